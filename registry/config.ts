@@ -187,9 +187,9 @@ export function loadConfig(
   }
   const config: unknown = { ...given };
   if (!check(config)) {
-    const lines = (check.errors ?? []).map(({ instancePath, message: said, params }) => {
+    const lines = (check.errors ?? []).map(({ instancePath, message: text, params }) => {
       const name = instancePath.slice(1);
-      const message = FORMATS[String(params.format)] ?? said;
+      const message = FORMATS[String(params.format)] ?? text;
       const shown = isSecret(name) ? '' : ` (it is ${JSON.stringify(given[name])})`;
       return `${name} ${message}${shown}`;
     });

@@ -34,12 +34,12 @@ export class Journal {
    * holder checks for entries after its hold has begun, so at least one of them sees the other. A further entry belongs
    * to a change that is under way.
    */
-  async note(name: string): Promise<void> {
-    while (await this.#noteOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
+  async add(name: string): Promise<void> {
+    while (await this.#addOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
   }
 
   /** Returns whether the caller must try again once nobody holds. */
-  async #noteOnce(name: string): Promise<boolean> {
+  async #addOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);
     if (!isFirst || !(await this.#isHeld())) return false;
@@ -57,7 +57,7 @@ export class Journal {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: held, resolve: begun, reject: failed } = Promise.withResolvers<void>();
     const ended = withLock(join(this.#folder, HOLD), async () => {
-      await this.#rest();
+      await this.#waitForChanges();
       begun();
       await released;
     });
@@ -72,7 +72,7 @@ export class Journal {
   }
 
   /** Waits until no living process has an entry. */
-  async #rest(): Promise<void> {
+  async #waitForChanges(): Promise<void> {
     const until = Date.now() + LONGEST_CHANGE_MS;
     for (;;) {
       const busy = (await this.#files()).filter((file) => !isGone(file.owner));
@@ -85,13 +85,13 @@ export class Journal {
     }
   }
 
-  /** Takes back one `note` of this process; the last one removes the file. */
-  async strike(name: string): Promise<void> {
+  /** Takes back one `add` of this process; the last one removes the file. */
+  async remove(name: string): Promise<void> {
     await this.#change(name, -1);
   }
 
   /**
-   * Counts at once, and runs the file operations in the order of the calls, so that the `strike` of an earlier landing
+   * Counts at once, and runs the file operations in the order of the calls, so that the `remove` of an earlier landing
    * never removes a new entry.
    */
   #change(name: string, by: 1 | -1): Promise<void> {
@@ -110,14 +110,14 @@ export class Journal {
     });
   }
 
-  async abandoned(): Promise<string[]> {
+  async listAbandoned(): Promise<string[]> {
     const files = await this.#files();
     const living = new Set(files.filter((file) => !isGone(file.owner)).map(({ name }) => name));
     const names = new Set(files.map(({ name }) => name).filter((name) => !living.has(name)));
     return [...names].sort();
   }
 
-  async forget(name: string): Promise<void> {
+  async removeAbandoned(name: string): Promise<void> {
     for (const file of await this.#files()) {
       if (file.name !== name || !isGone(file.owner)) continue;
       await rm(this.#path(name, file.owner), { force: true });

@@ -126,7 +126,7 @@ export class BareRepository implements Repository {
     const prepared = await prepareLanding(this.path, this.#objects, refs, landing, this.#sign);
     await this.#refs.update(prepared.updates);
     const newest = prepared.versions.at(-1)?.version ?? 0;
-    this.#upkeep.landed(this, newest, prepared.versions.length);
+    this.#upkeep.schedule(this, newest, prepared.versions.length);
     return prepared.versions;
   }
 

@@ -37,7 +37,7 @@ export class SmallPacks {
   /** Returns undefined if no small pack has the object. Throws what isomorphic-git throws for a damaged pack. */
   async read(oid: Oid): Promise<StoredObject | undefined> {
     const { Errors, readObject } = await isomorphicGit();
-    const at = { fs: this.#files, gitdir: this.#gitdir, cache: this.#held().cache };
+    const at = { fs: this.#files, gitdir: this.#gitdir, cache: this.#openCache().cache };
     try {
       const { type, object, source } = await readObject({ ...at, oid, format: 'content' });
       const found = { type: type as ObjectType, bytes: object as Uint8Array };
@@ -55,7 +55,7 @@ export class SmallPacks {
     this.#packs.delete(this.#key);
   }
 
-  #held(): HeldPacks {
+  #openCache(): HeldPacks {
     const known = this.#packs.get(this.#key);
     if (known !== undefined) return known;
     const held = { cache: {}, bytes: 0 };

@@ -169,7 +169,7 @@ class RepositoryFolder implements Repositories {
   }
 
   addJournalEntry(name: string): Promise<void> {
-    return this.#journal.note(name);
+    return this.#journal.add(name);
   }
 
   hold(): Promise<Hold> {
@@ -177,15 +177,15 @@ class RepositoryFolder implements Repositories {
   }
 
   removeJournalEntry(name: string): Promise<void> {
-    return this.#journal.strike(name);
+    return this.#journal.remove(name);
   }
 
   abandonedEntries(): Promise<string[]> {
-    return this.#journal.abandoned();
+    return this.#journal.listAbandoned();
   }
 
   dropJournalEntry(name: string): Promise<void> {
-    return this.#journal.forget(name);
+    return this.#journal.removeAbandoned(name);
   }
 
   async close(): Promise<void> {

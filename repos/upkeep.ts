@@ -10,7 +10,7 @@ export class Upkeep {
   #closed = false;
 
   /** Told of each landing: its newest version, and how many it landed. */
-  landed(repository: Repository, newest: number, count: number): void {
+  schedule(repository: Repository, newest: number, count: number): void {
     const passed = Math.floor(newest / EVERY) > Math.floor((newest - count) / EVERY);
     if (!passed || this.#closed) return;
     this.#due.set(repository.name, repository);

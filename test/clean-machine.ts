@@ -28,13 +28,13 @@ export async function onCleanMachine(
         ? `A new home, and private mounts over ${SYSTEM_FOLDERS.join(' and ')}.`
         : 'A new home and folder for temporary files. /tmp is shared: this account may not mount.',
     );
-    const home = await made(folder, 'home', 0o700);
-    const temporary = await made(folder, 'tmp', 0o1777);
+    const home = await makeFolder(folder, 'home', 0o700);
+    const temporary = await makeFolder(folder, 'tmp', 0o1777);
     const environment = { ...process.env, ...settings(), HOME: home, TMPDIR: temporary };
-    if (!mounts) return await ended(program, args, environment);
+    if (!mounts) return await waitForEnd(program, args, environment);
     const binds = await Promise.all(
       SYSTEM_FOLDERS.map(async (system) => {
-        const cover = await made(folder, `over${system.replaceAll('/', '-')}`, 0o1777);
+        const cover = await makeFolder(folder, `over${system.replaceAll('/', '-')}`, 0o1777);
         // The run needs these folders, which the mount would cover.
         const needed = [checkout, folder].filter((path) => path.startsWith(system + sep));
         const kept = needed.map((path) => [path, join(cover, relative(system, path))] as const);
@@ -44,7 +44,7 @@ export async function onCleanMachine(
     );
     const pairs = binds.flat();
     const script = ['sh', '-ec', BIND_AND_RUN, 'sh', String(pairs.length / 2)];
-    return await ended(
+    return await waitForEnd(
       'unshare',
       ['--mount', '--propagation', 'private', ...script, ...pairs, program, ...args],
       environment,
@@ -68,7 +68,7 @@ async function mayMount(): Promise<boolean> {
   );
 }
 
-async function made(folder: string, name: string, mode: number): Promise<string> {
+async function makeFolder(folder: string, name: string, mode: number): Promise<string> {
   const path = join(folder, name);
   await mkdir(path);
   await chmod(path, mode);
@@ -96,7 +96,7 @@ function settings(): Record<string, string> {
   return found;
 }
 
-async function ended(
+async function waitForEnd(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -47,8 +47,10 @@ function show(corpus: Corpus, outcome: Outcome): void {
     ([, , abstract, isPrivate, isTest]) => !abstract && !isPrivate && !isTest,
   );
   const names = new Set(report.imported.map(({ name }) => name));
-  const told = new Set(report.skipped.flatMap((skip) => skip.class ?? []));
-  const untold = usual.map(([name]) => name).filter((name) => !names.has(name) && !told.has(name));
+  const reported = new Set(report.skipped.flatMap((skip) => skip.class ?? []));
+  const unreported = usual
+    .map(([name]) => name)
+    .filter((name) => !names.has(name) && !reported.has(name));
   console.log(`\n# ${corpus.folder} (${corpus.python})`);
   console.log(
     `classes by ast       ${all.length} (${usual.length} not abstract, private or in tests)`,
@@ -57,7 +59,7 @@ function show(corpus: Corpus, outcome: Outcome): void {
     `imported             ${names.size} in ${seconds.toFixed(1)} s, ${report.counts.warnings} warnings`,
   );
   list('  not counted by ast', uncounted);
-  list('  counted, and neither imported nor told of', untold);
+  list('  counted, and neither imported nor reported', unreported);
   console.log(`classes skipped      ${report.skipped.filter((skip) => skip.class).length}`);
   for (const [reason, classes] of groupByReason(report.skipped)) list(`  ${reason}`, classes);
   if (corpus.countOnly) return;

@@ -37,7 +37,7 @@ const pkt = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + 
 const AGENT = 'agent=dulwich/1.2';
 
 /** Receives each answer with the key of its request, in the format of bare.ts. */
-export type Seen = (what: string, answer: Answer) => void;
+export type OnAnswer = (what: string, answer: Answer) => void;
 
 /**
  * Fetches the list and the new version by git (protocol v2), then sends the report. Returns the computer's
@@ -49,7 +49,7 @@ export async function update(
   name: string,
   has: string,
   etag: string,
-  seen: Seen = () => {},
+  seen: OnAnswer = () => {},
 ): Promise<{ etag: string; head: string }> {
   const bearer = { authorization: `Bearer ${token}` };
   const basic = `Basic ${Buffer.from(`computer:${token}`).toString('base64')}`;
@@ -74,7 +74,7 @@ export async function update(
   const pack = await send('POST', `${repository}/git-upload-pack`, post, fetch);
   if (!pack.body.includes('PACK')) throw new Error(`no pack: ${pack.body.subarray(0, 200)}`);
   const report = { installed: { [name]: 2 }, loaded: { [name]: 1 }, errors: [] };
-  const told = await send(
+  const reported = await send(
     'POST',
     `${url}/api/sync/report`,
     { ...bearer, 'content-type': 'application/json' },
@@ -86,7 +86,7 @@ export async function update(
     [`GET ${path}/info/refs?service=git-upload-pack`, known],
     [`POST ${path}/git-upload-pack`, refs],
     [`POST ${path}/git-upload-pack fetch`, pack],
-    ['POST /api/sync/report', told],
+    ['POST /api/sync/report', reported],
   ];
   for (const one of answers) seen(...one);
   return { etag: list.etag, head: wants[0] as string };

@@ -29,7 +29,7 @@ export interface Reached {
 }
 
 /** Sent by a process: all its streams are open, or the times of the next event. */
-export type Said = { kind: 'ready' } | ({ kind: 'reached' } & Reached);
+export type Message = { kind: 'ready' } | ({ kind: 'reached' } & Reached);
 
 /** Milliseconds since 1970, with fractions. Comparable between processes on one machine. */
 export const now = (): number => performance.timeOrigin + performance.now();

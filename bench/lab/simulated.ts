@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { send } from './exchange.ts';
-import type { Computer, Reached, Said, Start } from './messages.ts';
+import type { Computer, Message, Reached, Start } from './messages.ts';
 import type { Served } from './served.ts';
 
 const PROCESSES = 4;
@@ -48,7 +48,7 @@ export async function swarm({ computers, ...start }: Start): Promise<Swarm> {
   broken.catch(() => undefined); // told to whoever waits
   const next = async () => {
     const said = Promise.all(children.map((child) => once(child, 'message')));
-    return (await Promise.race([said, broken])).map(([one]) => one as Said);
+    return (await Promise.race([said, broken])).map(([one]) => one as Message);
   };
   await next();
   return {

@@ -1,9 +1,9 @@
 /** A process that simulates many lab computers: each keeps an event stream open and fetches new versions. */
 import { get, type IncomingMessage } from 'node:http';
 import { update } from './exchange.ts';
-import { now, type Said, type Start } from './messages.ts';
+import { type Message, now, type Start } from './messages.ts';
 
-const say = (said: Said) => process.send?.(said);
+const say = (said: Message) => process.send?.(said);
 
 process.once('message', async ({ url, name, has, computers, fetches }: Start) => {
   const heard: number[] = [];

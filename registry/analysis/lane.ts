@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
 import { DefinitionError } from '../definitions/errors.ts';
-import type { Answered, Asked } from './worker.ts';
+import type { AnalysisResult, AnalysisTask } from './worker.ts';
 
 export interface LaneLimits {
   /** CPU time of one answer, in milliseconds. */
@@ -63,9 +63,9 @@ export class Lane {
    * The answer, and when the lane can be given the next question. `answer` fails with `Stopped`, with the
    * `DefinitionError` of the question, or with what the code of the answer threw.
    */
-  run(asked: Asked): { answer: Promise<unknown>; free: Promise<void> } {
+  run(task: AnalysisTask): { answer: Promise<unknown>; free: Promise<void> } {
     this.#busy = true;
-    const work = this.#work(asked);
+    const work = this.#work(task);
     const free = work
       .then(
         ({ held }) => (held > MOST_HELD ? this.#end() : undefined),
@@ -82,7 +82,7 @@ export class Lane {
     await this.#end();
   }
 
-  async #work(asked: Asked): Promise<Answered> {
+  async #work(task: AnalysisTask): Promise<AnalysisResult> {
     this.#pool ??= this.#open();
     const pool = await this.#pool;
     const stop = new AbortController();
@@ -91,8 +91,8 @@ export class Lane {
     pool.once('error', fail);
     const watch = this.#watch(pool, fail);
     try {
-      const { transfer = [], ...task } = asked;
-      return await pool.run(task, { signal: stop.signal, transferList: [...transfer] });
+      const { transfer = [], ...message } = task;
+      return await pool.run(message, { signal: stop.signal, transferList: [...transfer] });
     } catch (error) {
       if (this.#closed) throw new Stopped('closed');
       if (stop.signal.aborted) throw stop.signal.reason;
@@ -164,7 +164,7 @@ function keepingCompiled(): Record<string, string> {
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
-function unwrapped(answered: Answered): unknown {
+function unwrapped(answered: AnalysisResult): unknown {
   if ('value' in answered) return answered.value;
   const { refused } = answered;
   throw new DefinitionError(refused.code, refused.diagnostics);

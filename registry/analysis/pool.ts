@@ -13,7 +13,7 @@ import { REGISTRY_ACCOUNT } from '../services/caller.ts';
 import { openReading } from './folder-reading.ts';
 import { Lane, type LaneLimits, Stopped } from './lane.ts';
 import { FairQueue } from './queue.ts';
-import type { Asked } from './worker.ts';
+import type { AnalysisTask } from './worker.ts';
 
 export interface PoolLimits extends LaneLimits {
   /** Workers at the same time. */
@@ -62,7 +62,7 @@ export interface PoolState {
 }
 
 interface Task {
-  asked: Asked;
+  request: AnalysisTask;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -100,8 +100,8 @@ export class AnalysisPool implements Analysis {
     question: Q,
     ...given: Given<Q>
   ): Promise<Answer<Q>> {
-    const asked = { question, given: given.map(lean) };
-    return (await this.#add(this.#queue, account, asked)) as Answer<Q>;
+    const request = { question, given: given.map(lean) };
+    return (await this.#add(this.#queue, account, request)) as Answer<Q>;
   }
 
   async readFolder(
@@ -112,15 +112,15 @@ export class AnalysisPool implements Analysis {
     const { port1, port2 } = new MessageChannel();
     // Files may hold what does not go over; the worker reads them itself.
     const given = [port2, { ...order, files: files.map(({ path, size }) => ({ path, size })) }];
-    const asked: Asked = { question: 'folder', given, transfer: [port2] };
-    return await openReading(port1, this.#add(this.#folders.queue, account, asked), onProgress);
+    const request: AnalysisTask = { question: 'folder', given, transfer: [port2] };
+    return await openReading(port1, this.#add(this.#folders.queue, account, request), onProgress);
   }
 
-  async #add(queue: FairQueue<Task>, account: string, asked: Asked): Promise<unknown> {
+  async #add(queue: FairQueue<Task>, account: string, request: AnalysisTask): Promise<unknown> {
     if (this.#closed) throw stopping();
     this.#demandRoom(account, queue);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    queue.add(account, { asked, resolve, reject });
+    queue.add(account, { request, resolve, reject });
     this.#begin();
     return await promise;
   }
@@ -158,13 +158,13 @@ export class AnalysisPool implements Analysis {
     const next = queue.next();
     if (!next) return false;
     const { account, task } = next;
-    const { answer, free } = lane.run(task.asked);
+    const { answer, free } = lane.run(task.request);
     answer.then(
       (value) => {
         this.#outcomes.answered++;
         task.resolve(value);
       },
-      (error: unknown) => task.reject(this.#told(error, lane)),
+      (error: unknown) => task.reject(this.#explain(error, lane)),
     );
     free.then(() => {
       queue.done(account);
@@ -174,7 +174,7 @@ export class AnalysisPool implements Analysis {
   }
 
   /** What the caller is told of a question that was not answered. */
-  #told(error: unknown, lane: Lane): unknown {
+  #explain(error: unknown, lane: Lane): unknown {
     if (error instanceof DefinitionError) {
       this.#outcomes.answered++;
       return error;

@@ -6,7 +6,7 @@ import type { Question } from '../definitions/questions.ts';
 import type { Diagnostic } from '../definitions/types.ts';
 import type { FolderOrder } from '../services/analysis.ts';
 
-export interface Asked {
+export interface AnalysisTask {
   /** `folder` goes on until the port in it says so (`folder-worker.ts`). */
   question: Question | 'folder';
   given: unknown[];
@@ -14,13 +14,13 @@ export interface Asked {
   transfer?: readonly MessagePort[];
 }
 
-export type Answered = ({ value: unknown } | { refused: Refused }) & {
+export type AnalysisResult = ({ value: unknown } | { refused: Refusal }) & {
   /** Bytes that the worker holds now. */
   held: number;
 };
 
 /** A `DefinitionError` as a plain value: what is cloned from thread to thread loses its class. */
-export interface Refused {
+export interface Refusal {
   code: DefinitionErrorCode;
   diagnostics: readonly Diagnostic[];
 }
@@ -28,18 +28,18 @@ export interface Refused {
 // Main threads have theirs from main.js, which does not reach this one.
 useBundledPackages();
 
-export default async function answer({ question, given }: Asked): Promise<Answered> {
+export default async function answer({ question, given }: AnalysisTask): Promise<AnalysisResult> {
   const { DefinitionError } = await import('../definitions/errors.ts');
   try {
-    return { value: await compute(question, given), held: held() };
+    return { value: await compute(question, given), held: memoryInUse() };
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
     const { code, diagnostics } = error;
-    return { refused: { code, diagnostics }, held: held() };
+    return { refused: { code, diagnostics }, held: memoryInUse() };
   }
 }
 
-async function compute(question: Asked['question'], given: unknown[]): Promise<unknown> {
+async function compute(question: AnalysisTask['question'], given: unknown[]): Promise<unknown> {
   if (question === 'folder') {
     const { serveFolder } = await import('./folder-worker.ts');
     return await serveFolder(...(given as [MessagePort, FolderOrder]));
@@ -49,7 +49,7 @@ async function compute(question: Asked['question'], given: unknown[]): Promise<u
   return work(...given);
 }
 
-function held(): number {
+function memoryInUse(): number {
   const { heapTotal, external } = process.memoryUsage();
   return heapTotal + external;
 }

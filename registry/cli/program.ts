@@ -183,14 +183,15 @@ function keysCommand(act: Act): Command {
 function userCommand(act: Act): Command {
   const user = new Command('user').description('accounts');
   const passwordFrom = '--password-stdin';
-  const told = 'read the password from standard input (without it, one is generated and shown)';
+  const passwordHelp =
+    'read the password from standard input (without it, one is generated and shown)';
   user
     .command('add <username>')
     .description('create an account')
     .option('--name <name>', 'the full name')
     .option('--email <email>', 'the email address in commits')
     .option('--admin', 'make the account a site admin')
-    .option(passwordFrom, told)
+    .option(passwordFrom, passwordHelp)
     .action(
       act('user add', async (username: string, options: { passwordStdin?: boolean }) => ({
         username,
@@ -201,7 +202,7 @@ function userCommand(act: Act): Command {
   user
     .command('password <username>')
     .description('set a new password for an account; its sessions end')
-    .option(passwordFrom, told)
+    .option(passwordFrom, passwordHelp)
     .action(
       act('user password', async (username: string, options: { passwordStdin?: boolean }) => ({
         username,

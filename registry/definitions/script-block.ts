@@ -57,11 +57,11 @@ export interface UnreadBlock {
 
 /** What looks like the beginning of a header in a file without one; null if nothing does. */
 export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
-  const meant = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
-  if (meant < 0) return null;
-  if (lines[meant] !== '# /// script')
-    return { line: meant, why: 'A header begins with exactly "# /// script"' };
-  for (let at = meant + 1; ; at++) {
+  const first = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
+  if (first < 0) return null;
+  if (lines[first] !== '# /// script')
+    return { line: first, why: 'A header begins with exactly "# /// script"' };
+  for (let at = first + 1; ; at++) {
     const line = lines[at];
     if (line !== undefined && /^#(?:$| )/.test(line)) {
       if (/^#\s*\/{3}\s*$/.test(line) && line !== '# ///')
@@ -69,7 +69,7 @@ export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
       continue;
     }
     if (line === undefined || !lines.slice(at).some((one) => /^\s*#+\s*\/{3}\s*$/.test(one)))
-      return { line: meant, why: 'It has no last line "# ///"' };
+      return { line: first, why: 'It has no last line "# ///"' };
     return { line: at, why: 'Each of its lines is "#", or "# " and TOML' };
   }
 }

@@ -3,9 +3,9 @@ import { Type } from '../schemas/build.ts';
 import { List } from '../schemas/common.ts';
 import { exportEvents, listEvents } from '../services/audit/read.ts';
 import type { PeopleDeps } from '../services/deps.ts';
-import { type Door, problemAnswers, Streamed } from './door.ts';
+import { problemAnswers, type RegistryServer, Streamed } from './shared.ts';
 
-export function auditRoutes(app: Door, deps: PeopleDeps): void {
+export function auditRoutes(app: RegistryServer, deps: PeopleDeps): void {
   app.get(
     '/api/audit',
     {

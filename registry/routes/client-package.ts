@@ -1,8 +1,8 @@
 import { Type } from '../schemas/build.ts';
 import { clientPackage } from '../services/client-package.ts';
-import { Bytes, type Door, problemAnswers } from './door.ts';
+import { Bytes, problemAnswers, type RegistryServer } from './shared.ts';
 
-export function clientPackageRoutes(app: Door, deps: { version: string }): void {
+export function clientPackageRoutes(app: RegistryServer, deps: { version: string }): void {
   const read = clientPackage(deps.version);
   app.get(
     '/client/:file',

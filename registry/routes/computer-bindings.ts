@@ -2,12 +2,12 @@ import { IdParams, List } from '../schemas/common.ts';
 import { Binding, BindingChange, BindingQuery, NewBinding } from '../schemas/equipment.ts';
 import type { PeopleDeps } from '../services/deps.ts';
 import * as bindings from '../services/equipment/bindings.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
 const collection = '/api/computer-bindings';
 
-export function bindingRoutes(app: Door, deps: PeopleDeps): void {
+export function bindingRoutes(app: RegistryServer, deps: PeopleDeps): void {
   const tags = ['computers'];
 
   app.get(

@@ -18,13 +18,13 @@ import type { ReadDeps } from '../services/definitions/read-definitions.ts';
 import { bindNew, findBindings } from '../services/equipment/computer-bindings.ts';
 import * as computers from '../services/equipment/computers.ts';
 import { createCode, type EnrolmentDeps, enrol } from '../services/equipment/enrolment.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
 const collection = '/api/computers';
 const tags = ['computers'];
 
-export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
+export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDeps): void {
   enrolmentRoutes(app, deps);
 
   app.get(
@@ -151,7 +151,7 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
   );
 }
 
-function enrolmentRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
+function enrolmentRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDeps): void {
   app.post(
     `${collection}/enrolment-codes`,
     {

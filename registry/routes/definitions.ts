@@ -24,9 +24,9 @@ import {
 import { rollback } from '../services/definitions/rollback.ts';
 import type { SaveDeps } from '../services/deps.ts';
 import type { Proposed } from '../services/review/propose.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
+export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps): void {
   const tags = ['definitions'];
 
   app.get(

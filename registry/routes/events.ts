@@ -1,6 +1,6 @@
 import { Type } from '../schemas/build.ts';
 import type { Events } from '../services/events/events.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const DESCRIPTION = `Events as they happen, of what the caller may see: \`definition.landed\`, \`definition.changed\`, \
 \`version.deprecated\`, \`version.revoked\`, \`version.reinstated\`, \`policy.overridden\`, \`merge_request.opened\`, \
@@ -10,7 +10,7 @@ begins behind that event; \`reset\` says that too much lies in between: read ane
 seconds. The stream ends with the session or token, and for a reader that does not keep up: come back with \`Last-Event-ID\`.`;
 
 /** The event stream, for browsers' EventSource and for programs. */
-export function eventRoutes(app: Door, { events }: { events: Events }): void {
+export function eventRoutes(app: RegistryServer, { events }: { events: Events }): void {
   // Closes the streams first, because the server then waits for its connections to end.
   app.addHook('preClose', async () => await events.close());
   app.get(

@@ -2,9 +2,9 @@ import { IdParams, List } from '../schemas/common.ts';
 import { DefinitionFleet, FleetComputer, FleetQuery, HistoryQuery } from '../schemas/sync.ts';
 import type { PeopleDeps } from '../services/deps.ts';
 import { definitionFleet, listFleet } from '../services/sync/fleet.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
-export function fleetRoutes(app: Door, deps: PeopleDeps): void {
+export function fleetRoutes(app: RegistryServer, deps: PeopleDeps): void {
   const tags = ['fleet'];
 
   app.get(

@@ -47,20 +47,20 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
     url: '/definitions/*',
     schema: { hide: true },
     handler: async (request, reply) => {
-      const asked = parse(request);
-      if (!asked)
+      const parsed = parse(request);
+      if (!parsed)
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
       const caller = await identify(deps, request);
-      const found = await findNamed(deps, caller, asked);
-      if (asked.service === 'git-receive-pack') {
+      const found = await findNamed(deps, caller, parsed);
+      if (parsed.service === 'git-receive-pack') {
         const lines = await refuseAll(deps, caller, found);
         if (lines) return text(reply, 403, lines.join('\n'));
       }
       const repository = await deps.repositories.open(found.row.name);
       const gitProtocol = header(request, 'git-protocol');
       const { visible, visibility } = visibleTo(deps, caller, found);
-      if (asked.kind === 'advertise') {
-        const { service } = asked;
+      if (parsed.kind === 'advertise') {
+        const { service } = parsed;
         return send(reply, await advertise(repository, { service, gitProtocol, visible }));
       }
       const common = {
@@ -76,7 +76,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
         ...(deps.patience && { patience: deps.patience }),
       };
       const answer =
-        asked.service === 'git-upload-pack'
+        parsed.service === 'git-upload-pack'
           ? await uploadPack(repository, common)
           : await receivePack(repository, {
               ...common,
@@ -106,11 +106,11 @@ const REVIEWS = {
   visible: (ref: string) => isVersionRef(ref) || isReviewRef(ref),
 };
 
-type Asked =
+type GitRequest =
   | { kind: 'advertise'; name: string; service: Service }
   | { kind: 'serve'; name: string; service: Service };
 
-function parse(request: FastifyRequest): Asked | undefined {
+function parse(request: FastifyRequest): GitRequest | undefined {
   const match = PATH.exec(request.raw.url ?? '');
   if (!match) return undefined;
   const [, name = '', what = '', query] = match;
@@ -153,7 +153,7 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
 async function findNamed(
   deps: GitDeps,
   caller: Caller,
-  { name, service }: Asked,
+  { name, service }: GitRequest,
 ): Promise<LoadedDefinition> {
   try {
     const finding = service === 'git-upload-pack' ? loadDefinitionInBatch : loadDefinition;

@@ -3,7 +3,7 @@ import type { Repositories } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
 import { Type } from '../schemas/build.ts';
 import type { Store } from '../store/open.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
 interface HealthDeps {
   store: Store;
@@ -11,7 +11,7 @@ interface HealthDeps {
   isReady: () => boolean;
 }
 
-export function healthRoutes(app: Door, deps: HealthDeps): void {
+export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
   const Fine = Type.Object({ status: Type.Literal('ok') });
 
   app.get(

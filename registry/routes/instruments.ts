@@ -11,14 +11,14 @@ import {
 import type { PeopleDeps } from '../services/deps.ts';
 import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
 /** Size limit of a binding, in bytes. Settings are objects that people write, which are smaller than this. */
 export const MOST_OF_A_BINDING = 1024 * 1024;
 
 const collection = '/api/instruments';
 
-export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
+export function instrumentRoutes(app: RegistryServer, deps: PeopleDeps): void {
   const tags = ['instruments'];
 
   app.get(

@@ -12,9 +12,9 @@ import {
 import type { PeopleDeps } from '../services/deps.ts';
 import * as labs from '../services/people/labs.ts';
 import * as members from '../services/people/members.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-export function labRoutes(app: Door, deps: PeopleDeps): void {
+export function labRoutes(app: RegistryServer, deps: PeopleDeps): void {
   const tags = ['labs'];
   const querystring = Type.Object(PageQuery);
 

@@ -11,12 +11,12 @@ import { listMergeRequestsFor } from '../services/review/list.ts';
 import { landMergeRequest } from '../services/review/merge.ts';
 import { rebaseMergeRequest } from '../services/review/rebase.ts';
 import { readMergeRequest } from '../services/review/view.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const collection = '/api/merge-requests';
 
 /** Routes that read and land merge requests. */
-export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
+export function mergeRequestRoutes(app: RegistryServer, deps: SaveDeps): void {
   const tags = ['merge requests'];
 
   app.get(

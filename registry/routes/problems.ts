@@ -3,9 +3,9 @@ import { answerBrowser } from '../plugins/error-page.ts';
 import { escapeHtml, plainPage } from '../plugins/plain-page.ts';
 import { Type } from '../schemas/build.ts';
 import { ProblemKind } from '../schemas/common.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
-export function problemRoutes(app: Door): void {
+export function problemRoutes(app: RegistryServer): void {
   app.get(
     '/problems/:code',
     {

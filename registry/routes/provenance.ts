@@ -1,9 +1,9 @@
 import { Provenance, ProvenanceParams } from '../schemas/provenance.ts';
 import { provenanceOf } from '../services/definitions/provenance.ts';
 import type { ReadDeps } from '../services/definitions/read-definitions.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
-export function provenanceRoutes(app: Door, deps: ReadDeps): void {
+export function provenanceRoutes(app: RegistryServer, deps: ReadDeps): void {
   app.get(
     '/api/provenance/:hash',
     {

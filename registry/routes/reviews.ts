@@ -17,12 +17,12 @@ import {
   reopenMergeRequest,
 } from '../services/review/edit.ts';
 import { readMergeRequest } from '../services/review/view.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const one = '/api/merge-requests/:id';
 
 /** Actions of people and programs on a merge request before it lands. */
-export function reviewRoutes(app: Door, deps: SaveDeps): void {
+export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
   const tags = ['merge requests'];
 
   app.post(

@@ -4,9 +4,9 @@ import type { PeopleDeps } from '../services/deps.ts';
 import { readOwn } from '../services/people/own-account.ts';
 import { type SessionDeps, signIn, signOut } from '../services/people/sessions.ts';
 import { showUser } from '../services/people/users.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
+export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps): void {
   app.post(
     '/api/auth/login',
     {

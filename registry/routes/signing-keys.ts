@@ -3,9 +3,9 @@ import { List, PageQuery } from '../schemas/common.ts';
 import { SigningKey } from '../schemas/signing-keys.ts';
 import { allowedSigners, listSigningKeys } from '../services/signing/signing-keys.ts';
 import type { SigningKeys } from '../signing/keys.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
-export function signingKeyRoutes(app: Door, deps: { signingKeys: SigningKeys }): void {
+export function signingKeyRoutes(app: RegistryServer, deps: { signingKeys: SigningKeys }): void {
   app.get(
     '/api/signing-keys',
     {

@@ -14,14 +14,14 @@ import {
   type SignOnDeps,
 } from '../services/people/single-sign-on/sign-in.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const START = '/api/auth/oidc/start';
 const LINK = '/api/auth/oidc/link';
 const CALLBACK = '/api/auth/oidc/callback';
 
 export function singleSignOnRoutes(
-  app: Door,
+  app: RegistryServer,
   deps: PeopleDeps & SignOnDeps,
   settings: SingleSignOn | null,
 ): void {

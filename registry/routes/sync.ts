@@ -7,7 +7,7 @@ import { type SyncDeps, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
 import { saveReport } from '../services/sync/report.ts';
 import { Statements } from '../services/sync/statements.ts';
-import { type Door, NoContent, problemAnswers, Streamed } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer, Streamed } from './shared.ts';
 
 const tags = ['sync'];
 
@@ -15,7 +15,7 @@ const tags = ['sync'];
 const STATEMENT = 'sync-statement';
 
 export function syncRoutes(
-  app: Door,
+  app: RegistryServer,
   given: Omit<SyncDeps, 'catalogues' | 'ownParts'> & { caches: Caches },
 ): void {
   const deps = {

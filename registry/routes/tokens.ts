@@ -2,9 +2,9 @@ import { IdParams, List } from '../schemas/common.ts';
 import { CreatedToken, NewToken, Token } from '../schemas/people.ts';
 import type { PeopleDeps } from '../services/deps.ts';
 import * as tokens from '../services/people/tokens.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-export function tokenRoutes(app: Door, deps: PeopleDeps): void {
+export function tokenRoutes(app: RegistryServer, deps: PeopleDeps): void {
   const tags = ['tokens'];
 
   app.get(

@@ -4,9 +4,9 @@ import { FoundUser, NewUser, User, UserChange, UserQuery } from '../schemas/peop
 import type { PeopleDeps } from '../services/deps.ts';
 import type { SessionDeps } from '../services/people/sessions.ts';
 import * as users from '../services/people/users.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
+export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps): void {
   const tags = ['users'];
 
   app.get(

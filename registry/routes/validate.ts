@@ -1,9 +1,9 @@
 import { IdParams } from '../schemas/common.ts';
 import { ValidateRequest, ValidationResult } from '../schemas/definitions.ts';
 import { type ValidateDeps, validateSource } from '../services/definitions/validate-source.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
-export function validateRoutes(app: Door, deps: ValidateDeps): void {
+export function validateRoutes(app: RegistryServer, deps: ValidateDeps): void {
   const schema = {
     tags: ['definitions'],
     description:

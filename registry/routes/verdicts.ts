@@ -2,7 +2,7 @@ import { VerdictRequest, VersionParams, VersionSummary } from '../schemas/defini
 import { type ReadDeps, readVersionSummary } from '../services/definitions/read-definitions.ts';
 import { setVerdict } from '../services/definitions/verdicts.ts';
 import type { SaveDeps } from '../services/deps.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const VERDICTS = [
   {
@@ -30,7 +30,7 @@ const VERDICTS = [
   },
 ] as const;
 
-export function verdictRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
+export function verdictRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps): void {
   for (const { verb, kind, ...says } of VERDICTS) {
     app.post(
       `/api/instrument-definitions/:id/versions/:n/${verb}`,

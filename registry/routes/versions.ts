@@ -16,14 +16,14 @@ import {
   readSource,
   readVersion,
 } from '../services/definitions/read-definitions.ts';
-import { Bytes, type Door, problemAnswers } from './door.ts';
+import { Bytes, problemAnswers, type RegistryServer } from './shared.ts';
 
 const bytes = (type: string, description: string) => ({
   description,
   content: { [type]: { schema: Bytes } },
 });
 
-export function versionRoutes(app: Door, deps: ReadDeps): void {
+export function versionRoutes(app: RegistryServer, deps: ReadDeps): void {
   const tags = ['versions'];
 
   app.get(

@@ -32,7 +32,7 @@ export async function saveReports(
     `insert into reports (computer, installed, loaded, errors, reported_at)
      select computer, installed, loaded, errors, now()
        from jsonb_to_recordset(?::jsonb)
-         as told (computer int, installed jsonb, loaded jsonb, errors jsonb)
+         as reported (computer int, installed jsonb, loaded jsonb, errors jsonb)
      on conflict (computer) do update set installed = excluded.installed, loaded = excluded.loaded,
        errors = excluded.errors, reported_at = excluded.reported_at`,
     [JSON.stringify(rows)],

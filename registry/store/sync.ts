@@ -162,14 +162,14 @@ export async function revokedVersions(em: EntityManager, viewer: Viewer): Promis
       orderBy: { definition_id: 'asc', version: 'asc' },
     },
   );
-  return (await named(em, viewer, versions)).map(({ name, of }) => {
+  return (await addNames(em, viewer, versions)).map(({ name, of }) => {
     const { definition_id, version, commit, revoked } = of;
     return { name, definition_id, version, commit, revoked };
   });
 }
 
 /** Adds the definitions' names and keeps those that the viewer sees. */
-async function named<V extends { definition_id: number }>(
+async function addNames<V extends { definition_id: number }>(
   em: EntityManager,
   viewer: Viewer,
   versions: readonly V[],
@@ -202,7 +202,7 @@ export async function reinstatedVersions(em: EntityManager, viewer: Viewer): Pro
       orderBy: { definition_id: 'asc', version: 'asc' },
     },
   );
-  return (await named(em, viewer, versions)).map(({ name, of }) => {
+  return (await addNames(em, viewer, versions)).map(({ name, of }) => {
     const { definition_id, version, commit } = of;
     return { name, definition_id, version, commit };
   });

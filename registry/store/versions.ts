@@ -140,15 +140,18 @@ export async function setVerdicts(
 ): Promise<void> {
   await em.execute(
     `update versions
-     set deprecated = said.deprecated -> versions.version::text,
-         revoked = said.revoked -> versions.version::text,
-         reinstated = said.reinstated -> versions.version::text
-     from (select ?::text::jsonb as deprecated, ?::text::jsonb as revoked, ?::text::jsonb as reinstated) said
+     set deprecated = verdicts.deprecated -> versions.version::text,
+         revoked = verdicts.revoked -> versions.version::text,
+         reinstated = verdicts.reinstated -> versions.version::text
+     from (select ?::text::jsonb as deprecated, ?::text::jsonb as revoked, ?::text::jsonb as reinstated) verdicts
      where definition_id = ?
-       and (versions.deprecated is distinct from said.deprecated -> versions.version::text
-            or versions.revoked is distinct from said.revoked -> versions.version::text
-            or versions.reinstated is distinct from said.reinstated -> versions.version::text)`,
-    [...[deprecated, revoked, reinstated].map((said) => JSON.stringify(said)), definitionId],
+       and (versions.deprecated is distinct from verdicts.deprecated -> versions.version::text
+            or versions.revoked is distinct from verdicts.revoked -> versions.version::text
+            or versions.reinstated is distinct from verdicts.reinstated -> versions.version::text)`,
+    [
+      ...[deprecated, revoked, reinstated].map((verdicts) => JSON.stringify(verdicts)),
+      definitionId,
+    ],
   );
 }
 
@@ -162,11 +165,11 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
     },
     { fields: ['version', 'deprecated', 'revoked'], orderBy: { version: 'asc' } },
   );
-  const said = (field: keyof Verdicts) =>
+  const verdictsIn = (field: keyof Verdicts) =>
     Object.fromEntries(
       rows.flatMap((row) => (row[field] === null ? [] : [[row.version, row[field]]])),
     );
-  return { deprecated: said('deprecated'), revoked: said('revoked') };
+  return { deprecated: verdictsIn('deprecated'), revoked: verdictsIn('revoked') };
 }
 
 /** The verdict on the newest version of each of these definitions, if any; in one query. */

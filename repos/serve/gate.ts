@@ -37,5 +37,5 @@ export interface PushGate {
    */
   receive(push: Push): Promise<RefResult[]>;
   /** The refusal of a command whose ref has moved since the pusher read it. */
-  overtaken(command: Command): Promise<Omit<Refusal, 'ref'>>;
+  refuseMoved(command: Command): Promise<Omit<Refusal, 'ref'>>;
 }

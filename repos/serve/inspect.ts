@@ -1,6 +1,6 @@
 /** Checks pushed objects for what fsck accepts: large files, large and endlessly nested folders, symlinks, submodules. */
 import { isUtf8 } from 'node:buffer';
-import { shown } from '../byte-names.ts';
+import { showName } from '../byte-names.ts';
 import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
 import type { ObjectType } from '../object-text.ts';
 import type { Oid } from '../types.ts';
@@ -47,14 +47,14 @@ export async function inspect(pushed: PushedObjects, limits: PackLimits): Promis
     for (const { mode, name, oid } of treeEntries(bytes)) {
       folder.entries += 1;
       if (mode === FOLDER) folder.below.push(oid);
-      if (!isUtf8(name)) problems.push(`the file name is not UTF-8: ${shown(name)}`);
+      if (!isUtf8(name)) problems.push(`the file name is not UTF-8: ${showName(name)}`);
       if (!MODES.has(mode))
-        problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${shown(name)}`);
+        problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${showName(name)}`);
       else link(oid, mode === FOLDER ? 'tree' : 'blob');
       const found = large.get(oid);
       if (found !== undefined) {
         const what = mode === FOLDER ? 'folder' : 'file';
-        problems.push(`${what} too large: ${shown(name)} (${found.sizes})`);
+        problems.push(`${what} too large: ${showName(name)} (${found.sizes})`);
         large.delete(oid);
       }
     }

@@ -12,14 +12,14 @@ function* list(
   refs: VisibleRefs['refs'],
   head: VisibleRefs['head'],
 ): Iterable<ListedRef> {
-  const asked = (name: string) =>
+  const isRequested = (name: string) =>
     prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
   const symref = symrefs ? { symref: MAIN } : {};
-  if (asked('HEAD')) {
+  if (isRequested('HEAD')) {
     if (head !== undefined) yield { name: 'HEAD', oid: head.oid, ...symref };
     else if (unborn && symrefs) yield { name: 'HEAD', oid: null, ...symref };
   }
   for (const [name, { oid, peeled }] of refs) {
-    if (asked(name)) yield { name, oid, ...(peel && peeled !== undefined ? { peeled } : {}) };
+    if (isRequested(name)) yield { name, oid, ...(peel && peeled !== undefined ? { peeled } : {}) };
   }
 }

@@ -26,10 +26,10 @@ export async function* paced(
   let waited = 0;
   let taken = 0;
   for (;;) {
-    const asked = Date.now();
+    const begin = Date.now();
     const { done, value } = await within(chunks.next(), patience - waited, patience);
     if (done) return;
-    waited += Date.now() - asked;
+    waited += Date.now() - begin;
     taken += value.length;
     if (taken >= PACE_BYTES) {
       waited = 0;

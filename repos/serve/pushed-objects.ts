@@ -56,14 +56,14 @@ export function packedObjects(
         const [oid = '', type = '', size] = line.split(' ');
         yield { oid, type: type as ObjectType, size: Number(size) };
       }
-      await succeeded(child.exit);
+      await requireSuccess(child.exit);
     },
     async *contents(oids) {
       if (oids.length === 0) return;
       const child = run(['cat-file', '--batch', '--buffer']);
       child.stdin.end(`${oids.join('\n')}\n`);
       yield* batchContents(child.stdout);
-      await succeeded(child.exit);
+      await requireSuccess(child.exit);
     },
   };
 }
@@ -85,7 +85,9 @@ async function* batchContents(output: Readable): AsyncGenerator<{ oid: Oid; byte
   }
 }
 
-async function succeeded(exit: Promise<{ code: number | null; stderr: string }>): Promise<void> {
+async function requireSuccess(
+  exit: Promise<{ code: number | null; stderr: string }>,
+): Promise<void> {
   const { code, stderr } = await exit;
   if (code !== 0) throw new Error(`git cat-file ended with ${code}: ${stderr}`);
 }

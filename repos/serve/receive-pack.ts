@@ -84,16 +84,16 @@ async function receive(
   const options = capabilities.has('push-options')
     ? parsePushOptions((await source.packetsToFlush(LIST_LIMIT)) ?? [])
     : [];
-  const said: string[] = [];
+  const messages: string[] = [];
   const push = { commands, options, shallow, atomic: capabilities.has('atomic') };
 
-  const refusals = await refused(repository, request.gate, push);
-  for (const { lines = [] } of refusals) said.push(...lines);
+  const refusals = await collectRefusals(repository, request.gate, push);
+  for (const { lines = [] } of refusals) messages.push(...lines);
   const admitted = admittedOf(push, refusals);
   let unpackError: string | null = null;
   let results: RefResult[] = [];
   if (admitted.length > 0) {
-    const say = (line: string) => said.push(...line.split('\n'));
+    const say = (line: string) => messages.push(...line.split('\n'));
     const taken = await takePush(
       repository,
       request,
@@ -104,14 +104,14 @@ async function receive(
     ({ unpackError, results } = taken);
   }
   const refs = resultsOf(commands, refusals, results);
-  const answer = gitAnswer(RESULT, report(capabilities, said, { unpackError, refs }));
+  const answer = gitAnswer(RESULT, report(capabilities, messages, { unpackError, refs }));
   if (!(await endsWithin(readOn(request.limits), source.rest())))
     answer.headers.connection = 'close';
   return answer;
 }
 
 /** Refuses names that are not refs, commands that the gate refuses, and refs that have moved since the pusher read them. */
-async function refused(
+async function collectRefusals(
   repository: Repository,
   gate: PushGate,
   { commands, options }: { commands: Command[]; options: string[] },
@@ -124,13 +124,13 @@ async function refused(
     const reason = whyNot(command, commands);
     return reason === undefined ? [] : [{ ref: command.ref, reason }];
   });
-  const left = () => commands.filter(({ ref }) => !refusals.some((one) => one.ref === ref));
-  if (left().length > 0) refusals.push(...(await gate.admit(left(), options)));
+  const remaining = () => commands.filter(({ ref }) => !refusals.some((one) => one.ref === ref));
+  if (remaining().length > 0) refusals.push(...(await gate.admit(remaining(), options)));
   const refs = await repository.refs();
-  for (const command of left()) {
+  for (const command of remaining()) {
     const { ref, from, to } = command;
     const now = refs.get(ref)?.oid ?? null;
-    if (from !== now) refusals.push({ ref, ...(await gate.overtaken(command)) });
+    if (from !== now) refusals.push({ ref, ...(await gate.refuseMoved(command)) });
     else if (to === null && now === null) refusals.push({ ref, reason: 'no such ref' });
   }
   return refusals;
@@ -168,13 +168,13 @@ const byRef = <T extends { ref: string }>(list: readonly T[]): ReadonlyMap<strin
 
 function report(
   capabilities: Capabilities,
-  said: string[],
+  messages: string[],
   outcome: { unpackError: string | null; refs: RefResult[] },
 ): Buffer {
   const status = capabilities.has('report-status') ? writeReport(outcome) : Buffer.alloc(0);
   if (!capabilities.has('side-band-64k')) return status;
   // Names and texts come from users and are written to a terminal.
-  const words = said.map((line) =>
+  const words = messages.map((line) =>
     writeSideBand(Band.progress, Buffer.from(`${visibleLine(line)}\n`)),
   );
   return Buffer.concat([...words, writeSideBand(Band.data, status), writePacket(FLUSH)]);

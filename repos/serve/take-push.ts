@@ -70,7 +70,7 @@ export async function takePush(
     if (error.code !== 'ref_conflict') throw error;
     const results: RefResult[] = [];
     for (const command of asked.commands) {
-      const { reason, lines = [] } = await gate.overtaken(command);
+      const { reason, lines = [] } = await gate.refuseMoved(command);
       lines.forEach(say);
       results.push({ ref: command.ref, ok: false, reason });
     }

@@ -93,8 +93,12 @@ async function answer(
   if (refused !== undefined) return refused;
   // Serialized again, so that git reads exactly what was checked.
   const checked = screened(fetch, await screenFor(repository, seen, fetch, request));
-  const asked = { command, capabilities: ['object-format=sha1'], args: writeFetchArgs(checked) };
-  return runGit(repository, request, seen, writeCommandRequest(asked), version);
+  const fetchCommand = {
+    command,
+    capabilities: ['object-format=sha1'],
+    args: writeFetchArgs(checked),
+  };
+  return runGit(repository, request, seen, writeCommandRequest(fetchCommand), version);
 }
 
 /** The `ERR` packet for a fetch that asks for what this caller may not see. */

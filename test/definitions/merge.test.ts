@@ -15,11 +15,11 @@ const texts = fc.string({ unit: fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'a'
 
 const check = (property: Parameters<typeof fc.assert>[0]) => fc.assert(property, { numRuns: 500 });
 
-function laid(main: Tree, changes: ReadonlyMap<string, string | null>): string {
+function layOver(main: Tree, changes: ReadonlyMap<string, string | null>): string {
   const tree = new Map<string, string | null>([...main, ...changes]);
   return JSON.stringify([...tree].filter(([, entry]) => entry !== null).sort());
 }
-const plain = (tree: Tree) => laid(tree, new Map());
+const plain = (tree: Tree) => layOver(tree, new Map());
 
 t.test('trees: changes of one side are taken, changes of both sides are reported', async (t) => {
   check(
@@ -39,7 +39,7 @@ t.test('trees: changes of one side are taken, changes of both sides are reported
   check(
     fc.property(trees, trees, (base, head) => {
       const onto = mergeTrees(base, head, base);
-      return onto.conflicts.length === 0 && laid(base, onto.changes) === plain(head);
+      return onto.conflicts.length === 0 && layOver(base, onto.changes) === plain(head);
     }),
   );
   t.pass('held');

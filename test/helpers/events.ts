@@ -33,18 +33,18 @@ export async function readEvents(
   headers: Record<string, string>,
 ): Promise<EventReader> {
   const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const asked: ClientRequest = request(`${url}/api/events`, { agent: false, headers });
-  asked.on('error', reject).on('response', resolve).end();
+  const call: ClientRequest = request(`${url}/api/events`, { agent: false, headers });
+  call.on('error', reject).on('response', resolve).end();
   const response = await answered;
   if (response.statusCode !== 200) {
     response.resume();
     throw Object.assign(new Error(`${response.statusCode}`), { status: response.statusCode });
   }
-  t.teardown(() => asked.destroy());
-  return follow(asked, response);
+  t.teardown(() => call.destroy());
+  return follow(call, response);
 }
 
-async function follow(asked: ClientRequest, response: IncomingMessage): Promise<EventReader> {
+async function follow(call: ClientRequest, response: IncomingMessage): Promise<EventReader> {
   const events: SentEvent[] = [];
   const waiting: PromiseWithResolvers<SentEvent>[] = [];
   let [taken, lastId, rest, over] = [0, 0, '', false];
@@ -86,7 +86,7 @@ async function follow(asked: ClientRequest, response: IncomingMessage): Promise<
       return await wait.promise;
     },
     ended,
-    close: () => void asked.destroy(),
+    close: () => void call.destroy(),
   };
 }
 

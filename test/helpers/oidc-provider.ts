@@ -16,7 +16,7 @@ export interface TestProvider {
   /** Changes the claims of an ID token before it is signed, and may choose another key. */
   forge: ((claims: Record<string, unknown>) => { claims: object; key?: KeyObject }) | null;
   /** Paths of all requests it received. */
-  asked: string[];
+  requests: string[];
   /** Stops listening, like a provider that is down; `up` starts it again at the same address. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -43,7 +43,7 @@ export async function startProvider(
     people,
     atBrowser: null,
     forge: null,
-    asked: [],
+    requests: [],
     down: () => stop(server),
     up: () => listen(server, port),
     close: async () => (server.listening ? await stop(server) : undefined),
@@ -90,13 +90,13 @@ export async function startProvider(
     provider.use(async (context, next) => {
       await next();
       const body = context.body as { id_token?: string } | undefined;
-      if (body?.id_token && forge()) body.id_token = forged(body.id_token, forge());
+      if (body?.id_token && forge()) body.id_token = applyForge(body.id_token, forge());
     });
     return provider;
   };
   const forge = () => provider.forge;
   server.on('request', (request, response) => {
-    provider.asked.push(request.url?.split('?')[0] ?? '');
+    provider.requests.push(request.url?.split('?')[0] ?? '');
     made ??= start();
     if (request.url?.startsWith('/interaction/')) void signIn(made, provider, request, response);
     else void made.callback()(request, response);
@@ -117,10 +117,13 @@ const TTL = {
 const KID = 'of the provider';
 const { privateKey: KEY } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-function forged(token: string, forge: TestProvider['forge']): string {
+function applyForge(token: string, forge: TestProvider['forge']): string {
   const [head = '', payload = ''] = token.split('.');
-  const said = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
-  const { claims, key = KEY } = forge?.(said) ?? { claims: said };
+  const claimed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
+  const { claims, key = KEY } = forge?.(claimed) ?? { claims: claimed };
   const signed = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
 }

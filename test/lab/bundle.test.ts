@@ -31,8 +31,8 @@ await t.test(
     const computer = await openComputer(t, 'ISLAND-PC', lab.url);
     computer.network.cut();
     const file = join(computer.home, '..', 'definitions.zip');
-    const said: string[] = [];
-    const terminal = { out: (text: string) => said.push(text), err: t.fail, progress() {} };
+    const output: string[] = [];
+    const terminal = { out: (text: string) => output.push(text), err: t.fail, progress() {} };
     t.equal(
       await exportDefinitions(lab.deps, terminal as never, {
         folder: file,
@@ -41,12 +41,12 @@ await t.test(
       }),
       0,
     );
-    t.match(said, [/^1 definitions written/]);
+    t.match(output, [/^1 definitions written/]);
 
     const [key] = (await lab.anonymous.signingKeys()).items;
-    const asked = await computer.command('import-bundle', file);
-    t.match(asked, { code: 3, value: { error: { code: 'not_enrolled' } } });
-    t.match(JSON.stringify(asked.value), key?.fingerprint, 'it names the keys in the file');
+    const refused = await computer.command('import-bundle', file);
+    t.match(refused, { code: 3, value: { error: { code: 'not_enrolled' } } });
+    t.match(JSON.stringify(refused.value), key?.fingerprint, 'it names the keys in the file');
     const taken = await computer.command(
       'import-bundle',
       file,

@@ -103,7 +103,7 @@ t.test(
       order.push('held');
       return hold;
     });
-    while (!(await begun(journal))) await pause(1);
+    while (!(await waitForEntry(journal))) await pause(1);
     await repositories.addJournalEntry('Meter');
     order.push('a further note of a change under way');
     const other = repositories.addJournalEntry('Other').then(() => order.push('another change'));
@@ -121,6 +121,6 @@ t.test(
   },
 );
 
-async function begun(journal: string): Promise<boolean> {
+async function waitForEntry(journal: string): Promise<boolean> {
   return (await readdir(journal)).includes('hold.lock');
 }

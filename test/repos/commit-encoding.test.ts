@@ -45,7 +45,7 @@ for (const [label, name] of CASES) {
       run(['init', '-q']);
       run(['hash-object', '-t', 'tree', '-w', '--stdin'], Buffer.alloc(0));
       const oid = run(['hash-object', '-t', 'commit', '-w', '--stdin'], bytes).trim();
-      const said = run([
+      const byGit = run([
         '-c',
         'i18n.logOutputEncoding=UTF-8',
         'log',
@@ -54,7 +54,7 @@ for (const [label, name] of CASES) {
         oid,
       ]);
       const read = parseCommit(oid, bytes);
-      t.equal(`${read.author.name}\n${read.message}`, said);
+      t.equal(`${read.author.name}\n${read.message}`, byGit);
       t.end();
     },
   );

@@ -14,13 +14,13 @@ export async function runLander(folder: string, count: number, lines?: number): 
   const child = spawn(process.execPath, [LANDER, folder, `${count}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const said: string[] = [];
+  const output: string[] = [];
   for await (const line of createInterface(child.stdout)) {
-    said.push(line);
+    output.push(line);
     // A landing takes some milliseconds, so the kill happens at any point of the next one.
-    if (said.length === lines) setTimeout(() => child.kill('SIGKILL'), Math.random() * 8);
+    if (output.length === lines) setTimeout(() => child.kill('SIGKILL'), Math.random() * 8);
   }
-  return said;
+  return output;
 }
 
 /** Throws if git finds the repository broken, or if its refs are not those of one complete landing. */
@@ -49,13 +49,14 @@ export async function killRepeatedly(
 ): Promise<void> {
   const repository = await fixture.repositories.open('Shared');
   for (let kill = 0; kill < times; kill += 1) {
-    const said = await runLander(dirname(fixture.root), 1000, 2 + Math.floor(Math.random() * 6));
+    const output = await runLander(dirname(fixture.root), 1000, 2 + Math.floor(Math.random() * 6));
     const versions = await checkWhole(repository);
-    const told = said
+    const lastLanded = output
       .filter((line) => line.startsWith('landed'))
       .at(-1)
       ?.split(' ');
-    if (told !== undefined && versions < Number(told[1])) throw new Error('a landing was lost');
+    if (lastLanded !== undefined && versions < Number(lastLanded[1]))
+      throw new Error('a landing was lost');
     const record = `after kill ${kill}`;
     await landFiles(repository, { a: record }, record, record);
     if ((await checkWhole(repository)) !== versions + 1) throw new Error('the next did not land');

@@ -50,8 +50,8 @@ t.test('several processes land on one repository and nothing is lost', async (t)
   const shared = await repositories.create('Shared');
   await landFiles(shared, { a: '0' }, '0', '0');
   const folder = dirname(fixture.root);
-  const said = await Promise.all([1, 2, 3].map(() => runLander(folder, 8)));
-  const landed = said.flat().filter((line) => line.startsWith('landed'));
+  const output = await Promise.all([1, 2, 3].map(() => runLander(folder, 8)));
+  const landed = output.flat().filter((line) => line.startsWith('landed'));
   t.equal(landed.length, 24);
   t.equal(await checkWhole(shared), 25);
   for (const line of landed) {

@@ -6,12 +6,12 @@ import t from 'tap';
 import { startGitRunner } from '../helpers/git.ts';
 import { askGit } from './access/ask.ts';
 import { askEverybody } from './access/cells.ts';
-import { named, openDoor } from './access/doors.ts';
 import { OPERATIONS, outcomeOf, unnamed } from './access/git.ts';
 import { outcome, request, sees } from './access/http.ts';
 import { readMatrix, titleOf } from './access/matrix.ts';
 import { type Asker, askersOf, PERSONS } from './access/persons.ts';
 import { REQUESTS } from './access/requests.ts';
+import { byName, openService } from './access/routes.ts';
 import { NEVER, NEVER_REF, THINGS } from './access/things.ts';
 import { makeWorld } from './access/world.ts';
 
@@ -19,9 +19,9 @@ startGitRunner();
 t.setTimeout(300_000);
 const matrix = await readMatrix(PERSONS);
 const world = await makeWorld(t);
-const door = await openDoor(t, world);
-const routes = named(door.routes);
-const askers = askersOf(world, door.url);
+const service = await openService(t, world);
+const routes = byName(service.routes);
+const askers = askersOf(world, service.url);
 
 t.test('every route has a row in docs/access.md, and every row a route', async (t) => {
   const rows = new Set(matrix.http.map(({ operation }) => operation));

@@ -9,7 +9,7 @@ import { isAddressTaken, sharingAddresses } from '../../registry/store/users.ts'
 import { cloneOf } from '../helpers/clone.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { DATABASES, measurement } from '../helpers/registry.ts';
 
 for (const database of DATABASES) {
@@ -23,9 +23,9 @@ for (const database of DATABASES) {
       'Ada+@lab.example',
     ]) {
       const taken = { status: 409, errors: [{ path: 'email' }] };
-      t.match(await refused(ben.client.users.change(ben.id, { email })), taken, email);
+      t.match(await problemOf(ben.client.users.change(ben.id, { email })), taken, email);
       const account = { username: 'second', password: 'long enough', name: 'S', email };
-      t.match(await refused(admin.client.users.create(account)), taken, `${email}, made`);
+      t.match(await problemOf(admin.client.users.create(account)), taken, `${email}, made`);
     }
     // Other spellings of the same mailbox, which would let a second account act as another person.
     for (const email of [
@@ -41,7 +41,7 @@ for (const database of DATABASES) {
       '\u0430da@lab.example',
     ]) {
       const wrong = { status: 422, errors: [{ path: 'email', message: /must be an address/ }] };
-      t.match(await refused(ben.client.users.change(ben.id, { email })), wrong, email);
+      t.match(await problemOf(ben.client.users.change(ben.id, { email })), wrong, email);
     }
     t.equal((await ben.client.users.read(ben.id)).email, 'ben@lab.example');
     await ada.client.users.change(ada.id, { email: 'Ada+lab@lab.example' });
@@ -55,7 +55,7 @@ for (const database of DATABASES) {
     };
     const second = await admin.client.users.create(free);
     t.equal(second.email, 'ben@lab.example', 'a released address can be used');
-    t.match(await refused(admin.client.users.create({ ...free, email: 'x@y.example' })), {
+    t.match(await problemOf(admin.client.users.create({ ...free, email: 'x@y.example' })), {
       errors: [{ path: 'username' }],
     });
 
@@ -76,7 +76,7 @@ for (const database of DATABASES) {
     const head = await clone.commit({ 'a.txt': 'a\n' }, 'More');
     const { stderr } = await clone.push('more');
     const id = Number(/Merge request !(\d+)/.exec(stderr)?.[1]);
-    const no = await refused(two.client.mergeRequests.review(id, { verdict: 'approve', head }));
+    const no = await problemOf(two.client.mergeRequests.review(id, { verdict: 'approve', head }));
     t.match(no, { status: 403, detail: /somebody else must/ });
     await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
     t.match(await ada.client.mergeRequests.read(id), { can_merge: true });

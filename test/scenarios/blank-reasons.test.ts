@@ -5,7 +5,7 @@
  */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement } from '../helpers/registry.ts';
 import { operationsOf } from './openapi.ts';
 
@@ -21,15 +21,23 @@ t.test('a blank reason does not count as a reason', async (t) => {
   if (!merge_request) throw new Error('it was to be reviewed');
   const { head } = await mergeRequests.read(merge_request.id);
   for (const blank of BLANKS) {
-    const said = JSON.stringify(blank);
+    const shown = JSON.stringify(blank);
     const of = (path: string) => ({ status: 422, errors: [{ path, message: /must not be/ }] });
     const merge = mergeRequests.merge(merge_request.id, { head, override: blank });
-    t.match(await refused(merge), of('override'), `merged because of ${said}`);
+    t.match(await problemOf(merge), of('override'), `merged because of ${shown}`);
     const save = definitions.change(id, { category: 'Other', override: blank });
-    t.match(await refused(save), of('override'), `saved because of ${said}`);
-    t.match(await refused(definitions.revoke(id, 1, blank)), of('reason'), `revoked: ${said}`);
-    t.match(await refused(definitions.deprecate(id, 1, blank)), of('reason'), `warned of: ${said}`);
-    t.match(await refused(definitions.rollback(id, 1, blank)), of('reason'), `taken back: ${said}`);
+    t.match(await problemOf(save), of('override'), `saved because of ${shown}`);
+    t.match(await problemOf(definitions.revoke(id, 1, blank)), of('reason'), `revoked: ${shown}`);
+    t.match(
+      await problemOf(definitions.deprecate(id, 1, blank)),
+      of('reason'),
+      `warned of: ${shown}`,
+    );
+    t.match(
+      await problemOf(definitions.rollback(id, 1, blank)),
+      of('reason'),
+      `taken back: ${shown}`,
+    );
   }
   t.match(await definitions.read(id), { version: 1, revoked: null, deprecated: null });
 });

@@ -28,7 +28,7 @@ type Entries = Record<string, Uint8Array>;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** An archive with matching checksums, as an attacker would create it. */
-function archived(entries: Entries): Uint8Array {
+function archive(entries: Entries): Uint8Array {
   const { SHA256SUMS: _, ...rest } = entries;
   const sums = Object.entries(rest)
     .map(([name, content]) => `${createHash('sha256').update(content).digest('hex')}  ${name}\n`)
@@ -49,12 +49,12 @@ async function whole() {
 }
 
 /** Backups with a changed manifest or other entries, each created on demand. */
-function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
+function craft(content: Uint8Array): Record<string, () => Uint8Array> {
   const entries = unzipSync(content);
   const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());
   const withManifest = (change: object) =>
-    archived({ ...entries, 'manifest.json': bytes(JSON.stringify({ ...manifest, ...change })) });
-  const withEntries = (more: Entries) => archived({ ...entries, ...more });
+    archive({ ...entries, 'manifest.json': bytes(JSON.stringify({ ...manifest, ...change })) });
+  const withEntries = (more: Entries) => archive({ ...entries, ...more });
   const raw = (text: string) => withEntries({ 'manifest.json': bytes(text) });
   const { repositories, keys, tables, sequences } = manifest;
   const [table = ''] = Object.keys(tables).filter((name) => tables[name] > 0);
@@ -100,7 +100,7 @@ function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
         'manifest.json': new Uint8Array(70 * 1024 * 1024),
       }),
     'no entries': () => zipSync({}),
-    'only sums': () => archived({}),
+    'only sums': () => archive({}),
     'no zip': () => bytes('PK\u0003\u0004 and then nothing'),
   };
 }
@@ -119,7 +119,7 @@ async function twice(content: Uint8Array): Promise<Uint8Array> {
 
 t.test('a crafted backup is refused with a message and leaves nothing behind', async (t) => {
   const doubled = await twice(content);
-  const all = { ...crafted(content), 'an entry twice': () => doubled };
+  const all = { ...craft(content), 'an entry twice': () => doubled };
   const [embedded, server] = await Promise.all([nothingYet(), nothingYet('PostgreSQL')]);
   for (const [what, make] of Object.entries(all)) {
     await writeFile(join(folder, 'crafted'), make());
@@ -158,7 +158,7 @@ t.test('the command prints the problem in one line and exits with 1', async (t) 
   const DATA_DIR = await mkdtemp(join(folder, 'data-'));
   await putDatabase(DATA_DIR, false);
   for (const what of ['a manifest that is null', 'rows of other types']) {
-    await writeFile(join(folder, 'crafted'), crafted(content)[what]?.() ?? '');
+    await writeFile(join(folder, 'crafted'), craft(content)[what]?.() ?? '');
     const { code, stderr } = await registry(['restore', join(folder, 'crafted')], { DATA_DIR });
     t.equal(code, 1, what);
     t.match(stderr, /backup/);

@@ -56,12 +56,15 @@ t.test(
     t.ok(performance.now() - stopping < 2000, 'stopping ends the streams at once');
     t.match(await one.ended, { code: 0 });
     running.delete(one);
-    const heard = readers.one.lastId();
+    const lastId = readers.one.lastId();
 
     const other = createClient({ url: two.url, token }).definitions;
     await other.change(id, { source_code: measurement('Meter', 2) });
     t.match(await readers.two.next(), { data: { version: 2 } });
-    const back = await readEvents(t, two.url, { ...bearer(token), 'last-event-id': String(heard) });
+    const back = await readEvents(t, two.url, {
+      ...bearer(token),
+      'last-event-id': String(lastId),
+    });
     t.match(
       await back.next(),
       { data: { version: 2 } },

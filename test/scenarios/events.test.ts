@@ -293,7 +293,7 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
     name: 'Meter',
     source_code: measurement('Meter'),
   });
-  const { id: heard } = await reader.next();
+  const { id: lastSeen } = await reader.next();
   reader.close();
   await reader.ended;
   for (const n of [2, 3, 4]) {
@@ -301,7 +301,7 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
   }
   const back = (id: string | number, who = cleo) =>
     readEvents(t, url, { ...bearer(who.token), 'last-event-id': String(id) });
-  const again = await back(heard);
+  const again = await back(lastSeen);
   await ada.client.definitions.change(made.id, { source_code: measurement('Meter', 5) });
   const versions = [];
   for (let n = 2; n <= 5; n++) versions.push((await again.next()).data);
@@ -310,8 +310,8 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
     [2, 3, 4, 5].map((version) => ({ version })),
     'each once, what happened meanwhile too',
   );
-  const stranger = await back(heard, dan);
-  t.equal(stranger.lastId(), heard);
+  const stranger = await back(lastSeen, dan);
+  t.equal(stranger.lastId(), lastSeen);
   for (const id of [1_000_000, 'nonsense', -1, '1e3', '']) {
     const lost = await back(id);
     t.match(

@@ -28,10 +28,10 @@ t.test('export', async (t) => {
   await landFirstVersion(deps, OPERATOR, { name: 'Shipped', files, summary: 'Ship it', ...flags });
 
   const run = async (folder: string, whose: object) => {
-    const said: string[] = [];
-    const terminal = { out: (text: string) => said.push(text), err: t.fail, progress() {} };
+    const output: string[] = [];
+    const terminal = { out: (text: string) => output.push(text), err: t.fail, progress() {} };
     t.equal(await exportDefinitions(deps, terminal as never, { folder, ...whose }), 0);
-    return said.join('\n');
+    return output.join('\n');
   };
   const choices: [whose: { lab?: string; builtin?: boolean }, names: string[]][] = [
     [{}, ['Cold', 'Meter', 'Shipped']],
@@ -45,8 +45,8 @@ t.test('export', async (t) => {
     async (t) => {
       const dir = t.testdir({});
       for (const [i, [whose, names]] of choices.entries()) {
-        const told = await run(join(dir, `${i}`), whose);
-        t.match(told, `${names.length} definitions written`);
+        const output = await run(join(dir, `${i}`), whose);
+        t.match(output, `${names.length} definitions written`);
         t.same(
           (await readdir(join(dir, `${i}`))).sort(),
           names.map((name) => `${name}.py`),

@@ -14,7 +14,7 @@ import { openStore, type Store } from '../../registry/store/open.ts';
 import { type Server, serve } from '../helpers/command.ts';
 import { freshDatabase } from '../helpers/databases.ts';
 import { gitResult } from '../helpers/git.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 
 t.setTimeout(240_000);
 
@@ -74,7 +74,7 @@ t.test(
     const me = await createClient({ url: server.url, token }).me();
     t.ok(Date.parse(me.password_expires_at ?? '') - Date.now() > 23 * 3600_000, 'and says when');
     await store.em().execute(`update users set password_expires_at = now() - interval '1 second'`);
-    const late = await refused(createClient({ url: server.url }).login('admin', password));
+    const late = await problemOf(createClient({ url: server.url }).login('admin', password));
     t.match(late, { status: 401, detail: /expired at .*registry user password admin/ });
     t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [] });
 

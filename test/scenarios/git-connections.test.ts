@@ -12,11 +12,11 @@ t.test(
     const { hostname, port } = new URL(registry.url);
     const socket = connect(Number(port), hostname);
     t.teardown(() => socket.destroy());
-    let heard = '';
+    let received = '';
     socket.setEncoding('latin1');
     const answered = async (words: RegExp) => {
-      while (!words.test(heard)) heard += (await once(socket, 'data'))[0];
-      heard = heard.replace(words, '');
+      while (!words.test(received)) received += (await once(socket, 'data'))[0];
+      received = received.replace(words, '');
     };
     const head = (token: string, length: number) =>
       [

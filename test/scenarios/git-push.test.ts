@@ -395,9 +395,9 @@ t.test('a push that began before another landed is told to pull --rebase', async
   const answer = await post(lab.gitUrl('Stale'), 'git-receive-pack', body, {
     authorization: authorization(lab.ada.token),
   });
-  const { refs, said } = readPushAnswer(answer.bytes);
+  const { refs, messages } = readPushAnswer(answer.bytes);
   t.match(refs, [{ ok: false, reason: /fetch first/ }]);
-  t.match(said, /git pull --rebase/);
+  t.match(messages, /git pull --rebase/);
   t.same(await stateOf(target), before);
 });
 

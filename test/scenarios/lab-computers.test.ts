@@ -195,8 +195,8 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     });
     t.equal(typed.last_connected, null, 'a typed address is not a connection');
     const at = new Date(Date.now() - 1000).toISOString();
-    const told = await pc.client.instruments.bind(main.id, 'LABPC-01', { last_connected: at });
-    t.equal(told.last_connected, at, 'the computer reports a connection');
+    const bound = await pc.client.instruments.bind(main.id, 'LABPC-01', { last_connected: at });
+    t.equal(bound.last_connected, at, 'the computer reports a connection');
     const { items } = await pc.client.computers.bindings('labpc-01');
     t.match(items, [
       {
@@ -213,7 +213,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       },
     ]);
     const edited = await ada.client.instruments.bind(main.id, 'LABPC-01', { adapter: 'GPIB::8' });
-    t.equal(edited.last_connected, told.last_connected, 'editing a form is not a connection');
+    t.equal(edited.last_connected, bound.last_connected, 'editing a form is not a connection');
     t.same(edited.last_settings, settings);
     const ahead = new Date(Date.now() + 4e10).toISOString();
     const { last_connected } = await pc.client.instruments.bind(main.id, 'LABPC-01', {

@@ -11,7 +11,7 @@ import { fsck } from '../../registry/services/repair/fsck.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { DATABASES, type DatabaseKind, measurement, type Person } from '../helpers/registry.ts';
 
 for (const database of DATABASES) {
@@ -78,7 +78,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     const page = await mergeRequests.read(merge_request.id);
     t.match(page, { can_merge: false, blockers: [/version 1, which is revoked \(burns/] });
     for (const more of [{}, { override: 'I know better' }]) {
-      const no = await refused(mergeRequests.merge(merge_request.id, { head, ...more }));
+      const no = await problemOf(mergeRequests.merge(merge_request.id, { head, ...more }));
       t.match(no, { status: 409, detail: /revoked/ });
     }
     await policy({ direct_landing: 'admins' });
@@ -89,7 +89,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
       code: 1,
       stderr: /version 1, which is revoked/,
     });
-    const saved = await refused(save(name, id, 1));
+    const saved = await problemOf(save(name, id, 1));
     t.match(
       saved,
       { status: 409, detail: /version 1, which is revoked/ },
@@ -132,7 +132,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
         done = change(id, open);
         await done;
       });
-      const no = await refused(eve.client.mergeRequests.merge(open.id, { head: open.head }));
+      const no = await problemOf(eve.client.mergeRequests.merge(open.id, { head: open.head }));
       t.ok([403, 404, 409].includes(no.status), `${what}: ${no.status} ${no.detail}`);
       t.ok(done, 'the input changed in between');
       const { version } = await admin.client.definitions.read(id);

@@ -5,7 +5,7 @@
  */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 
 const lab = await startLab(t);
 const { admin, ada, ben, dan, nano, other } = lab;
@@ -26,15 +26,15 @@ t.test('members are added by full username or address, ignoring case', async (t)
   ];
   for (const who of unknown) {
     t.match(
-      await refused(labs.addMember(nano.id, who, 'viewer')),
+      await problemOf(labs.addMember(nano.id, who, 'viewer')),
       { status: 422 },
       JSON.stringify(who),
     );
   }
   const both = { username: 'gus', email: 'gus@lab.example' };
-  t.match(await refused(labs.addMember(nano.id, both, 'viewer')), { status: 422 });
-  t.match(await refused(labs.addMember(nano.id, {} as never, 'viewer')), { status: 422 });
-  t.match(await refused(labs.addMember(nano.id, { username: 'ben' }, 'viewer')), { status: 409 });
+  t.match(await problemOf(labs.addMember(nano.id, both, 'viewer')), { status: 422 });
+  t.match(await problemOf(labs.addMember(nano.id, {} as never, 'viewer')), { status: 422 });
+  t.match(await problemOf(labs.addMember(nano.id, { username: 'ben' }, 'viewer')), { status: 409 });
 });
 
 t.test('an id reveals nothing about accounts that a lab admin does not see', async (t) => {

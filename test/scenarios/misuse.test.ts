@@ -128,10 +128,10 @@ async function stories(t: Test, database: DatabaseKind) {
             token_name: null,
           });
         });
-        const said = `${action}\\): ben wrote ${named} of Meter !9`;
+        const complaint = `${action}\\): ben wrote ${named} of Meter !9`;
         t.ok(
-          (await problems()).some((one) => new RegExp(said).test(one)),
-          said,
+          (await problems()).some((one) => new RegExp(complaint).test(one)),
+          complaint,
         );
       }
     },

@@ -138,10 +138,10 @@ t.test('another host of the domain cannot replace the cookie over https', async 
   const [set = ''] = (await signIn(secure)).headers.getSetCookie();
   t.match(set, /^__Host-registry_session=\S+;.* Path=\/; HttpOnly; Secure; SameSite=Strict$/);
   const value = set.split(';')[0]?.split('=')[1];
-  const laid = await fetch(`${secure.url}/api/auth/me`, {
+  const answer = await fetch(`${secure.url}/api/auth/me`, {
     headers: { cookie: `registry_session=${value}` },
   });
-  t.equal(laid.status, 401);
+  t.equal(answer.status, 401);
   const origin = 'https://registry.lab.example';
   const own = await write(secure, { cookie: `__Host-registry_session=${value}`, origin });
   t.equal(own.status, 201, 'the public address counts, which a proxy may have hidden');

@@ -4,7 +4,7 @@ import { parseRecord } from '../../registry/definitions/record.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -57,7 +57,7 @@ t.test(
     ]);
     await approve(ada, id, head);
     t.match((await read(id)).blockers, [/"import-policy" fails: a lab admin can grant it/]);
-    t.match(await refused(merge(id, head)), { status: 409, code: 'not_mergeable' });
+    t.match(await problemOf(merge(id, head)), { status: 409, code: 'not_mergeable' });
 
     await approve(ada, id, head, ['ctypes']);
     t.match(await read(id), {
@@ -90,12 +90,12 @@ t.test('only an admin of the lab can grant, with an approval', async (t) => {
   const { id, head } = await propose(t, ben, 'Whose', vendor('Whose'));
   const eve = await lab.person('eve');
   await lab.admin.client.labs.addMember(lab.nano.id, eve.id, 'contributor');
-  t.match(await refused(approve(eve, id, head, ['ctypes'])), { status: 403 });
+  t.match(await problemOf(approve(eve, id, head, ['ctypes'])), { status: 403 });
   const comment = { verdict: 'comment' as const, head, grants: ['ctypes'] };
-  t.match(await refused(ada.client.mergeRequests.review(id, comment)), { status: 422 });
+  t.match(await problemOf(ada.client.mergeRequests.review(id, comment)), { status: 422 });
   const strange = ['../etc', 'a b', '', 'é'];
   for (const name of strange) {
-    t.match(await refused(approve(ada, id, head, [name])), { status: 422 }, JSON.stringify(name));
+    t.match(await problemOf(approve(ada, id, head, [name])), { status: 422 }, JSON.stringify(name));
   }
   t.match(await read(id), { permissions: [{ granted: false }], reviews: [] });
 });
@@ -120,7 +120,7 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
     ada.client.definitions.change(definition, { source_code, ...(grants && { grants }) });
   await change(measurement('Keeps', 3));
   t.strictSame(await permissionsOf('Keeps', 3), [], 'a version that no longer needs it loses it');
-  t.match(await refused(change(vendor('Keeps', 4))), { status: 422 }, 'it is requested again');
+  t.match(await problemOf(change(vendor('Keeps', 4))), { status: 422 }, 'it is requested again');
   await ada.client.definitions.rollback(definition, 2, 'It was better');
   t.strictSame(await permissionsOf('Keeps', 4), ['ctypes'], 'a version rolled back to has its own');
   const { items } = await ada.client.definitions.versions(definition, { page: 1 });
@@ -134,7 +134,7 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
     ],
   );
   t.match(
-    await refused(change(vendor('Keeps', 5), [])),
+    await problemOf(change(vendor('Keeps', 5), [])),
     { status: 422 },
     'an admin who withdraws it must take its use out too',
   );

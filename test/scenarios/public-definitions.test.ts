@@ -9,7 +9,7 @@ import { OPERATOR } from '../../registry/services/caller.ts';
 import { landFirstVersion } from '../../registry/services/definitions/first-version.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 for (const database of DATABASES) {
@@ -101,7 +101,7 @@ async function story(t: Test, database: DatabaseKind) {
   const none = await syncList({ names: 'Shared' });
   t.same(none.got, ['Own v1', 'Shipped v1'], 'nothing of other labs');
   t.match(none.warnings, [/does not accept such definitions/, /does not accept such definitions/]);
-  const no = await refused(instruments.create({ name: 'More', definition_id: shared }));
+  const no = await problemOf(instruments.create({ name: 'More', definition_id: shared }));
   t.match(no, { status: 422, detail: /public_definitions/ });
   await labs.change(nano.id, { public_definitions: 'follow' });
   t.match(await syncList(), { got: ['Another v2', 'Own v1', 'Shared v3', 'Shipped v1'] });

@@ -41,7 +41,7 @@ async function endAt(name: string, moment: Moment) {
 }
 
 /** Everything about a definition's merge requests, in the database, in git and in the audit trail. */
-async function known(name: string) {
+async function stateOf(name: string) {
   const { id, version } = await ada.client.definitions.byName(name);
   const { items } = await ada.client.mergeRequests.list({ definition_id: id });
   const refs = await (await deps.repositories.open(name)).refs();
@@ -53,7 +53,7 @@ async function known(name: string) {
     trail: trail.items.filter(({ subject }) => subject.split(' ')[0] === name).toReversed(),
   };
 }
-type Known = Awaited<ReturnType<typeof known>>;
+type Known = Awaited<ReturnType<typeof stateOf>>;
 
 interface Crash {
   /** Runs just before the interrupted action. */
@@ -66,8 +66,8 @@ interface Crash {
 
 const branch = 'HEAD:refs/heads/idea';
 const write = (clone: Clone, text: string) => clone.commit({ 'notes.txt': text }, 'Add notes');
-const firstOf = async (name: string) => (await known(name)).pages[0]?.id ?? 0;
-const told = { repaired: true };
+const firstOf = async (name: string) => (await stateOf(name)).pages[0]?.id ?? 0;
+const byRepair = { repaired: true };
 
 const CRASHES: Record<string, Crash> = {
   Opened: {
@@ -75,7 +75,7 @@ const CRASHES: Record<string, Crash> = {
     act: (clone) => clone.push('-o', 'draft', branch),
     done: () => ({
       pages: [{ state: 'open', draft: true, heads: [{ pushed_by: { username: 'ben' } }] }],
-      trail: [{ action: 'merge_request.opened', actor: 'ben', after: told }],
+      trail: [{ action: 'merge_request.opened', actor: 'ben', after: byRepair }],
     }),
   },
   Updated: {
@@ -88,8 +88,13 @@ const CRASHES: Record<string, Crash> = {
     done: ({ pages: [was] }) => ({
       pages: [{ title: 'Two', heads: [{ head: was?.head }, { pushed_by: { username: 'ben' } }] }],
       trail: [
-        { action: 'merge_request.updated', actor: 'ben', before: { head: was?.head }, after: told },
-        { action: 'merge_request.edited', actor: 'ben', after: { title: 'Two', ...told } },
+        {
+          action: 'merge_request.updated',
+          actor: 'ben',
+          before: { head: was?.head },
+          after: byRepair,
+        },
+        { action: 'merge_request.edited', actor: 'ben', after: { title: 'Two', ...byRepair } },
       ],
     }),
   },
@@ -101,7 +106,7 @@ const CRASHES: Record<string, Crash> = {
     act: (clone) => clone.push('--delete', 'idea'),
     done: () => ({
       pages: [{ state: 'closed', closed_by: { username: 'ben' }, closed_at: String }],
-      trail: [{ action: 'merge_request.closed', actor: 'ben', after: told }],
+      trail: [{ action: 'merge_request.closed', actor: 'ben', after: byRepair }],
     }),
   },
   Merged: {
@@ -119,8 +124,8 @@ const CRASHES: Record<string, Crash> = {
       version: 2,
       pages: [{ state: 'merged', merged_version: 2, head: was?.head }],
       trail: [
-        { action: 'definition.landed', actor: 'ada', after: { version: 2, ...told } },
-        { action: 'merge_request.merged', actor: 'ada', after: { version: 2, ...told } },
+        { action: 'definition.landed', actor: 'ada', after: { version: 2, ...byRepair } },
+        { action: 'merge_request.merged', actor: 'ada', after: { version: 2, ...byRepair } },
       ],
     }),
   },
@@ -140,11 +145,16 @@ const CRASHES: Record<string, Crash> = {
       pages: [{ state: 'merged', merged_version: 2 }],
       trail: [
         { action: 'definition.landed' },
-        { action: 'merge_request.merged', actor: 'ada', after: told },
+        { action: 'merge_request.merged', actor: 'ada', after: byRepair },
         {
           action: 'definition.overridden',
           actor: 'ada',
-          after: { version: 2, reason: 'no time', set_aside: [/of 1 required approvals/], ...told },
+          after: {
+            version: 2,
+            reason: 'no time',
+            set_aside: [/of 1 required approvals/],
+            ...byRepair,
+          },
         },
       ],
     }),
@@ -166,14 +176,14 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
       await ada.client.definitions.create({ name, source_code: measurement(name) });
       const clone = await cloneOf(t, lab, name, ben);
       await prepare(clone, name);
-      const before = await known(name);
+      const before = await stateOf(name);
       const restart = await endAt(name, moment);
       await act(clone, name);
       t.same(await restart(), {
         repaired: moment === 'after' ? [name] : repairedBy(what, name),
         failed: [],
       });
-      const after = await known(name);
+      const after = await stateOf(name);
       if (moment === 'before') t.same(after, before, 'nothing of the change remains');
       else {
         const { trail, ...rest } = done(before);

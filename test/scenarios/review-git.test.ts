@@ -35,8 +35,8 @@ t.test('a push to refs/for/main opens a merge request, and the next one updates 
   const again = await push('HEAD:refs/for/main');
   t.equal(again.code, 0, 'repeating the push changes nothing');
   const second = await commit(measurement('Pushed', 3), 'Three');
-  const said = ['-o', 'title=Now three', '-o', 'draft', '-o', 'labels=now'];
-  const moved = await push(...said, 'HEAD:refs/for/main');
+  const options = ['-o', 'title=Now three', '-o', 'draft', '-o', 'labels=now'];
+  const moved = await push(...options, 'HEAD:refs/for/main');
   t.equal(moved.code, 0, moved.stderr);
   t.match(moved.stderr, /remote: warning: unknown push option "labels"/);
   const rows = await list(made.id);

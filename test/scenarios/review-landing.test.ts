@@ -13,7 +13,7 @@ import { type Clone, cloneOf } from '../helpers/clone.ts';
 import { freshFolder } from '../helpers/databases.ts';
 import { git } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -76,12 +76,12 @@ t.test('a merge request lands as one commit that names its authors and approvers
     before.checks.map(({ name, state }) => [name, state]),
     ['validation', 'import-policy', 'conflict', 'interface'].map((name) => [name, 'success']),
   );
-  t.match(await refused(merge(ada, id, head)), { status: 409, code: 'not_mergeable' });
+  t.match(await problemOf(merge(ada, id, head)), { status: 409, code: 'not_mergeable' });
 
   await review(ada, id);
   t.match(await read(id), { can_merge: true, blockers: [], reviews: [{ standing: true }] });
-  t.match(await refused(merge(ben, id, head)), { status: 403 }, 'a contributor does not land');
-  const other = await refused(merge(ada, id, '0'.repeat(40)));
+  t.match(await problemOf(merge(ben, id, head)), { status: 403 }, 'a contributor does not land');
+  const other = await problemOf(merge(ada, id, '0'.repeat(40)));
   t.match(other, { status: 409 }, 'the head differs from the reviewed one');
   const merged = await merge(ada, id, head);
   t.match(merged, { state: 'merged', merged_version: 2, merged_by: { username: 'ada' } });
@@ -90,7 +90,7 @@ t.test('a merge request lands as one commit that names its authors and approvers
     { can_merge: false, diff: /notes\.txt/ },
     'a landed merge request can still be read',
   );
-  t.match(await refused(merge(ada, id, head)), { status: 409 }, 'it lands once');
+  t.match(await problemOf(merge(ada, id, head)), { status: 409 }, 'it lands once');
 
   await clone.git('fetch', '-q', '--prune', 'origin');
   t.equal(
@@ -119,13 +119,13 @@ t.test('only people who may propose see merge requests', async (t) => {
   const { id } = await propose(t, ben, 'Hidden', { 'a.txt': 'a\n' });
   for (const { client } of [ada, ben, admin]) t.equal((await client.mergeRequests.read(id)).id, id);
   for (const { client } of [cleo, dan]) {
-    t.match(await refused(client.mergeRequests.read(id)), { status: 404 });
+    t.match(await problemOf(client.mergeRequests.read(id)), { status: 404 });
   }
-  t.match(await refused(lab.anonymous.mergeRequests.read(id)), { status: 401 });
+  t.match(await problemOf(lab.anonymous.mergeRequests.read(id)), { status: 401 });
   const listed = await ada.client.mergeRequests.list({ state: 'open', author: 'ben', per_page: 1 });
   t.match(listed, { items: [{ id, author: { username: 'ben' } }], total: 1 });
   t.match(await dan.client.mergeRequests.list(), { items: [], total: 0 });
-  t.match(await refused(lab.anonymous.mergeRequests.list()), { status: 401 });
+  t.match(await problemOf(lab.anonymous.mergeRequests.list()), { status: 401 });
 });
 
 t.test('approvals become stale after other changes and survive a plain rebase', async (t) => {
@@ -142,10 +142,10 @@ t.test('approvals become stale after other changes and survive a plain rebase', 
   const clash = await propose(t, ben, 'Rebased', { 'a.txt': '1\n2\n3\n4\n55\n' });
   for (const { id } of [same, clash]) await review(ada, id);
   await merge(ada, kept.id, moved.head);
-  const stopped = await refused(merge(ada, same.id, same.head));
+  const stopped = await problemOf(merge(ada, same.id, same.head));
   t.match(stopped, { status: 409, detail: /main has changed a\.txt too/ });
   t.match((await read(clash.id)).blockers, [/a\.txt too: conflict in line 5/]);
-  const failed = await refused(ben.client.mergeRequests.rebase(clash.id));
+  const failed = await problemOf(ben.client.mergeRequests.rebase(clash.id));
   t.match(failed, { status: 409, errors: [{ path: 'a.txt', message: /line 5/ }] });
 
   const rebased = await ben.client.mergeRequests.rebase(same.id);
@@ -189,7 +189,7 @@ t.test('a policy can be overridden with a recorded reason; other rules cannot', 
   t.match((await read(id)).blockers, [/of 1 required approvals/, /ada has requested/, /dan/]);
   await ben.client.mergeRequests.edit(id, { draft: true });
   const override = 'the cryostat is warming up';
-  t.match(await refused(merge(ada, id, head, { override })), { status: 409, detail: /draft/ });
+  t.match(await problemOf(merge(ada, id, head, { override })), { status: 409, detail: /draft/ });
   await ben.client.mergeRequests.edit(id, { draft: false });
   t.match(await merge(ada, id, head, { override }), { state: 'merged' });
   await policy({ required_checks: {}, owners: [] });
@@ -200,7 +200,7 @@ t.test('a policy can be overridden with a recorded reason; other rules cannot', 
 
   const broken = await propose(t, ben, 'Glass', { 'Glass.py': 'import os\nclass Glass(:\n' });
   await review(ada, broken.id);
-  const invalid = await refused(merge(ada, broken.id, broken.head, { override }));
+  const invalid = await problemOf(merge(ada, broken.id, broken.head, { override }));
   t.match(invalid, { status: 409, detail: /"validation" fails: Glass\.py:2/ });
 });
 

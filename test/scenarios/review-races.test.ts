@@ -8,7 +8,7 @@ import { addHead } from '../../registry/store/merge-requests.ts';
 import { type Clone, cloneOf } from '../helpers/clone.ts';
 import type { GitResult } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -72,11 +72,11 @@ async function staysAsItLanded(t: Test, name: string, id: number, head: string) 
 
 /** Follows the `remote:` lines in the clone and returns the number of the resulting merge request. */
 async function follow({ git, push }: Clone, { stderr }: GitResult): Promise<number> {
-  const said = [...stderr.matchAll(/^remote: {3}git (.+?) *$/gm)].map(([, line = '']) => line);
-  for (const command of said.flatMap((line) => line.split(' && git '))) {
+  const advice = [...stderr.matchAll(/^remote: {3}git (.+?) *$/gm)].map(([, line = '']) => line);
+  for (const command of advice.flatMap((line) => line.split(' && git '))) {
     if (!command.startsWith('push ')) await git(...command.split(' '));
   }
-  const ref = /push origin (\S+)/.exec(said.join('\n'))?.[1] ?? '';
+  const ref = /push origin (\S+)/.exec(advice.join('\n'))?.[1] ?? '';
   const [, id] = /Merge request !(\d+): http/.exec((await push(ref)).stderr) ?? [];
   return Number(id);
 }
@@ -138,8 +138,8 @@ t.test('closing, rebasing and saving over REST get the same answer', async (t) =
   for (const [name, act] of Object.entries(ways)) {
     const { definition, id, head } = await createApproved(t, name, 'refs/for/main');
     await mergeFirst(name, id, head);
-    const told = await refused(act(id, definition));
-    t.match(told, { status: 409, detail: new RegExp(`!${id} was merged as version 2`) }, name);
+    const problem = await problemOf(act(id, definition));
+    t.match(problem, { status: 409, detail: new RegExp(`!${id} was merged as version 2`) }, name);
     await staysAsItLanded(t, name, id, head);
   }
 });
@@ -147,7 +147,7 @@ t.test('closing, rebasing and saving over REST get the same answer', async (t) =
 t.test('a merge during a closing wins, and nothing waits for it', async (t) => {
   const { id, head } = await createApproved(t, 'Beaten', 'refs/for/main');
   await mergeThen('Beaten', id, head);
-  t.match(await refused(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
+  t.match(await problemOf(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
   await staysAsItLanded(t, 'Beaten', id, head);
   t.notMatch((await readdir(join(lab.dataDir, 'journal'))).join(), /Beaten/);
 });

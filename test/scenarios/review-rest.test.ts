@@ -5,7 +5,7 @@ import t from 'tap';
 import type { CommentInput } from '../../registry/schemas/review.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -42,24 +42,24 @@ t.test('a contributor proposes a definition and an admin merges it', async (t) =
   t.match(made, { is_approved: false, version: null, source_code: measurement(name) });
   const { id = 0, url = '' } = made.merge_request ?? {};
   t.equal(url, `${lab.url}/merge-requests/${id}`);
-  const unseen = await refused(cleo.client.definitions.read(made.id));
+  const unseen = await problemOf(cleo.client.definitions.read(made.id));
   t.match(unseen, { status: 404 }, 'viewers do not see it');
   for (const { client } of [cleo, dan]) {
-    t.match(await refused(client.mergeRequests.read(id)), { status: 404 });
+    t.match(await problemOf(client.mergeRequests.read(id)), { status: 404 });
   }
-  t.match(await refused(eve.client.definitions.create(body)), {
+  t.match(await problemOf(eve.client.definitions.create(body)), {
     status: 409,
     code: 'name_taken',
     free_name: 'Proposed_Nano',
   });
 
   t.match(await look(id), { can_merge: false, approvals: { given: 0, required: 1 } });
-  t.match(await refused(review(ben, id)), { status: 403 }, 'its author cannot approve it');
-  t.match(await refused(review(eve, id)), { status: 403 }, 'a contributor cannot either');
-  t.match(await refused(merge(ada, id)), { status: 409 }, 'it does not land without an approval');
+  t.match(await problemOf(review(ben, id)), { status: 403 }, 'its author cannot approve it');
+  t.match(await problemOf(review(eve, id)), { status: 403 }, 'a contributor cannot either');
+  t.match(await problemOf(merge(ada, id)), { status: 409 }, 'it does not land without an approval');
   t.match(await review(ada, id), { standing: true });
   t.match(await ben.client.mergeRequests.read(id), { can_merge: true, blockers: [] });
-  t.match(await refused(merge(ben, id)), { status: 403 });
+  t.match(await problemOf(merge(ben, id)), { status: 403 });
   t.match(await merge(ada, id), { state: 'merged', merged_version: 1 });
   t.match(await cleo.client.definitions.read(made.id), { version: 1, is_approved: true });
   const clone = await cloneOf(t, lab, name, cleo);
@@ -89,12 +89,12 @@ t.test('saves of one person go to one merge request; each head needs a new appro
   t.not(late, mr, 'another user gets another merge request');
 
   const stale = { verdict: 'approve' as const, head: page.base ?? '' };
-  t.match(await refused(ada.client.mergeRequests.review(mr, stale)), { status: 409 });
+  t.match(await problemOf(ada.client.mergeRequests.review(mr, stale)), { status: 409 });
   await review(ada, mr);
   await merge(ada, mr);
   t.match(await ada.client.definitions.read(id), { version: 2, category: 'Meters' });
   await review(ada, late);
-  t.match(await refused(merge(ada, late)), {
+  t.match(await problemOf(merge(ada, late)), {
     status: 409,
     detail: /main has changed Gathered\.py/,
   });
@@ -105,12 +105,14 @@ t.test('requested changes stand until their author approves; drafts wait', async
   const mr = await save(ben, id, { category: 'A' });
   await review(ada, mr, 'request_changes');
   await review(admin, mr);
-  t.match(await refused(merge(ada, mr)), { status: 409, detail: /ada has requested changes/ });
+  t.match(await problemOf(merge(ada, mr)), { status: 409, detail: /ada has requested changes/ });
   await review(ada, mr);
-  t.match(await refused(eve.client.mergeRequests.edit(mr, { title: 'Mine now' })), { status: 403 });
+  t.match(await problemOf(eve.client.mergeRequests.edit(mr, { title: 'Mine now' })), {
+    status: 403,
+  });
   const edited = await ben.client.mergeRequests.edit(mr, { draft: true });
   t.match(edited, { draft: true, can_merge: false });
-  t.match(await refused(merge(ada, mr)), { status: 409, detail: /draft/ });
+  t.match(await problemOf(merge(ada, mr)), { status: 409, detail: /draft/ });
   await ben.client.mergeRequests.edit(mr, { draft: false, title: 'Ready' });
   t.match(await merge(ada, mr), { title: 'Ready' });
 });
@@ -132,7 +134,7 @@ t.test('a reviewer who fixes the requested changes can withdraw the objection', 
   t.match(await review(ada, mr), { verdict: 'approve', standing: false, why: /wrote a change/ });
   t.match(await look(mr), { can_merge: true, approvals: { given: 1 } });
   t.match(
-    await refused(review(ada, mr)),
+    await problemOf(review(ada, mr)),
     { status: 403 },
     'there is no request for changes left to withdraw',
   );
@@ -149,15 +151,15 @@ t.test('comments can be on lines of either side and in threads', async (t) => {
   t.match(first, { line: 15, side: 'new', outdated: false });
   const reply = await say(ben, { body: 'Because.', in_reply_to: first.id });
   t.match(reply, { in_reply_to: first.id, file, line: 15 });
-  t.match(await refused(say(ben, { in_reply_to: 99_999 })), { status: 422 });
-  t.match(await refused(say(ben, { file: 'absent.py', line: 1 })), { status: 422 });
-  t.match(await refused(say(ben, { file, line: 900 })), { status: 422 });
+  t.match(await problemOf(say(ben, { in_reply_to: 99_999 })), { status: 422 });
+  t.match(await problemOf(say(ben, { file: 'absent.py', line: 1 })), { status: 422 });
+  t.match(await problemOf(say(ben, { file, line: 900 })), { status: 422 });
   t.match(await say(ben, { file, line: 1, side: 'old' }), { side: 'old', line: 1 });
-  t.match(await refused(say(cleo, {})), { status: 404 }, 'viewers do not see it');
+  t.match(await problemOf(say(cleo, {})), { status: 404 }, 'viewers do not see it');
   const { head } = await look(mr);
   await save(ben, id, { source_code: `# One more\n${measurement(name, 2)}` });
   const late = { status: 409 };
-  t.match(await refused(say(ada, { file, line: 15, head })), late, 'of a line as it was before');
+  t.match(await problemOf(say(ada, { file, line: 15, head })), late, 'of a line as it was before');
   const [followed] = (await look(mr)).comments;
   t.match(followed, { line: 16, original_line: 15, outdated: false }, 'it follows its line');
   await save(ben, id, { source_code: `# One more\n${measurement(name, 3)}` });
@@ -170,7 +172,7 @@ t.test('a required check counts only from the account that the lab names', async
   const mr = await save(ben, id, { category: 'A' });
   const require = (account: number) =>
     ada.client.labs.change(nano.id, { required_checks: { ci: account } });
-  t.match(await refused(require(99_999)), { status: 422 });
+  t.match(await problemOf(require(99_999)), { status: 422 });
   await require(eve.id);
   await review(ada, mr);
   const post = (who: Person, state: 'success' | 'failure', name = 'ci') =>
@@ -182,10 +184,10 @@ t.test('a required check counts only from the account that the lab names', async
   t.match((await look(mr)).blockers, [/"failure"/]);
   await post(eve, 'success');
   for (const name of ['validation', 'Validation', 'import policy', 'conflict ', 'interf\u0430ce']) {
-    t.match(await refused(post(eve, 'success', name)), { status: 422 }, `${name} is ours`);
+    t.match(await problemOf(post(eve, 'success', name)), { status: 422 }, `${name} is ours`);
     const asked = ada.client.labs.change(nano.id, { required_checks: { [name]: eve.id } });
     const why = { status: 422, errors: [{ path: 'required_checks' }] };
-    t.match(await refused(asked), why, 'nobody could post the required check');
+    t.match(await problemOf(asked), why, 'nobody could post the required check');
   }
   t.equal((await look(mr)).can_merge, true);
   await ada.client.labs.change(nano.id, { required_checks: {} });
@@ -206,10 +208,10 @@ t.test('a check cannot count for a head that its poster may not have seen', asyn
   );
   await save(ben, id, { category: 'B' });
   t.same(await checks(), [], 'the new head has no checks');
-  const unnamed = await refused(post());
+  const unnamed = await problemOf(post());
   t.match(unnamed, { status: 422, errors: [{ path: 'head' }] });
   t.match(unnamed.detail, /give the commit that was checked/);
-  t.match(await refused(post(first)), { status: 409 });
+  t.match(await problemOf(post(first)), { status: 409 });
   t.same(await checks(), []);
   await post((await look(mr)).head);
   t.match(await checks(), [{ state: 'success' }]);
@@ -219,7 +221,7 @@ t.test('owners must approve their files, and a proposal cannot escape them', asy
   const { id } = await define('Owned', { category: 'Lasers' });
   const own = (owners: { category?: string; users: number[] }[]) =>
     ada.client.labs.change(nano.id, { owners });
-  t.match(await refused(own([{ users: [eve.id] }])), { status: 422 });
+  t.match(await problemOf(own([{ users: [eve.id] }])), { status: 422 });
   await own([{ category: 'Lasers', users: [eve.id] }]);
   const mr = await save(ben, id, { category: 'Lamps' });
   await review(ada, mr);
@@ -236,13 +238,13 @@ t.test(
     const body = { name, source_code: measurement(name), lab_id: nano.id };
     const made = await ben.client.definitions.create(body);
     const mr = made.merge_request?.id ?? 0;
-    t.match(await refused(eve.client.mergeRequests.close(mr)), { status: 403 });
+    t.match(await problemOf(eve.client.mergeRequests.close(mr)), { status: 403 });
     const countListed = async () => (await ada.client.definitions.list({ q: name })).total;
     t.equal(await countListed(), 1);
     t.match(await ben.client.mergeRequests.close(mr), { state: 'closed' });
     t.equal(await countListed(), 0, 'a definition with closed proposals is not listed');
     t.match(await ada.client.definitions.read(made.id), { name }, 'it can still be read');
-    t.match(await refused(ben.client.mergeRequests.close(mr)), { status: 409 });
+    t.match(await problemOf(ben.client.mergeRequests.close(mr)), { status: 409 });
     t.match(await ben.client.mergeRequests.reopen(mr), { state: 'open' });
     t.equal(await countListed(), 1);
     await ada.client.mergeRequests.close(mr);
@@ -250,7 +252,7 @@ t.test(
     const { items } = await ada.client.audit({ action: 'definition.released' });
     t.match(items, [{ actor: 'ada', subject_id: made.id, before: { name } }]);
     t.match(await look(mr), { state: 'closed', definition: { id: null, name }, diff: '' });
-    t.match(await refused(ben.client.mergeRequests.reopen(mr)), { status: 409 });
+    t.match(await problemOf(ben.client.mergeRequests.reopen(mr)), { status: 409 });
   },
 );
 
@@ -277,17 +279,17 @@ t.test('if nobody may land directly, a lab admin proposes too, or overrides', as
   await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
   await save(ada, id, { category: 'A' });
   const bens = ben.client.definitions.change(id, { category: 'B', override: 'now' });
-  t.match(await refused(bens), { status: 403 });
+  t.match(await problemOf(bens), { status: 403 });
   const override = 'the cryostat warms up';
   const forced = await ada.client.definitions.change(id, { category: 'B', override });
   t.match(forced, { version: 2, category: 'B' });
   const bensRollback = ben.client.definitions.rollback(id, 1, 'it was fine');
-  t.match(await refused(bensRollback), { status: 403, detail: /admin of the owning lab/ });
+  t.match(await problemOf(bensRollback), { status: 403, detail: /admin of the owning lab/ });
   const back = await ada.client.definitions.rollback(id, 1, 'it was fine');
   t.match(back, { version: 2, merge_request: { id: /\d/ } });
   const proposal = await look(back.merge_request?.id ?? 0);
   t.match(proposal, { title: 'Revert to v1', description: 'it was fine' });
-  t.match(await refused(review(ada, proposal.id)), { status: 403 }, 'her own');
+  t.match(await problemOf(review(ada, proposal.id)), { status: 403 }, 'her own');
   await merge(ada, proposal.id, { override: 'nobody is here' });
   t.match((await ada.client.definitions.versions(id)).items, [
     {

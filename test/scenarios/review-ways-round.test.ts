@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 t.setTimeout(120_000);
@@ -13,7 +13,7 @@ const define = (name: string, files: Record<string, string> = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id, files });
 
 /** A commit by `who` with this message, pushed as a branch. */
-async function pushed(t: Test, name: string, who: Person, message: string) {
+async function pushChange(t: Test, name: string, who: Person, message: string) {
   const clone = await cloneOf(t, lab, name, who);
   const head = await clone.commit({ 'notes.txt': `${message}\n` }, message);
   const { code, stderr } = await clone.push('HEAD:refs/heads/idea');
@@ -27,10 +27,10 @@ const approve = (who: Person, id: number, head: string) =>
 t.test('the author of a change cannot approve it under another address', async (t) => {
   await define('Aliased');
   const by = 'Add notes\n\nCo-authored-by: Ada <Ada+git@lab.example>';
-  const { id, head } = await pushed(t, 'Aliased', ben, by);
-  t.match(await refused(approve(ada, id, head)), { status: 403, detail: /wrote a change/ });
+  const { id, head } = await pushChange(t, 'Aliased', ben, by);
+  t.match(await problemOf(approve(ada, id, head)), { status: 403, detail: /wrote a change/ });
   await ada.client.users.change(ada.id, { email: 'somebody@lab.example' });
-  const again = await refused(approve(ada, id, head));
+  const again = await problemOf(approve(ada, id, head));
   t.match(again, { status: 403 }, 'authorship is decided at the push');
   await ada.client.users.change(ada.id, { email: 'ada@lab.example' });
   t.match(await approve(admin, id, head), { standing: true });
@@ -38,7 +38,7 @@ t.test('the author of a change cannot approve it under another address', async (
 
 t.test('merge requests move to another lab with their definition', async (t) => {
   const { id: definition } = await define('Moved');
-  const { id, head } = await pushed(t, 'Moved', ben, 'Add notes');
+  const { id, head } = await pushChange(t, 'Moved', ben, 'Add notes');
   await approve(ada, id, head);
   await admin.client.definitions.change(definition, { lab_id: other.id });
   for (const ask of [
@@ -46,7 +46,11 @@ t.test('merge requests move to another lab with their definition', async (t) => 
     () => ada.client.mergeRequests.merge(id, { head, override: 'it was ours' }),
     () => ben.client.mergeRequests.comment(id, { body: 'x' }),
   ]) {
-    t.match(await refused(ask()), { status: 404 }, 'an earlier contributor is no longer involved');
+    t.match(
+      await problemOf(ask()),
+      { status: 404 },
+      'an earlier contributor is no longer involved',
+    );
   }
   const page = await dan.client.mergeRequests.read(id);
   t.match(page, { lab_id: other.id, can_merge: false, reviews: [{ standing: false }] });
@@ -57,18 +61,18 @@ t.test('merge requests move to another lab with their definition', async (t) => 
 
 t.test('a proposal cannot make itself public', async (t) => {
   const body = { name: 'Loud', source_code: measurement('Loud'), lab_id: nano.id };
-  const loud = await refused(ben.client.definitions.create({ ...body, is_public: true }));
+  const loud = await problemOf(ben.client.definitions.create({ ...body, is_public: true }));
   t.match(loud, { status: 403, detail: /Omit is_public/ });
   t.match(await ben.client.definitions.create({ ...body, is_public: false }), { version: null });
 });
 
 t.test('nobody can change a landed merge request, and the trail agrees', async (t) => {
   await define('Ended');
-  const { id, head } = await pushed(t, 'Ended', ben, 'Add notes');
+  const { id, head } = await pushChange(t, 'Ended', ben, 'Add notes');
   await approve(ada, id, head);
   await ada.client.mergeRequests.merge(id, { head });
   const edits = [{ title: 'Another' }, { draft: true }].map((edit) =>
-    refused(ben.client.mergeRequests.edit(id, edit)),
+    problemOf(ben.client.mergeRequests.edit(id, edit)),
   );
   for (const problem of await Promise.all(edits))
     t.match(problem, { status: 409, detail: /is merged/ });
@@ -77,7 +81,7 @@ t.test('nobody can change a landed merge request, and the trail agrees', async (
 
 t.test('rebasing for somebody else does not make a participant: approvals stay', async (t) => {
   await define('Rebased');
-  const { id, head } = await pushed(t, 'Rebased', ben, 'Add notes');
+  const { id, head } = await pushChange(t, 'Rebased', ben, 'Add notes');
   await approve(ada, id, head);
   const clone = await cloneOf(t, lab, 'Rebased', ada);
   await clone.commit({ 'other.txt': 'o\n' }, 'Something else');
@@ -96,34 +100,34 @@ t.test('rebasing for somebody else does not make a participant: approvals stay',
 
 t.test('a comment needs an existing line', async (t) => {
   await define('Lines', { 'a.txt': '1\n2\n', 'b.txt': '1\n2', 'empty.txt': '' });
-  const { id } = await pushed(t, 'Lines', ben, 'Add notes');
+  const { id } = await pushChange(t, 'Lines', ben, 'Add notes');
   const say = (file: string, line: number) =>
     ada.client.mergeRequests.comment(id, { body: 'x', file, line });
   for (const file of ['a.txt', 'b.txt']) {
     t.match(await say(file, 2), { line: 2 });
-    t.match(await refused(say(file, 3)), {
+    t.match(await problemOf(say(file, 3)), {
       status: 422,
       detail: /past the end of .\.txt, which has 2 lines/,
     });
   }
-  t.match(await refused(say('empty.txt', 1)), { status: 422 });
+  t.match(await problemOf(say('empty.txt', 1)), { status: 422 });
 });
 
 t.test('a commit with an unreadable message is refused', async (t) => {
   await define('Wordy');
-  const { code, stderr } = await pushed(t, 'Wordy', ben, `Long\n\n${'x'.repeat(70_000)}`);
+  const { code, stderr } = await pushChange(t, 'Wordy', ben, `Long\n\n${'x'.repeat(70_000)}`);
   t.not(code, 0);
   t.match(stderr, /remote: commit too large: [0-9a-f]{40} \(\d+ bytes, the limit is 65536\)/);
 });
 
 t.test('push options alone change title and description and create no head', async (t) => {
   const { id: definition } = await define('Said');
-  const { id, clone } = await pushed(t, 'Said', ben, 'Add notes');
+  const { id, clone } = await pushChange(t, 'Said', ben, 'Add notes');
   t.equal((await clone.push('HEAD:refs/for/main')).code, 0);
   const [mine] = (await ben.client.mergeRequests.list({ definition_id: definition })).items;
   t.not(mine?.id, id);
-  const said = await clone.push('-o', 'draft', '-o', 'title=Later', 'HEAD:refs/for/main');
-  t.equal(said.code, 0, said.stderr);
+  const push = await clone.push('-o', 'draft', '-o', 'title=Later', 'HEAD:refs/for/main');
+  t.equal(push.code, 0, push.stderr);
   const page = await ben.client.mergeRequests.read(mine?.id ?? 0);
   t.match(page, { draft: true, title: 'Later', heads: [{}] });
   t.equal(page.heads.length, 1);

@@ -8,7 +8,7 @@ import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -175,7 +175,7 @@ t.test('a computer name that looks like another one is refused', async (t) => {
     ada.client.computers.create({ computer_name, lab_id: nano.id });
   await make('PC1');
   for (const name of ['\u0420\u04211', '\uFF30\uFF231', 'P\u04211', 'pc\u0661\u04301']) {
-    const { status, errors } = await refused(make(name));
+    const { status, errors } = await problemOf(make(name));
     t.match({ status, errors }, { status: 422, errors: [{ path: 'computer_name' }] }, name);
     const { code } = await ada.client.computers.createCode(nano.id);
     const enrol = await ask('/api/computers/enrol', '', { code, computer_name: name });

@@ -112,13 +112,13 @@ t.test(
   'after a rotation old versions verify, and new ones are signed with the new key',
   { skip: noKeygen },
   async (t) => {
-    const said: string[] = [];
-    const terminal = { out: (line: string) => void said.push(line), err() {}, progress() {} };
+    const output: string[] = [];
+    const terminal = { out: (line: string) => void output.push(line), err() {}, progress() {} };
     t.equal(await rotateKeys(lab.deps, terminal), 0);
     const { items, total } = await keys();
     const [current, retired] = items;
     t.equal(total, 2);
-    t.match(said.join('\n'), `signed with ${current?.fingerprint} from now on`);
+    t.match(output.join('\n'), `signed with ${current?.fingerprint} from now on`);
     t.match([current?.valid_before, retired?.valid_before], [null, String]);
     t.equal((await readdir(keysFolder())).filter((file) => file.endsWith('.pem')).length, 1);
     t.match((await lab.admin.client.audit({ action: 'signing_key.rotated' })).items, [

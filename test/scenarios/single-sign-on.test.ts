@@ -477,11 +477,11 @@ t.test('a hundred failures at the provider throttle the address', async (t) => {
   const replay = () => fetch(back, { headers: { cookie: kept }, redirect: 'manual' });
   t.equal((await replay()).status, 303);
   for (let i = 0; i < 100; i++) t.equal((await replay()).status, 401);
-  const asked = provider.asked.length;
+  const asked = provider.requests.length;
   const refused = await replay();
   t.equal(refused.status, 429);
   t.ok(refused.headers.get('retry-after'));
-  t.equal(provider.asked.length, asked, 'the provider receives no request');
+  t.equal(provider.requests.length, asked, 'the provider receives no request');
   now += 900_000;
   t.equal((await replay()).status, 401);
 });
@@ -499,14 +499,14 @@ t.test('a sign-in returns only to paths of the registry', async (t) => {
     '@attacker.example',
     '',
   ];
-  const asked = provider.asked.length;
+  const asked = provider.requests.length;
   for (const path of elsewhere) {
     t.throws(() => addressOf('https://registry.lab.example', path), { code: 'invalid' }, path);
     const query = `return_to=${encodeURIComponent(path)}`;
     const answer = await fetch(`${url}/api/auth/oidc/start?${query}`, { redirect: 'manual' });
     t.equal(answer.status, 422, path);
   }
-  t.equal(provider.asked.length, asked, 'the provider receives no request');
+  t.equal(provider.requests.length, asked, 'the provider receives no request');
   for (const [path, address] of Object.entries({
     '/': 'https://registry.lab.example/',
     '/definitions/SR830?tab=history#v3':

@@ -364,8 +364,8 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await ada.client.mergeRequests.review(id, { verdict: 'approve', body: 'Measured it', head });
     await ada.client.mergeRequests.merge(id, { head });
     const { commit } = await ada.client.definitions.version(meter, 3);
-    const told = await ben.client.fleet.provenance(commit);
-    t.match(told, {
+    const provenance = await ben.client.fleet.provenance(commit);
+    t.match(provenance, {
       name: 'Meter',
       version: 3,
       commit,
@@ -378,7 +378,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       review: { id, author: 'ben', reviews: [{ author: 'ada', body: 'Measured it' }] },
       others: [],
     });
-    const hash = told.files['Meter.py'] ?? '';
+    const hash = provenance.files['Meter.py'] ?? '';
     const byHash = await cleo.client.fleet.provenance(hash);
     t.match(byHash, { version: 3, path: 'Meter.py', approvals: [{ by: { username: 'ada' } }] });
     t.equal(byHash.review, null, 'only readers of merge requests see the review');
@@ -441,9 +441,9 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.same((await ada.client.fleet.list()).items, before);
 
     await report({ installed: {}, errors: [{ text: 'a\0b' }] });
-    const told = JSON.stringify(await ada.client.fleet.list());
+    const fleet = JSON.stringify(await ada.client.fleet.list());
     t.match(
-      told,
+      fleet,
       'a<U+0000>b',
       'what an instrument said is kept, with hidden characters spelled out',
     );

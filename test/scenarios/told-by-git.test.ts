@@ -7,7 +7,7 @@
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { DATABASES, measurement } from '../helpers/registry.ts';
 
 for (const database of DATABASES) {
@@ -61,7 +61,11 @@ for (const database of DATABASES) {
         const page = await reads(id);
         t.match(page, { can_merge: false, base: version?.head }, text);
         t.match(page.reviews, [{ standing: false, why: /earlier head with other changes/ }]);
-        t.match(await refused(eve.client.mergeRequests.merge(id, { head })), { status: 409 }, text);
+        t.match(
+          await problemOf(eve.client.mergeRequests.merge(id, { head })),
+          { status: 409 },
+          text,
+        );
       }
       t.equal((await ada.client.definitions.byName('Meter')).version, 1);
 
@@ -86,9 +90,9 @@ for (const database of DATABASES) {
       t.equal(await column('lab_id', id), nano.id);
       t.match(await reads(id), { lab_id: nano.id, definition: { name: 'Place' } });
       const { mergeRequests } = dan.client;
-      t.match(await refused(mergeRequests.read(id)), { status: 404 });
+      t.match(await problemOf(mergeRequests.read(id)), { status: 404 });
       const forced = mergeRequests.merge(id, { head, override: 'mine now' });
-      t.match(await refused(forced), { status: 404 });
+      t.match(await problemOf(forced), { status: 404 });
       t.same((await mergeRequests.list()).items, []);
 
       await admin.client.definitions.change(definition, { lab_id: other.id });
@@ -97,7 +101,7 @@ for (const database of DATABASES) {
         { lab_id: other.id },
         'the merge request moves with it',
       );
-      t.match(await refused(reads(id)), { status: 404 });
+      t.match(await problemOf(reads(id)), { status: 404 });
     });
   });
 }

@@ -6,7 +6,7 @@
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
-import { refused } from '../helpers/refused.ts';
+import { problemOf } from '../helpers/problem-of.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -66,7 +66,7 @@ t.test('an approval of one head cannot be moved to another', async (t) => {
     t.match(await put(by(who), path, { title: 'x', changes: approved }), unnamed('changes'));
   }
   t.not(await column('changes', id), approved);
-  const alone = await refused(eve.client.mergeRequests.merge(id, { head: pushed }));
+  const alone = await problemOf(eve.client.mergeRequests.merge(id, { head: pushed }));
   t.match(alone, { status: 409, code: 'not_mergeable' });
   t.equal((await ada.client.definitions.byName('Approved')).version, 1, 'nothing has landed');
   t.same(await edits(id), []);
@@ -83,9 +83,9 @@ t.test('an admin of another lab cannot move a merge request there', async (t) =>
   t.match(await put(by(ben), `/api/merge-requests/${id}`, move), unnamed('lab_id'));
   t.match(await put(by(both), `/api/merge-requests/${id}`, move), unnamed('lab_id'));
   const land = { head, override: 'it is mine' };
-  t.match(await refused(mergeRequests.merge(id, land)), { status: 403 });
+  t.match(await problemOf(mergeRequests.merge(id, land)), { status: 403 });
   t.match(await ada.client.mergeRequests.read(id), { state: 'open', lab_id: nano.id });
-  t.match(await refused(dan.client.mergeRequests.read(id)), { status: 404 });
+  t.match(await problemOf(dan.client.mergeRequests.read(id)), { status: 404 });
 });
 
 t.test('a merge request cannot reveal what another lab hides', async (t) => {

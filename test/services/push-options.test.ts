@@ -18,7 +18,7 @@ t.test('title, description and draft are accepted', async (t) => {
 });
 
 t.test('an invalid option causes a warning and does not block the push', async (t) => {
-  const told: [given: string[], warning: RegExp][] = [
+  const cases: [given: string[], warning: RegExp][] = [
     [['titel=x'], /unknown push option "titel". Known options: title=…, description=…/],
     [['ci.skip'], /unknown push option "ci\.skip"/],
     [['title'], /"title" needs a value/],
@@ -29,7 +29,7 @@ t.test('an invalid option causes a warning and does not block the push', async (
     [[`description=${'x'.repeat(20_001)}`], /cut to 20000/],
     [['[2J=1'], /"\[2J"/],
   ];
-  for (const [given, warning] of told) t.match(parse(...given).warnings, [warning], `${given}`);
+  for (const [given, warning] of cases) t.match(parse(...given).warnings, [warning], `${given}`);
 });
 
 t.test('accepted options can be stored and shown', async (t) => {

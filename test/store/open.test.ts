@@ -14,13 +14,13 @@ const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
 async function openElsewhere(folder: string) {
   const child = spawn(process.execPath, [opener, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-  return { child, said: String(line).trim() };
+  return { child, firstLine: String(line).trim() };
 }
 
 t.test('one process opens the embedded database, and a killed one releases it', async (t) => {
   const { folder } = await freshFolder();
-  const { child, said } = await openElsewhere(folder);
-  t.equal(said, 'ready');
+  const { child, firstLine } = await openElsewhere(folder);
+  t.equal(firstLine, 'ready');
   await t.rejects(openStore({ folder }), { code: 'database_in_use', message: `${child.pid}` });
 
   child.kill('SIGKILL');
@@ -34,7 +34,7 @@ t.test('one process opens the embedded database, and a killed one releases it', 
     { code: 'database_in_use' },
     'not even twice in one process',
   );
-  t.equal((await openElsewhere(folder)).said, 'database_in_use');
+  t.equal((await openElsewhere(folder)).firstLine, 'database_in_use');
   await store.close();
   await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
 });

@@ -153,7 +153,7 @@ await onEachDatabase(t, 'the database reads an address as reviews do', async (t,
   const address = fc
     .array(fc.constantFrom('ada', 'ADA', 'a.b', '+', '@', 'Lab.Example', '', 'x'), { maxLength: 9 })
     .map((parts) => parts.join(''));
-  const said = [
+  const listed = [
     'Ada+two@Lab.Example',
     '+x@lab.example',
     'ada',
@@ -163,7 +163,7 @@ await onEachDatabase(t, 'the database reads an address as reviews do', async (t,
     'a@b+c@D',
     'a+b@c@d',
   ];
-  const addresses = [...said, ...fc.sample(address, 500)];
+  const addresses = [...listed, ...fc.sample(address, 500)];
   const rows = await store
     .em()
     .execute<{ mailbox: string }[]>(

@@ -88,12 +88,12 @@ t.test('imported definitions can be found, read and edited like any other', asyn
   await git(['add', '.'], { cwd: folder });
   const env = { GIT_AUTHOR_NAME: 'Grace', GIT_AUTHOR_EMAIL: 'grace@lab.example' };
   await git(['commit', '-qm', 'What stands on the laser table'], { cwd: folder, env });
-  const said: string[] = [];
-  const say = (line: string) => void said.push(line);
+  const output: string[] = [];
+  const say = (line: string) => void output.push(line);
   const terminal = { out: say, err: say, progress: () => {} };
   const options = { folder, lab: 'nano' };
   t.equal(await runCommand(registry.deps, { command: 'import', options }, terminal), 0);
-  t.match(said.join('\n'), /old_gauge\.py/, 'what is broken is named');
+  t.match(output.join('\n'), /old_gauge\.py/, 'what is broken is named');
 
   const page = await browser.open(registry, `/?lab_id=${lab.id}`, { username: 'ada' });
   const maker = page.getByRole('region', { name: 'Manufacturer' });

@@ -16,7 +16,7 @@ import { InstalledNames } from './installed.ts';
 import { Kept } from './kept.ts';
 import { isTooLarge, tooLarge, whyUnread } from './large.ts';
 import { basename, byText } from './paths.ts';
-import { renamed } from './renamed.ts';
+import { applyRename } from './renamed.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
 import { Texts } from './texts.ts';
 import type { Extracted, Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
@@ -78,7 +78,7 @@ function* definitionsOf(
 ): Generator<Extracted> {
   for (const one of candidates) {
     const found = kept.finished(one);
-    const made = isExtracted(found) ? renamed(found, nameOf(one)) : found;
+    const made = isExtracted(found) ? applyRename(found, nameOf(one)) : found;
     if (isExtracted(made)) yield made;
     else unfit.push(made);
   }

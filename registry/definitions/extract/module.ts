@@ -153,7 +153,7 @@ class ReadStatement implements Statement {
     source: Source,
     { index, type, from, to }: Node,
     place: Pick<Statement, 'from' | 'to' | 'line'>,
-    told: ReturnType<typeof describe>,
+    described: ReturnType<typeof describe>,
   ) {
     this.#source = source;
     this.#index = index;
@@ -163,12 +163,12 @@ class ReadStatement implements Statement {
     this.type = type;
     this.start = from;
     this.end = to;
-    this.calls = told.calls;
-    this.binds = told.binds;
-    this.uses = told.uses;
-    this.imports = told.imports;
-    this.isMain = told.isMain;
-    this.isDocstring = told.isDocstring;
+    this.calls = described.calls;
+    this.binds = described.binds;
+    this.uses = described.uses;
+    this.imports = described.imports;
+    this.isMain = described.isMain;
+    this.isDocstring = described.isDocstring;
   }
 
   get node(): Node {

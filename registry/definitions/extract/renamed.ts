@@ -3,12 +3,12 @@ import { type Renamed, RenameError, renameDefinition } from '../rename/rename.ts
 import type { Extracted, Skipped } from './types.ts';
 
 /** The definition under its new name, or the reason why it cannot have it. */
-export function renamed(definition: Extracted, to: string): Extracted | Skipped {
+export function applyRename(definition: Extracted, to: string): Extracted | Skipped {
   const { name, origin, line, files } = definition;
   if (name === to) return definition;
   try {
     const renamed = renameDefinition(files, name, to);
-    const warnings = [...definition.warnings, ...told(renamed, name)];
+    const warnings = [...definition.warnings, ...warningsOf(renamed, name)];
     return { ...definition, name: to, original: name, files: renamed.files, warnings };
   } catch (error) {
     if (!(error instanceof RenameError)) throw error;
@@ -18,7 +18,7 @@ export function renamed(definition: Extracted, to: string): Extracted | Skipped 
 }
 
 /** One warning for all texts that mention the name without referring to the class. */
-function told({ mentions }: Renamed<unknown>, name: string): string[] {
+function warningsOf({ mentions }: Renamed<unknown>, name: string): string[] {
   if (mentions.length === 0) return [];
   const places = mentions.slice(0, 3).map(({ file, line }) => `${file}:${line}`);
   const more = mentions.length > 3 ? ` and ${mentions.length - 3} more` : '';

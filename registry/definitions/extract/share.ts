@@ -18,7 +18,7 @@ export class Sharing {
 
   /** Records the state in a definition. */
   add(name: string, carving: Carving): void {
-    for (const { holders } of this.#kept(carving)) holders.push(name);
+    for (const { holders } of this.#stateOf(carving)) holders.push(name);
   }
 
   /** Call it after the last `add` and before the first `warnings`. */
@@ -29,7 +29,7 @@ export class Sharing {
 
   /** A warning for each state that other definitions contain too. */
   warnings(name: string, carving: Carving): string[] {
-    return this.#kept(carving).flatMap(({ path, state, holders }) => {
+    return this.#stateOf(carving).flatMap(({ path, state, holders }) => {
       if (holders.length < 2) return [];
       return [
         `${path}:${state.line}: ${state.name} is shared with ${others(holders, name)} there; ` +
@@ -38,7 +38,7 @@ export class Sharing {
     });
   }
 
-  #kept({ parts }: Carving) {
+  #stateOf({ parts }: Carving) {
     return [...parts].flatMap(([path, part]) =>
       this.#of(path)
         .filter(({ state }) => part.kept.has(state.statement))

@@ -81,7 +81,7 @@ export function itemOf(
   const index = only && written.length === 1 ? expressions.value(only, frame) : UNKNOWN;
   if (owner.kind === 'dict' && !owner.spoiled) {
     const key = keyOf(index);
-    return (key === null ? undefined : owner.entries.get(key)?.value) ?? lost(state, owner);
+    return (key === null ? undefined : owner.entries.get(key)?.value) ?? escapeInto(state, owner);
   }
   const isSequence = owner.kind === 'list' || owner.kind === 'tuple';
   if (index.kind === 'int' && isSequence && !owner.spoiled)
@@ -90,7 +90,7 @@ export function itemOf(
     const letter = [...owner.value].at(Number(index.value));
     return letter === undefined ? UNKNOWN : text(letter);
   }
-  return lost(state, owner);
+  return escapeInto(state, owner);
 }
 
 function sliceOf(
@@ -113,15 +113,15 @@ function sliceOf(
     one?.kind === 'int' ? Number(one.value) : undefined,
   );
   if (!isPlain || written.some(({ type }) => type === ',') || (step ?? 1) !== 1)
-    return lost(state, owner);
+    return escapeInto(state, owner);
   if (owner.kind === 'str') return text([...owner.value].slice(from, to).join(''));
   if ((owner.kind === 'list' || owner.kind === 'tuple') && !owner.spoiled)
     return sequence(owner.kind, owner.items.slice(from, to));
-  return lost(state, owner);
+  return escapeInto(state, owner);
 }
 
 /** An item of something unknown may be used to change it. */
-function lost(state: State, owner: Value): Value {
+function escapeInto(state: State, owner: Value): Value {
   state.escape(owner);
   return UNKNOWN;
 }

@@ -7,7 +7,15 @@ import { closure } from './closures.ts';
 import { dictOf, itemOf, sequenceOf } from './collections.ts';
 import type { Construction, ExpressionsOf } from './construction.ts';
 import type { Frame } from './frames.ts';
-import { NONE, number, shown, text as textValue, truth, UNKNOWN, type Value } from './values.ts';
+import {
+  NONE,
+  number,
+  plainText,
+  text as textValue,
+  truth,
+  UNKNOWN,
+  type Value,
+} from './values.ts';
 
 export class Expressions implements ExpressionsOf {
   readonly #construction: Construction;
@@ -116,7 +124,7 @@ export class Expressions implements ExpressionsOf {
       const [, inner, end] = one.children;
       const value = inner ? this.value(inner, frame) : UNKNOWN;
       state.escape(value);
-      const plain = one.children.length === 3 && end?.type === '}' ? shown(value) : undefined;
+      const plain = one.children.length === 3 && end?.type === '}' ? plainText(value) : undefined;
       known &&= plain !== undefined && !/=\s*\}$/.test(textOf(one, frame.text));
       result += plain ?? '';
     }

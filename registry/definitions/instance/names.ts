@@ -26,7 +26,7 @@ export class Names implements NamesOf {
       if (value) return value;
       if (frame.kind === 'function') return UNKNOWN;
     }
-    return this.#meant(this.meanings(node, frame), name);
+    return this.#valueOf(this.meanings(node, frame), name);
   }
 
   global(node: Node, frame: Frame): Value | undefined {
@@ -36,7 +36,7 @@ export class Names implements NamesOf {
     const owner = node.children[0] as Node;
     const cls = this.classOf(owner, frame);
     if (cls) return this.#ofClass(cls, rest.at(-1) as string);
-    return this.#meant(this.meanings(node, frame), rest.at(-1) as string);
+    return this.#valueOf(this.meanings(node, frame), rest.at(-1) as string);
   }
 
   classOf(node: Node, frame: Frame): Ancestor | undefined {
@@ -95,7 +95,7 @@ export class Names implements NamesOf {
   }
 
   /** The value for the meanings of a name. */
-  #meant(meanings: readonly Meaning[], name: string): Value {
+  #valueOf(meanings: readonly Meaning[], name: string): Value {
     const { classes, expressions, facts, state } = this.#construction;
     const [only, ...more] = meanings;
     if (more.length > 0 || only?.kind !== 'value') return UNKNOWN;

@@ -164,7 +164,7 @@ export function merged(left: Dict, right: Dict): Value {
 }
 
 /** How an f-string formats the value; undefined if that needs Python's own formatting. */
-export function shown(value: Value): string | undefined {
+export function plainText(value: Value): string | undefined {
   switch (value.kind) {
     case 'str':
       return value.value;

@@ -38,7 +38,7 @@ export function compareSignatures(
   for (const was of old.named.values()) {
     const is = now.named.get(was.name);
     if (is) {
-      changes.push(...moved(was, is, old, now));
+      changes.push(...compareParameter(was, is, old, now));
       continue;
     }
     const place = old.places.indexOf(was.name);
@@ -78,7 +78,12 @@ export function compareSignatures(
 }
 
 /** Compares a parameter that both versions have. */
-function moved(was: Parameter, is: Parameter, old: Shape, now: Shape): InterfaceChange[] {
+function compareParameter(
+  was: Parameter,
+  is: Parameter,
+  old: Shape,
+  now: Shape,
+): InterfaceChange[] {
   const { name, at } = is;
   const say = (what: string) =>
     breaking('parameter', `the constructor's parameter ${name} ${what}`, at);

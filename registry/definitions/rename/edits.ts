@@ -67,7 +67,7 @@ export class Editor {
   }
 
   /** The new text of the module. */
-  edited(path: string): string {
+  applyTo(path: string): string {
     const { text } = this.#module(path);
     const { from, to } = this.#renaming;
     let result = '';
@@ -80,7 +80,7 @@ export class Editor {
   }
 
   /** A place where the new name already has a meaning in a module that would use it. */
-  taken(): { file: string; line: number } | undefined {
+  findConflict(): { file: string; line: number } | undefined {
     const { to } = this.#renaming;
     for (const [file, { root, text }] of this.#modules) {
       if (this.#edits.get(file)?.size === 0) continue;

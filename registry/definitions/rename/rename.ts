@@ -62,7 +62,7 @@ export function renameTexts(
     if (module) modules.set(path, module);
   }
   const editor = new Editor(modules, { main: `${from}.py`, from, to });
-  const taken = editor.taken();
+  const taken = editor.findConflict();
   if (taken) {
     const { file, line } = taken;
     throw new RenameError(`${to} means something in ${file}:${line} already: choose another name`);
@@ -72,7 +72,7 @@ export function renameTexts(
   for (const [path, text] of texts) {
     const module = modules.get(path);
     if (module) {
-      files.set(pathOf(path, from, to, texts), editor.edited(path));
+      files.set(pathOf(path, from, to, texts), editor.applyTo(path));
       mentions.push(
         ...editor.mentions(path).map((one) => ({ ...one, file: pathOf(path, from, to, texts) })),
       );

@@ -19,7 +19,7 @@ export async function freeNames(
   reserved: Iterable<string> = [],
 ): Promise<Map<string, string>> {
   const offers = new Map<string, string>();
-  const spoken = new Set([...reserved].map((name) => name.toLowerCase()));
+  const unavailable = new Set([...reserved].map((name) => name.toLowerCase()));
   const candidates = new Map(names.map((name) => [name, namesLike(name, labCode)]));
   for (let round = 0; round < ROUNDS && candidates.size > 0; round++) {
     const next = new Map(
@@ -30,11 +30,11 @@ export async function freeNames(
     for (const [name, likes] of next) {
       const free = likes.find((like) => {
         const key = like.toLowerCase();
-        return !taken.has(key) && !spoken.has(key);
+        return !taken.has(key) && !unavailable.has(key);
       });
       if (free === undefined) continue;
       offers.set(name, free);
-      spoken.add(free.toLowerCase());
+      unavailable.add(free.toLowerCase());
       candidates.delete(name);
     }
   }

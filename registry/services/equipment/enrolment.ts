@@ -82,7 +82,7 @@ export async function createCode(
 export async function enrol(
   deps: EnrolmentDeps,
   address: string,
-  { code, computer_name, ...said }: Enrolment,
+  { code, computer_name, ...request }: Enrolment,
 ): Promise<Enrolled> {
   const tries = deps.throttle.code(address);
   tries.demand();
@@ -90,7 +90,10 @@ export async function enrol(
   const enrolled = await deps.store.transaction(async (em) => {
     const taken = await computers.takeCode(em, hashCode(code));
     if (!taken) return undefined;
-    const about = { ...pick(said, fieldsBut(Enrolment, 'code', 'computer_name')), computer_name };
+    const about = {
+      ...pick(request, fieldsBut(Enrolment, 'code', 'computer_name')),
+      computer_name,
+    };
     const now = new Date();
     const token = { token_hash: hash, enrolled_at: now, last_seen: now };
     const { row, isNew } = await placeComputer(em, taken.lab_id, computer_name);

@@ -181,11 +181,11 @@ export class Events {
       this.#news = false;
       const em = this.#deps.store.em();
       const entries = await auditSince(em, { after: this.#last, limit: PAGE });
-      const told = new Map((await renderEvents(em, entries)).map((event) => [event.id, event]));
+      const events = new Map((await renderEvents(em, entries)).map((event) => [event.id, event]));
       for (const entry of entries) {
         if (entry.id <= this.#last) continue;
         await this.#followRights(rightsTouchedBy(entry));
-        const event = told.get(entry.id);
+        const event = events.get(entry.id);
         if (event) for (const reader of this.#readers) if (reader.isLive) reader.offer(event);
         this.#last = entry.id;
       }

@@ -99,6 +99,6 @@ const isDisabled = (lab: AuditNews['before']): boolean =>
  * last id.
  */
 export function frame(id: number, kind?: EventKind, data?: object): Buffer {
-  const told = kind === undefined ? ': \n' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n`;
-  return Buffer.from(`id: ${id}\n${told}\n`);
+  const fields = kind === undefined ? ': \n' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n`;
+  return Buffer.from(`id: ${id}\n${fields}\n`);
 }

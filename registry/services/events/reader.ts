@@ -65,8 +65,8 @@ export class Reader {
       if (!this.#out.writableNeedDrain || this.#isGone) continue;
       const late = setTimeout(() => this.#out.destroy(), this.#patience);
       const either = new AbortController();
-      const heard = (what: string) => once(this.#out, what, { signal: either.signal });
-      await Promise.race([heard('drain'), heard('close')]);
+      const waitFor = (what: string) => once(this.#out, what, { signal: either.signal });
+      await Promise.race([waitFor('drain'), waitFor('close')]);
       either.abort();
       clearTimeout(late);
     }

@@ -18,9 +18,9 @@ export async function renderEvents(
   em: EntityManager,
   entries: AuditNews[],
 ): Promise<RenderedEvent[]> {
-  const told = entries.filter(({ action }) => action in TOLD);
-  const subjectOf = await readSubjects(em, told);
-  return told.flatMap((entry) => {
+  const shown = entries.filter(({ action }) => action in TOLD);
+  const subjectOf = await readSubjects(em, shown);
+  return shown.flatMap((entry) => {
     const subject = subjectOf(entry);
     const telling = TOLD[entry.action];
     if (!subject || !telling) return [];

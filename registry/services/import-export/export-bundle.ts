@@ -38,9 +38,9 @@ export async function exportBundle(
     rows.map(({ id }) => id),
   );
   if (newest.size === 0) {
-    const said =
+    const reason =
       'There is nothing to export: no selected definition has a version that is not revoked';
-    throw new Problem('invalid', `${said}. Select definitions with --lab CODE and --builtin.`);
+    throw new Problem('invalid', `${reason}. Select definitions with --lab CODE and --builtin.`);
   }
   const usernames = await usernamesOf(
     em,

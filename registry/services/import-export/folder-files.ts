@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shown } from '../../../repos/byte-names.ts';
+import { showName } from '../../../repos/byte-names.ts';
 import { whyUnread } from '../../definitions/extract/large.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
@@ -41,7 +41,7 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
   const listed = await readdir(join(folder, below), { withFileTypes: true, encoding: 'buffer' });
   const entries = listed.flatMap((entry) => {
     if (isUtf8(entry.name)) return [Object.assign(entry, { name: entry.name.toString() })];
-    const path = below === '' ? shown(entry.name) : `${below}/${shown(entry.name)}`;
+    const path = below === '' ? showName(entry.name) : `${below}/${showName(entry.name)}`;
     found.skipped.push({ path, reason: 'its name is not valid UTF-8; rename it and import again' });
     return [];
   });

@@ -16,8 +16,8 @@ export function formatReport(report: ImportReport, verbose = false): string[] {
 
 function linesOf(report: ImportReport, verbose: boolean): string[] {
   const { imported, skipped, dry_run } = report;
-  const show = (title: string, told: readonly Told[]): string[] =>
-    told.length === 0 ? [] : [`${title}:`, ...groupByCause(told, verbose), ''];
+  const show = (title: string, entries: readonly Entry[]): string[] =>
+    entries.length === 0 ? [] : [`${title}:`, ...groupByCause(entries, verbose), ''];
   const of = (...kinds: SkippedClass['kind'][]): SkippedClass[] =>
     skipped.filter(({ kind }) => kinds.includes(kind));
   const clashes = [...of('clash'), ...of('taken')];
@@ -50,15 +50,15 @@ function linesOf(report: ImportReport, verbose: boolean): string[] {
   ];
 }
 
-interface Told {
+interface Entry {
   cause: string;
   place: string;
 }
 
 /** A shared cause is one line; a single one is listed with its place. */
-function groupByCause(told: readonly Told[], verbose: boolean): string[] {
+function groupByCause(entries: readonly Entry[], verbose: boolean): string[] {
   const causes = new Map<string, string[]>();
-  for (const { cause, place } of told) {
+  for (const { cause, place } of entries) {
     const places = causes.get(cause);
     if (places) places.push(place);
     else causes.set(cause, [place]);
@@ -74,11 +74,11 @@ function groupByCause(told: readonly Told[], verbose: boolean): string[] {
     });
 }
 
-const lineOf = (skip: SkippedClass): Told => ({ cause: skip.reason, place: place(skip) });
+const lineOf = (skip: SkippedClass): Entry => ({ cause: skip.reason, place: place(skip) });
 
 const MARK = { created: 'new', updated: 'updated', unchanged: 'unchanged' };
 
-function landedLines({ name, original, path, line, result, version }: Imported): Told[] {
+function landedLines({ name, original, path, line, result, version }: Imported): Entry[] {
   if (result === 'unchanged') return [];
   const number = version === undefined ? '' : ` v${version}`;
   const renamed = original === undefined ? '' : `, class ${original}`;
@@ -86,7 +86,7 @@ function landedLines({ name, original, path, line, result, version }: Imported):
 }
 
 /** Removes the place from the text, so that equal causes are grouped. */
-function ruleOf({ name }: Imported, text: string): Told {
+function ruleOf({ name }: Imported, text: string): Entry {
   const [, where, cause] = /^(\S+?:\d+(?::\d+)?): ([\s\S]*)$/.exec(text) ?? [];
   return where === undefined
     ? { cause: text, place: name }
@@ -95,12 +95,12 @@ function ruleOf({ name }: Imported, text: string): Told {
 
 function loadingLines(imported: readonly Imported[], verbose: boolean): string[] {
   if (imported.length === 0) return [];
-  const told = (cause: string, fits: (one: Imported) => boolean): Told[] =>
+  const entriesFor = (cause: string, fits: (one: Imported) => boolean): Entry[] =>
     imported.filter(fits).map(({ name }) => ({ cause, place: name }));
   const each = (list: (one: Imported) => readonly string[], cause: (what: string) => string) =>
     [...new Set(imported.flatMap(list))]
       .sort()
-      .flatMap((what) => told(cause(what), (one) => list(one).includes(what)));
+      .flatMap((what) => entriesFor(cause(what), (one) => list(one).includes(what)));
   const lines = groupByCause(
     [
       ...imported.flatMap(({ name, loads }) =>

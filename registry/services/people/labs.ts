@@ -15,7 +15,7 @@ import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
-import { throwTaken } from './taken.ts';
+import { throwIfTaken } from './unique.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listLabs(
@@ -42,7 +42,7 @@ export async function createLab(
   authorize(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
     await requireKnownPeople(em, caller, rules, fields);
-    const lab = await labs.createLab(em, fields).catch((error) => throwTaken(error, 'code'));
+    const lab = await labs.createLab(em, fields).catch((error) => throwIfTaken(error, 'code'));
     await auditChange(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
     return showLab(lab);
   });
@@ -60,7 +60,7 @@ export async function changeLab(
     const row = await labOr404(em, id);
     const before = showLab(row);
     await requireKnownPeople(em, caller, rules, changes, namedIn(row));
-    const lab = await labs.updateLab(em, id, changes).catch((error) => throwTaken(error, 'code'));
+    const lab = await labs.updateLab(em, id, changes).catch((error) => throwIfTaken(error, 'code'));
     if (!lab) throw notFound('lab');
     const isPinning = lab.public_definitions === 'pin' && before.public_definitions !== 'pin';
     const pinned = isPinning ? await pinForeign(em, id) : [];

@@ -15,7 +15,7 @@ import type { PeopleDeps } from '../deps.ts';
 import { passwordFits } from './password.ts';
 import { hashPassword, ONE_TIME_PASSWORD_LASTS } from './secrets.ts';
 import type { SessionDeps } from './sessions.ts';
-import { throwTaken } from './taken.ts';
+import { throwIfTaken } from './unique.ts';
 
 const checkNew = inputCheck(NewUser);
 const checkChange = inputCheck(UserChange);
@@ -175,7 +175,7 @@ export async function removeUser(deps: PeopleDeps, caller: Caller, id: number): 
  */
 function nameOrAddressTaken(error: unknown): never {
   if (!(error instanceof StoreError) || error.constraint !== 'users_mailbox_key') {
-    return throwTaken(error, 'username');
+    return throwIfTaken(error, 'username');
   }
   throw new Problem(
     'conflict',

@@ -42,7 +42,7 @@ export function pushGate(
       for (const line of warnings) push.say(`warning: ${line}`);
       return results;
     },
-    overtaken: async (command) => explainConflict(await repository.refs(), command),
+    refuseMoved: async (command) => explainConflict(await repository.refs(), command),
   };
 }
 

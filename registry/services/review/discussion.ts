@@ -42,7 +42,7 @@ export async function postReview(
   if (grants !== undefined) requireGrantRights(deps, caller, row, verdict);
   const { actor_id, actor } = auditFieldsOf(caller);
   return await deps.store.transaction(async (em) => {
-    const said = await addReview(em, {
+    const review = await addReview(em, {
       merge_request_id: id,
       author_id: actor_id,
       author: actor,
@@ -58,7 +58,7 @@ export async function postReview(
       body,
       ...(grants && { grants }),
     });
-    return said;
+    return review;
   });
 }
 
@@ -102,22 +102,22 @@ export async function postComment(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
-  said: CommentInput,
+  input: CommentInput,
 ): Promise<Comment> {
   const row = await authorizeDiscussion(deps, caller, id);
-  const place = await placeOf(deps, row, said);
+  const place = await placeOf(deps, row, input);
   const { actor_id, actor } = auditFieldsOf(caller);
   return await deps.store.transaction(async (em) => {
     const added = await addComment(em, {
       merge_request_id: id,
       author_id: actor_id,
       author: actor,
-      body: said.body,
+      body: input.body,
       ...place,
     });
     const { file, line, side } = place;
     await auditMergeRequest(em, auditFieldsOf(caller), row, 'commented', null, {
-      body: said.body,
+      body: input.body,
       file,
       line,
       side,
@@ -129,30 +129,30 @@ export async function postComment(
 type Place = Pick<Comment, 'in_reply_to' | 'file' | 'line' | 'side' | 'head' | 'base'>;
 
 /** A reply has the place of its thread. */
-async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput): Promise<Place> {
+async function placeOf(deps: ReviewDeps, row: MergeRequest, input: CommentInput): Promise<Place> {
   const at = { head: row.head, base: row.base };
-  if (said.in_reply_to !== undefined) {
+  if (input.in_reply_to !== undefined) {
     const thread = await commentsOf(deps.store.em(), row.id);
-    const parent = thread.find(({ id }) => id === said.in_reply_to);
+    const parent = thread.find(({ id }) => id === input.in_reply_to);
     if (!parent) throw invalid('in_reply_to', 'is not a comment on this merge request');
     const { file, line, side, head, base } = parent;
     return { in_reply_to: parent.in_reply_to ?? parent.id, file, line, side, head, base };
   }
-  if (said.file === undefined) {
-    if (said.line !== undefined) throw invalid('file', 'is required with a line');
+  if (input.file === undefined) {
+    if (input.line !== undefined) throw invalid('file', 'is required with a line');
     return { in_reply_to: null, file: null, line: null, side: null, ...at };
   }
-  if (said.head !== undefined) requireHead(row, said.head);
-  const side = said.side ?? 'new';
+  if (input.head !== undefined) requireHead(row, input.head);
+  const side = input.side ?? 'new';
   const commit = side === 'new' ? row.head : row.base;
   const repository = await deps.repositories.open(row.definition);
-  const bytes = commit === null ? undefined : await repository.readFile(commit, said.file);
+  const bytes = commit === null ? undefined : await repository.readFile(commit, input.file);
   if (bytes === undefined) throw invalid('file', `does not exist on the ${side} side`);
   const lines = linesOf(textOf(bytes)).length;
-  if (said.line !== undefined && said.line > lines) {
-    throw invalid('line', `is past the end of ${said.file}, which has ${lines} lines`);
+  if (input.line !== undefined && input.line > lines) {
+    throw invalid('line', `is past the end of ${input.file}, which has ${lines} lines`);
   }
-  return { in_reply_to: null, file: said.file, line: said.line ?? null, side, ...at };
+  return { in_reply_to: null, file: input.file, line: input.line ?? null, side, ...at };
 }
 
 /** `POST …/checks`: the result of an account for one head; posting again replaces it. */
@@ -160,18 +160,18 @@ export async function postCheck(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
-  said: CheckInput,
+  input: CheckInput,
 ): Promise<Check> {
   const row = await authorizeDiscussion(deps, caller, id);
-  if (isOwnCheck(said.name)) {
+  if (isOwnCheck(input.name)) {
     throw invalid(
       'name',
       'is the name of a check that the registry runs itself, or looks like one; choose another name',
     );
   }
   const { actor_id, actor } = auditFieldsOf(caller);
-  const { name, state, url = null, summary = null } = said;
-  const head = said.head ?? (await onlyHead(deps, row));
+  const { name, state, url = null, summary = null } = input;
+  const head = input.head ?? (await onlyHead(deps, row));
   if (head !== row.head) {
     throw new Problem(
       'conflict',

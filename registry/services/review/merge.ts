@@ -46,7 +46,7 @@ export async function landMergeRequest(
 }
 
 async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: MergeInput) {
-  const said = await readDiscussion(deps.store.em(), id);
+  const discussion = await readDiscussion(deps.store.em(), id);
   const row = await loadMergeRequest(deps, caller, id);
   authorize(
     caller,
@@ -74,7 +74,10 @@ async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: Merge
   await land(deps, caller, {
     repository: git.repository,
     from: git.tip,
-    judged: { lab: loaded.lab, stands: async (em) => (await holdDiscussion(em, id)) === said },
+    judged: {
+      lab: loaded.lab,
+      stands: async (em) => (await holdDiscussion(em, id)) === discussion,
+    },
     versions: [version],
     steps: [await mergeStep(git, row, version.commit)],
     grants: grants.names,

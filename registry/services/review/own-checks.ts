@@ -182,13 +182,13 @@ function ownCheck(
   against: string[],
   warnings: string[] = [],
 ): Check {
-  const told = against.length > 0 ? against : warnings.map((line) => `warning: ${line}`);
-  const more = told.length > SHOWN ? [`and ${told.length - SHOWN} more`] : [];
+  const lines = against.length > 0 ? against : warnings.map((line) => `warning: ${line}`);
+  const more = lines.length > SHOWN ? [`and ${lines.length - SHOWN} more`] : [];
   return {
     name,
     state: against.length === 0 ? 'success' : 'failure',
     account: null,
-    summary: told.length === 0 ? null : [...told.slice(0, SHOWN), ...more].join('; '),
+    summary: lines.length === 0 ? null : [...lines.slice(0, SHOWN), ...more].join('; '),
   };
 }
 

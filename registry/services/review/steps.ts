@@ -104,12 +104,12 @@ export async function applyHead(
   by: By,
   row: MergeRequest,
   { head, base, changes, edits }: Moved,
-  told: object = {},
+  extra: object = {},
 ): Promise<void> {
   await updateMergeRequest(em, row.id, { head, base, changes });
   const before = { head: row.head, base: row.base };
-  await auditMergeRequest(em, by, row, 'updated', before, { head, base, ...told });
-  await applyEdits(em, by, row, edits ?? {}, told);
+  await auditMergeRequest(em, by, row, 'updated', before, { head, base, ...extra });
+  await applyEdits(em, by, row, edits ?? {}, extra);
 }
 
 /** Changes title, description or draft, and no ref. */
@@ -125,7 +125,7 @@ export async function applyEdits(
   by: By,
   row: MergeRequest,
   edits: Edits,
-  told: object = {},
+  extra: object = {},
 ): Promise<void> {
   const before = pick(row, EDITED);
   const after = { ...before, ...pick(edits, EDITED) };
@@ -133,7 +133,7 @@ export async function applyEdits(
   if (!(await updateMergeRequest(em, row.id, after))) {
     throw new Problem('conflict', `Merge request !${row.id} is merged and cannot be changed.`);
   }
-  await auditMergeRequest(em, by, row, 'edited', before, { ...after, ...told });
+  await auditMergeRequest(em, by, row, 'edited', before, { ...after, ...extra });
 }
 
 /** Closes an open merge request; `branch` deletes or moves its branch. */

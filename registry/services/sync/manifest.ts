@@ -87,7 +87,7 @@ async function writeList(
   { generation, names, scope }: Asked,
 ): Promise<Buffer[]> {
   const choices = await catalogue.choicesOf([...instruments.values()]);
-  const others = scope === 'bound' ? [] : await named(catalogue, names);
+  const others = scope === 'bound' ? [] : await findNamed(catalogue, names);
   const offers = offersOf([...choices.values()], others);
   const { last_seen: _, ...about } = showComputer(computer);
   const shown: SyncList['bindings'] = bindings.map((row) => {
@@ -142,7 +142,7 @@ function placeOf(offer: Effective, own: readonly Effective[]): number {
 }
 
 /** Requested definitions at their newest versions that are not revoked. */
-async function named(catalogue: Catalogue, names: readonly string[]): Promise<Effective[]> {
+async function findNamed(catalogue: Catalogue, names: readonly string[]): Promise<Effective[]> {
   if (names.length === 0) return [];
   const { definitions, newest } = await catalogue.find({ ids: [], names });
   return [...definitions.values()].flatMap((definition) => {
@@ -150,8 +150,8 @@ async function named(catalogue: Catalogue, names: readonly string[]): Promise<Ef
     const { id, public_definitions } = catalogue.lab;
     // If the lab pins versions of other labs, the instruments state which.
     if (public_definitions !== 'follow' && isForeign(definition, id)) return [];
-    const asked = names.includes(definition.name.toLowerCase()) && definition.archived_at === null;
-    return asked && version ? [{ definition, version, pinned: false }] : [];
+    const wanted = names.includes(definition.name.toLowerCase()) && definition.archived_at === null;
+    return wanted && version ? [{ definition, version, pinned: false }] : [];
   });
 }
 

@@ -11,7 +11,7 @@ import type { SyncState } from './manifest.ts';
 /** How long a statement is repeated, in milliseconds. */
 const REPEATED = 60_000;
 
-interface Said {
+interface SignedStatement {
   text: string;
   /** By the clock of this process. */
   at: number;
@@ -19,7 +19,7 @@ interface Said {
 
 export class Statements {
   readonly #digests: Cache<string>;
-  readonly #said: Cache<Said>;
+  readonly #statements: Cache<SignedStatement>;
   readonly #keys: Pick<SigningKeys, 'list' | 'signFor'>;
   readonly #now: () => number;
 
@@ -29,7 +29,7 @@ export class Statements {
     now: () => number = Date.now,
   ) {
     this.#digests = caches.open('sync_digests', (digest) => digest.length);
-    this.#said = caches.open('sync_statements', ({ text }) => text.length);
+    this.#statements = caches.open('sync_statements', ({ text }) => text.length);
     this.#keys = keys;
     this.#now = now;
   }
@@ -40,14 +40,14 @@ export class Statements {
     const digest = await this.#digestOf(state, pieces);
     const key = (await this.#keys.list()).at(-1)?.fingerprint;
     const kept = JSON.stringify([etag, digest, key, about]);
-    const known = this.#said.get(kept);
+    const known = this.#statements.get(kept);
     const now = this.#now();
     if (known && now >= known.at && now < known.at + REPEATED) return known.text;
     const text = await signStatement(
       { ...about, signed_at: new Date(now).toISOString(), digest },
       this.#keys.signFor,
     );
-    this.#said.set(kept, { text, at: now });
+    this.#statements.set(kept, { text, at: now });
     return text;
   }
 

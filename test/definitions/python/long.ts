@@ -9,7 +9,7 @@ import { decodeSource } from '../../../registry/definitions/source.ts';
 import { disagreement, wrongPlace } from './compare.ts';
 import { mutants } from './mutants.ts';
 import { newest, onMachine } from './pythons.ts';
-import { skeletonOf, told } from './skeleton.ts';
+import { linesOf, skeletonOf } from './skeleton.ts';
 
 const wanted = Number(process.argv[2] ?? 20_000);
 const seed = Number(process.argv[3] ?? Date.now());
@@ -30,7 +30,7 @@ for (const path of paths) {
     if (!seen) continue;
     read++;
     if (text.length < 20_000) programs.push(text);
-    if (skeletonOf(text).join('\n') === told(seen).join('\n')) continue;
+    if (skeletonOf(text).join('\n') === linesOf(seen).join('\n')) continue;
     differ++;
     console.log(`Another tree: ${path}`);
   } catch (error) {

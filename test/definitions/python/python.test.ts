@@ -13,7 +13,7 @@ import { disagreement, wrongPlace } from './compare.ts';
 import { layouts } from './layouts.ts';
 import { mutants } from './mutants.ts';
 import { newest, onMachine, snippetsOf } from './pythons.ts';
-import { skeletonOf, told } from './skeleton.ts';
+import { linesOf, skeletonOf } from './skeleton.ts';
 
 const cpython = await newest();
 const machine = onMachine('python3');
@@ -59,7 +59,7 @@ t.test('odd layouts have the same tree as in CPython', async (t) => {
   const sources = layouts(programs.slice(0, 2).map((bytes) => bytes.toString()));
   const seen = cpython.skeletons(sources.map(([, text]) => Buffer.from(text)));
   for (const [at, [name, text]] of sources.entries())
-    t.same(skeletonOf(text), told(seen[at] ?? []), name);
+    t.same(skeletonOf(text), linesOf(seen[at] ?? []), name);
 });
 
 t.test('patterns and arguments have the same tree as in CPython', async (t) => {
@@ -81,7 +81,7 @@ t.test('patterns and arguments have the same tree as in CPython', async (t) => {
   ];
   const seen = cpython.skeletons(texts.map((text) => Buffer.from(text)));
   for (const [at, text] of texts.entries())
-    t.strictSame(skeletonOf(text), told(seen[at] ?? []), text);
+    t.strictSame(skeletonOf(text), linesOf(seen[at] ?? []), text);
 });
 
 t.test("CPython's own snippets have the same tree as in CPython", { skip }, async (t) => {
@@ -93,7 +93,7 @@ t.test("CPython's own snippets have the same tree as in CPython", { skip }, asyn
     const { text } = decodeSource(bytes);
     if (parseModule(text).fault) continue;
     compared++;
-    t.strictSame(skeletonOf(text), told(theirs), JSON.stringify(text.slice(0, 300)));
+    t.strictSame(skeletonOf(text), linesOf(theirs), JSON.stringify(text.slice(0, 300)));
   }
   t.ok(compared > 1000, `${compared} compared`);
 });
@@ -108,7 +108,7 @@ t.test('real files have the same tree as in CPython', async (t) => {
   const files = [...programs, ...chosen];
   const seen = cpython.skeletons(files);
   for (const [at, bytes] of files.entries())
-    t.same(skeletonOf(decodeSource(bytes).text), told(seen[at] ?? []));
+    t.same(skeletonOf(decodeSource(bytes).text), linesOf(seen[at] ?? []));
 });
 
 t.test('syntax that a Python cannot read is marked as newer', { skip }, async (t) => {
@@ -156,9 +156,9 @@ t.test('the oldest Python for a text and for a requirement', async (t) => {
 t.test('return in a finally block causes CPython’s warning', async (t) => {
   const text = 'def f():\n  for a in b:\n    try: pass\n    finally:\n      return 1\n';
   const [, , , , warnings] = cpython.verdicts([Buffer.from(text)])[0] ?? [];
-  const told = verdictOf(parseModule(text)).warnings.map(({ line, message }) => [
+  const found = verdictOf(parseModule(text)).warnings.map(({ line, message }) => [
     line,
     `SyntaxWarning: ${message}`,
   ]);
-  t.same(told, warnings);
+  t.same(found, warnings);
 });

@@ -68,7 +68,7 @@ export function skeletonOf(text: string): string[] {
     seen.push([kind, line, column, end_line, end_column, ...detailOf(node, text)]);
     return true;
   });
-  return told(seen);
+  return linesOf(seen);
 }
 
 /**
@@ -96,7 +96,7 @@ function withoutNodes(
   });
 }
 
-export function told(seen: readonly Seen[]): string[] {
+export function linesOf(seen: readonly Seen[]): string[] {
   return seen.map((one) => one.join(' ')).sort();
 }
 

@@ -29,7 +29,7 @@ export function pushBody(commands: Command[], pack: Buffer, capabilities: string
 /** The report in the answer to a push, and the messages to the user. */
 export function readPushAnswer(bytes: Buffer) {
   const bands = parseSideBand(readPackets(bytes));
-  return { ...parseReport(bands[1]), said: bands[2].toString() };
+  return { ...parseReport(bands[1]), messages: bands[2].toString() };
 }
 
 /** Runs git with bytes as input; rejects if it fails. */

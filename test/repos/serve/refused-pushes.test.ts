@@ -93,9 +93,9 @@ const BAD_TREES: Record<string, [() => Buffer, RegExp]> = {
 
 for (const [what, [tree, complaint]] of Object.entries(BAD_TREES)) {
   t.test(`a push with ${what} is refused with a message`, async (t) => {
-    const { refs, unpackError, said } = await pushTree(tree());
+    const { refs, unpackError, messages } = await pushTree(tree());
     t.match(refs, [{ ok: false }]);
-    t.match(`${unpackError}\n${said}\n${JSON.stringify(refs)}`, complaint);
+    t.match(`${unpackError}\n${messages}\n${JSON.stringify(refs)}`, complaint);
     await nothingChanged(t);
   });
 }
@@ -138,9 +138,9 @@ t.test('limits of small pushes also apply to large ones that stay packed', async
     [rawTree([['100644', 'lost.py', lost]]), [], /unpacking failed|missing necessary objects/],
   ];
   for (const [tree, more, complaint] of REFUSED) {
-    const { refs, unpackError, said } = await pushTree(tree, [...others, ...more]);
+    const { refs, unpackError, messages } = await pushTree(tree, [...others, ...more]);
     t.match(refs, [{ ok: false }]);
-    t.match(`${unpackError}\n${said}\n${JSON.stringify(refs)}`, complaint);
+    t.match(`${unpackError}\n${messages}\n${JSON.stringify(refs)}`, complaint);
     await nothingChanged(t);
   }
 });
@@ -158,9 +158,9 @@ t.test('a tree bomb is refused without walking it', async (t) => {
     levels.push(await writeObject(cwd, 'tree', rawTree(ten)));
   }
   const begun = performance.now();
-  const { refs, said } = await pushTree(levels[7] as string, levels.slice(1, 7));
+  const { refs, messages } = await pushTree(levels[7] as string, levels.slice(1, 7));
   t.match(refs, [{ ok: false, reason: /2000 files and folders/ }]);
-  t.match(said, /a version can have at most 2000 files and folders/);
+  t.match(messages, /a version can have at most 2000 files and folders/);
   t.ok(performance.now() - begun < 10_000, 'at once');
   await nothingChanged(t);
 });
@@ -335,9 +335,9 @@ t.test('a push from a shallow clone is accepted if the server has the rest', asy
     return { commit, ...readPushAnswer((await post(url, 'git-receive-pack', body)).bytes) };
   };
   const cut = await writeObject(cwd, 'commit', rawCommit('0'.repeat(40), '1'.repeat(40)));
-  const { refs, said } = await pushOnto(cut);
+  const { refs, messages } = await pushOnto(cut);
   t.match(refs, [{ ok: false, reason: 'shallow update not allowed' }]);
-  t.match(said, /git fetch --unshallow/);
+  t.match(messages, /git fetch --unshallow/);
   await nothingChanged(t);
 
   const work = await server.workingCopy('Target');
@@ -367,9 +367,9 @@ t.test('file names that are not UTF-8 are refused, naming them', async (t) => {
         Buffer.from(`100644 ${name}\0`, 'latin1'),
         Buffer.from(blob, 'hex'),
       ]);
-      const { refs, said } = await pushTree(tree, others);
+      const { refs, messages } = await pushTree(tree, others);
       t.match(refs, [{ ok: false, reason: /the file name is not UTF-8: .*\\[0-7]{3}/ }]);
-      t.match(said, /not UTF-8/);
+      t.match(messages, /not UTF-8/);
     }
   }
   const command = (name: string) => {

@@ -50,7 +50,7 @@ export function openGate(repository: Repository): PushGate {
       else for (const command of commands) await repository.updateRefs([command]);
       return commands.map(({ ref }) => ({ ref, ok: true }));
     },
-    overtaken: async () => ({ reason: 'changed on the server; fetch first' }),
+    refuseMoved: async () => ({ reason: 'changed on the server; fetch first' }),
   };
 }
 

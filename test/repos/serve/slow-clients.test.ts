@@ -105,7 +105,7 @@ t.test('clients that stop sending lose their slots and are told', async (t) => {
     push.write(body.subarray(0, body.length - 10));
     return push;
   });
-  const heard = begun.map(async (push) => {
+  const answers = begun.map(async (push) => {
     const [answer] = (await once(push, 'response')) as [IncomingMessage];
     answer.resume();
     return answer.statusCode;
@@ -114,7 +114,7 @@ t.test('clients that stop sending lose their slots and are told', async (t) => {
   t.equal((await fetchSmall(2000)).status, 200, 'others do not wait');
   mock.timers.tick(TOO_LONG);
   t.same(
-    await Promise.all(heard),
+    await Promise.all(answers),
     begun.map(() => 408),
   );
   const push = post(`${server.url}/Small.git`, 'git-receive-pack', body);

@@ -95,13 +95,13 @@ const sending =
     const text = await response.text();
     if (response.status === 200 && text.includes(`ok ${ref(thing)}`))
       return { code: 0, stderr: '' };
-    const said = {
+    const reasons = {
       200: '[remote rejected]',
       403: '[remote rejected]',
       401: 'Authentication failed',
       404: "'it' not found",
     };
-    return { code: 1, stderr: `${said[response.status as 200] ?? response.status} ${text}` };
+    return { code: 1, stderr: `${reasons[response.status as 200] ?? response.status} ${text}` };
   };
 
 /** By their name on the page. */

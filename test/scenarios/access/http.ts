@@ -1,9 +1,9 @@
 /** A cell of docs/access.md about the HTTP API. */
 import { type Answer, ask } from './ask.ts';
-import type { Route } from './doors.ts';
 import type { Row } from './matrix.ts';
 import type { Asker } from './persons.ts';
 import { REQUESTS } from './requests.ts';
+import type { Route } from './routes.ts';
 import type { Thing } from './things.ts';
 
 export async function request(

@@ -72,7 +72,7 @@ function violationsOf(
   trail: AuditEvent[],
 ): string[] {
   const { id, state, head, source_ref } = page;
-  const told = trail.filter(
+  const entries = trail.filter(
     ({ subject_type, subject_id }) => subject_type === 'merge_request' && subject_id === id,
   );
   const found: string[] = [];
@@ -81,20 +81,20 @@ function violationsOf(
   };
   same('its ref', refs.get(`refs/merge-requests/${id}/head`), head);
   same('its last head', page.heads.at(-1)?.head, head);
-  const pushes = told.filter(({ action }) => /\.(opened|updated)$/.test(action));
+  const pushes = entries.filter(({ action }) => /\.(opened|updated)$/.test(action));
   const pushed = pushes.map(({ after }) => (after as { head: string }).head);
   same('its heads and the trail', page.heads.map(({ head }) => head).join(), pushed.join());
-  const states = told.flatMap(({ action }) => STATES[action] ?? []);
+  const states = entries.flatMap(({ action }) => STATES[action] ?? []);
   same('its state and the trail', state, states.at(-1));
-  same('opened once', told.filter(({ action }) => action === 'merge_request.opened').length, 1);
-  const said = told.findLast(({ action }) => /\.(opened|edited)$/.test(action));
-  const { title, draft } = (said?.after ?? {}) as { title?: string; draft?: boolean };
+  same('opened once', entries.filter(({ action }) => action === 'merge_request.opened').length, 1);
+  const lastEdit = entries.findLast(({ action }) => /\.(opened|edited)$/.test(action));
+  const { title, draft } = (lastEdit?.after ?? {}) as { title?: string; draft?: boolean };
   same('its title and the trail', [page.title, page.draft].join(), [title, draft].join());
   const merged = refs.get(`refs/merge-requests/${id}/merge`);
   same('merged in git', merged !== undefined, state === 'merged');
   if (state === 'merged')
     same('what landed', refs.get(`refs/tags/v${page.merged_version}^{}`), merged);
-  const merges = told.filter(({ action }) => action === 'merge_request.merged');
+  const merges = entries.filter(({ action }) => action === 'merge_request.merged');
   same('merged once', merges.length, Number(state === 'merged'));
   if (state === 'open' && source_ref.startsWith('refs/heads/')) {
     same('its branch', refs.get(source_ref), head);

@@ -118,8 +118,8 @@ async function push(world: World, url: string, who: 'ben' | 'other', name: strin
     ...(who === 'ben' ? [[`${head}:refs/for/main`]] : []),
     ['--atomic', `+${head}:${REF[who]}`, `+${head}:refs/heads/${who}`],
   ]);
-  const said = random.chance(0.3) ? ['-o', `title=Title ${random.int(1e6)}`, '-o', 'draft'] : [];
-  const { code, stderr } = await gitResult(['push', ...said, to, ...refs], { cwd, env });
+  const options = random.chance(0.3) ? ['-o', `title=Title ${random.int(1e6)}`, '-o', 'draft'] : [];
+  const { code, stderr } = await gitResult(['push', ...options, to, ...refs], { cwd, env });
   if (code !== 0) return;
   for (const [, id] of stderr.matchAll(/Merge request !(\d+): http/g)) {
     world.acknowledged.push({ id: Number(id), head });

@@ -61,7 +61,7 @@ export async function policyViolations(
   page: Page,
   trail: Trail,
 ): Promise<string[]> {
-  const reason = (merge.asked as { override?: string } | undefined)?.override;
+  const reason = (merge.body as { override?: string } | undefined)?.override;
   const set = record.overrides.filter(({ code }) => code === 'policy');
   if (set.length > 0) {
     return reason && set.every(({ message }) => message.startsWith(`${reason} (set aside: `))
@@ -99,13 +99,13 @@ const idOf = ({ world }: Shared, username: string): number =>
 
 /** People who had requested changes when the merge began and posted no other review during it. */
 function opponents(log: Log, merge: Entry): string[] {
-  const said = log
+  const reviews = log
     .filter((entry) => entry.mergeRequest === merge.mergeRequest && isDone(entry))
     .filter((entry) => ['approve', 'request_changes'].includes(verdictOf(entry) ?? ''))
     .sort((a, b) => a.end - b.end);
   const last = new Map<string, string | undefined>();
-  for (const entry of said) if (entry.end <= merge.start) last.set(entry.who, verdictOf(entry));
-  const meanwhile = said.filter(({ start, end }) => end > merge.start && start < merge.end);
+  for (const entry of reviews) if (entry.end <= merge.start) last.set(entry.who, verdictOf(entry));
+  const meanwhile = reviews.filter(({ start, end }) => end > merge.start && start < merge.end);
   for (const { who } of meanwhile) last.delete(who);
   return [...last].filter(([, verdict]) => verdict === 'request_changes').map(([who]) => who);
 }

@@ -61,7 +61,7 @@ async function push(worker: Worker, url: string, target: Target, args: string[])
   const { code, stderr } = await gitResult(['push', url, ...args], { cwd: worker.folder });
   for (const [, id] of stderr.matchAll(/Merge request !(\d+)/g)) learn(worker, target, Number(id));
   const answer = code === 0 ? 'ok' : REFUSALS.test(stderr) ? 'refused' : 'failed';
-  return { answer, said: stderr };
+  return { answer, detail: stderr };
 }
 
 const pushForReview: Action = async (worker, who, target) => {

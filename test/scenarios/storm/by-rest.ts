@@ -1,7 +1,7 @@
 /** What people do in the browser. */
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { policyKey, roleKey, setInTurn } from './settings.ts';
-import { type Action, type Done, learn, told, type Worker } from './worker.ts';
+import { type Action, type Done, learn, outcomeOf, type Worker } from './worker.ts';
 import { FILES, FIRST_POLICY, type Policy, type Target } from './world.ts';
 
 const NEWEST = 4;
@@ -39,12 +39,12 @@ const onMergeRequest =
   async (worker, who, target) => {
     const page = await look(worker, who, target, (page) => isFor(page, worker));
     if (!page) return undefined;
-    const asked = ask(worker);
+    const form = ask(worker);
     const method = what === '' ? 'PUT' : 'POST';
     const path = `/api/merge-requests/${page.id}${what && `/${what}`}`;
-    const body = TAKES_HEAD.includes(what) ? { ...asked, head: page.head } : asked;
+    const body = TAKES_HEAD.includes(what) ? { ...form, head: page.head } : form;
     const answer = await worker.world.as(who, method, path, body);
-    return { ...told(answer), mergeRequest: page.id, commit: page.head, asked };
+    return { ...outcomeOf(answer), mergeRequest: page.id, commit: page.head, body: form };
   };
 
 /** Operations on a head; all others take none and refuse one. */
@@ -62,40 +62,40 @@ const save: Action = async (worker, who, target) => {
   const { random, world } = worker;
   const file = random.pick(FILES);
   const text = `${random.int(1e9)}\n`;
-  const asked = random.chance(0.3)
+  const form = random.chance(0.3)
     ? { source_code: measurement(target.name, random.int(1e9)) }
     : { files: { [file]: text } };
-  const answer = await world.as(who, 'PUT', `/api/instrument-definitions/${target.id}`, asked);
-  return opened(worker, target, answer);
+  const answer = await world.as(who, 'PUT', `/api/instrument-definitions/${target.id}`, form);
+  return openedOutcome(worker, target, answer);
 };
 
-function opened(
+function openedOutcome(
   worker: Worker,
   target: Target,
   answer: Awaited<ReturnType<Worker['world']['as']>>,
 ): Done {
   const id = answer.body?.merge_request?.id;
   if (id !== undefined) learn(worker, target, id);
-  return { ...told(answer), ...(id !== undefined && { mergeRequest: id }) };
+  return { ...outcomeOf(answer), ...(id !== undefined && { mergeRequest: id }) };
 }
 
 const REASON = 'the storm asks for it';
 
 const rollback: Action = async (worker, who, target) => {
   const { random, world } = worker;
-  const asked = {
+  const form = {
     version: 1 + random.int(4),
     reason: REASON,
     ...(random.chance(0.3) && { override: REASON }),
   };
   const path = `/api/instrument-definitions/${target.id}/rollback`;
-  return { ...opened(worker, target, await world.as(who, 'POST', path, asked)), asked };
+  return { ...openedOutcome(worker, target, await world.as(who, 'POST', path, form)), body: form };
 };
 
 const judge: Action = async ({ random, world }, who, { id }) => {
   const verb = random.pick(['deprecate', 'revoke', 'reinstate']);
   const path = `/api/instrument-definitions/${id}/versions/${1 + random.int(3)}/${verb}`;
-  return told(await world.as(who, 'POST', path, { reason: `${REASON} (${verb})` }));
+  return outcomeOf(await world.as(who, 'POST', path, { reason: `${REASON} (${verb})` }));
 };
 
 const setPolicy: Action = async (worker, who, { lab }) => {

@@ -18,7 +18,7 @@ export async function gitViolations(shared: Shared, target: Target): Promise<str
     ...broken,
     ...line.flatMap((landed, i) => lineViolations(landed, line[i - 1])),
     ...(tags.size === line.length ? [] : [`${line.length} versions, but ${tags.size} tags`]),
-    ...(await acknowledged(shared, target, line)),
+    ...(await listAcknowledged(shared, target, line)),
   ];
 }
 
@@ -38,7 +38,7 @@ function lineViolations(
 }
 
 /** Acknowledged changes are there: pushes to `main`, and heads of open merge requests with their branches. */
-async function acknowledged(
+async function listAcknowledged(
   { world, log, mergeRequests }: Shared,
   target: Target,
   line: Landed[],

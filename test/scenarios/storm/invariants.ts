@@ -43,9 +43,9 @@ async function failedRequests({ world, log }: Shared) {
   const odd = log.filter(({ answer }) => answer === 'failed' || answer === 400 || answer === 401);
   return [
     ...failed.map((line) => ({ of: 'answers', what: line })),
-    ...odd.map(({ target, what, answer, said }) => ({
+    ...odd.map(({ target, what, answer, detail }) => ({
       of: target,
-      what: `${what}: ${answer} ${said}`,
+      what: `${what}: ${answer} ${detail}`,
     })),
   ];
 }

@@ -14,10 +14,10 @@ export interface Entry {
   /** The commit that was pushed or read. */
   commit?: string;
   /** Other parameters of the request. */
-  asked?: object;
+  body?: object;
   /** HTTP status, or `ok` and `refused` of git. */
   answer: number | 'ok' | 'refused' | 'failed';
-  said: string;
+  detail: string;
 }
 
 export type Log = Entry[];
@@ -28,8 +28,8 @@ export const isDone = ({ answer }: Entry): boolean =>
 export const isMerge = ({ what }: Entry): boolean => what === 'merge' || what === 'break the glass';
 
 /** The verdict of a review. */
-export const verdictOf = ({ asked }: Entry): string | undefined =>
-  (asked as { verdict?: string } | undefined)?.verdict;
+export const verdictOf = ({ body }: Entry): string | undefined =>
+  (body as { verdict?: string } | undefined)?.verdict;
 
 /** The history of one definition, one line per entry. */
 export function historyOf(log: Log, name: string): string {
@@ -38,10 +38,10 @@ export function historyOf(log: Log, name: string): string {
     .filter(({ target }) => target === name)
     .sort((a, b) => a.start - b.start)
     .map(
-      ({ start: from, end, worker, who, what, mergeRequest, commit, asked, answer, said }) =>
+      ({ start: from, end, worker, who, what, mergeRequest, commit, body, answer, detail }) =>
         `${from - start}-${end - start} #${worker} ${who} ${what}` +
         `${mergeRequest ? ` !${mergeRequest}` : ''}${commit ? ` ${commit.slice(0, 10)}` : ''}` +
-        `${asked ? ` ${JSON.stringify(asked)}` : ''}: ${answer} ${said.replace(/\s+/g, ' ').slice(0, 200)}`,
+        `${body ? ` ${JSON.stringify(body)}` : ''}: ${answer} ${detail.replace(/\s+/g, ' ').slice(0, 200)}`,
     )
     .join('\n');
 }

@@ -83,15 +83,15 @@ function trailerViolations({ record, trailers }: Landed): string[] {
 async function contentViolations({ world }: Shared, landed: Landed, page: Page): Promise<string[]> {
   const cwd = pathOf(world, landed.target);
   const base = page.heads.findLast(({ head }) => head === page.head)?.base ?? null;
-  const asked = await changesBetween(cwd, base, page.head);
+  const proposed = await changesBetween(cwd, base, page.head);
   const did = await changesBetween(cwd, landed.parents[0] ?? null, landed.commit);
   const there = await changesBetween(cwd, null, landed.commit);
   const gone = /^0+ /;
   return [
     ...[...did]
-      .filter(([path, { new: now }]) => asked.get(path)?.new !== now)
+      .filter(([path, { new: now }]) => proposed.get(path)?.new !== now)
       .map(([path]) => `${path} did not land as it was reviewed`),
-    ...[...asked]
+    ...[...proposed]
       .filter(([path, { new: now }]) => (gone.test(now) ? undefined : now) !== there.get(path)?.new)
       .map(([path]) => `what was reviewed of ${path} did not land`),
   ];
@@ -115,8 +115,9 @@ async function mergedOnce(
     if (versions.length !== Number(body.state === 'merged')) found.push(`!${id} is ${body.state}`);
     found.push(...headViolations(id, body, trail));
     if (noted.length !== versions.length) found.push(`!${id}: ${noted.length} audit entries`);
-    const told = mergesOf(log, id);
-    if (told.length !== versions.length) found.push(`!${id}: ${told.length} answers of success`);
+    const merges = mergesOf(log, id);
+    if (merges.length !== versions.length)
+      found.push(`!${id}: ${merges.length} answers of success`);
   }
   return found;
 }

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent } from '../../../registry/store/entities/index.ts';
 import type { Answer } from './send.ts';
-import { type Done, type Shared, told } from './worker.ts';
+import { type Done, outcomeOf, type Shared } from './worker.ts';
 import type { Policy, StormLab } from './world.ts';
 
 export type Trail = AuditEvent[];
@@ -25,7 +25,7 @@ export async function setInTurn(
     if (isDeepStrictEqual(before.at(-1)?.value ?? first, value)) return undefined;
     const answer = await ask();
     if (answer.status === 200) settings.set(key, [...before, { value, end: Date.now() }]);
-    return { ...told(answer), asked: value };
+    return { ...outcomeOf(answer), body: value };
   };
   const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
   turns.set(key, turn);

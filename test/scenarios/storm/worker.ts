@@ -28,15 +28,15 @@ export interface Worker extends Shared {
   folder: string;
 }
 
-export type Done = Pick<Entry, 'answer' | 'said'> &
-  Partial<Pick<Entry, 'mergeRequest' | 'commit' | 'asked'>>;
+export type Done = Pick<Entry, 'answer' | 'detail'> &
+  Partial<Pick<Entry, 'mergeRequest' | 'commit' | 'body'>>;
 
 /** An action of a person on a definition; undefined if there was nothing to do. */
 export type Action = (worker: Worker, who: Person, target: Target) => Promise<Done | undefined>;
 
-export const told = ({ status, body }: Answer): Pick<Done, 'answer' | 'said'> => ({
+export const outcomeOf = ({ status, body }: Answer): Pick<Done, 'answer' | 'detail'> => ({
   answer: status,
-  said: body?.detail ?? '',
+  detail: body?.detail ?? '',
 });
 
 export function learn({ mergeRequests }: Shared, { name }: Target, id: number): void {
@@ -53,7 +53,7 @@ export async function act(
 ): Promise<void> {
   const start = Date.now();
   const done = await action(worker, who, target).catch(
-    (error: Error): Done => ({ answer: 'failed', said: error.message }),
+    (error: Error): Done => ({ answer: 'failed', detail: error.message }),
   );
   if (!done) return;
   const { n, log } = worker;

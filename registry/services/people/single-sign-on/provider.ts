@@ -68,10 +68,10 @@ export function openProvider(settings: SingleSignOn, callback: () => string): Pr
         );
         const claims = tokens.claims();
         if (!claims) throw new Error('the answer has no ID token, although a nonce was sent');
-        const told = config.serverMetadata().userinfo_endpoint
+        const userInfo = config.serverMetadata().userinfo_endpoint
           ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
           : {};
-        return { ...told, ...claims };
+        return { ...userInfo, ...claims };
       } catch (error) {
         throw await meaningOf(error);
       }

@@ -12,7 +12,7 @@ import type { Static, TSchema } from 'typebox';
 import { Type } from '../schemas/build.ts';
 import { ProblemDocument } from '../schemas/common.ts';
 
-export type Door = FastifyInstance<
+export type RegistryServer = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,

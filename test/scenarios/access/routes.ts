@@ -15,7 +15,7 @@ export interface Route {
 }
 
 /** Starts a second service on the same data, with ANONYMOUS_READ. */
-export async function openDoor(
+export async function openService(
   t: Test,
   { deps }: TestLab,
 ): Promise<{ url: string; routes: Route[] }> {
@@ -47,7 +47,7 @@ export async function openDoor(
 }
 
 /** Routes by their name in docs/access.md, HEAD together with GET. git's own routes have their own tables. */
-export function named(routes: readonly Route[]): Map<string, Route> {
+export function byName(routes: readonly Route[]): Map<string, Route> {
   const served = routes.filter(({ method, url }) => method !== 'HEAD' && url !== '/definitions/*');
   return new Map(
     served.map((route) => [route.operationId ?? `${route.method} ${route.url}`, route]),

@@ -2,7 +2,7 @@ import { RegistryError } from '../../client/typescript/client.ts';
 import type { ProblemDocument } from '../../registry/schemas/common.ts';
 
 /** The problem document of a refused call. Throws if the call succeeds. */
-export async function refused(call: Promise<unknown>): Promise<ProblemDocument> {
+export async function problemOf(call: Promise<unknown>): Promise<ProblemDocument> {
   try {
     await call;
   } catch (error) {
