@@ -32,7 +32,7 @@ export async function measureLab({
   await pythonWith(CLIENT);
   if (!(await runsTheClient())) return [];
   const folder = await mkdtemp(join(tmpdir(), 'bench-lab-'));
-  const served = await serve(folder);
+  const served = await serve(folder, { LOG_LEVEL: 'silent' });
   try {
     const source = await sources();
     const files = join(folder, 'files');

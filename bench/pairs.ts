@@ -11,6 +11,22 @@ export interface Figure extends Comparison {
   of?: number;
   /** Upper limit for the median of the ratios. */
   goal?: number;
+  /** Upper limit for our median, in the unit. */
+  limit?: number;
+  /** Set where many clients ask at once: the ratio is then that of the rates, with a lower limit. */
+  load?: Load;
+  atLeast?: number;
+}
+
+/** What many clients saw; `p50` and `p99` are then the times of one of them. */
+export interface Load {
+  perSecond: Pair;
+  /** Milliseconds of the server's processor time for each; 0 if not known. */
+  cpu: Pair;
+  /** The share of a core that the load generator took to ask the floor. */
+  ownLoad: number;
+  /** The longest stall of the registry's event loop, and of an idle Node's, in milliseconds. */
+  stall: Pair;
 }
 
 /** Runs one round and returns its time, or its memory. Preparation is not counted. */

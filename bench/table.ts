@@ -1,13 +1,44 @@
-import type { Figure } from './pairs.ts';
+import type { Figure, Load } from './pairs.ts';
 
 const HEAD = ['measured', 'floor', 'p50', 'p99', 'floor p50', 'floor p99', 'ratio', 'goal'];
+const LOAD_HEAD = [
+  'load',
+  'beside',
+  'rate',
+  'p50',
+  'p99',
+  'CPU each',
+  'longest stall (of an idle Node)',
+  'rate beside',
+  'CPU beside',
+  'times as fast',
+  'goal',
+];
 
 /**
- * The figures as a Markdown table. The ratio is the median of the pairs' ratios, with minimum and maximum.
+ * The figures as Markdown tables, those of load in one of their own. The ratio is the median of the pairs'
+ * ratios, with minimum and maximum.
  */
 export function table(figures: readonly Figure[]): string {
-  const rows = [HEAD, HEAD.map(() => '---'), ...figures.map(row)];
-  const widths = HEAD.map((_, i) => Math.max(...rows.map((cells) => cells[i]?.length ?? 0)));
+  const under = figures.filter(({ load }) => load !== undefined);
+  const alone = figures.filter(({ load }) => load === undefined);
+  const tables = [
+    ...(alone.length > 0 ? [aligned(HEAD, alone.map(row))] : []),
+    ...(under.length > 0
+      ? [
+          aligned(
+            LOAD_HEAD,
+            under.map((one) => loadRow(one, one.load as Load)),
+          ),
+        ]
+      : []),
+  ];
+  return tables.join('\n\n');
+}
+
+function aligned(head: string[], body: string[][]): string {
+  const rows = [head, head.map(() => '---'), ...body];
+  const widths = head.map((_, i) => Math.max(...rows.map((cells) => cells[i]?.length ?? 0)));
   return rows
     .map((cells) => {
       const padded = cells.map((cell, i) =>
@@ -18,18 +49,48 @@ export function table(figures: readonly Figure[]): string {
     .join('\n');
 }
 
-function row({ name, floor, unit, of, p50, p99, ratio, goal }: Figure): string[] {
+function row(figure: Figure): string[] {
+  const { name, floor, unit, of, p50, p99, ratio, goal, limit } = figure;
   const shown = (value: number) =>
     of === undefined ? `${digits(value)} ${unit}` : `${digits((of / value) * 1000)}/s`;
-  const times = (value: number) => value.toFixed(2);
   return [
     name,
     floor,
     ...[p50.ours, p99.ours, p50.floor, p99.floor].map(shown),
-    `${times(ratio.median)} (${times(ratio.min)}–${times(ratio.max)})`,
-    goal === undefined ? '' : `≤ ${goal}${ratio.median > goal ? ', missed' : ''}`,
+    spread(ratio),
+    goal === undefined ? atMost(p50.ours, limit, ` ${unit}`) : atMost(ratio.median, goal),
   ];
 }
+
+function loadRow({ name, floor, p50, p99, ratio, atLeast }: Figure, load: Load): string[] {
+  const { perSecond, cpu, stall } = load;
+  const ms = (value: number) => `${digits(value)} ms`;
+  const cost = (value: number) => (value === 0 ? '' : ms(value));
+  return [
+    name,
+    floor,
+    `${digits(perSecond.ours)}/s`,
+    ms(p50.ours),
+    ms(p99.ours),
+    cost(cpu.ours),
+    `${ms(stall.ours)} (${ms(stall.floor)})${stall.ours > Math.max(STALL, 2 * stall.floor) ? ', missed' : ''}`,
+    `${digits(perSecond.floor)}/s`,
+    cost(cpu.floor),
+    spread(ratio),
+    atLeast === undefined ? '' : `≥ ${atLeast}${ratio.median < atLeast ? ', missed' : ''}`,
+  ];
+}
+
+function atMost(value: number, limit: number | undefined, unit = ''): string {
+  if (limit === undefined) return '';
+  return `≤ ${limit}${unit}${value > limit ? ', missed' : ''}`;
+}
+
+/** Upper limit of a stall in milliseconds, where an idle Node's are not longer than half of it. */
+const STALL = 20;
+
+const spread = ({ median, min, max }: Figure['ratio']): string =>
+  `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 
 /** Three significant digits, without exponent. */
 const digits = (value: number): string =>

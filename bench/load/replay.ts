@@ -1,0 +1,95 @@
+/** The load generator: a process that replays recorded requests over raw sockets from many clients. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { quantile } from '../statistics.ts';
+import { type Answer, readAnswer } from './answer.ts';
+import type { Order, Replayed, Step } from './exchange.ts';
+
+/**
+ * git-http-backend cuts a pack into frames of varying size, each with 5 bytes of its own, so that the length of an
+ * answer may differ by this much.
+ */
+const FRAMES = 64;
+/** gitprotocol-common(5): every answer of upload-pack ends with it, unless it is an error. */
+const FLUSH = '0000';
+
+async function replay(order: Order): Promise<Replayed> {
+  const { port, scripts, clients, keepAlive, seconds, atLeast = 0 } = order;
+  const times: number[] = [];
+  const before = process.cpuUsage();
+  const begun = performance.now();
+  const until = begun + seconds * 1000;
+
+  async function client(script: Step[]): Promise<void> {
+    let connection: Connection | undefined;
+    do {
+      const started = performance.now();
+      connection ??= await open(port);
+      for (const step of script) check(step, await connection.ask(step.request));
+      times.push(performance.now() - started);
+      if (keepAlive) continue;
+      connection.close();
+      connection = undefined;
+    } while (performance.now() < until || times.length < atLeast);
+    connection?.close();
+  }
+
+  await Promise.all(
+    Array.from({ length: clients }, (_, i) => client(scripts[i % scripts.length] as Step[])),
+  );
+  const elapsed = performance.now() - begun;
+  const { user, system } = process.cpuUsage(before);
+  return {
+    perSecond: (times.length / elapsed) * 1000,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    scripts: times.length,
+    ownLoad: (user + system) / 1000 / elapsed,
+  };
+}
+
+function check({ answerLength }: Step, { status, body, isLast }: Answer): void {
+  const difference = Math.abs(body.length - answerLength);
+  const isWhole = difference <= FRAMES && body.subarray(-FLUSH.length).toString('latin1') === FLUSH;
+  if (status === 200 && isWhole && !isLast) return;
+  throw new Error(
+    `${status}, ${body.length} bytes instead of ${answerLength}${isLast ? ', closed' : ''}: ${body.toString('latin1', 0, 200)}`,
+  );
+}
+
+interface Connection {
+  /** Sends a request and resolves with its answer. */
+  ask(request: Buffer): Promise<Answer>;
+  close(): void;
+}
+
+async function open(port: number): Promise<Connection> {
+  const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  await once(socket, 'connect');
+  let received: Buffer | undefined;
+  let waiting: PromiseWithResolvers<Answer> | undefined;
+  socket.on('data', (chunk: Buffer) => {
+    received = received ? Buffer.concat([received, chunk]) : chunk;
+    try {
+      const answer = readAnswer(received);
+      if (!answer) return;
+      received = undefined;
+      waiting?.resolve(answer);
+    } catch (error) {
+      waiting?.reject(error);
+    }
+  });
+  socket.on('error', (error) => waiting?.reject(error));
+  socket.on('end', () => waiting?.reject(new Error('the server closed the connection')));
+  return {
+    ask(request) {
+      waiting = Promise.withResolvers();
+      socket.write(request);
+      return waiting.promise;
+    },
+    close: () => void socket.end(),
+  };
+}
+
+process.on('message', async (order: Order) => process.send?.(await replay(order)));
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,51 @@
+import t from 'tap';
+import { readAnswer } from '../../bench/load/answer.ts';
+import { stepFor } from '../../bench/load/exchange.ts';
+
+const bytes = (text: string) => Buffer.from(text, 'latin1');
+const HEAD = 'HTTP/1.1 200 OK\r\nDate: today\r\n';
+
+t.test('an answer is complete once all its bytes are there, however it is framed', async (t) => {
+  const framed = {
+    length: `${HEAD}Content-Length: 10\r\n\r\nline\r\n0000`,
+    chunks: `${HEAD}Transfer-Encoding: chunked\r\n\r\n6\r\nline\r\n\r\n4\r\n0000\r\n0\r\n\r\n`,
+  };
+  for (const [name, text] of Object.entries(framed)) {
+    for (let length = 0; length < text.length; length++) {
+      t.equal(readAnswer(bytes(text.slice(0, length))), undefined, `${name}: ${length} bytes`);
+    }
+    const answer = readAnswer(bytes(text));
+    t.match(answer, { status: 200, isLast: false });
+    t.equal(answer?.body.toString(), 'line\r\n0000');
+    t.throws(() => readAnswer(bytes(`${text}H`)), /bytes after the answer/);
+  }
+});
+
+t.test('an answer without a length is an error, and the end of a connection is seen', async (t) => {
+  t.throws(() => readAnswer(bytes(`${HEAD}\r\nline`)), /no length/);
+  const last = readAnswer(bytes(`${HEAD}connection: close\r\ncontent-length: 0\r\n\r\n`));
+  t.match(last, { status: 200, isLast: true });
+});
+
+t.test(
+  'a replayed request differs from the recorded one in its server and its caller',
+  async (t) => {
+    const { request, answerLength } = stepFor(
+      {
+        method: 'POST',
+        url: '/a.git/git-upload-pack',
+        headers: ['Host', 'there:1', 'authorization', 'Basic one', 'Content-Length', '4'],
+        body: bytes('0000'),
+        answer: { status: 200, headers: [], body: bytes('0000') },
+        time: 1,
+      },
+      8080,
+      'Basic two',
+    );
+    t.equal(
+      request.toString(),
+      'POST /a.git/git-upload-pack HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nauthorization: Basic two\r\nContent-Length: 4\r\n\r\n0000',
+    );
+    t.equal(answerLength, 4);
+  },
+);
