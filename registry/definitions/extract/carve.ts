@@ -199,7 +199,7 @@ class Carver {
     for (const found of statement.imports) {
       for (const clause of found.clauses) {
         if (clause.name === '*' || part.needed.has(clause.bound)) continue;
-        const isUsed = module.statements.some((one) => one.uses.has(clause.bound));
+        const isUsed = module.statements.some((one) => one.uses.includes(clause.bound));
         const target = this.#folder.resolveImport(module.path, found, clause);
         if (target.kind === 'outside' || this.#stays.has(target.path)) {
           const name = target.kind === 'outside' ? target.module : '.';

@@ -26,13 +26,13 @@ export interface Statement {
   calls: boolean;
   /** Counts from 1. */
   line: number;
-  /** Names that it binds in the module. */
-  binds: ReadonlySet<string>;
+  /** Names that it binds in the module, each once. */
+  binds: readonly string[];
   /**
-   * Names that it reads but does not define itself. In a module without `from m import *`, only names that
-   * the module binds.
+   * Names that it reads but does not define itself, each once. In a module without `from m import *`, only
+   * names that the module binds.
    */
-  uses: ReadonlySet<string>;
+  uses: readonly string[];
   imports: SourceImport[];
   /** `if __name__ == '__main__'`, which never runs in a definition. */
   isMain: boolean;
@@ -57,7 +57,7 @@ export interface Module {
   /** For each name, the statements that bind it at module level. */
   bindings: Map<string, Statement[]>;
   /** For each name, the statements with functions that declare it `global` and may bind it when called. */
-  globals: Map<string, Statement[]>;
+  globals: ReadonlyMap<string, Statement[]>;
   /** The module's classes that its own code calls by name. */
   called: ReadonlySet<string>;
   /** The first error that CPython would report. */
@@ -110,13 +110,13 @@ export function readModule(path: string, texts: Texts): Module {
   );
   if (!hasStar) {
     for (const one of statements)
-      one.uses = setOf([...one.uses].filter((used) => bindings.has(used) || globals.has(used)));
+      one.uses = listOf(one.uses.filter((used) => bindings.has(used) || globals.has(used)));
   }
   return new ReadModule(source, {
     statements,
     classes,
     bindings,
-    globals,
+    globals: globals.size === 0 ? NOWHERE : globals,
     called: calledAmong(classes, tree),
     error: verdictOf(tree).error,
     dynamic: DYNAMIC.test(text),
@@ -131,7 +131,8 @@ interface Source {
 }
 
 // These are classes, because a folder has tens of thousands of them: V8 stores an object literal with a
-// getter as a hash table of 800 bytes, and its closure keeps the whole text in memory.
+// getter as a hash table of 800 bytes, and its closure keeps the whole text in memory. For the same reason
+// their names are in arrays: a set of one name takes 240 bytes, an array 60.
 
 class ReadStatement implements Statement {
   from: number;
@@ -141,8 +142,8 @@ class ReadStatement implements Statement {
   start: number;
   end: number;
   calls: boolean;
-  binds: ReadonlySet<string>;
-  uses: ReadonlySet<string>;
+  binds: readonly string[];
+  uses: readonly string[];
   imports: SourceImport[];
   isMain: boolean;
   isDocstring: boolean;
@@ -203,7 +204,7 @@ class ReadModule implements Module {
   readonly statements: Statement[];
   readonly classes: Map<string, ClassStatement>;
   readonly bindings: Map<string, Statement[]>;
-  readonly globals: Map<string, Statement[]>;
+  readonly globals: ReadonlyMap<string, Statement[]>;
   readonly called: ReadonlySet<string>;
   readonly error: Diagnostic | null;
   readonly dynamic: boolean;
@@ -235,11 +236,12 @@ class ReadModule implements Module {
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
+// Most collections are empty, and all empty ones of a kind share one object.
+const NONE: readonly string[] = [];
+const NO_CLASSES: ReadonlySet<string> = new Set();
+const NOWHERE: ReadonlyMap<string, Statement[]> = new Map();
 
-/** Most sets are empty, and all empty ones share one object. */
-const setOf = (names: readonly string[]): ReadonlySet<string> =>
-  names.length === 0 ? NONE : new Set(names);
+const listOf = (names: readonly string[]): readonly string[] => (names.length === 0 ? NONE : names);
 
 function note(statements: Map<string, Statement[]>, name: string, statement: Statement): void {
   const known = statements.get(name);
@@ -250,7 +252,7 @@ function note(statements: Map<string, Statement[]>, name: string, statement: Sta
 function calledAmong(
   classes: ReadonlyMap<string, ClassStatement>,
   { root, text }: SyntaxModule,
-): Set<string> {
+): ReadonlySet<string> {
   const called = new Set<string>();
   walk(root, (node) => {
     const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
@@ -258,7 +260,7 @@ function calledAmong(
     if (cls) called.add(cls.name);
     return true;
   });
-  return called;
+  return called.size === 0 ? NO_CLASSES : called;
 }
 
 function describe(node: Node, text: string, name: (one: string) => string) {
@@ -271,8 +273,8 @@ function describe(node: Node, text: string, name: (one: string) => string) {
     return false;
   });
   return {
-    binds: setOf([...reader.binds].map(name)),
-    uses: setOf([...reader.uses].map(name)),
+    binds: listOf([...reader.binds].map(name)),
+    uses: listOf([...reader.uses].map(name)),
     calls: callsSomething(node),
     imports,
     isMain: MAIN.test(textOf(node, text)),

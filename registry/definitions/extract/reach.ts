@@ -59,7 +59,7 @@ export class Reaches {
    * Everything that code in a module can reach: the names that it reads, the names that their values come
    * from, and so on.
    */
-  closure(path: string, node: Node, names: ReadonlySet<string>): Reach {
+  closure(path: string, node: Node, names: Iterable<string>): Reach {
     const reach = nothing();
     const queue = this.#read(path, node, names);
     for (let target = queue.pop(); target; target = queue.pop()) {
@@ -101,14 +101,15 @@ export class Reaches {
     return true;
   }
 
-  #read(path: string, node: Node, names: ReadonlySet<string>): Target[] {
+  #read(path: string, node: Node, names: Iterable<string>): Target[] {
     const { text } = this.#folder.module(path);
     const found: Target[] = [];
-    const quoted = new Set(names);
+    const read = new Set(names);
+    const quoted = new Set(read);
     walk(node, (inner) => {
       if (inner.type !== 'VariableName' && inner.type !== 'MemberExpression') return true;
       const dotted = (dottedName(inner, text) ?? '').normalize('NFKC').split('.');
-      if (!names.has(dotted[0] ?? '')) return true;
+      if (!read.has(dotted[0] ?? '')) return true;
       quoted.delete(dotted[0] ?? '');
       const target = this.target(path, dotted);
       if (target) found.push(target);
