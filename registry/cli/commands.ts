@@ -1,31 +1,33 @@
 /** Every command that works on an opened data folder, by name. It runs here, or in a server through its socket. */
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
-import { runBackup, runConfirmRestore, runRestore } from './backup.ts';
 import type { CommandRequest } from './control.ts';
-import { exportDefinitions, importDefinitions } from './folders.ts';
-import { rotateKeys } from './keys.ts';
-import { runFsck, runMaintain, runMigrate, runReindex } from './maintenance.ts';
-import { addUser, createToken, setPassword, showUsers } from './people.ts';
 import type { Terminal } from './terminal.ts';
 
 type Command = (deps: Deps, terminal: Terminal, options: never) => Promise<number>;
 
-const COMMANDS: Record<string, Command> = {
-  import: importDefinitions,
-  export: exportDefinitions,
-  migrate: runMigrate,
-  reindex: runReindex,
-  fsck: runFsck,
-  maintain: runMaintain,
-  backup: runBackup,
-  restore: runRestore,
-  'confirm-restore': runConfirmRestore,
-  'keys rotate': rotateKeys,
-  'user add': addUser,
-  'user password': setPassword,
-  'user list': showUsers,
-  'token create': createToken,
+const backup = () => import('./backup.ts');
+const folders = () => import('./folders.ts');
+const keys = () => import('./keys.ts');
+const maintenance = () => import('./maintenance.ts');
+const people = () => import('./people.ts');
+
+/** Each loads its own modules: archives and the hashing of passwords take longer to load than an empty import. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  import: async () => (await folders()).importDefinitions,
+  export: async () => (await folders()).exportDefinitions,
+  migrate: async () => (await maintenance()).runMigrate,
+  reindex: async () => (await maintenance()).runReindex,
+  fsck: async () => (await maintenance()).runFsck,
+  maintain: async () => (await maintenance()).runMaintain,
+  backup: async () => (await backup()).runBackup,
+  restore: async () => (await backup()).runRestore,
+  'confirm-restore': async () => (await backup()).runConfirmRestore,
+  'keys rotate': async () => (await keys()).rotateKeys,
+  'user add': async () => (await people()).addUser,
+  'user password': async () => (await people()).setPassword,
+  'user list': async () => (await people()).showUsers,
+  'token create': async () => (await people()).createToken,
 };
 
 /** The command's exit code: 0 done, 1 it could not be done (said on the terminal). */
@@ -34,8 +36,9 @@ export async function runCommand(
   { command, options }: CommandRequest,
   terminal: Terminal,
 ): Promise<number> {
-  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (!run) throw new Error(`unknown command ${command}`);
+  const load = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!load) throw new Error(`unknown command ${command}`);
+  const run = await load();
   try {
     // The command line that sent the options parsed them by the declaration of this command (program.ts).
     return await run(deps, terminal, options as never);

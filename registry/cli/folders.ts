@@ -1,7 +1,6 @@
 /** `registry import` and `registry export` on an opened data folder. */
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
-import { exportBundle } from '../services/import-export/export-bundle.ts';
 import { contentsOf, standingDefinitions } from '../services/import-export/export-definitions.ts';
 import { importTarget } from '../services/import-export/import-target.ts';
 import type { Lab } from '../store/entities/index.ts';
@@ -40,6 +39,8 @@ export async function exportDefinitions(
 ): Promise<number> {
   const whose = { lab: await labWith(deps, lab), isBuiltin: builtin };
   if (bundle) {
+    // Only bundles need the packages that write archives.
+    const { exportBundle } = await import('../services/import-export/export-bundle.ts');
     const count = await orProblem(command.folder, (file) =>
       exportBundle(deps, file, whose, (done, total) => terminal.progress(done, total, 'Exporting')),
     );
