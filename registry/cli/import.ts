@@ -56,11 +56,11 @@ export async function runImport(
     ended = error;
     return error.report;
   });
-  const json = JSON.stringify(report, null, 2);
-  if (command.json) terminal.out(json);
+  const json = (): string => JSON.stringify(report, null, 2);
+  if (command.json) terminal.out(json());
   else for (const line of formatReport(report, command.verbose)) terminal.out(line);
   if (reportFile !== undefined)
-    await orProblem(resolve(reportFile), (path) => writeFile(path, `${json}\n`));
+    await orProblem(resolve(reportFile), (path) => writeFile(path, `${json()}\n`));
   if (ended) throw ended.cause instanceof Problem ? ended.cause : ended;
   return 0;
 }
