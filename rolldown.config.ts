@@ -18,6 +18,7 @@ const PACKAGES = [
   'close-with-grace',
   'commander',
   'diff',
+  'es-toolkit/predicate',
   'fast-json-stringify',
   'fastify',
   'lru-cache',
