@@ -27,11 +27,12 @@ MET = [
     "",
 ]
 UNMET = {
+    'requires-python = ">=3.99"  # not \u2028 a \x85 line': "needs Python >=3.99",
     'requires-python = ">=3.99"': f"needs Python >=3.99; this is {platform.python_version()}",
-    'requires-python = "three"': "says that it needs Python 'three', which is no version",
+    'requires-python = "three"': "says that it needs Python 'three', which is not a version",
     'dependencies = ["numpy>=99"]': f"needs numpy>=99; numpy {numpy.__version__} is installed",
     'dependencies = ["no-such-package[x]>=1"]': "needs no-such-package[x]>=1, which is not installed: pip install",
-    'dependencies = ["not a req !!"]': "says that it needs 'not a req !!', which is no requirement",
+    'dependencies = ["not a req !!"]': "says that it needs 'not a req !!', which is not a requirement",
     "dependencies = [\"no-such-package; python_version > '3'\"]": "which is not installed",
 }
 

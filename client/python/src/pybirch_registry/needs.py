@@ -24,7 +24,7 @@ def header_of(source: bytes) -> dict[str, Any]:
     found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
     if found is None:
         return {}
-    lines = (line.removeprefix("#").removeprefix(" ").rstrip("\r") for line in found[1].splitlines())
+    lines = (line.removeprefix("#").removeprefix(" ").rstrip("\r") for line in found[1].split("\n"))
     try:
         return tomllib.loads("\n".join(lines))
     except tomllib.TOMLDecodeError:
@@ -40,7 +40,7 @@ def find_unmet(source: bytes) -> Iterator[str]:
             if not SpecifierSet(wanted).contains(_here(), prereleases=True):
                 yield f"needs Python {wanted}; this is {_here()}"
         except InvalidSpecifier:
-            yield f"says that it needs Python {wanted!r}, which is no version"
+            yield f"says that it needs Python {wanted!r}, which is not a version"
     dependencies = header.get("dependencies")
     for text in dependencies if isinstance(dependencies, list) else []:
         yield from _unmet(str(text))
@@ -50,7 +50,7 @@ def _unmet(text: str) -> Iterator[str]:
     try:
         wanted = Requirement(text)
     except InvalidRequirement:
-        yield f"says that it needs {text!r}, which is no requirement"
+        yield f"says that it needs {text!r}, which is not a requirement"
         return
     if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
         return
