@@ -33,7 +33,7 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
   return 0;
 }
 
-/** Checks all of it afterwards. */
+/** Also checks the restored registry, as `registry fsck` does. */
 export async function runRestore(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
   const { repositories, tables, made_at } = await orProblem(file, (path) =>
     restore(deps, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
@@ -42,7 +42,7 @@ export async function runRestore(deps: Deps, terminal: Terminal, { file }: File)
     `${repositories.length} repositories and ${rowsIn(tables)} rows are restored to their state of ${made_at}.`,
   );
   terminal.out(
-    'Lab computers keep the versions that they have until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore',
+    'Lab computers keep the versions that they have until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
   );
   return await runFsck(deps, terminal);
 }

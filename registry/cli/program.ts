@@ -10,13 +10,13 @@ import { askServer, type CommandRequest } from './control.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { localTerminal, printError } from './terminal.ts';
 
-/** Parses `argv`, does what it says and returns the exit code. */
+/** Parses `argv`, runs the command and returns the exit code. */
 export async function runProgram(argv: string[]): Promise<number> {
   let exit = 0;
   const act =
     (command: string, options: (...args: never[]) => object | Promise<object>) =>
     async (...args: unknown[]): Promise<void> => {
-      // Commander passes what the command declares; its types know the arguments only as `any`.
+      // Commander passes the arguments that the command declares, but types them as `any`.
       const given = await options(...(args as never[]));
       exit = await runHereOrThere({ command, options: { ...given } });
     };
@@ -29,7 +29,7 @@ type Act = (
   options: (...args: never[]) => object | Promise<object>,
 ) => (...args: unknown[]) => Promise<void>;
 
-/** The commands; `act` makes the action of each. */
+/** The commands. `act` creates the action of each. */
 export function program(act: Act): Command {
   const root = new Command('registry').description(
     'Git-backed registry of PyBirch instrument definitions',
@@ -42,8 +42,8 @@ export function program(act: Act): Command {
   root
     .command('import <folder>')
     .description('create a definition for every instrument class in a folder of Python files')
-    .option('--lab <code>', 'the lab that they belong to')
-    .option('--builtin', 'import them as built-in definitions')
+    .option('--lab <code>', 'the lab that the definitions will belong to')
+    .option('--builtin', 'import the classes as built-in definitions')
     .option(
       '--base <name=type>',
       'an additional base class, as Name=movement or Name=measurement',
@@ -85,8 +85,11 @@ export function program(act: Act): Command {
     .command('export <folder>')
     .description('write the newest version of every definition as files')
     .option('--bundle', 'write one file instead, for `pybirch-registry import-bundle`')
-    .option('--lab <code>', "only this lab's; with --builtin, the built-in ones too")
-    .option('--builtin', "only the built-in ones; with --lab, the lab's too")
+    .option(
+      '--lab <code>',
+      'only the definitions of this lab; with --builtin, also the built-in ones',
+    )
+    .option('--builtin', 'only the built-in definitions; with --lab, also those of the lab')
     .option('--force', 'replace existing files that have other content')
     .action(
       act('export', (folder: string, options: object) => ({ ...options, folder: resolve(folder) })),
@@ -112,6 +115,7 @@ export function program(act: Act): Command {
   root
     .command('restore <file>')
     .description('restore a backup into an empty DATA_DIR and an empty database')
+    .addHelpText('after', RESTORE_NEXT)
     .action(act('restore', (file: string) => ({ file: resolve(file) })));
   root
     .command('confirm-restore')
@@ -124,7 +128,7 @@ export function program(act: Act): Command {
   return withErrors(root);
 }
 
-/** On a wrong command line every command shows its help and throws, so that `main` chooses the exit code. */
+/** After a wrong command line, every command shows its help and throws, so that `main` chooses the exit code. */
 function withErrors(command: Command): Command {
   command
     .showHelpAfterError()
@@ -135,10 +139,14 @@ function withErrors(command: Command): Command {
 }
 
 const IMPORT_EXIT = `
-Exit code: 0 when the import is done, also where something was left out (--json: counts.lost);
-1 when it ended early or could not begin; 2 for wrong options; 3 when the database is in use.`;
+Exit code: 0 if the import is complete, even if something was left out (--json: counts.lost);
+1 if it ended early or could not begin; 2 for wrong options; 3 if the database is in use.`;
 
-/** An option that may be given several times. */
+const RESTORE_NEXT = `
+Lab computers get nothing new from the restored registry until you run:
+registry confirm-restore --by "Your Name"`;
+
+/** An option that may be repeated. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 function serveCommand(): Command {
@@ -152,12 +160,12 @@ function serveCommand(): Command {
     for (const [key, value] of Object.entries(options)) {
       flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
     }
-    // Every account of the machine reads the arguments of a process: its title takes their place.
+    // Every account of the machine can read a process's arguments. Its title replaces them.
     if (Object.keys(flags).some(isSecret)) process.title = 'registry serve';
     const config = loadConfig(process.env, flags);
     const singleSignOn = singleSignOnOf(config);
     await openDataFolder(dataPaths(config.DATA_DIR).root);
-    // Begun here, the database opens in its thread while this one loads the modules of the service.
+    // The database opens in its own thread while this one loads the modules of the service.
     const embedded = config.DATABASE_URL
       ? undefined
       : await openEmbedded(dataPaths(config.DATA_DIR).database);
@@ -221,9 +229,9 @@ function tokenCommand(act: Act): Command {
   token
     .command('create <username>')
     .description('create a token for an account; standard output has only the token')
-    .option('--name <name>', 'what it is for', 'command line')
+    .option('--name <name>', 'what the token is for', 'command line')
     .addOption(
-      new Option('--scope <scope>', 'what it may do')
+      new Option('--scope <scope>', 'what the token may do')
         .choices(['read', 'write', 'admin'])
         .default('write'),
     )
@@ -239,7 +247,7 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
   return { password: text.replace(/\r?\n$/, '') };
 }
 
-/** A server that holds the embedded database carries the command out; without one it happens here. */
+/** If a server holds the embedded database, it executes the command; otherwise this process does. */
 async function runHereOrThere(request: CommandRequest): Promise<number> {
   const config = loadConfig();
   const terminal = await localTerminal();
@@ -253,7 +261,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     import('../open.ts'),
   ]);
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
-  // A backup is of the schema that its database had.
+  // A backup contains the schema of its database, which is therefore not migrated first.
   const migrates = request.command !== 'restore';
   const deps = await openDeps(config, publicUrl, { migrates });
   try {

@@ -152,6 +152,7 @@ for (const [from, to] of [
     const settings = await nothingYet(t, to);
     const done = await registry(['restore', quiet], settings);
     t.match(done, { code: 0, stdout: / 0 problems\.\n$/ });
+    t.match(done.stdout, /run: npx registry confirm-restore --by /, 'with all that it needs');
     const again = await registry(['restore', quiet], settings);
     t.match(again, { code: 1, stderr: /only into an empty registry/ });
     const copy = await open(settings);

@@ -302,6 +302,7 @@ t.test('wrong usage exits with 2, help with 0', async (t) => {
     'export',
     'backup',
     'restore',
+    'confirm-restore',
     'keys',
     'keys rotate',
     'user',

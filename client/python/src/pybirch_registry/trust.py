@@ -23,8 +23,8 @@ tolerance for clocks, in seconds."""
 
 WAY_OUT = (
     "The versions on this computer keep running. If the registry was restored from a backup or a copy, its operator "
-    "makes all computers follow it with `registry confirm-restore`. For this computer alone, enrol again with a new "
-    "code from a lab admin: pybirch-registry enrol URL CODE"
+    "makes all computers follow it with `registry confirm-restore --by NAME`. For this computer alone, enrol again "
+    "with a new code from a lab admin: pybirch-registry enrol URL CODE"
 )
 
 
