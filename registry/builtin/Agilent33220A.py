@@ -18,7 +18,7 @@
 #
 # [tool.pybirch.settings-schema.properties.load]
 # enum = ["50 Ohm", "high impedance"]
-# description = "Load that amplitude and offset are meant for"
+# description = "Load for which amplitude and offset are specified"
 #
 # [tool.pybirch.settings-schema.properties.amplitude]
 # type = "number"
@@ -46,7 +46,7 @@ from pyvisa.errors import VisaIOError
 
 log = logging.getLogger(__name__)
 
-# Setting -> its command, and its choices or its type. The load comes before what it scales.
+# Setting -> its command, and its choices or its type. The load comes before the values that it scales.
 COMMANDS = {
     "function": ("FUNC", {"sine": "SIN", "square": "SQU", "ramp": "RAMP", "pulse": "PULS"}),
     "load": ("OUTP:LOAD", {"50 Ohm": "50", "high impedance": "INF"}),
@@ -79,9 +79,9 @@ class Agilent33220A(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself 33220A; the log says why not."""
+        """Whether the instrument identifies itself as 33220A; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -89,7 +89,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "33220A" not in identity:
-            log.error("%s: %s is no 33220A: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a 33220A: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -113,15 +113,15 @@ class Agilent33220A(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the frequency in Hz; ValueError where the instrument does not take it."""
+        """Sets the frequency in Hz; ValueError if the instrument does not accept it."""
         self.instrument.write(f"FREQ {float(value)}")
         held = self.position
         if not agree(held, value):
-            raise ValueError(f"{self.name} holds {held} Hz, not {value} Hz")
+            raise ValueError(f"{self.name} has {held} Hz, not {value} Hz")
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -129,7 +129,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -142,7 +142,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -152,7 +152,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
         command, kind = COMMANDS[key]
         reply = self.instrument.query(f"{command}?")
         if key == "load":
-            # The reply is a number, and 9.9E+37 stands for infinity.
+            # The reply is a number; 9.9E+37 means infinity.
             return "high impedance" if float(reply) > 1e6 else "50 Ohm"
         return decode(kind, reply)
 
@@ -165,7 +165,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -177,12 +177,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

@@ -104,7 +104,7 @@ _opening = threading.Lock()
 
 
 def shared_controller(adapter: str) -> Controller:
-    """The controller at a VISA address, opened once for as long as any axis uses it."""
+    """The controller at a VISA address, open as long as any axis uses it."""
     with _opening:
         controller = _controllers.get(adapter)
         if controller is None:
@@ -126,7 +126,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
     def __init__(self, name: str = "ESP301 axis", adapter: str = "", axis: int = 1):
         super().__init__(name, adapter, shared_controller)
         if axis not in (1, 2, 3):
-            raise ValueError(f"axis {axis} is none of 1, 2, 3")
+            raise ValueError(f"axis {axis} is not one of 1, 2, 3")
         self.axis = axis
         self.position_column = "position"
         self.position_units = "mm"
@@ -143,9 +143,9 @@ class ESP301Axis(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself ESP301; the log says why not."""
+        """Whether the instrument identifies itself as ESP301; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -153,7 +153,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "ESP301" not in identity:
-            log.error("%s: %s is no ESP301: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not an ESP301: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -209,7 +209,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -217,7 +217,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         self._keep(settings)
         if not self.status:
@@ -228,7 +228,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -242,5 +242,5 @@ class ESP301Axis(VisaBaseMovementInstrument):
 
 
 def agree(held: float, asked: float) -> bool:
-    """Whether a value read back is the one asked for, but for the controller's rounding."""
+    """Whether a value read back equals the requested one, apart from the controller's rounding."""
     return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-6)

@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.function]
 # enum = ["DC voltage", "DC current", "resistance", "four-wire resistance"]
-# description = "What is measured: V, A or Ohm"
+# description = "Quantity to measure, in V, A or Ohm"
 #
 # [tool.pybirch.settings-schema.properties.nplc]
 # enum = [0.02, 0.2, 1.0, 10.0, 100.0]
@@ -54,7 +54,7 @@ FUNCTIONS = {
 }
 UNITS = {"DC voltage": "V", "DC current": "A", "resistance": "Ohm", "four-wire resistance": "Ohm"}
 
-# Setting -> its command, and its choices or its type. The function comes first: NPLC is its own.
+# Setting -> its command, and its choices or its type. The function comes first, because NPLC is set per function.
 COMMANDS = {
     "function": ("FUNC", FUNCTIONS),
     "nplc": ("{function}:NPLC", float),
@@ -87,9 +87,9 @@ class HP34401A(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself 34401A; the log says why not."""
+        """Whether the instrument identifies itself as 34401A; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -97,7 +97,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "34401A" not in identity:
-            log.error("%s: %s is no 34401A: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a 34401A: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -111,14 +111,14 @@ class HP34401A(VisaBaseMeasurementInstrument):
         self.settings = wanted
 
     def _perform_measurement_impl(self) -> np.ndarray:
-        # Autozero doubles the conversions of a reading; 50 Hz is the slower line.
+        # Autozero doubles the conversions of a reading; 50 Hz is the slower line frequency.
         self.instrument.timeout = 5000 + 1000 * self._points * max(2 * self._nplc / 50, 0.05)
         values = self.instrument.query("READ?").split(",")
         return np.array([[float(value)] for value in values])
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -126,7 +126,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -139,7 +139,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -163,7 +163,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -175,12 +175,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

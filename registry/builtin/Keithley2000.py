@@ -17,7 +17,7 @@
 #   "DC voltage", "AC voltage", "DC current", "AC current", "resistance", "four-wire resistance",
 #   "temperature",
 # ]
-# description = "What is measured: V, A, Ohm or degC"
+# description = "Quantity to measure, in V, A, Ohm or degC"
 #
 # [tool.pybirch.settings-schema.properties.nplc]
 # type = "number"
@@ -61,7 +61,7 @@ UNITS = {
     "temperature": "degC",
 }
 
-# Setting -> its command, and its choices or its type. The function comes first: NPLC is its own.
+# Setting -> its command, and its choices or its type. The function comes first, because NPLC is set per function.
 COMMANDS = {
     "function": (":SENS:FUNC", FUNCTIONS),
     "nplc": (":SENS:{function}:NPLC", float),
@@ -90,9 +90,9 @@ class Keithley2000(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself Model 2000; the log says why not."""
+        """Whether the instrument identifies itself as Model 2000; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -100,12 +100,12 @@ class Keithley2000(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "MODEL 2000" not in identity:
-            log.error("%s: %s is no Model 2000: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a Model 2000: %r", self.name, self.adapter, identity)
             return False
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument to single triggers and bare readings, and sends every setting."""
+        """Resets the instrument to single triggers and plain readings, and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -121,7 +121,7 @@ class Keithley2000(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -129,7 +129,7 @@ class Keithley2000(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -142,7 +142,7 @@ class Keithley2000(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -166,7 +166,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -178,12 +178,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

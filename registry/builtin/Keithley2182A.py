@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 SWITCH = {False: "0", True: "1"}
 
-# Setting -> its command, and its choices or its type. The channel comes first: filters are its own.
+# Setting -> its command, and its choices or its type. The channel comes first, because filters are set per channel.
 COMMANDS = {
     "channel": (":SENS:CHAN", int),
     "nplc": (":SENS:VOLT:NPLC", float),
@@ -90,9 +90,9 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself Model 2182A; the log says why not."""
+        """Whether the instrument identifies itself as Model 2182A; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -100,7 +100,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "MODEL 2182A" not in identity:
-            log.error("%s: %s is no Model 2182A: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a Model 2182A: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -116,7 +116,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
         self.settings = wanted
 
     def _perform_measurement_impl(self) -> np.ndarray:
-        # A conversion with autozero integrates twice; 50 Hz is the slower line.
+        # A conversion with autozero integrates twice; 50 Hz is the slower line frequency.
         conversions = self._points * (self._filter_count if self._digital_filter else 1)
         self.instrument.timeout = 5000 + 1000 * conversions * (2 * self._nplc / 50 + 0.1)
         values = self.instrument.query(":READ?").split(",")
@@ -124,7 +124,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -132,7 +132,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -145,7 +145,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -166,7 +166,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -178,12 +178,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

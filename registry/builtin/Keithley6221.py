@@ -24,11 +24,11 @@
 #
 # [tool.pybirch.settings-schema.properties.inner_shield]
 # enum = ["output low", "guard"]
-# description = "What the inner shield of the triaxial connector is tied to (output off to change)"
+# description = "Connection of the inner shield of the triaxial connector (the output must be off to change it)"
 #
 # [tool.pybirch.settings-schema.properties.output_low]
 # enum = ["floating", "earth"]
-# description = "What the output's low side is tied to (output off to change)"
+# description = "Connection of the output's low side (the output must be off to change it)"
 #
 # [tool.pybirch.settings-schema.properties.settle]
 # type = "number"
@@ -81,9 +81,9 @@ class Keithley6221(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself Model 6221; the log says why not."""
+        """Whether the instrument identifies itself as Model 6221; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -91,7 +91,7 @@ class Keithley6221(VisaBaseMovementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "MODEL 6221" not in identity:
-            log.error("%s: %s is no Model 6221: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a Model 6221: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -127,7 +127,7 @@ class Keithley6221(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -135,7 +135,7 @@ class Keithley6221(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -148,7 +148,7 @@ class Keithley6221(VisaBaseMovementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -167,7 +167,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -179,12 +179,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

@@ -22,7 +22,7 @@
 # type = "number"
 # exclusiveMinimum = 0
 # maximum = 25
-# description = "Distance from the voltage asked for that counts as there, in V"
+# description = "Distance from the requested voltage that counts as reached, in V"
 #
 # [tool.pybirch.settings-schema.properties.timeout]
 # type = "number"
@@ -59,7 +59,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
     def __init__(self, name: str = "E36312A", adapter: str = "", channel: int = 1):
         super().__init__(name, adapter)
         if channel not in MAXIMUM:
-            raise ValueError(f"channel {channel} is none of {list(MAXIMUM)}")
+            raise ValueError(f"channel {channel} is not one of {list(MAXIMUM)}")
         self.channel = channel
         self.position_column = "voltage"
         self.position_units = "V"
@@ -72,9 +72,9 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself E36312A; the log says why not."""
+        """Whether the instrument identifies itself as E36312A; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -82,7 +82,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "E36312A" not in identity:
-            log.error("%s: %s is no E36312A: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not an E36312A: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -114,7 +114,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         """
         if not 0 <= value <= MAXIMUM[self.channel]:
             limit = MAXIMUM[self.channel]
-            raise ValueError(f"{self.name}: {value} V is not within 0 and {limit} V")
+            raise ValueError(f"{self.name}: {value} V is not between 0 and {limit} V")
         self.instrument.write(f"VOLT {float(value)},(@{self.channel})")
         self.instrument.write(f"OUTP ON,(@{self.channel})")
         deadline = time.monotonic() + self._timeout
@@ -127,7 +127,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -135,7 +135,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -148,7 +148,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -167,7 +167,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -179,12 +179,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

@@ -74,13 +74,13 @@ class LakeShore335(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself MODEL335; the log says why not."""
+        """Whether the instrument identifies itself as MODEL335; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             if isinstance(self.instrument, SerialInstrument):
-                # The USB socket is a serial port of fixed format.
+                # The USB socket is a serial port with a fixed format.
                 self.instrument.baud_rate = 57600
                 self.instrument.data_bits = 7
                 self.instrument.parity = Parity.odd
@@ -89,12 +89,12 @@ class LakeShore335(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "MODEL335" not in identity:
-            log.error("%s: %s is no Model 335: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a Model 335: %r", self.name, self.adapter, identity)
             return False
         return True
 
     def _initialize_impl(self):
-        """Sends every setting. No reset: it would switch off heaters that others regulate with."""
+        """Sends every setting. No reset: it would switch off heaters that others use."""
         self.settings = super().settings
 
     def _perform_measurement_impl(self) -> np.ndarray:
@@ -111,7 +111,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The filter that input A holds; until it is connected, what both inputs will be sent."""
+        """The filter of input A; before it is connected, the one that will be sent to both inputs."""
         if self.status:
             on, points, window = self._held_filter("A")
             self._keep({"filter": bool(on), "filter_points": points, "filter_window": window})
@@ -129,7 +129,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
                 self.instrument.write(f"FILTER {channel},{wanted[0]},{wanted[1]},{wanted[2]}")
             held = self._held_filter(channel)
             if held != wanted:
-                raise ValueError(f"{self.name}: input {channel} holds filter {held}, not {wanted}")
+                raise ValueError(f"{self.name}: input {channel} has filter {held}, not {wanted}")
 
     def _held_filter(self, channel: str) -> list:
         """On or off, points, window."""

@@ -44,7 +44,7 @@
 # type = "number"
 # exclusiveMinimum = 0
 # maximum = 100
-# description = "Distance from the setpoint that counts as there, in K"
+# description = "Distance from the setpoint that counts as reached, in K"
 #
 # [tool.pybirch.settings-schema.properties.settle]
 # type = "number"
@@ -109,13 +109,13 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself MODEL335; the log says why not."""
+        """Whether the instrument identifies itself as MODEL335; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             if isinstance(self.instrument, SerialInstrument):
-                # The USB socket is a serial port of fixed format.
+                # The USB socket is a serial port with a fixed format.
                 self.instrument.baud_rate = 57600
                 self.instrument.data_bits = 7
                 self.instrument.parity = Parity.odd
@@ -124,7 +124,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "MODEL335" not in identity:
-            log.error("%s: %s is no Model 335: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a Model 335: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -133,7 +133,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
         wanted = super().settings
         number = 1 if self.input == "A" else 2
         self.instrument.write(f"OUTMODE {self.output},1,{number},0")
-        # An old setpoint would heat as soon as the range is set.
+        # Otherwise an old setpoint would heat as soon as the range is set.
         self.instrument.write(f"RAMP {self.output},0,0")
         self.instrument.write(f"SETP {self.output},{self.position}")
         self.settings = wanted
@@ -167,16 +167,16 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the loop holds; until it is connected, those it will be sent."""
+        """The settings of the loop; before it is connected, those that will be sent."""
         if self.status:
             self._keep(self._held())
         return super().settings
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the loop holds; ValueError if it refuses."""
+        """Sends the settings that differ from the loop's; ValueError if it refuses one."""
         if settings.get("heater_range", "off") not in RANGES:
-            raise ValueError(f"{settings['heater_range']!r} is none of {RANGES}")
+            raise ValueError(f"{settings['heater_range']!r} is not one of {RANGES}")
         self._keep(settings)
         if not self.status:
             return
@@ -191,7 +191,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
             self.instrument.write(f"RANGE {self.output},{RANGES.index(self._heater_range)}")
         for key, value in self.settings.items():
             if not agree(value, asked[key]):
-                raise ValueError(f"{self.name} holds {key} = {value!r}, not {asked[key]!r}")
+                raise ValueError(f"{self.name} has {key} = {value!r}, not {asked[key]!r}")
 
     def _held(self) -> dict:
         heater_range = RANGES[int(self.instrument.query(f"RANGE? {self.output}"))]
@@ -207,7 +207,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=0.05)
     return held == asked

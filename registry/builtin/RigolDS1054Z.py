@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.channel]
 # enum = [1, 2, 3, 4]
-# description = "Channel that is read, and that the vertical settings are of"
+# description = "Channel to read; the vertical settings apply to it"
 #
 # [tool.pybirch.settings-schema.properties.probe]
 # enum = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -44,7 +44,7 @@
 #
 # [tool.pybirch.settings-schema.properties.trigger_source]
 # enum = ["channel 1", "channel 2", "channel 3", "channel 4", "line"]
-# description = "What the edge trigger looks at"
+# description = "Signal that the edge trigger watches"
 #
 # [tool.pybirch.settings-schema.properties.trigger_slope]
 # enum = ["rising", "falling", "either"]
@@ -124,9 +124,9 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself DS1054Z; the log says why not."""
+        """Whether the instrument identifies itself as DS1054Z; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -134,7 +134,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "DS1054Z" not in identity:
-            log.error("%s: %s is no DS1054Z: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a DS1054Z: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -175,7 +175,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -183,7 +183,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -196,7 +196,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -217,7 +217,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -229,12 +229,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

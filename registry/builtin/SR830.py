@@ -94,7 +94,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values) -> dict:
-    """Choices that the command set counts from 0."""
+    """Choices that the command set numbers from 0."""
     return {value: str(code) for code, value in enumerate(values)}
 
 
@@ -158,19 +158,19 @@ class SR830(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself SR830; the log says why not."""
+        """Whether the instrument identifies itself as SR830; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
-            # Replies go to one of two interfaces, whichever one asks.
+            # The instrument must be told which of its two interfaces gets the replies.
             self.instrument.write("OUTX 0" if self.adapter.upper().startswith("ASRL") else "OUTX 1")
             identity = self.instrument.query("*IDN?").strip()
         except VisaIOError as error:
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "SR830" not in identity:
-            log.error("%s: %s is no SR830: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not an SR830: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -194,7 +194,7 @@ class SR830(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -202,7 +202,7 @@ class SR830(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -217,7 +217,7 @@ class SR830(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -237,7 +237,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -249,12 +249,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.signal]
 # enum = ["voltage", "current"]
-# description = "What is detected; current gives X, Y and R in A"
+# description = "Quantity to detect; with current, X, Y and R are X, Y and R in A"
 #
 # [tool.pybirch.settings-schema.properties.input]
 # enum = ["A", "A-B"]
@@ -102,7 +102,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values) -> dict:
-    """Choices that the command set counts from 0."""
+    """Choices that the command set numbers from 0."""
     return {value: str(code) for code, value in enumerate(values)}
 
 
@@ -171,9 +171,9 @@ class SR860(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself SR860; the log says why not."""
+        """Whether the instrument identifies itself as SR860; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -181,7 +181,7 @@ class SR860(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "SR860" not in identity:
-            log.error("%s: %s is no SR860: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not an SR860: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -205,7 +205,7 @@ class SR860(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -213,7 +213,7 @@ class SR860(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -226,7 +226,7 @@ class SR860(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -246,7 +246,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -258,12 +258,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

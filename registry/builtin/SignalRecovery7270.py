@@ -90,7 +90,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values, first: int = 0) -> dict:
-    """Choices that the command set counts from `first`."""
+    """Choices that the command set numbers from `first`."""
     return {value: str(code) for code, value in enumerate(values, first)}
 
 
@@ -153,9 +153,9 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument answers `ID` with 7270; the log says why not."""
+        """Whether the instrument answers `ID` with 7270; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         self.instrument.read_termination = "\0"
         self.instrument.write_termination = "\0"
@@ -165,7 +165,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if identity != "7270":
-            log.error("%s: %s is no Model 7270: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a Model 7270: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -191,7 +191,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -199,7 +199,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -212,7 +212,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -231,7 +231,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -243,12 +243,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

@@ -40,7 +40,7 @@
 # type = "number"
 # minimum = 0.001
 # maximum = 600
-# description = "Exposure time in s: the signal grows with it; nothing waits for it"
+# description = "Exposure time in s: the signal grows with it, but measurements do not take longer"
 #
 # [tool.pybirch.settings-schema.properties.averages]
 # type = "integer"

@@ -66,7 +66,7 @@ class SimulatedAxis:
         self._since = time.monotonic()
 
     def turn(self, target: float):
-        """Starts the screw towards a target in mm, from wherever it is."""
+        """Starts the screw towards a target in mm, from its current position."""
         with self._lock:
             self._follow()
             self._begin, self._end, self._since = self._screw(), target, time.monotonic()
@@ -83,7 +83,7 @@ class SimulatedAxis:
             return self._screw() != self._end
 
     def position(self) -> float:
-        """Where the table is, in mm."""
+        """The position of the table, in mm."""
         with self._lock:
             self._follow()
             return self._table
@@ -96,13 +96,13 @@ class SimulatedAxis:
         return self._begin + (way if self._end > self._begin else -way)
 
     def _follow(self):
-        """The table stays within half the backlash of the screw, else the screw takes it along."""
+        """The table rests within half the backlash of the screw; beyond that, the screw moves it."""
         screw, half = self._screw(), self.settings["backlash"] / 2
         self._table = min(max(self._table, screw - half), screw + half)
 
 
 class SimulatedController:
-    """A controller of three axes, which it hands to all who ask."""
+    """A controller of three axes, shared by all callers."""
 
     def __init__(self):
         self.axes = {axis: SimulatedAxis() for axis in AXES}
@@ -123,7 +123,7 @@ class SimulatedStageAxis(FakeMovementInstrument):
     def __init__(self, name: str = "Simulated stage axis", wait: float = 0.0, axis: str = "x"):
         super().__init__(name, wait)
         if axis not in AXES:
-            raise ValueError(f"axis {axis!r} is none of {AXES}")
+            raise ValueError(f"axis {axis!r} is not one of {AXES}")
         self.axis = axis
         self.controller = CONTROLLER
         self.position_column = "position"
@@ -152,7 +152,7 @@ class SimulatedStageAxis(FakeMovementInstrument):
 
     @property
     def position(self) -> float:
-        """Where the table is, in mm."""
+        """The position of the table, in mm."""
         self._delay()
         return self._shared.position()
 
@@ -166,9 +166,9 @@ class SimulatedStageAxis(FakeMovementInstrument):
         held = self.settings
         if not held["lower_limit"] <= value <= held["upper_limit"]:
             limits = f"{held['lower_limit']} and {held['upper_limit']} mm"
-            raise ValueError(f"{self.name}: {value} mm is not within {limits}")
+            raise ValueError(f"{self.name}: {value} mm is not between {limits}")
         if held["approach_from_below"]:
-            # From half the backlash below, the screw ends half of it above: the table between.
+            # Approaches from half the backlash below and ends half of it above, so the table is in between.
             self._turn(value - held["backlash"] / 2)
             self._turn(value + held["backlash"] / 2)
         else:

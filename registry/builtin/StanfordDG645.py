@@ -56,7 +56,7 @@ LONGEST = 2000.0  # s
 
 
 def numbered(*values) -> dict:
-    """Choices that the command set counts from 0."""
+    """Choices that the command set numbers from 0."""
     return {value: str(code) for code, value in enumerate(values)}
 
 
@@ -92,7 +92,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
     def __init__(self, name: str = "DG645", adapter: str = "", edge: str = "A"):
         super().__init__(name, adapter)
         if edge not in EDGES[2:]:
-            raise ValueError(f"edge {edge!r} is none of {EDGES[2:]}")
+            raise ValueError(f"edge {edge!r} is not one of {EDGES[2:]}")
         self.edge = EDGES.index(edge)
         self.output = self.edge // 2  # 0 is T0, 1 is AB, ... 4 is GH
         self.position_column = "delay"
@@ -108,9 +108,9 @@ class StanfordDG645(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the instrument names itself DG645; the log says why not."""
+        """Whether the instrument identifies itself as DG645; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
             identity = self.instrument.query("*IDN?").strip()
@@ -118,7 +118,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)
             return False
         if "DG645" not in identity:
-            log.error("%s: %s is no DG645: %r", self.name, self.adapter, identity)
+            log.error("%s: %s is not a DG645: %r", self.name, self.adapter, identity)
             return False
         return True
 
@@ -134,7 +134,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @property
     def position(self) -> float:
-        """The delay from T0 in s, also where the edge is tied to another edge."""
+        """The delay from T0 in s, even if the edge is relative to another edge."""
         total, edge = 0.0, self.edge
         while edge != 0:
             reference, delay = self.instrument.query(f"DLAY?{edge}").split(",")
@@ -143,17 +143,17 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the delay from T0 in s; ValueError beyond 2000 s or where it is not taken."""
+        """Sets the delay from T0 in s; ValueError beyond 2000 s or if it is not accepted."""
         if not 0 <= value < LONGEST:
-            raise ValueError(f"{self.name}: {value} s is not within 0 and {LONGEST} s")
+            raise ValueError(f"{self.name}: {value} s is not between 0 and {LONGEST} s")
         self.instrument.write(f"DLAY {self.edge},0,{value:.12f}")
         held = self.position
         if not math.isclose(held, value, abs_tol=5e-12):
-            raise ValueError(f"{self.name} holds {held} s, not {value} s")
+            raise ValueError(f"{self.name} has {held} s, not {value} s")
 
     @property
     def settings(self) -> dict:
-        """The settings that the instrument holds; until it is connected, those it will be sent."""
+        """The settings of the instrument; before it is connected, those that will be sent."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -161,7 +161,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -174,7 +174,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
         held = self.settings
         for key, value in asked.items():
             if not agree(held[key], value):
-                raise ValueError(f"{self.name} holds {key} = {held[key]!r}, not {value!r}")
+                raise ValueError(f"{self.name} has {key} = {held[key]!r}, not {value!r}")
 
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
@@ -195,7 +195,7 @@ def encode(kind, value):
     """The text that stands for a value: its code in a table of choices, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
-            raise ValueError(f"{value!r} is none of {list(kind)}")
+            raise ValueError(f"{value!r} is not one of {list(kind)}")
         return kind[value]
     return kind(value)
 
@@ -207,12 +207,12 @@ def decode(kind, reply: str):
         for value, code in kind.items():
             if code == reply:
                 return value
-        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
+        raise ValueError(f"the instrument reports {reply!r}, not one of {list(kind)}")
     return kind(float(reply))
 
 
 def agree(held, asked) -> bool:
-    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    """Whether a value read back equals the requested one, apart from the instrument's rounding."""
     if isinstance(held, float):
         return math.isclose(held, asked, rel_tol=0.01, abs_tol=1e-12)
     return held == asked

@@ -26,7 +26,7 @@
 #
 # [tool.pybirch.settings-schema.properties.home]
 # type = "boolean"
-# description = "Home when initialised, if that was not done since power-on (the stage moves)"
+# description = "Home when initialised, if not done since power-on (the stage moves)"
 #
 # [tool.pybirch.settings-schema.properties.timeout]
 # type = "number"
@@ -85,7 +85,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
     def __init__(self, name: str = "KDC101", adapter: str = "", stage: str = "MTS25-Z8"):
         super().__init__(name, adapter)
         if stage not in STAGES:
-            raise ValueError(f"stage {stage!r} is none of {list(STAGES)}")
+            raise ValueError(f"stage {stage!r} is not one of {list(STAGES)}")
         self._counts, self._travel = STAGES[stage]
         self.position_column = "position"
         self.position_units = "mm"
@@ -99,13 +99,13 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """True where the controller's information names a KDC101; the log says why not."""
+        """Whether the controller identifies itself as a KDC101; logs the reason if not."""
         if self.instrument is None:
-            log.error("%s: nothing could be opened at %r", self.name, self.adapter)
+            log.error("%s: could not open %r", self.name, self.adapter)
             return False
         self.instrument.baud_rate = 115200
         self.instrument.flow_control = ControlFlow.rts_cts
-        # Messages are binary: no byte of theirs ends a reading.
+        # Messages are binary, so no byte marks the end of a message.
         self.instrument.end_input = SerialTermination.none
         try:
             self._send(HW_NO_FLASH_PROGRAMMING)
@@ -115,7 +115,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
             return False
         model = information[4:12].rstrip(b"\0 ").decode("ascii", "replace")
         if model != "KDC101":
-            log.error("%s: %s is no KDC101: %r", self.name, self.adapter, model)
+            log.error("%s: %s is not a KDC101: %r", self.name, self.adapter, model)
             return False
         return True
 
@@ -145,13 +145,13 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         ValueError beyond the stage's travel, TimeoutError where it does not arrive.
         """
         if not 0 <= value <= self._travel:
-            raise ValueError(f"{self.name}: {value} mm is not within 0 and {self._travel} mm")
+            raise ValueError(f"{self.name}: {value} mm is not between 0 and {self._travel} mm")
         target = round(value * self._counts)
         self._send_data(MOT_MOVE_ABSOLUTE, struct.pack("<Hi", CHANNEL, target))
         self._wait(lambda counts, bits: abs(counts - target) <= NEAR)
 
     def _wait(self, arrived):
-        """Waits until the motor rests where `arrived(counts, status bits)` is true."""
+        """Waits until the motor has stopped and `arrived(counts, status bits)` is true."""
         deadline = time.monotonic() + self._timeout
         while True:
             counts, bits = self._state()
@@ -171,7 +171,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings that the controller holds; until it is connected, those it will be sent."""
+        """The settings of the controller; before it is connected, those that will be sent."""
         if self.status:
             _, _, acceleration, velocity = self._profile()
             self._keep(
@@ -195,7 +195,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
             self._send_data(MOT_SET_VELPARAMS, struct.pack("<Hiii", *wanted))
         held = self._profile()
         if held != wanted:
-            raise ValueError(f"{self.name} holds velocity profile {held}, not {wanted}")
+            raise ValueError(f"{self.name} has velocity profile {held}, not {wanted}")
 
     def _profile(self) -> tuple:
         """Channel, lowest velocity, acceleration, highest velocity, in the controller's units."""
@@ -222,7 +222,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         self.instrument.write_raw(header + data)
 
     def _request(self, request: int, answer: int, first: int = 0) -> bytes:
-        """The data of the answer; messages that the controller sends by itself are passed over."""
+        """The data of the answer; ignores messages that the controller sends by itself."""
         self._send(request, first)
         while True:
             message, length, destination, _ = struct.unpack("<HHBB", self.instrument.read_bytes(6))
