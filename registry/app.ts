@@ -1,4 +1,4 @@
-/** The composition root: what the service is made of, in the order in which a request meets it. */
+/** The composition root: the parts of the service, in the order in which a request passes them. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyServerOptions } from 'fastify';
 import type { Caches } from '../repos/caches.ts';
@@ -57,28 +57,31 @@ export interface AppDeps {
   signingKeys: SigningKeys;
   analysis: AnalysisPool;
   rules: Rules;
-  /** What links begin with; known for sure once the server listens. */
+  /** The start of links. It is known for certain once the server listens. */
   publicUrl: () => string;
   jwtSecret: string;
   maxFileBytes: number;
   maxPackBytes: number;
   version: string;
-  /** Addresses and networks, with commas between, of proxies whose forwarded headers are believed. */
+  /** Comma-separated addresses and networks of the proxies whose forwarded headers are trusted. */
   trustedProxies?: string | undefined;
-  /** What `/metrics` asks for; without one it answers this machine alone. */
+  /** The token that `/metrics` requires. Without one, `/metrics` only answers this machine. */
   metricsToken?: string | undefined;
-  /** Whether everything that must precede the first answer is done. */
+  /** Whether the first start is complete, so that the service can answer. */
   isReady: () => boolean;
-  /** Between two signs of life in the stream of events, in milliseconds. */
+  /** The time between heartbeats in the stream of events, in milliseconds. */
   heartbeat?: number;
-  /** How long a client that sends or takes in too slowly is waited for, in milliseconds. */
+  /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */
   patience?: number;
   singleSignOn?: SingleSignOn | null;
-  /** The clock by which failed sign-ins are counted and attempts at single sign-on run out. */
+  /** The clock for counting failed sign-ins and for expiring attempts at single sign-on. */
   now?: () => number;
 }
 
-/** A body against a file: JSON may double what it holds, and parsing one as large as this takes some 15 ms. */
+/**
+ * The largest body, in files of the largest size. JSON may double the size of its content; parsing a body of this size
+ * takes about 15 ms.
+ */
 const BODY_SHARE = 4;
 
 export async function createApp(deps: AppDeps, logger: FastifyServerOptions['logger']) {

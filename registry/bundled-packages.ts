@@ -1,7 +1,7 @@
 /**
- * Packages that every start loads, from a few files instead of some 750. `npm install` makes those files
- * (rolldown.config.ts); where they are missing, or were made of other packages than are installed, everything is
- * loaded from node_modules as usual.
+ * Loads the packages that every start needs from a few files instead of about 750. `npm install` makes these files
+ * (rolldown.config.ts). If they are missing or were made from other packages than those installed, node_modules is used
+ * as usual.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,24 +9,24 @@ import { registerHooks } from 'node:module';
 
 const NODE_MODULES = new URL('../node_modules/', import.meta.url);
 
-/** Where the bundle is, and in it the file that tells what it is. */
+/** The folder of the bundle, and the file in it that describes it. */
 export const BUNDLE = new URL('.cache/packages/', NODE_MODULES);
 export const MANIFEST = 'manifest.json';
 
 export interface Manifest {
-  /** What was installed when the bundle was made. */
+  /** The packages that were installed when the bundle was made. */
   installed: string;
   /** The name of a package → its file in the bundle. */
   files: Record<string, string>;
 }
 
-/** A digest of all packages that are installed, by npm's own record of them. */
+/** A digest of all installed packages, from npm's own record of them. */
 export function installedPackages(): string {
   const record = readFileSync(new URL('.package-lock.json', NODE_MODULES));
   return createHash('sha256').update(record).digest('hex');
 }
 
-/** From here on, imports of bundled packages lead into the bundle. Returns whether there is one that fits. */
+/** Makes later imports of bundled packages load from the bundle. Returns whether a matching bundle exists. */
 export function useBundledPackages(bundle = BUNDLE): boolean {
   const manifest = readManifest(bundle);
   if (manifest?.installed !== installedPackages()) return false;
@@ -35,7 +35,7 @@ export function useBundledPackages(bundle = BUNDLE): boolean {
   );
   registerHooks({
     resolve(name, context, next) {
-      // What require() is given by a package that is not in the bundle stays CommonJS.
+      // Calls of require() in packages outside the bundle keep getting CommonJS.
       const url = context.conditions.includes('import') ? urls.get(name) : undefined;
       return url ? { url, format: 'module', shortCircuit: true } : next(name, context);
     },

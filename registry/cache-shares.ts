@@ -1,27 +1,27 @@
 /**
- * What the caches hold, and how they divide `CACHE_BYTES` (docs/decisions/0033-one-cache.md). Each number is a part in
- * relation to the others; with the default of 320 MiB it is in MiB.
+ * The caches, and how they divide `CACHE_BYTES` (docs/decisions/0033-one-cache.md). The numbers are relative to each
+ * other; with the default of 320 MiB they are in MiB.
  */
 export const CACHE_SHARES = {
-  /** Answers of `git upload-pack`: after a landing every lab computer asks for the same. */
+  /** Answers of `git upload-pack`: after a landing, every lab computer sends the same request. */
   fetch_answers: 64,
-  /** Packs and their indexes, as isomorphic-git holds them. */
+  /** Packs and their indexes, as isomorphic-git keeps them. */
   packs: 64,
-  /** What the computers of a lab share in their lists. */
+  /** The common part of the lists of a lab's computers. */
   sync_catalogues: 64,
-  /** Object ids that the refs reach that a caller may see. */
+  /** Ids of the objects that are reachable from the refs that a caller may see. */
   reachable: 40,
-  /** What differs in the lists of a lab's computers: bindings and instruments. */
+  /** The different parts of the lists of a lab's computers: bindings and instruments. */
   sync_computers: 32,
   /** Signed statements of lists. */
   sync_statements: 16,
-  /** Checks of merge requests by the registry itself. */
+  /** Results of the registry's own checks of merge requests. */
   own_checks: 16,
   /** Objects of up to 64 KiB. */
   objects: 8,
   diffs: 8,
   /** Digests of lists. */
   sync_digests: 4,
-  /** What heads of merge requests are based on and what they change. */
+  /** Bases of the heads of merge requests, and the changes since then. */
   bases: 4,
 };

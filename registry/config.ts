@@ -1,6 +1,6 @@
 /**
- * The configuration: one schema, from which the type, the environment variables, the flags of
- * `registry serve` and the table in the README follow. Only this file reads the environment.
+ * The configuration: one schema that defines the type, the environment variables, the flags of `registry serve` and the
+ * table in the README. Only this file reads the environment.
  */
 import { isIP } from 'node:net';
 import { Ajv } from 'ajv';
@@ -115,7 +115,10 @@ const ConfigSchema = Type.Object({
   }),
 });
 
-/** An address, or a network such as `10.1.0.0/16`. The network of all addresses is refused: any client could forge its address. */
+/**
+ * An address, or a network such as `10.1.0.0/16`. The network of all addresses is refused, because any client could
+ * then forge its address.
+ */
 function isNetwork(text: string): boolean {
   const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
@@ -130,7 +133,7 @@ function isOrigin(text: string): boolean {
 
 export type Config = Readonly<Static<typeof ConfigSchema>>;
 
-// The schema is not validated at every start: that would compile the schema of JSON Schema.
+// Validating the schema at every start would compile the schema of JSON Schema, which takes time.
 const check = new Ajv({
   allErrors: true,
   coerceTypes: true,
@@ -158,7 +161,7 @@ export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properti
   }),
 );
 
-/** Messages for formats, of which Ajv reports the name only. */
+/** Messages for formats, because Ajv reports only their names. */
 const FORMATS: Record<string, string> = {
   networks: 'must be addresses or networks such as 10.0.0.5 or 10.1.0.0/16, separated by commas',
   origin:
@@ -173,8 +176,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the configuration from the environment; flags take precedence. Empty strings count as
- * unset, because shells and compose files write them so. Throws `ConfigError` naming each bad setting.
+ * Reads the configuration from the environment; flags take precedence. Empty strings count as unset, because shells and
+ * compose files write them for unset values. Throws `ConfigError`, which names each invalid setting.
  */
 export function loadConfig(
   environment: Record<string, string | undefined> = process.env,

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-/** Paths of what lies in the data folder. */
+/** Paths in the data folder. */
 export function dataPaths(dataDir: string) {
   const root = resolve(dataDir);
   return {

@@ -7,11 +7,11 @@
 interface Kind {
   status: number;
   title: string;
-  /** What happened. The `detail` of a problem document says it about the request at hand. */
+  /** What happened. The `detail` of a problem document says it for the specific request. */
   what: string;
-  /** Why the registry answers like that. */
+  /** Why the registry answers this way. */
   why: string;
-  /** What the reader does next. */
+  /** What the reader can do next. */
   next: string;
 }
 
@@ -184,7 +184,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** The relative URI of the page that explains a code: the `type` of its problem documents (RFC 9457, section 3.1.1). */
 export const problemType = (code: ProblemCode): string => `/problems/${code}`;
 
-/** One fault of the input, with its place in a source file where there is one. */
+/** One fault of the input, with its place in a source file if it has one. */
 export interface ProblemDetail {
   path: string;
   message: string;
@@ -194,7 +194,7 @@ export interface ProblemDetail {
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: ProblemDetail[] | undefined;
-  /** Seconds after which a new attempt can succeed, where that is known. */
+  /** Seconds until a new attempt can succeed, if known. */
   readonly retryAfter: number | undefined;
   /** With `name_taken`: a similar name that is free. */
   readonly freeName: string | undefined;

@@ -1,20 +1,20 @@
-/** The faults that JSON Schema validators find, as `Problem` `invalid` in words for people. */
+/** Turns the errors of JSON Schema validators into the `Problem` `invalid`, with messages for people. */
 import { describeHidden, findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../text/hidden.ts';
 import { Problem, type ProblemDetail } from './errors.ts';
 import { NOT_BLANK } from './schemas/common.ts';
 import { ADDRESS } from './schemas/people.ts';
 
-/** One fault as Ajv reports it, and Fastify after it. */
+/** An error as Ajv and Fastify report it. */
 export interface SchemaError {
   instancePath: string;
   message?: string | undefined;
   params?: Record<string, unknown>;
   keyword?: string;
-  /** The faulty value, where the validator is `verbose`. */
+  /** The invalid value, if the validator is `verbose`. */
   data?: unknown;
 }
 
-/** `invalid` with an entry for each fault. `whole` is the path of a fault that concerns the whole input. */
+/** The problem `invalid` with an entry for each error. `whole` is the path for errors of the whole input. */
 export function invalidInput(
   found: readonly SchemaError[],
   whole: string,
@@ -36,7 +36,7 @@ const isName = (part: unknown): boolean => part !== undefined && part !== '';
 /** Decodes one reference token of a JSON Pointer (RFC 6901, section 4). */
 const decodePart = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** A nullable value that is invalid also fails as null, which is not worth reporting. */
+/** An invalid nullable value also fails as null; that error is not worth reporting. */
 const isAboutNull = ({ keyword, params }: SchemaError): boolean =>
   keyword === 'anyOf' || params?.type === 'null';
 

@@ -1,4 +1,4 @@
-/** What the log says, and what it must not: no secret that somebody sends, nothing of what a database holds. */
+/** What the log contains and what it omits: secrets that callers send, and the content of the database. */
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { visible } from '../text/hidden.ts';
 import type { Config } from './config.ts';
@@ -15,8 +15,8 @@ export function loggerOptions({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>) {
 }
 
 /**
- * A log is read in terminals, and `pino-pretty` writes what JSON escapes as it is: what nobody sees is spelled out in the
- * line itself. JSON stays JSON: the ends of lines, tabs and escaped backslashes are left to it.
+ * Logs are read in terminals, and `pino-pretty` prints characters that JSON escapes. So invisible characters are
+ * spelled out in the line itself. The line stays valid JSON: JSON escapes line ends, tabs and backslashes.
  */
 export function plainly(line: string): string {
   const escaped = line.replace(
@@ -29,15 +29,15 @@ export function plainly(line: string): string {
   return visible(escaped);
 }
 
-/** No headers: they carry credentials, and what is of use in them is here. */
+/** Omits the headers, which carry credentials; the useful ones are listed here. */
 function requestOf(request: FastifyRequest) {
   const { method, url, host, ip } = request;
   return { method, url: withoutSecrets(url), host, remoteAddress: ip };
 }
 
 /**
- * Database drivers hang the statement, its values and whole rows on their errors (`query`, `detail`): what an error
- * says of itself, where it comes from and its code are enough.
+ * Database drivers attach the statement, its values and whole rows to errors (`query`, `detail`). The log keeps only
+ * the message, the stack and the code.
  */
 function errorOf(error: Error & { code?: unknown }) {
   return {
@@ -53,11 +53,11 @@ function stackOf(error: Error): string {
   return cause instanceof Error ? `${stack}\ncaused by: ${stackOf(cause)}` : stack;
 }
 
-/** What a sign-in carries in its address (OpenID Connect). */
+/** The secrets that a sign-in has in its address (OpenID Connect). */
 const SIGN_IN = /(\/api\/auth\/[^?\s]*\?)\S*/g;
 /** Parameters in which people and programs send secrets by mistake. */
 const SECRET_PARAMETERS = /([?&](?:[a-z_]*(?:token|secret|password)|code)=)[^&#\s]+/gi;
-/** A token of ours, a person's or a computer's, wherever it stands. */
+/** A token of a person or a computer, anywhere in the text. */
 const TOKENS = /(pb[rc]_)[\w-]{8,}/g;
 
 export function withoutSecrets(text: string): string {

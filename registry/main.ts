@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-/** What `npx registry` runs: npx keeps its link to this file from one version to the next. */
+/** The file that `npx registry` runs. npx keeps its link to it across versions. */
 import './main.js';

@@ -1,4 +1,4 @@
-/** Opens everything under DATA_DIR that the service and the command line work with. */
+/** Opens everything under DATA_DIR that the service and the command line use. */
 import { Caches } from '../repos/caches.ts';
 import { type GitCaches, openGitCaches } from '../repos/git-caches.ts';
 import { openGitProgram } from '../repos/process.ts';
@@ -22,21 +22,24 @@ export interface Deps {
   gitCaches: GitCaches;
   signingKeys: SigningKeys;
   analysis: AnalysisPool;
-  /** Where all keys lie. */
+  /** The folder of all keys. */
   keysFolder: string;
   rules: Rules;
   publicUrl: () => string;
   maxFileBytes: number;
   maxPackBytes: number;
-  /** Paths in the data folder that other accounts can read, and that are not this account's to close. */
+  /**
+   * Paths in the data folder that other accounts can read and that belong to another account, so this one cannot close
+   * them.
+   */
   openToOthers: string[];
   close(): Promise<void>;
 }
 
 /**
- * Opens git, the repositories and the database, and migrates it unless told otherwise. Throws `StoreError`
- * (`database_in_use`, `database_unavailable`). Whatever was opened is closed again when a later part fails.
- * The opening of the embedded database may have begun before.
+ * Opens git, the repositories and the database, and migrates it unless `migrates` is false. Throws `StoreError`
+ * (`database_in_use`, `database_unavailable`). If a later part fails, it closes what it opened. The embedded database
+ * may already be opening.
  */
 export async function openDeps(
   config: Config,
@@ -107,7 +110,7 @@ async function openInto(
   };
 }
 
-/** Both at once. A failure is told when both have ended, so that nothing is opened after the clearing away. */
+/** Runs both at once. Reports a failure only after both have ended, so that nothing opens after the cleanup. */
 async function settleBoth<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return await Promise.all([a, b]);

@@ -1,13 +1,13 @@
 /**
- * Keeps what the registry writes from the other accounts of its machine: names of hidden definitions, what they hold,
- * keys. One mask for the process and the git that it runs, so that no file and no folder can be forgotten.
+ * Keeps other accounts of the machine from reading what the registry writes: names of hidden definitions, their
+ * content, keys. One mask covers the process and the git that it runs, so no file or folder can be missed.
  */
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 const OTHERS = 0o077;
 
-/** The mask that the process was started with: for what people want to hand on. */
+/** The mask that the process started with, for files that people want to share. */
 let started: number | undefined;
 
 function maskForOthers(): number {
@@ -16,9 +16,9 @@ function maskForOthers(): number {
 }
 
 /**
- * Makes the data folder, or closes one that an older registry left open to others, with all that is in it. Gives the
- * paths that belong to another account and so stay as they are. What lies in a closed folder is out of reach: only what
- * is open is walked through.
+ * Creates the data folder, or closes an existing one with all its content (older registries left it open to others).
+ * Returns the paths that belong to another account and therefore stay as they are. It only walks through open folders:
+ * the content of a closed one is already unreachable.
  */
 export async function openDataFolder(root: string): Promise<string[]> {
   maskForOthers();
@@ -26,14 +26,14 @@ export async function openDataFolder(root: string): Promise<string[]> {
   const entries = await readdir(root);
   const left: string[] = [];
   for (const path of entries.map((name) => join(root, name))) await closeIfOpen(path, left);
-  // Last, so that a start that was cut off looks again.
+  // The root is closed last, so that a start after an interruption looks again.
   await close(root, left);
   return left;
 }
 
 async function closeIfOpen(path: string, left: string[]): Promise<void> {
   const found = await lstat(path).catch(goneMeanwhile);
-  // The target of a link is somebody else's to close.
+  // The target of a link may belong to somebody else.
   if (!found || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return;
   if (found.isDirectory()) {
     const names = await readdir(path).catch(goneMeanwhile);
@@ -53,15 +53,15 @@ async function close(path: string, left: string[]): Promise<void> {
   }
 }
 
-/** Another process of the registry works in the same folder. */
+/** Another process of the registry may remove files of the same folder meanwhile. */
 function goneMeanwhile(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** A file that is written for others gets the mode that the account which started the registry gives its files. */
+/** Gives a file for others the mode that the account which started the registry gives its files. */
 export const shareFile = (path: string): Promise<void> => chmod(path, 0o666 & ~maskForOthers());
 
-/** Makes a folder and those above it, where they are not there, with the mode that this account gives its folders. */
+/** Creates a folder and its missing parents with the mode that this account gives its folders. */
 export async function makeSharedFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;

@@ -1,6 +1,6 @@
-/** Names of files are bytes to git and to Linux, and need not be UTF-8. */
+/** File names are bytes to git and to Linux, and need not be UTF-8. */
 
-/** A name to show to people: quotes control characters and bytes that are not UTF-8 as git does (`caf\\351.csv`). */
+/** A file name for people: quotes control characters and bytes that are not UTF-8, as git does (`caf\\351.csv`). */
 export function showName(name: Buffer): string {
   const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
   const text = name.toString('utf8');

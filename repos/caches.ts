@@ -1,7 +1,7 @@
 /** Caches that share one budget of memory (docs/decisions/0033-one-cache.md). */
 import { LRUCache } from 'lru-cache';
 
-/** What an entry takes besides its value and the letters of its key: a slot of the map, links, the key's header. Bytes. */
+/** The bytes of an entry besides its value and the letters of its key: a slot of the map, links, the key's header. */
 const ENTRY_BYTES = 200;
 
 export interface CacheState {
@@ -13,11 +13,11 @@ export interface CacheState {
 }
 
 export interface CacheOptions {
-  /** The part of the cache that one entry may take; a larger value is not kept. A quarter unless given. */
+  /** The share of the cache that one entry may take, a quarter by default. Larger values are not kept. */
   largest?: number;
 }
 
-/** Values that are costly to make, safe to share and never undefined. The least recently used are dropped first. */
+/** Values that take long to make, may be shared and are never undefined. The least recently used are dropped first. */
 export class Cache<V extends object | string> {
   readonly #entries: LRUCache<string, V, () => Promise<V>>;
   #hits = 0;
@@ -42,7 +42,7 @@ export class Cache<V extends object | string> {
     return value;
   }
 
-  /** As `get`, but neither counted as a lookup nor as a use. */
+  /** Like `get`, but counts neither as a lookup nor as a use. */
   peek(key: string): V | undefined {
     return this.#entries.peek(key);
   }
@@ -51,7 +51,7 @@ export class Cache<V extends object | string> {
     this.#entries.set(key, value);
   }
 
-  /** The value of a key, made once for all who ask for it meanwhile. An error of `make` rejects and is not kept. */
+  /** The value of a key, made once for all concurrent callers. If `make` fails, the error is not kept. */
   async load(key: string, make: () => Promise<V>): Promise<V> {
     return this.get(key) ?? ((await this.#entries.fetch(key, { context: make })) as V);
   }
@@ -60,7 +60,7 @@ export class Cache<V extends object | string> {
     this.#entries.delete(key);
   }
 
-  /** Deletes the entries whose keys begin with `prefix`; takes time in proportion to all entries. */
+  /** Deletes the entries whose keys begin with `prefix`. Takes time in proportion to all entries. */
   deleteAll(prefix: string): void {
     for (const key of [...this.#entries.keys()]) if (key.startsWith(prefix)) this.delete(key);
   }
@@ -82,14 +82,17 @@ export class Caches {
 
   /**
    * @param bytes the budget
-   * @param shares cache name to its part of the budget, in relation to the other parts
+   * @param shares the name of each cache → its share of the budget, relative to the others
    */
   constructor(bytes: number, shares: Readonly<Record<string, number>>) {
     this.#bytes = bytes;
     this.#shares = shares;
   }
 
-  /** The cache of this name, the same at every call. @throws Error for a name without a share */
+  /**
+   * The cache of this name, the same one for every call.
+   * @throws Error for a name without a share
+   */
   open<V extends object | string>(
     name: string,
     sizeOf: (value: V) => number,

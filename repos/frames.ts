@@ -1,6 +1,6 @@
 /**
- * The bytes between the registry and its git helper: one connection a run, and in both directions
- * frames of one letter, a 32-bit big-endian length and that many bytes.
+ * The protocol between the registry and its git helper: one connection per run, with frames in both directions: a
+ * letter, a 32-bit big-endian length, and that many bytes.
  */
 
 export const Kind = {
@@ -43,7 +43,7 @@ export function frame(kind: number, payload: Uint8Array): Buffer {
   return bytes;
 }
 
-/** Whole frames of a byte stream, in order. A frame that the stream's end cuts off is dropped. */
+/** Complete frames of a byte stream, in order. An incomplete frame at the end of the stream is dropped. */
 export async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let held: Buffer = Buffer.alloc(0);
   for await (const chunk of stream) {

@@ -1,4 +1,4 @@
-/** What the git layer keeps in memory. */
+/** The caches of the git layer. */
 import type { Cache, Caches } from './caches.ts';
 import type { StoredObject } from './cat-file.ts';
 import { FetchAnswers } from './serve/fetch-answers.ts';
@@ -10,20 +10,21 @@ export interface GitCaches {
   objects: Cache<StoredObject>;
   /** By objects folder. */
   packs: Cache<HeldPacks>;
-  /** Diffs, by the two commits: neither ever changes. */
+  /** Diffs by the two commits, which never change. */
   diffs: Cache<Buffer>;
   /** By refs, caller and kind of object. */
   reachable: Cache<ReadonlySet<Oid>>;
   answers: FetchAnswers;
 }
 
-/** What V8 takes for an id of 40 characters in a set. Bytes. */
+/** The bytes that V8 needs for an id of 40 characters in a set. */
 const ID_BYTES = 100;
 
 export function openGitCaches(caches: Caches): GitCaches {
   return {
     objects: caches.open('objects', ({ bytes }) => bytes.length),
-    // A repository's packs grow in the cache: dropped at a quarter of it, they would be read again and again.
+    // An entry grows with the packs of its repository. With a limit of a quarter, a growing entry would be dropped and
+    // read again and again.
     packs: caches.open('packs', ({ bytes }) => bytes, { largest: 1 }),
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),

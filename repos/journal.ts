@@ -1,4 +1,4 @@
-/** Journal entries for repositories that are about to change: a start after a crash checks only those. */
+/** Journal entries for repositories that are about to change. After a crash, the start only checks these. */
 import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,16 +8,16 @@ import { withLock } from './lock.ts';
 import { isGone, owner } from './owner.ts';
 import type { Hold } from './types.ts';
 
-/** The lock that keeps changes from beginning. */
+/** The lock that keeps new changes from beginning. */
 const HOLD = 'hold.lock';
-/** How long to wait for changes under way, which take milliseconds to seconds. */
+/** How long to wait for changes that are running; they take milliseconds to seconds. */
 const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
 
-/** An entry is an empty file `<name>~<process>`: several processes may change the same repository. */
+/** An entry is an empty file `<name>~<process>`, because several processes may change the same repository. */
 export class Journal {
   readonly #folder: string;
-  /** For each entry: how many callers of this process hold it, and the queue of its file operations. */
+  /** For each entry, the number of callers of this process that have it, and the queue of its file operations. */
   readonly #held = new Map<string, { count: number; done: Promise<void> }>();
 
   private constructor(folder: string) {
@@ -30,15 +30,15 @@ export class Journal {
   }
 
   /**
-   * The first entry of a repository waits while `hold` is held. The entry is written before the check for a hold, and a
-   * holder checks for entries after its hold has begun, so at least one of them sees the other. A further entry belongs
-   * to a change that is under way.
+   * Adds an entry. If it is the first of its repository in this process, waits while anybody holds changes back. The
+   * entry is written before the check for a hold, and a holder checks for entries after its hold has begun, so at least
+   * one of them sees the other. Further entries do not wait, because they belong to a running change.
    */
   async add(name: string): Promise<void> {
     while (await this.#addOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
   }
 
-  /** Returns whether the caller must try again once nobody holds. */
+  /** Returns whether the caller must try again after the hold. */
   async #addOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);
@@ -47,7 +47,7 @@ export class Journal {
     return true;
   }
 
-  /** Whether a living process holds. */
+  /** Whether a living process holds changes back. */
   async #isHeld(): Promise<boolean> {
     const holder = await readlink(join(this.#folder, HOLD)).catch(() => undefined);
     return holder !== undefined && !isGone(holder);
@@ -85,14 +85,14 @@ export class Journal {
     }
   }
 
-  /** Takes back one `add` of this process; the last one removes the file. */
+  /** Undoes one `add` of this process. The last one removes the file. */
   async remove(name: string): Promise<void> {
     await this.#change(name, -1);
   }
 
   /**
-   * Counts at once, and runs the file operations in the order of the calls, so that the `remove` of an earlier landing
-   * never removes a new entry.
+   * Counts immediately, but runs the file operations in the order of the calls, so that the `remove` of an earlier
+   * landing never removes a newer entry.
    */
   #change(name: string, by: 1 | -1): Promise<void> {
     const held = this.#held.get(name) ?? { count: 0, done: Promise.resolve() };

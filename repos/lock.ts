@@ -1,4 +1,4 @@
-/** A lock file that other processes respect and that a killed holder does not keep. */
+/** A lock file that other processes respect and that does not outlive a killed holder. */
 import { readlink, rm, symlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RepositoryError } from './errors.ts';
@@ -8,10 +8,11 @@ const WAIT_MS = 10_000;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Runs `work` while holding `path`. The lock is a symbolic link whose target names its holder: made
- * in one step with its content, and refused by the O_CREAT|O_EXCL with which git takes the same
- * lock (open(2)). A lock of a process of this machine that is gone is broken at once; any other,
- * git's own included, is waited for up to ten seconds, then `locked` is thrown, naming it.
+ * Runs `work` while holding the lock `path`. The lock is a symbolic link whose target names its holder. It is created
+ * together with its content, and the O_CREAT
+ * O_EXCL with which git takes the same lock fails while it exists (open(2)). A lock of a process of this machine that
+ * no longer runs is broken immediately. For any other, including git's own, this waits up to ten seconds and then
+ * throws `locked`, with its name.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const until = Date.now() + WAIT_MS;
@@ -62,7 +63,7 @@ async function isStale(path: string): Promise<boolean> {
   try {
     return isGone(await readlink(path));
   } catch {
-    // It was removed meanwhile, or it is git's own lock, a plain file.
+    // The lock was removed meanwhile, or is git's own lock, a plain file.
     return false;
   }
 }

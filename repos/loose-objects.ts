@@ -1,4 +1,4 @@
-/** Reading loose objects: most of what is asked for was written lately, and is a file of its own. */
+/** Reads loose objects. Most requested objects are recent and still in files of their own. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -12,13 +12,13 @@ import type { Oid } from './types.ts';
 
 const inflateLarge = promisify(inflate);
 
-/** A larger object is not kept: reading it again takes less time than using it. Bytes. */
+/** Larger objects are not cached: reading one again takes less time than using it. Bytes. */
 const SMALL_OBJECT = 64 * 1024;
 
 /** The key of an object in the cache of objects. */
 export const objectKey = (folder: string, oid: Oid): string => `${folder}\n${oid}`;
 
-/** Keeps an object that was read from this objects folder, if it is small. */
+/** Caches an object that was read from this objects folder, if it is small. */
 export function keepSmall(
   objects: Cache<StoredObject>,
   folder: string,
@@ -28,12 +28,12 @@ export function keepSmall(
   if (found.bytes.length <= SMALL_OBJECT) objects.set(objectKey(folder, oid), found);
 }
 
-/** Deflated bytes that take less time to inflate than a thread takes to be woken. */
+/** The largest deflated size that takes less time to inflate than to wake a thread. */
 const SMALL = 32 * 1024;
 
 /**
  * Reads an object from the first of these objects folders that has it; undefined if none has. Throws if it is damaged.
- * `objects` is looked into first, and keeps what is small.
+ * Looks in `objects` first, and caches small objects.
  */
 export async function readLoose(
   folders: readonly string[],
@@ -55,7 +55,7 @@ export async function readLoose(
   return undefined;
 }
 
-/** Reads type and size of an object that is not trusted yet: a large one is not inflated. */
+/** Reads type and size of an object that is not yet trusted, without inflating a large one completely. */
 export async function readLooseHeader(
   folder: string,
   oid: Oid,
@@ -71,7 +71,7 @@ export async function readLooseHeader(
   return header;
 }
 
-/** Reaches past the code tables that a deflated block begins with (RFC 1951, 3.2.7: below 600 bytes). */
+/** Covers the code tables at the start of a deflated block (RFC 1951, 3.2.7: less than 600 bytes). */
 const BEGINNING = 1024;
 
 async function inflated(deflated: Buffer, oid: Oid): Promise<StoredObject> {
@@ -81,11 +81,11 @@ async function inflated(deflated: Buffer, oid: Oid): Promise<StoredObject> {
     whole.length === Number(header?.end) + Number(header?.size) &&
     createHash('sha1').update(whole).digest('hex') === oid;
   if (!header || !sound) throw new Error(`the loose object ${oid} is damaged`);
-  // A copy: zlib gives 16 KiB for an object of 200 bytes, which a cache that counts 200 would hold.
+  // Copies the bytes: zlib allocates 16 KiB for an object of 200 bytes, which the cache would keep while counting 200.
   return { type: header.type, bytes: Uint8Array.from(whole.subarray(header.end)) };
 }
 
-/** Type, size, NUL, and then the content (gitformat-loose(5)); the name is the hash of all of it. */
+/** Type, size, NUL, and then the content (gitformat-loose(5)). The name is the hash of all of it. */
 function headerOf(bytes: Buffer): { type: ObjectType; size: number; end: number } | undefined {
   const nul = bytes.indexOf(0);
   const text = bytes.toString('latin1', 0, Math.max(nul, 0));

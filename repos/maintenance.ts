@@ -5,8 +5,8 @@ import type { Cache } from './caches.ts';
 import type { GitProgram } from './types.ts';
 
 /**
- * git packs at 6,700 loose objects (gc.auto), a number for large projects. Reading a definition's history gets slow far
- * earlier, and packing this few takes milliseconds.
+ * git packs at 6,700 loose objects (gc.auto), a number for large projects. Reading a definition's history becomes slow
+ * much earlier, and packing this few takes milliseconds.
  */
 const LOOSE_LIMIT = 256;
 /** The default of git's gc.autoPackLimit. */

@@ -1,4 +1,4 @@
-/** New objects of one call, held in memory and made durable together. */
+/** New objects of one call, collected in memory and made durable together. */
 import { createHash, randomUUID } from 'node:crypto';
 import { rename, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -32,7 +32,7 @@ export class ObjectBatch {
     const folders = new Set(pending.map(([oid]) => join(this.#objects, oid.slice(0, 2))));
     await Promise.all([...folders].map(makeFolder));
     await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
-    // `objects` too, because another writer may just have made a folder that was there.
+    // Syncs `objects` as well, because another writer may have just created the folder that this one found.
     await Promise.all([sync(this.#objects), ...[...folders].map(syncFolder)]);
     this.#pending.clear();
   }
@@ -49,7 +49,7 @@ export class ObjectBatch {
 }
 
 /**
- * Returns whether the object is there, and updates its time, so that a running prune that found it unreachable and old
+ * Returns whether the object exists. If so, updates its time, so that a running prune that found it unreachable and old
  * keeps it (git does the same: "freshen" in object-file.c).
  */
 async function freshen(path: string): Promise<boolean> {

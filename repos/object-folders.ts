@@ -1,11 +1,13 @@
-/** The folders of loose objects. Packing removes a folder that it has emptied, even one that was just made. */
+/** The folders of loose objects. Packing removes each folder that it has emptied, even a new one. */
 import { mkdir } from 'node:fs/promises';
 import { sync } from './durable.ts';
 
-/** How often to make a folder again. Packing ends sooner; the folder of a removed repository cannot be made. */
+/** How often to create a folder again. Packing ends sooner; the folder of a removed repository cannot be created. */
 const ATTEMPTS = 10;
 
-/** Runs `work`, which puts a file into the folder, and makes the folder again if `git prune-packed` has removed it. */
+/**
+ * Runs `work`, which puts a file into the folder, and creates the folder again if `git prune-packed` has removed it.
+ */
 export async function intoFolder(folder: string, put: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -17,7 +19,7 @@ export async function intoFolder(folder: string, put: () => Promise<void>): Prom
   }
 }
 
-/** A folder that is gone held only objects that are now in a pack, which git has synced. */
+/** The objects of a missing folder are in a pack now, which git has synced. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await sync(path);
@@ -26,7 +28,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Does not make its parents, so that a repository that was removed meanwhile does not come back. */
+/** Does not create its parents, so that a repository that was removed meanwhile does not come back. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);

@@ -28,7 +28,7 @@ export class ObjectStore implements ObjectReader {
   readonly #smallPacks: SmallPacks;
   readonly #catFile: CatFile;
 
-  /** `quarantine` is an objects folder that is looked into first. */
+  /** `quarantine` is an objects folder that is searched first. */
   constructor(git: GitProgram, gitdir: string, caches: ObjectCaches, quarantine?: string) {
     const own = join(gitdir, 'objects');
     this.#folders = quarantine === undefined ? [own] : [quarantine, own];
@@ -40,7 +40,7 @@ export class ObjectStore implements ObjectReader {
     );
   }
 
-  /** Throws `object_not_found`, and `bad_object` for one that cannot be read or is of another type. */
+  /** Throws `object_not_found`, or `bad_object` if the object cannot be read or has another type. */
   async read(oid: Oid, type?: ObjectType): Promise<StoredObject> {
     const found = (await this.#find(oid)) ?? (await this.#fromLargePack(oid));
     if (found === undefined) {
@@ -50,7 +50,7 @@ export class ObjectStore implements ObjectReader {
     throw new RepositoryError('bad_object', `object ${oid} is not a ${type}`);
   }
 
-  /** Type and size of a loose object in the first objects folder. Throws if it is damaged or not there. */
+  /** Type and size of a loose object in the first objects folder. Throws if it is damaged or absent. */
   readLooseHeader(oid: Oid): Promise<{ type: ObjectType; size: number }> {
     return readLooseHeader(this.#folders[0], oid, this.#objects);
   }
@@ -60,9 +60,9 @@ export class ObjectStore implements ObjectReader {
       const found = await this.#findSmall(oid);
       if (found !== undefined || this.#smallPacks.passedOver) return found;
     } catch {
-      // The second attempt throws it again, if it fails as well.
+      // If the second attempt fails too, its error is thrown.
     }
-    // A repack may have removed the pack between its listing and its reading: look again.
+    // A repack may have removed the pack after it was listed, so this looks again.
     this.forgetPacks();
     try {
       return await this.#findSmall(oid);
@@ -76,7 +76,7 @@ export class ObjectStore implements ObjectReader {
     if (loose !== undefined) return loose;
     const packed = await this.#smallPacks.read(oid);
     const [own, ...more] = this.#folders;
-    // What is in a quarantine's pack is read once or twice.
+    // Objects of a quarantine's pack are read only once or twice.
     if (packed !== undefined && more.length === 0) keepSmall(this.#objects, own, oid, packed);
     return packed;
   }
@@ -85,12 +85,12 @@ export class ObjectStore implements ObjectReader {
     return this.#smallPacks.passedOver ? this.#catFile.read(oid) : undefined;
   }
 
-  /** Forgets the packs that were read: a repack replaces them. */
+  /** Forgets the packs, because a repack replaces them. */
   forgetPacks(): void {
     this.#smallPacks.forget();
   }
 
-  /** Forgets everything that was read: a prune deletes objects. */
+  /** Forgets everything, because a prune deletes objects. */
   forget(): void {
     this.forgetPacks();
     this.#objects.deleteAll(objectKey(this.#folders[0], ''));
@@ -108,7 +108,7 @@ export class ObjectStore implements ObjectReader {
     return (await this.read(oid, 'blob')).bytes;
   }
 
-  /** What an annotated tag stands for in the end; undefined for an object that is no tag. */
+  /** The object that an annotated tag finally points to; undefined if the object is not a tag. */
   async peel(oid: Oid): Promise<Oid | undefined> {
     const { type, bytes } = await this.read(oid);
     if (type !== 'tag') return undefined;
@@ -132,7 +132,7 @@ export class ObjectStore implements ObjectReader {
     return found;
   }
 
-  /** The entry at a path of a commit's tree, a file's or a folder's; undefined where there is none. */
+  /** The entry at a path of a commit's tree, a file or a folder; undefined if there is none. */
   async entryAt(commit: Commit, path: string): Promise<TreeEntry | undefined> {
     let entry: TreeEntry | undefined = { mode: '40000', name: '', oid: commit.tree };
     for (const part of path.split('/')) {

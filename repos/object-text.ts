@@ -24,7 +24,10 @@ function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): str
   return `${who} <${clean(email)}> ${seconds} ${offsetMinutes < 0 ? '-' : '+'}${zone}`;
 }
 
-/** Git stores 64 bits of seconds, more than a date can hold: times outside the years 1 to 9999 become the nearest of them. */
+/**
+ * Git stores 64 bits of seconds, more than a date can represent. Times outside the years 1 to 9999 become the nearest
+ * time within them.
+ */
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 
@@ -40,7 +43,7 @@ function parseSignature(text: string): Signature {
   return { name, email, at: dateOf(Number(seconds)), offsetMinutes };
 }
 
-/** A NUL would hide what follows it from every git command. */
+/** git commands ignore everything after a NUL. */
 function message(text: string): string {
   if (text.includes('\0')) throw new RepositoryError('bad_object', 'a message holds a NUL');
   return text;
@@ -83,7 +86,7 @@ export function formatTag(name: string, commit: Oid, tagger: Signature, record: 
   );
 }
 
-/** How the first line of a signature begins (gpg-interface.c, `get_format_by_sig`). */
+/** The beginnings of a signature's first line (gpg-interface.c, `get_format_by_sig`). */
 const SIGNED = /^-----BEGIN (PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----/gm;
 
 /** A tag with a signature after its message. Throws `bad_object` if the signature would not begin a line. */

@@ -1,14 +1,14 @@
 /**
- * The file system that isomorphic-git sees: the packs of several objects folders as if they were in one, read only,
- * without the packs that are too large for it, since it reads a pack whole.
+ * The file system that isomorphic-git sees: the packs of several objects folders as if they were in one, read-only,
+ * without packs that are too large for it, because it reads whole packs.
  */
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Git reads larger packs: holding one costs more memory than starting a process costs time. Bytes. */
+/** git reads larger packs: keeping one in memory costs more than starting a process. Bytes. */
 const LARGEST_PACK = 4 * 1024 * 1024;
 
-/** What isomorphic-git makes of an index, relative to its size: a map and a list of ids as strings. */
+/** The memory of an index in isomorphic-git, relative to its file size: a map and a list of ids as strings. */
 const INDEX_WEIGHT = 10;
 
 const absent = (path: string) =>
@@ -19,8 +19,8 @@ function readOnly(): never {
 }
 
 /**
- * `gitdir` as isomorphic-git looks at it, with the packs of `folders`: the repository's own objects folder, or a
- * quarantine's before it. `onRead` receives the bytes that isomorphic-git will hold. `hidesPacks` returns whether the
+ * `gitdir` as isomorphic-git sees it, with the packs of `folders`: the repository's own objects folder, or a
+ * quarantine's before it. `onRead` receives the bytes that isomorphic-git will keep. `hidesPacks` returns whether the
  * last listing left out a large pack.
  */
 export function packFiles(

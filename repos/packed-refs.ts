@@ -4,8 +4,8 @@ import { isRefName } from './ref-names.ts';
 import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
 
 /**
- * Says that the names are in byte order and that every annotated tag has its peeled line, so that
- * readers need neither sort nor open an object (refs/packed-backend.c in git's source).
+ * States that the names are in byte order and that every annotated tag has its peeled line, so that readers need
+ * neither sort nor open an object (refs/packed-backend.c in git's source).
  */
 const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
 const REF_LINE = /^([0-9a-f]{40}) (.+)$/s;
@@ -78,7 +78,7 @@ export function applyUpdates(
   return sorted(next);
 }
 
-/** A ref's name must not be a folder of another's, because both must be able to be files below `refs/`. */
+/** A ref's name must not be a folder of another's, because both must be possible as files below `refs/`. */
 function refuseFolders(refs: Refs, updates: readonly RefUpdate[]): void {
   const added = updates.filter(({ from, to }) => from === null && to !== null);
   for (const { ref } of added) {

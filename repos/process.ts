@@ -1,4 +1,4 @@
-/** The one place where the git program is started: through a helper process, never a shell. */
+/** The only place that starts the git program: through a helper process, never a shell. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import type { GitChild, GitProgram, GitRun } from './types.ts';
 const SPAWNER = fileURLToPath(new URL('./spawner.ts', import.meta.url));
 /** The most that `run` collects of standard output. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-/** Input is sent in pieces, so that the helper never holds more than one of them for a run. */
+/** Input is sent in pieces, so that the helper never has more than one of them for a run. */
 const FRAME_LIMIT = 64 * 1024;
 
 /** The whole environment of git, besides what a run adds (git(1), "Environment Variables"). */
@@ -75,7 +75,7 @@ class Helpers {
     this.#started += 1;
     const path = join(this.#folder, `${this.#started}.sock`);
     this.#path = path;
-    // A process group of its own: Ctrl-C in a terminal must not end git under a graceful stop.
+    // The helper has its own process group, so that Ctrl-C in a terminal does not end git during a graceful stop.
     const helper = spawn(process.execPath, [SPAWNER, path], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { PATH: ENVIRONMENT.PATH },
@@ -151,7 +151,7 @@ async function connect(
     helpers.drop(path);
     throw new RepositoryError('git_failed', 'the git helper cannot be reached', { cause });
   }
-  // A broken connection ends the frames that `receive` reads, which reports it.
+  // A broken connection also ends the frames that `receive` reads; `receive` reports it.
   socket.on('error', () => undefined);
   const abort = () => socket.destroy();
   signal?.addEventListener('abort', abort, { once: true });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** For a git that reads the repository's objects as well as those in the folder, and writes to the latter. */
+/** The environment for a git that reads the objects of the repository and of the folder, and writes to the folder. */
 export function quarantineEnvironment(
   repositoryPath: string,
   quarantine: string,
@@ -13,7 +13,7 @@ export function quarantineEnvironment(
   };
 }
 
-/** Colons separate the list; a quoted path may contain them (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
+/** Colons separate the list, so a path that contains one must be quoted (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,4 +1,4 @@
-/** Objects of a push that are kept apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
+/** Objects of a push, kept apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
 import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sync } from './durable.ts';
@@ -7,7 +7,7 @@ import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
 import { type ObjectCaches, ObjectStore } from './object-store.ts';
 import type { GitProgram, Repository } from './types.ts';
 
-/** Reads the repository as it would be with the quarantined objects in it; `forgetPacks` frees what it holds. */
+/** Reads the repository as if the quarantined objects were in it. `forgetPacks` frees the memory of their packs. */
 export function quarantineReader(
   git: GitProgram,
   repository: Repository,
@@ -18,8 +18,8 @@ export function quarantineReader(
 }
 
 /**
- * Moves quarantined objects into the repository; durable on return. A pack's index goes last, because git uses a pack
- * as soon as its index is there.
+ * Moves quarantined objects into the repository; durable on return. A pack's index is moved last, because git uses a
+ * pack as soon as its index exists.
  */
 export async function adoptQuarantine(
   repository: Repository,

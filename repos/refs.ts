@@ -24,8 +24,8 @@ export class RefStore {
   }
 
   /**
-   * One stat when nothing changed; another process's writes are seen through it. Gives a new map whenever a ref has changed
-   * and the same one until then, so what is derived from refs can be kept by the map.
+   * Costs one stat if nothing changed, and sees changes by other processes. Returns the same map until a ref changes,
+   * so results derived from the refs can be cached by this map.
    */
   async read(): Promise<Refs> {
     if (this.#held !== undefined && this.#held.stamp === this.#stamp()) return this.#held.refs;

@@ -135,7 +135,7 @@ export class BareRepository implements Repository {
     if (this.#versions?.refs !== refs) {
       const kept = { refs, list: readVersions(this.#objects, refs) };
       this.#versions = kept;
-      // A failed read is not kept.
+      // A failed read is not cached.
       kept.list.catch(() => {
         if (this.#versions === kept) this.#versions = undefined;
       });
@@ -232,7 +232,7 @@ export class BareRepository implements Repository {
     });
   }
 
-  /** Forgets what was read: another repository of the same name may follow. */
+  /** Forgets what was read, because another repository may get the same name. */
   forget(): void {
     this.#objects.forget();
   }

@@ -1,4 +1,4 @@
-/** A limited number of slots, given in the order of the requests. */
+/** A limited number of slots, given out in the order of the requests. */
 export class Slots {
   #free: number;
   readonly #waiting = new Set<() => void>();

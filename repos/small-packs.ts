@@ -1,11 +1,11 @@
-/** Objects out of packs of a few megabytes, read by isomorphic-git within this process. */
+/** Reads objects from packs of a few megabytes with isomorphic-git, within this process. */
 import type { Cache } from './caches.ts';
 import type { StoredObject } from './cat-file.ts';
 import type { ObjectType } from './object-text.ts';
 import { packFiles } from './pack-files.ts';
 import type { Oid } from './types.ts';
 
-/** Half a megabyte, loaded when the first packed object is read. */
+/** Half a megabyte of code, loaded when the first packed object is read. */
 const isomorphicGit = () => import('isomorphic-git');
 
 /** What isomorphic-git keeps of a repository's packs: their bytes, their parsed indexes and the bases of deltas. */
@@ -21,7 +21,7 @@ export class SmallPacks {
   readonly #files: ReturnType<typeof packFiles>;
   readonly #packs: Cache<HeldPacks>;
 
-  /** `folders` are the objects folders to read; what is held is kept under the name of the first. */
+  /** `folders` are the objects folders to read. The name of the first is the key in the cache. */
   constructor(gitdir: string, folders: readonly [string, ...string[]], packs: Cache<HeldPacks>) {
     this.#gitdir = gitdir;
     this.#key = folders[0];
@@ -50,7 +50,7 @@ export class SmallPacks {
     }
   }
 
-  /** Drops what is held, as after a repack. */
+  /** Drops the cached packs, for example after a repack. */
   forget(): void {
     this.#packs.delete(this.#key);
   }

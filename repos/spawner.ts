@@ -19,8 +19,8 @@ const STDERR_KEPT = 64 * 1024;
 const GRACE_MS = 10_000;
 
 /**
- * How many git processes run at once; others wait. They are bound by the processor, so more would only make each slower,
- * and each takes some tens of MiB.
+ * How many git processes run at once; others wait. They are limited by the processor, so more of them would only make
+ * each slower, and each takes some tens of MiB.
  */
 const places = new Slots(16);
 /** Runs that read from a client spend their time waiting, so they have slots of their own. */
@@ -91,7 +91,7 @@ if (path === undefined || process.send === undefined) {
   throw new Error('started without a socket path or a parent');
 }
 const server = createServer((connection) => {
-  // Nobody waits for the run of a broken connection; 'close' follows and ends git.
+  // Nobody waits for the run of a broken connection. 'close' follows and ends git.
   connection.on('error', () => undefined);
   serve(connection).catch(() => connection.destroy());
 });

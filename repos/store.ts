@@ -144,7 +144,9 @@ class RepositoryFolder implements Repositories {
     this.#taken = { names: taken, mtime: await this.#mtime() };
   }
 
-  /** Reads the names again only after others have changed the folder: an import creates thousands. */
+  /**
+   * Reads the names again only if others have changed the folder, because an import creates thousands of repositories.
+   */
   async #takenNames(): Promise<Set<string>> {
     const mtime = await this.#mtime();
     if (this.#taken?.mtime !== mtime) {
@@ -157,7 +159,7 @@ class RepositoryFolder implements Repositories {
     return (await stat(this.root, { bigint: true })).mtimeNs;
   }
 
-  /** One rename takes it out of sight; a crash after it leaves a folder in the workshop, which is no repository. */
+  /** One rename makes it disappear. A crash afterwards leaves a folder in the workshop, which is not a repository. */
   async remove(name: string): Promise<void> {
     const repository = await this.open(name);
     const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));

@@ -56,12 +56,12 @@ function byFolder(changes: Changes): Level {
   for (const [path, change] of changes) {
     if (change !== null && !place(root, path, change)) refuse(path);
   }
-  // A deletion without a place is part of a write: a file becomes a folder, or a folder a file.
+  // A deletion at a path with other changes is part of a write: a file becomes a folder, or a folder a file.
   for (const [path, change] of changes) if (change === null) place(root, path, null);
   return root;
 }
 
-/** Returns false if a file is in the way, or if the path is already taken. */
+/** Returns false if a file is in the way or the path is already used. */
 function place(root: Level, path: string, change: Uint8Array | null): boolean {
   const parts = path.split('/');
   if (!parts.every(isFileName)) refuse(path);

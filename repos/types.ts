@@ -11,20 +11,20 @@ export interface Signature {
   name: string;
   email: string;
   at: Date;
-  /** Minutes east of UTC, as the author's clock had it; 0 unless given. */
+  /** Minutes east of UTC on the author's clock; 0 unless given. */
   offsetMinutes?: number;
 }
 
-/** A ref and, for an annotated tag, the object that the tag stands for. */
+/** A ref and, for an annotated tag, the object that the tag points to. */
 export interface Ref {
   oid: Oid;
   peeled?: Oid;
 }
 
-/** Full ref name (`refs/heads/main`) to what it points to, in byte order of the names. */
+/** Full ref names (`refs/heads/main`) and what they point to, in byte order of the names. */
 export type Refs = ReadonlyMap<string, Ref>;
 
-/** Compare-and-swap of one ref: it must be at `from` now; null means absent. */
+/** Compare-and-swap of one ref: it must be at `from`; null means absent. */
 export interface RefUpdate {
   ref: string;
   from: Oid | null;
@@ -47,7 +47,7 @@ export interface Commit {
   message: string;
 }
 
-/** What `commit` writes: `parent`'s tree with `changes` laid over it (null deletes), or `tree` as it is. */
+/** The commit to write: `parent`'s tree with `changes` (null deletes), or `tree` as it is. */
 export interface NewCommit {
   parent: Oid | null;
   changes?: ReadonlyMap<string, Uint8Array | null>;
@@ -82,7 +82,7 @@ export interface Signed {
 /** Returns the armoured signature over these bytes, with a newline at its end. */
 export type Sign = (payload: Uint8Array) => Promise<string>;
 
-/** Where a repository stands, read from one and the same set of refs. */
+/** The state of a repository, read from one set of refs. */
 export interface Tip {
   /** The commit of `main`; null before the first version. */
   head: Oid | null;
@@ -101,14 +101,14 @@ export interface Landing {
   tagger: Signature;
   /** The new content of `state.json`, and the state that it is based on. Absent: no change. */
   state?: { from: Oid | null; text: string };
-  /** Further refs that move with it (a merge request's branch, for instance). */
+  /** Further refs to move in the same transaction (for example a merge request's branch). */
   also?: RefUpdate[];
 }
 
-/** Reads objects of one repository, or of one repository and a quarantine laid over it. */
+/** Reads objects of one repository, or of a repository with a quarantine. */
 export interface ObjectReader {
   readCommit(oid: Oid): Promise<Commit>;
-  /** Every entry below the tree of this commit, subfolders walked, in git's order. Throws `too_large` (see limits.ts). */
+  /** Every file below the tree of this commit, in git's order. Throws `too_large` (see limits.ts). */
   files(commit: Oid): Promise<FileEntry[]>;
   readBlob(oid: Oid): Promise<Uint8Array>;
   /** The file's bytes, or undefined if the commit has no such file. */
@@ -135,23 +135,26 @@ export interface Repository extends ObjectReader {
   version(n: number): Promise<Version | undefined>;
   /** The annotated tag of this name, or undefined. */
   readTag(name: string): Promise<SignedTag | undefined>;
-  /** Makes an annotated tag, signed as versions are; durable on return. Throws `ref_conflict` if it exists. */
+  /** Creates an annotated tag, signed as versions are; durable on return. Throws `ref_conflict` if it exists. */
   addTag(tag: { name: string; commit: Oid; tagger: Signature; message: string }): Promise<Oid>;
   /** First-parent history of `main` (or of `from`), newest first; with `path`, only commits that changed it. */
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
-  /** Unified diff of two commits' trees as git prints it (renames detected), each file's lines as its bytes; null is the empty tree. */
+  /**
+   * The unified diff of two commits' trees as git prints it (with renames). The lines are bytes; null is the empty
+   * tree.
+   */
   diff(from: Oid | null, to: Oid): Promise<Buffer>;
   /** The content of `state.json` on `refs/registry/state` and its commit, or undefined. */
   readState(): Promise<{ oid: Oid; text: string } | undefined>;
-  /** `git fsck --strict`; the lines it complains with, none when all is well. */
+  /** The complaints of `git fsck --strict`; empty if the repository is sound. */
   fsck(): Promise<string[]>;
-  /** Packs what is loose when there is much of it; safe beside readers and writers. */
+  /** Packs loose objects if there are many. Readers and writers may work meanwhile. */
   maintain(): Promise<void>;
-  /** These refs, with all that they reach, as a git bundle (gitformat-bundle(5)). */
+  /** These refs and everything that they reach, as a git bundle (gitformat-bundle(5)). */
   bundle(refs: Refs): Readable;
 }
 
-/** While it is held, git and the database agree. */
+/** While anybody holds, git and the database agree. */
 export interface Hold {
   /** Further calls do nothing. */
   release(): Promise<void>;
@@ -168,47 +171,50 @@ export interface Repositories {
   create(name: string): Promise<Repository>;
   /**
    * A new repository with the refs and objects of a git bundle, durable on return. Throws as `create` does, and
-   * `bad_object` for what is no whole bundle; then there is none.
+   * `bad_object` if the bundle is not complete; then no repository is created.
    */
   adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
   /** Deletes a repository (to undo a failed creation). */
   remove(name: string): Promise<void>;
-  /** Writes a journal entry: the repository is about to change. Durable on return. */
+  /** Adds a journal entry before the repository changes. Durable on return. */
   addJournalEntry(name: string): Promise<void>;
   /**
-   * Resolves once no journal entry is left, in any process; new changes wait until `release`. Throws `locked` if another
-   * caller holds, or if a change does not end.
+   * Resolves once no process has a journal entry. New changes wait until `release`. Throws `locked` if another caller
+   * holds, or if a change does not end.
    */
   hold(): Promise<Hold>;
-  /** Removes this process's entry, once the index follows git. */
+  /** Removes this process's entry, after the index has followed git. */
   removeJournalEntry(name: string): Promise<void>;
-  /** Repositories with entries of dead processes only: their index may be outdated. */
+  /** Repositories that only dead processes have entries for: their index may be outdated. */
   abandonedEntries(): Promise<string[]>;
   /** Removes the entries of dead processes, after the repair of the repository. */
   dropJournalEntry(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A run of the git program, with a clean environment: nothing of the caller's leaks in. */
+/** A run of the git program, in a clean environment without the caller's variables. */
 export interface GitRun {
   args: string[];
   cwd?: string;
   env?: Record<string, string>;
   signal?: AbortSignal;
-  /** The input comes from a client, which may be slow: such runs have slots of their own. */
+  /** The input comes from a client, which may be slow. Such runs have slots of their own. */
   fed?: boolean;
 }
 
 export interface GitChild {
   stdin: NodeJS.WritableStream;
   stdout: Readable;
-  /** Settles when the process has ended and its output was read; `stderr` is its (bounded) end. */
+  /**
+   * Settles when the process has ended and its output was read. `stderr` is the end of its error output, with a limited
+   * length.
+   */
   exit: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
 }
 
 export interface GitProgram {
   spawn(run: GitRun): GitChild;
-  /** Runs to the end with bounded output; throws `git_failed` with stderr unless the code is allowed. */
+  /** Runs git to the end with limited output. Throws `git_failed` with stderr if the exit code is not allowed. */
   run(
     run: GitRun & { input?: Uint8Array; allow?: number[] },
   ): Promise<{ code: number; stdout: Buffer; stderr: string }>;

@@ -1,7 +1,7 @@
-/** Maintenance beside the work: one repository at a time, never awaited by a landing. */
+/** Maintenance in the background: one repository at a time. Landings never wait for it. */
 import type { Repository } from './types.ts';
 
-/** Looking whether there is something to pack costs a few folder listings; a landing in so many pays for one. */
+/** Checking whether there is something to pack takes a few folder listings, so only one landing in so many checks. */
 const EVERY = 16;
 
 export class Upkeep {
@@ -9,7 +9,7 @@ export class Upkeep {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  /** Told of each landing: its newest version, and how many it landed. */
+  /** Called after each landing with its newest version and the number of versions that it landed. */
   schedule(repository: Repository, newest: number, count: number): void {
     const passed = Math.floor(newest / EVERY) > Math.floor((newest - count) / EVERY);
     if (!passed || this.#closed) return;
@@ -21,13 +21,13 @@ export class Upkeep {
     for (const [name, repository] of this.#due) {
       this.#due.delete(name);
       if (this.#closed) break;
-      // Nobody waits for this, and nothing is lost when it fails: whoever runs the process is told.
+      // Nothing is lost if it fails. Nobody waits for it, so a warning tells the operator.
       await repository.maintain().catch((error: Error) => process.emitWarning(error));
     }
     this.#running = undefined;
   }
 
-  /** Waits for the repository that is being packed; those that are due wait for their next landings. */
+  /** Waits for the repository that is being packed. The others are packed after their next landings. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;

@@ -6,7 +6,7 @@
 export type Role = 'viewer' | 'contributor' | 'admin';
 export type Scope = 'read' | 'write' | 'admin';
 
-/** Who makes the request. A session has the scope `admin`, a token the scope that it was created with. */
+/** The caller. A session has the scope `admin`, a token the scope that it was created with. */
 export type Actor =
   | { kind: 'nobody' }
   | {
@@ -19,7 +19,7 @@ export type Actor =
       roles: ReadonlyMap<number, Role>;
       scope: Scope;
     }
-  /** A lab's computer, by its own token: it reads what its lab may read, and writes what is bound to it. */
+  /** A lab's computer with its own token. It reads what its lab may read, and writes its own bindings. */
   | { kind: 'computer'; id: number; name: string; labId: number };
 
 export interface DefinitionFacts {
@@ -28,7 +28,7 @@ export interface DefinitionFacts {
   isBuiltin: boolean;
   /** Whether it has a version (docs/contract.md, section 3). */
   isApproved: boolean;
-  /** Whether it is archived: nothing in it changes until it is restored from the archive. */
+  /** Whether it is archived. Nothing in it can change until it is unarchived. */
   isArchived: boolean;
   directLanding: 'admins' | 'nobody';
 }
@@ -36,27 +36,29 @@ export interface DefinitionFacts {
 export type Action =
   | { on: 'definition'; do: 'read' | 'propose' | 'land' | 'manage'; of: DefinitionFacts }
   | { on: 'lab'; do: 'read' | 'propose' | 'manage'; labId: number | null }
-  /** `discuss`: propose, push, comment; `decide`: approve for the lab, land, close what others opened. */
+  /** `discuss`: propose, push, comment. `decide`: approve for the lab, land, close merge requests of others. */
   | { on: 'merge-request'; do: 'read' | 'discuss' | 'decide'; labId: number | null }
   | { on: 'site'; do: 'sign-in' | 'manage' }
-  /** `change`: name, e-mail and password; `manage`: what it is called, what it may do, and its end. */
+  /** `change`: name, e-mail and password. `manage`: username, rights and deletion. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
   /** Find a user's id by exact username, to add them as a member. */
   | { on: 'accounts'; do: 'find' }
   | { on: 'own-tokens'; do: 'manage' }
-  /** Lists of instruments, computers and bindings; `equipmentSeenBy` says what of them. */
+  /** Lists of instruments, computers and bindings. `equipmentSeenBy` says which of them. */
   | { on: 'equipment'; do: 'list' }
   | { on: 'instrument'; do: 'read' | 'manage'; labId: number }
-  /** `bind`: write what is bound to it; `manage`: make it, rename it, enrol it, end it. `id` null: one to be made. */
+  /**
+   * `bind`: write its bindings. `manage`: create, rename, enrol or delete it. `id` is null if it does not exist yet.
+   */
   | { on: 'computer'; do: 'read' | 'bind' | 'manage'; labId: number; id: number | null }
-  /** The stream of events. Each event is decided on its own. */
+  /** The stream of events. Each event has a decision of its own. */
   | { on: 'events'; do: 'read' }
   /** What only a computer reads and writes: its list of definitions and its report. */
   | { on: 'own-sync'; do: 'use' };
 
 /**
- * `hidden`: the thing does not exist for this actor (404). `anonymous`: signing in might help (401).
- * `forbidden`: it may be seen, but not this (403).
+ * `hidden`: for this actor the thing does not exist (404). `anonymous`: signing in might help (401). `forbidden`: the
+ * actor may see it, but not do this (403).
  */
 export type Decision =
   | { allowed: true }
@@ -252,7 +254,7 @@ function maySee(actor: Actor, of: DefinitionFacts, rules: Rules): boolean {
   return shared || rank >= (of.isApproved ? RANK.viewer : RANK.contributor);
 }
 
-/** What the actor may do in this lab, as a number; a site admin counts as admin everywhere. */
+/** The actor's role in this lab as a number; a site admin counts as admin everywhere. */
 function rankIn(actor: Extract<Actor, { kind: 'user' }>, labId: number | null): number {
   if (actor.isAdmin) return RANK.admin;
   const role = labId === null ? undefined : actor.roles.get(labId);
@@ -279,13 +281,13 @@ export function viewerOf(actor: Actor, rules: Rules) {
   };
 }
 
-/** The labs that may be read, as a filter for lists; undefined for every lab. */
+/** The readable labs, as a filter for lists; undefined for every lab. */
 export function labsSeenBy(actor: Actor): number[] | undefined {
   if (actor.kind !== 'user') return [];
   return actor.isAdmin ? undefined : [...actor.roles.keys()];
 }
 
-/** The instruments and computers that may be read, as a filter for lists; what is undefined leaves all. */
+/** The readable instruments and computers, as a filter for lists; undefined for all. */
 export function equipmentSeenBy(actor: Actor): {
   labs: number[] | undefined;
   computer: number | undefined;

@@ -1,7 +1,7 @@
 /** The roles that a user's groups at the single sign-on provider give. Pure. */
 import type { Role } from './decide.ts';
 
-/** What one group gives. Labs by their codes, in any case. */
+/** The rights that one group gives. Labs by their codes, case ignored. */
 export interface GroupGrant {
   labs?: Record<string, Role>;
   site_admin?: boolean;
@@ -10,7 +10,7 @@ export interface GroupGrant {
 export type GroupRoles = Readonly<Record<string, GroupGrant>>;
 
 export interface Granted {
-  /** By code in lower case, each lab that any group names: the role there, or null for none. */
+  /** Each lab that any group names, by its code in lower case: the role there, or null for none. */
   labs: Map<string, Role | null>;
   /** Undefined if no group decides on site admins. */
   siteAdmin: boolean | undefined;

@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import type { FolderReading, ReadDefinition } from '../services/analysis.ts';
 import type { FolderMessage, FolderRequest } from './folder-worker.ts';
 
-/** @param ended settles when the worker has ended with the folder; if it rejects, every request rejects with its error */
+/** @param ended settles when the worker has finished the folder; if it rejects, every request rejects with its error */
 export async function openReading(
   port: MessagePort,
   ended: Promise<unknown>,
@@ -24,7 +24,7 @@ export async function openReading(
     port.postMessage(request);
     return await expect<Value>();
   };
-  // Answers come in the order of the requests.
+  // The worker answers requests in their order.
   port.on('message', (message: FolderMessage) => {
     if ('progress' in message) onProgress?.(...message.progress);
     else waiting.shift()?.resolve(message.answer);
@@ -44,13 +44,13 @@ export async function openReading(
     skipped: () => ask<Skipped[]>('skipped'),
     async end() {
       port.postMessage('end' satisfies FolderRequest);
-      // What went wrong was thrown by the request that it stopped.
+      // The error was already thrown by the request that it stopped.
       await Promise.allSettled([ended]);
     },
   };
 }
 
-/** A folder that changes while it is read is somebody's work in progress, not a fault of the registry. */
+/** Somebody is changing the folder while it is read, which is not a fault of the registry. */
 function asProblem(error: unknown): unknown {
   return error instanceof DefinitionError && error.code === 'folder_changed'
     ? new Problem('conflict', error.message, undefined, { cause: error })

@@ -1,4 +1,4 @@
-/** Reads a folder in a worker, one definition per request, so that never all of them are in memory. */
+/** Reads a folder in a worker, one definition per request, so that they are never all in memory. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
@@ -10,14 +10,17 @@ import { QUESTIONS } from '../definitions/questions.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import type { FolderOrder, ReadDefinition } from '../services/analysis.ts';
 
-/** What the worker sends: answers in the order of the requests, and how far it has come before the first. */
+/** The worker's messages: answers in the order of the requests, preceded by its progress. */
 export type FolderMessage =
   | { answer: unknown }
   | { progress: [step: ReadingStep, done: number, total: number] };
 
 export type FolderRequest = 'next' | 'skipped' | 'end';
 
-/** Posts the names, then answers requests in order until `end`. Throws the errors of reading the folder. */
+/**
+ * Posts the names of the definitions, then answers requests in order until `end`. Throws the errors of reading the
+ * folder.
+ */
 export async function serveFolder(port: MessagePort, order: FolderOrder): Promise<void> {
   const { root, files, policy, ...options } = order;
   const send = (message: FolderMessage): void => port.postMessage(message);
@@ -52,7 +55,7 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
   port.close();
 }
 
-/** Passes on what makes a difference of at least one percent. */
+/** Reports progress of at least one percent. */
 function eachPercent(report: OnReading): OnReading {
   return (step, done, total) => {
     const percent = (count: number): number => Math.floor((100 * count) / total);
@@ -61,8 +64,8 @@ function eachPercent(report: OnReading): OnReading {
 }
 
 /**
- * A file that is read whenever its bytes are asked for. Once it has been read, `bytes` throws `DefinitionError`
- * `folder_changed` if the file is gone or another one: definitions would be made of parts that never stood together.
+ * A file that is read each time its bytes are requested. After the first time, `bytes` throws `DefinitionError`
+ * `folder_changed` if the file is gone or has changed, because a definition must not combine parts of different states.
  */
 function fileAt(root: string, path: string, size: number, most = Infinity): SourceFile {
   const file = join(root, path);

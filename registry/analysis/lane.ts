@@ -13,11 +13,11 @@ export interface LaneLimits {
   memory: number;
   /** The size of V8's young generation, in MiB; V8's default unless given. */
   young?: number;
-  /** Until a worker without questions ends, in milliseconds. */
+  /** How long a worker without questions runs before it ends, in milliseconds. */
   idle: number;
 }
 
-/** Why there is no answer. */
+/** The reason why there is no answer. */
 export type Stop = 'deadline' | 'memory' | 'closed';
 
 export class Stopped extends Error {
@@ -60,8 +60,8 @@ export class Lane {
   }
 
   /**
-   * The answer, and when the lane can be given the next question. `answer` fails with `Stopped`, with the
-   * `DefinitionError` of the question, or with what the code of the answer threw.
+   * The answer, and a promise that resolves when the lane can take the next question. `answer` rejects with `Stopped`,
+   * with the `DefinitionError` of the question, or with the error of the code that computed it.
    */
   run(task: AnalysisTask): { answer: Promise<unknown>; free: Promise<void> } {
     this.#busy = true;

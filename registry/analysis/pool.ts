@@ -1,6 +1,6 @@
 /**
  * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). They start with the
- * first question and end after some time without one, so that an idle registry uses no memory for them.
+ * first question and end after some time without one, so that an idle registry needs no memory for them.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
@@ -16,13 +16,16 @@ import { FairQueue } from './queue.ts';
 import type { AnalysisTask } from './worker.ts';
 
 export interface PoolLimits extends LaneLimits {
-  /** Workers at the same time. */
+  /** The number of workers. */
   lanes: number;
-  /** Questions of one account that wait. */
+  /** How many questions of one account may wait. */
   waiting: number;
 }
 
-/** MiB. Syntax trees outlive V8's default of 48 MiB; a smaller young generation saves 150 MB while reading a folder. */
+/**
+ * MiB. Syntax trees live longer than V8's default of 48 MiB helps with; a smaller young generation saves 150 MB while a
+ * folder is read.
+ */
 const YOUNG = 16;
 
 const LIMITS: PoolLimits = {
@@ -35,8 +38,8 @@ const LIMITS: PoolLimits = {
 };
 
 /**
- * A folder of thousands of files is read by whoever runs the registry, one folder at a time. A young generation of 6 MiB
- * costs no more CPU than 16 and keeps the process 30 MB smaller: what V8 takes for old is then collected sooner.
+ * The operator reads folders of thousands of files, one folder at a time. A young generation of 6 MiB needs no more CPU
+ * than 16 MiB and keeps the process 30 MB smaller, because V8 collects old objects sooner.
  */
 const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory' | 'young'> = {
   deadline: 1_800_000,
@@ -44,20 +47,20 @@ const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory' | 'young'> = {
   young: 6,
 };
 
-/** What all accounts together may have waiting: every question holds its files in memory. */
+/** How many questions may wait in total, because each holds its files in memory. */
 const MOST_WAITING = 200;
 
-/** In how many seconds it is worth asking again. */
+/** After how many seconds the caller may ask again. */
 const RETRY = 5;
 
 export type Outcome = 'answered' | 'deadline' | 'memory' | 'failed' | 'refused';
 
-/** What the metrics show. */
+/** The counts for the metrics. */
 export interface PoolState {
   waiting: number;
   running: number;
   workers: number;
-  /** Questions by what became of them. */
+  /** Questions by outcome. */
   outcomes: Readonly<Record<Outcome, number>>;
 }
 
@@ -78,7 +81,7 @@ export class AnalysisPool implements Analysis {
   constructor(limits: Partial<PoolLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
     this.#lanes = Array.from({ length: this.#limits.lanes }, () => new Lane(this.#limits));
-    // One lane is always left to the others.
+    // One account can never use all lanes.
     const share = Math.max(1, this.#limits.lanes - 1);
     this.#queue = new FairQueue({ share, waiting: this.#limits.waiting });
     const lane = new Lane({ ...this.#limits, ...FOLDERS });
@@ -110,7 +113,7 @@ export class AnalysisPool implements Analysis {
     onProgress?: OnReading,
   ): Promise<FolderReading> {
     const { port1, port2 } = new MessageChannel();
-    // Files may hold what does not go over; the worker reads them itself.
+    // Files may contain values that cannot be sent to a worker, so the worker reads them itself.
     const given = [port2, { ...order, files: files.map(({ path, size }) => ({ path, size })) }];
     const request: AnalysisTask = { question: 'folder', given, transfer: [port2] };
     return await openReading(port1, this.#add(this.#folders.queue, account, request), onProgress);
@@ -125,7 +128,7 @@ export class AnalysisPool implements Analysis {
     return await promise;
   }
 
-  /** Ends every worker; who waits for an answer is told that the registry is being stopped. */
+  /** Ends every worker. Waiting callers get an error that the registry is stopping. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { reject } of [...this.#queue.clear(), ...this.#folders.queue.clear()])
@@ -133,7 +136,7 @@ export class AnalysisPool implements Analysis {
     await Promise.all([...this.#lanes, this.#folders.lane].map((lane) => lane.close()));
   }
 
-  /** The product itself is never refused: it asks one thing after the other, and what it began must end. */
+  /** The registry's own questions are never refused: it asks one after the other, and its work must be finished. */
   #demandRoom(account: string, queue: FairQueue<Task>): void {
     if (account === REGISTRY_ACCOUNT) return;
     if (!queue.hasRoom(account)) {
@@ -153,7 +156,7 @@ export class AnalysisPool implements Analysis {
     for (const lane of this.#lanes) if (!lane.busy && !this.#give(lane, this.#queue)) break;
   }
 
-  /** Gives the lane the next question of the queue, if there is one. */
+  /** Gives the lane the next question of the queue, if any. */
   #give(lane: Lane, queue: FairQueue<Task>): boolean {
     const next = queue.next();
     if (!next) return false;
@@ -173,7 +176,7 @@ export class AnalysisPool implements Analysis {
     return true;
   }
 
-  /** What the caller is told of a question that was not answered. */
+  /** The error for the caller of a question without an answer. */
   #explain(error: unknown, lane: Lane): unknown {
     if (error instanceof DefinitionError) {
       this.#outcomes.answered++;
@@ -197,7 +200,7 @@ export class AnalysisPool implements Analysis {
   }
 }
 
-/** Bytes cross threads with the whole buffer that they are a part of, which may be a pack. */
+/** A view crosses threads with its whole buffer, which may be a pack, so the bytes are copied. */
 function lean(value: unknown): unknown {
   if (!(value instanceof Map)) return value;
   return new Map(

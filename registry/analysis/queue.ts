@@ -1,4 +1,4 @@
-/** Who is next: accounts take turns, so that one that asks for much delays nobody but itself. Pure. */
+/** Decides who is next: accounts take turns, so that one with many tasks only delays itself. Pure. */
 
 export interface QueueLimits {
   /** Tasks of one account that run at the same time. */
@@ -8,7 +8,7 @@ export interface QueueLimits {
 }
 
 export class FairQueue<Task> {
-  /** Accounts with waiting tasks, the one whose turn it is first. */
+  /** Accounts with waiting tasks; the next one comes first. */
   readonly #waiting = new Map<string, Task[]>();
   readonly #running = new Map<string, number>();
   readonly #limits: QueueLimits;
@@ -18,12 +18,12 @@ export class FairQueue<Task> {
     this.#limits = limits;
   }
 
-  /** How many tasks wait. */
+  /** The number of waiting tasks. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether the account may have one more task waiting. */
+  /** Whether another task of the account may wait. */
   hasRoom(account: string): boolean {
     return (this.#waiting.get(account)?.length ?? 0) < this.#limits.waiting;
   }
@@ -35,7 +35,7 @@ export class FairQueue<Task> {
     this.#size++;
   }
 
-  /** Takes the next task out and counts it as running until `done`; undefined where no account may run one. */
+  /** Removes the next task and counts it as running until `done`; undefined if no account may run one. */
   next(): { account: string; task: Task } | undefined {
     for (const [account, tasks] of this.#waiting) {
       const running = this.#running.get(account) ?? 0;
@@ -50,14 +50,14 @@ export class FairQueue<Task> {
     return undefined;
   }
 
-  /** A task of the account has ended. */
+  /** Call it when a task of the account has ended. */
   done(account: string): void {
     const left = (this.#running.get(account) ?? 1) - 1;
     if (left > 0) this.#running.set(account, left);
     else this.#running.delete(account);
   }
 
-  /** Takes out everything that waits. */
+  /** Removes all waiting tasks. */
   clear(): Task[] {
     const tasks = [...this.#waiting.values()].flat();
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-/** What runs in a worker: one question at a time, answered by the pure functions of `registry/definitions`. */
+/** The code of a worker: one question at a time, answered by the pure functions of `registry/definitions`. */
 import type { MessagePort } from 'node:worker_threads';
 import { useBundledPackages } from '../bundled-packages.ts';
 import type { DefinitionErrorCode } from '../definitions/errors.ts';
@@ -7,25 +7,25 @@ import type { Diagnostic } from '../definitions/types.ts';
 import type { FolderOrder } from '../services/analysis.ts';
 
 export interface AnalysisTask {
-  /** `folder` goes on until the port in it says so (`folder-worker.ts`). */
+  /** `folder` continues until the port in it says so (`folder-worker.ts`). */
   question: Question | 'folder';
   given: unknown[];
-  /** What goes over to the worker and is gone here. */
+  /** Moved to the worker, so the sender no longer has it. */
   transfer?: readonly MessagePort[];
 }
 
 export type AnalysisResult = ({ value: unknown } | { refused: Refusal }) & {
-  /** Bytes that the worker holds now. */
+  /** The bytes of memory that the worker uses now. */
   held: number;
 };
 
-/** A `DefinitionError` as a plain value: what is cloned from thread to thread loses its class. */
+/** A `DefinitionError` as a plain value, because objects lose their class when they are cloned between threads. */
 export interface Refusal {
   code: DefinitionErrorCode;
   diagnostics: readonly Diagnostic[];
 }
 
-// Main threads have theirs from main.js, which does not reach this one.
+// main.js calls this for the main thread only.
 useBundledPackages();
 
 export default async function answer({ question, given }: AnalysisTask): Promise<AnalysisResult> {

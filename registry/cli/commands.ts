@@ -30,7 +30,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'token create': async () => (await people()).createToken,
 };
 
-/** The command's exit code: 0 done, 1 it could not be done (said on the terminal). */
+/** Returns the exit code: 0 done, 1 failed (the terminal shows why). */
 export async function runCommand(
   deps: Deps,
   { command, options }: CommandRequest,
@@ -40,7 +40,7 @@ export async function runCommand(
   if (!load) throw new Error(`unknown command ${command}`);
   const run = await load();
   try {
-    // The command line that sent the options parsed them by the declaration of this command (program.ts).
+    // The sender parsed the options by this command's declaration (program.ts).
     return await run(deps, terminal, options as never);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

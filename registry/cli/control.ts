@@ -1,7 +1,7 @@
 /**
- * The embedded database serves one process. Beside a running server the other commands are therefore
- * carried out by that server: they reach it through a socket in DATA_DIR that only its account can open.
- * Each side sends JSON, one value a line: the request, then what the terminal is to show, then the exit code.
+ * The embedded database serves one process. While a server runs, it therefore executes the other commands. They reach
+ * it through a socket in DATA_DIR that only its account can open. Both sides send JSON, one value per line: first the
+ * request, then the output for the terminal, then the exit code.
  */
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
@@ -23,11 +23,14 @@ type Message =
   | { progress: [done: number, total: number, label: string] }
   | { exit: number };
 
-/** Carries out what arrives at `path`; the caller holds the data folder, so an old socket there is a leftover. */
+/**
+ * Executes the commands that arrive at `path`. The caller holds the data folder, so an existing socket there is left
+ * over.
+ */
 export async function serveCommands(path: string, run: RunCommand): Promise<Server> {
   await rm(path, { force: true });
   const server = createServer((socket) => {
-    // Whoever asked may leave before the end (Ctrl-C): the command goes on, and so does the server.
+    // A client may leave before the end (Ctrl-C). The command continues, and so does the server.
     const leave = () => socket.destroy();
     socket.on('error', leave);
     answer(socket, run).catch(leave);
@@ -50,7 +53,7 @@ async function answer(socket: Socket, run: RunCommand): Promise<void> {
     progress: (...progress) => say({ progress }),
   };
   const lines = createInterface({ input: socket });
-  // It repeats the errors of its input, which would end the process where nobody listens.
+  // readline repeats the errors of its input; without a listener they would end the process.
   lines.on('error', () => socket.destroy());
   for await (const line of lines) {
     say({ exit: await runRequest(line, run, terminal) });
@@ -68,7 +71,7 @@ async function runRequest(line: string, run: RunCommand, terminal: Terminal): Pr
   }
 }
 
-/** Has the server at `path` carry out a command; undefined where no server listens there. */
+/** Makes the server at `path` execute a command. Returns undefined if no server listens there. */
 export async function askServer(
   path: string,
   request: CommandRequest,

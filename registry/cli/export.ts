@@ -6,13 +6,13 @@ import type { Terminal } from './terminal.ts';
 
 export interface ExportCommand {
   folder: string;
-  /** Replaces files that are there with other content. */
+  /** Replaces existing files whose content differs. */
   force?: boolean;
 }
 
 /**
- * Writes the definitions, and says which could not be.
- * @returns 1 where a definition was refused
+ * Writes the definitions and reports those that it could not write.
+ * @returns 1 if a definition was refused
  */
 export async function runExport(
   { definitions, total }: { definitions: AsyncIterable<ExportedDefinition>; total: number },

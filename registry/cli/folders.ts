@@ -9,7 +9,7 @@ import { type ExportCommand, runExport } from './export.ts';
 import { type ImportCommand, orProblem, runImport } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Who the definitions belong to: the lab with this code, or the built-in ones. */
+/** The owner of the definitions: the lab with this code, or the registry for built-in ones. */
 interface Whose {
   lab?: string;
   builtin?: boolean;

@@ -1,7 +1,7 @@
-/** What the first start tells whoever started it. A token stands in it only where it is printed to a terminal. */
+/** The message of the first start. It contains a token only if it goes to a terminal. */
 import type { FirstAdmin } from '../services/start/first-start.ts';
 
-/** Without a first administrator only where the registry is. */
+/** Without a first administrator, the message only gives the address. */
 export function greeting(url: string, first: FirstAdmin | null): string[] {
   const address = `The registry is at ${url}`;
   if (!first) return [address];

@@ -16,26 +16,27 @@ import type { Terminal } from './terminal.ts';
 
 export interface ImportCommand {
   folder: string;
-  /** Where the report goes as JSON. */
+  /** The file for the report as JSON. */
   report?: string;
   dryRun?: boolean;
-  /** `Name=movement` or `Name=measurement`, each. */
+  /** Entries like `Name=movement` or `Name=measurement`. */
   base?: string[];
   include?: string[];
   exclude?: string[];
-  /** Paths below the folder, or absolute ones. */
+  /** Absolute paths, or paths below the folder. */
   prefer?: string[];
-  /** `Old=New` or `path:Old=New`, each. */
+  /** Entries like `Old=New` or `path:Old=New`. */
   rename?: string[];
   verbose?: boolean;
-  /** The report as JSON on the terminal, instead of text. */
+  /** Prints the report as JSON instead of text. */
   json?: boolean;
 }
 
 /**
  * Imports, and prints the report.
- * @returns 0, also where something was skipped: the report says what, and counts it
- * @throws ImportEnded, or the `Problem` that ended it, once the report of what was done before has been printed and written
+ * @returns 0, even if something was skipped: the report lists and counts it
+ * @throws ImportEnded or the `Problem` that ended the import, after printing and writing the report of what was done
+ * before
  */
 export async function runImport(
   { target, ...deps }: ImportDeps & { target: ImportTarget },
@@ -70,7 +71,7 @@ const READING: Readonly<Record<ReadingStep, string>> = {
   classes: 'Finding the dependencies of each class',
 };
 
-/** What is wrong with a path, by the system's code. */
+/** Explains the system's error codes for a path. */
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of this path is not a folder',
@@ -82,7 +83,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 };
 
-/** A folder or file that cannot be used is the user's to mend: said in a line, not as a stack. */
+/** The user can correct a path that does not work, so they get one line, not a stack trace. */
 export async function orProblem<T>(path: string, act: (path: string) => Promise<T>): Promise<T> {
   try {
     return await act(path);

@@ -4,7 +4,7 @@ import { fsck } from '../services/repair/fsck.ts';
 import { reindex } from '../services/repair/reindex.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Opening the database has migrated it already; this says so. */
+/** The database has been migrated when it was opened; this only reports it. */
 export async function runMigrate({ store }: Deps, terminal: Terminal) {
   const pending = await store.pending();
   terminal.out(pending.length === 0 ? 'The database is up to date.' : `Pending: ${pending}`);
@@ -33,7 +33,7 @@ export async function runFsck(deps: Deps, terminal: Terminal) {
   return report.problems.length === 0 ? 0 : 1;
 }
 
-/** What the registry does by itself after landings, for every repository and now. */
+/** Does now, for every repository, what the registry does by itself after landings. */
 export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
   const names = await repositories.list();
   const failed: string[] = [];
@@ -41,7 +41,7 @@ export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
     try {
       await (await repositories.open(name)).maintain();
     } catch (error) {
-      // One that is not whole must not keep the others from it.
+      // A damaged repository must not keep the others from maintenance.
       failed.push(`${name}: ${(error as Error).message}`);
     }
     terminal.progress(i + 1, names.length, 'Packing repositories');

@@ -13,7 +13,7 @@ export interface UserOptions {
   name?: string;
   email?: string;
   admin?: boolean;
-  /** Made up and shown where it is not given. */
+  /** Generated and shown if it is not given. */
   password?: string;
 }
 

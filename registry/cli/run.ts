@@ -32,7 +32,7 @@ function tell(error: unknown): number {
   return 1;
 }
 
-/** What the surroundings refuse, in a line that says what to do; undefined for what is ours to mend. */
+/** A line that explains an error of the environment and what to do; undefined for errors of the registry itself. */
 function plainly(error: unknown): string | undefined {
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and that the database server is running.`;

@@ -23,12 +23,12 @@ import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
 import { localTerminal } from './terminal.ts';
 
-/** How long requests in flight may take to end after SIGTERM, in milliseconds. */
+/** How long running requests may take to end after SIGTERM, in milliseconds. */
 const GRACE = 30_000;
 
 /**
- * Serves until a signal ends it, on the embedded database that is being opened, or on the server that the
- * configuration names. What was opened is closed again where the start fails.
+ * Serves until a signal ends it, on the embedded database that is being opened or on the configured server. If the
+ * start fails, it closes everything that it opened.
  */
 export async function serve(
   config: Config,
@@ -56,7 +56,7 @@ async function start(
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
   const deps = await openDeps(config, publicUrl, { embedded, migrates: false });
   opened.defer(() => deps.close());
-  // The database is still being opened, in another thread: the service is put together meanwhile.
+  // The database is still opening in another thread. The service is composed meanwhile.
   const migrated = deps.store.migrate();
   migrated.catch(() => undefined);
   let ready = false;
@@ -89,13 +89,13 @@ async function start(
   for (const { name, error } of old.failed) {
     app.log.error({ err: error, definition: name }, 'cannot be attested; run: registry fsck');
   }
-  // With a database server of its own, every process can open what it needs.
+  // With a database server, every process can open what it needs.
   if (deps.store.embedded) {
     const commands = await serveCommands(paths.socket, async (request, terminal) => {
       const { runCommand } = await import('./commands.ts');
       return await runCommand(deps, request, terminal);
     });
-    // Waits for the command that is being carried out, if one is.
+    // Waits for the command that is running, if any.
     opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
   }
   if (deps.openToOthers.length > 0) {
@@ -124,7 +124,7 @@ async function start(
   }
 }
 
-/** Returns what ends it and waits for its end. */
+/** Returns a function that stops the work and waits for its end. */
 function fillBeside(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const stop = new AbortController();
   const filling = fillContents(deps, stop.signal).then(

@@ -1,14 +1,14 @@
-/** Sockets in folders whose path is longer than the system lets a socket's be. */
+/** Sockets in folders whose path is too long for a socket's. */
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** A socket's path has 108 bytes on Linux and 104 on macOS, the NUL at its end included (unix(7)). */
+/** The path of a socket has 108 bytes on Linux and 104 on macOS, including the final NUL (unix(7)). */
 const MOST_BYTES = 103;
 
 /**
- * Does `act` with a path to the same file that is short enough: where need be through a symbolic link
- * to its folder, which is there for as long as `act` takes.
+ * Calls `act` with a short path to the same file. If the path is too long, it goes through a symbolic link to the
+ * folder, which exists while `act` runs.
  */
 export async function withShortPath<T>(
   path: string,

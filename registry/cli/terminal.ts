@@ -1,19 +1,19 @@
-/** Where a command says what it does: this process's own terminal, or one at the other end of a socket. */
+/** Where a command prints: the terminal of this process, or one at the other end of a socket. */
 import type { SingleBar } from 'cli-progress';
 import { visible, visibleLine } from '../../text/hidden.ts';
 
 export interface Terminal {
   /** A line of the command's result. */
   out(line: string): void;
-  /** A line about how it goes, or what went wrong. */
+  /** A line about progress or an error. */
   err(line: string): void;
-  /** How far long work has come; `label` says of what. Call it as often as you like. */
+  /** The progress of long work. `label` names the work. May be called as often as needed. */
   progress(done: number, total: number, label: string): void;
 }
 
-/** A bar where standard error is a terminal; else a line at each tenth. */
+/** A bar if standard error is a terminal; otherwise a line for each tenth. */
 export async function localTerminal(): Promise<Terminal> {
-  // Whoever reads has seen enough (`registry user list | head`).
+  // The reader has seen enough (`registry user list | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
@@ -26,7 +26,10 @@ export async function localTerminal(): Promise<Terminal> {
   };
 }
 
-/** A line on standard error. Names in it are somebody else's: what they hide is spelled out (`text/hidden.ts`). */
+/**
+ * Prints a line on standard error. It may contain names from others, so hidden characters are spelled out
+ * (`text/hidden.ts`).
+ */
 export function printError(line: string): void {
   process.stderr.write(`${visible(line)}\n`);
 }

@@ -1,6 +1,6 @@
 /**
- * Who is asking: `request.caller`, from a Bearer token, the session cookie, or nobody. It is known on every
- * route of the plugin that this is called in, and on no other.
+ * Sets `request.caller` from a Bearer token or the session cookie; without either the caller is nobody. Only routes of
+ * the plugin that calls this have it.
  */
 import { randomUUID } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
@@ -27,7 +27,7 @@ declare module 'fastify' {
     sessionCookie: SessionCookie;
   }
   interface FastifyContextConfig {
-    /** The route is the same for everybody, whatever they hold: nothing is made of it. */
+    /** The route answers everybody alike, so it ignores credentials. */
     forAnybody?: boolean;
   }
 }
@@ -78,7 +78,7 @@ export async function authentication(
 
 const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null, expires: null };
 
-/** Undefined without an `Authorization` header; throws `unauthenticated` for one that names nobody. */
+/** Undefined without an `Authorization` header. Throws `unauthenticated` if the header does not identify anybody. */
 async function byBearer(
   app: FastifyInstance,
   store: Store,
@@ -91,7 +91,7 @@ async function byBearer(
     ? await identifyToken(store, presented)
     : await bySession(app, store, presented);
   if (identity) return identity;
-  // Sessions run out under pages that go on asking; a token is right or wrong.
+  // Only wrong tokens count as failed attempts. An expired session is normal: a page that stays open keeps sending it.
   if (looksLikeToken(presented)) throttle.badToken(request.ip);
   throw new Problem(
     'unauthenticated',
@@ -99,7 +99,10 @@ async function byBearer(
   );
 }
 
-/** A browser sends its cookie unasked: one whose session has ended is nobody's, and is taken back. */
+/**
+ * The browser sends its cookie with every request. If its session has ended, the caller is nobody and the cookie is
+ * removed.
+ */
 async function byCookie(
   app: FastifyInstance,
   store: Store,
@@ -116,8 +119,9 @@ async function byCookie(
 }
 
 /**
- * A page says for whom it was made (`X-Session-User`, an id). When that session has ended, or somebody else has signed in
- * in the same browser since, the page is told: it must not go on as nobody, to whom little exists, nor in another's name.
+ * A page names the user that it was made for (`X-Session-User`, an id). If that session has ended or somebody else has
+ * signed in in the same browser, the request fails, so that the page does not continue as nobody (who sees little) or
+ * as somebody else.
  */
 function demandSameUser({ headers }: FastifyRequest, identity: Identity | null): void {
   const expected = headers['x-session-user'];
@@ -140,15 +144,15 @@ function claimsOf(app: FastifyInstance, token: string): VerifiedClaims | null {
   try {
     return app.jwt.verify<VerifiedClaims>(token);
   } catch {
-    // fast-jwt throws for every token that is forged, expired or no token at all: nobody's session.
+    // fast-jwt throws if a token is forged, expired or not a token. Then there is no session.
     return null;
   }
 }
 type VerifiedClaims = SessionClaims & { exp: number };
 
 /**
- * The sessions that a request comes with, ended ones among them; what is no session is passed over. Throws
- * `cross_origin` where nothing but the cookie names one and the page is not ours.
+ * The sessions of a request, including ended ones. Ignores anything that is not a session. Throws `cross_origin` if
+ * only the cookie names one and the page is not the registry's.
  */
 export function sessionsPresented(app: FastifyInstance, request: FastifyRequest): VerifiedClaims[] {
   const [, bearer] = BEARER.exec(request.headers.authorization ?? '') ?? [];
@@ -170,7 +174,7 @@ function bearerOf(request: FastifyRequest): string | undefined {
   return match[1];
 }
 
-/** Makes the session of a user who has just signed in, and sets its cookie. */
+/** Creates the session of a user who has just signed in, and sets its cookie. */
 export function startSession(
   app: FastifyInstance,
   reply: FastifyReply,
@@ -187,7 +191,7 @@ export function startSession(
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Who this request comes from now, long after it came: null where that is nobody (any more). */
+    /** Identifies the caller again, long after the request arrived. Null if the caller is no longer valid. */
     identifyAgain(request: FastifyRequest): Promise<Identity | null>;
   }
 }

@@ -1,12 +1,12 @@
-/** A stop ends when the last answer is sent, and not when the last client lets go of its connection. */
+/** A stop ends when the last answer is sent, not when the last client closes its connection. */
 import type { FastifyInstance } from 'fastify';
 
-/** How often a stop looks for connections that have become idle, in milliseconds. */
+/** How often a stop looks for idle connections, in milliseconds. */
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Fastify closes the connections that are idle when a stop begins. One that had an answer under way then is idle a moment
- * later, and clients keep it open for a minute and more; so it is looked for until the server is closed.
+ * When a stop begins, Fastify closes the idle connections. A connection with a running answer becomes idle a moment
+ * later, and clients keep it open for a minute or more. So this looks for idle connections until the server is closed.
  */
 export function letConnectionsGo(app: FastifyInstance): void {
   let looking: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** `GET /openapi.json` and the pages of it at `/docs`, both from the routes' own schemas. */
+/** `GET /openapi.json` and its pages at `/docs`, both from the schemas of the routes. */
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -14,13 +14,13 @@ interface Options {
 }
 
 /**
- * Must come before the routes that it is to describe. They are noted here, and the document, its pages and
- * what makes them are loaded by the first request for either, in an app of their own: a start would wait.
+ * Must be called before the routes that it describes. It records them; the first request for the document or its pages
+ * loads the code that makes them, in an app of its own, so that it does not slow the start.
  */
 export function documentation(app: FastifyInstance, options: Options): void {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
-    // HEAD is there wherever GET is, and goes without saying.
+    // Every GET route also answers HEAD, which the document does not list.
     if (route.method !== 'HEAD' && !route.schema?.hide) routes.push(route);
   });
   let pages: Promise<FastifyInstance> | undefined;
@@ -35,7 +35,7 @@ export function documentation(app: FastifyInstance, options: Options): void {
   }
 }
 
-/** An app that has the routes' descriptions and none of their handlers. */
+/** An app with the routes' descriptions but without their handlers. */
 async function describe(
   routes: readonly RouteOptions[],
   { version, publicUrl }: Options,

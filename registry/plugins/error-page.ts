@@ -1,4 +1,4 @@
-/** Problems that people meet behind a link: browsers get a plain page, programs the problem document. */
+/** Problems behind links that people open: browsers get a plain page, programs the problem document. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { escapeHtml, plainPage } from './plain-page.ts';
 import { answer, problemOf } from './problems.ts';

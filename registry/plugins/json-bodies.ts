@@ -1,6 +1,6 @@
 /**
- * Reads the JSON of requests. JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be kept as U+FFFD in the
- * place of what was meant.
+ * Reads the JSON of requests. JSON is UTF-8 (RFC 8259, section 8.1). Other bytes are refused; otherwise U+FFFD would be
+ * stored in their place.
  */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -8,10 +8,10 @@ import { Problem } from '../errors.ts';
 import { type Scan, scanJson } from './json-scan.ts';
 import { Turns } from './turns.ts';
 
-/** In bytes: larger bodies wait for a turn before each step, as several that arrive together would hold up everybody. */
+/** In bytes. Larger bodies wait for a turn before each step, because several at once would delay everybody. */
 const LARGE = 64 * 1024;
 
-/** Nothing but JSON is taken: without a parser for it, Fastify refuses every other content type. */
+/** Accepts only JSON: without a parser, Fastify refuses every other content type. */
 export function readJsonBodies(app: FastifyInstance): void {
   const careful = carefulParser(app);
   const turns = new Turns();
@@ -42,7 +42,7 @@ export function readJsonBodies(app: FastifyInstance): void {
   );
 }
 
-/** The value; undefined where Fastify's parser must say what is wrong. */
+/** Returns the value, or undefined if Fastify's parser must report the error. */
 function tryParse(text: string, { isSuspicious }: Scan): unknown {
   if (isSuspicious) return undefined;
   try {
@@ -52,7 +52,7 @@ function tryParse(text: string, { isSuspicious }: Scan): unknown {
   }
 }
 
-/** Fastify's parser, which looks through the whole text for names that could change a prototype. */
+/** Fastify's parser, which searches the whole text for names that could change a prototype. */
 function carefulParser(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
   return async (request: FastifyRequest, text: string): Promise<unknown> =>

@@ -1,29 +1,32 @@
 /**
- * What `JSON.parse` does not say of a text, found in one pass over it that costs less than the parsing: how much there is,
- * and what could not be kept as it was sent.
+ * Finds what `JSON.parse` does not report: how many values a text has, and which could not be stored as they were sent.
+ * One pass, which takes less time than the parsing.
  */
 
-/** Lists of columns take some ten thousand; to make objects of a million values would hold up everybody. */
+/** Lists of columns take about ten thousand. Creating a million values would delay everybody. */
 const MOST_VALUES = 50_000;
-/** Names of properties, in all objects together: an object of many names costs ten times a list. */
+/** Names of properties in all objects together: an object with many names costs ten times as much as a list. */
 const MOST_NAMES = 20_000;
-/** As deep as the settings in a definition's header may be. */
+/** The same depth that a definition's header allows in its settings. */
 const MOST_DEPTH = 100;
 
 /** `path` of the property, as `owners.0.users`. */
 export type Fault = Record<'path' | 'message', string>;
 
 export interface Scan {
-  /** More than one body may have, in words; then the scan ended early. */
+  /** The limit that the body exceeds, in words. The scan then ended early. */
   excess?: string;
   /**
-   * A property that its object has already. `JSON.parse` keeps the last one; a proxy, a log or a reviewer may have read the first
-   * (RFC 8259, section 4). No kept parser refuses it.
+   * A property that its object already has. `JSON.parse` keeps the last one, but a proxy, a log or a reviewer may have
+   * read the first (RFC 8259, section 4). No maintained parser refuses it.
    */
   repeated?: Fault;
-  /** Of a property of the body: a number that would become null, or what is nested too deeply to be written to the database. */
+  /**
+   * A property that cannot be stored: a number that would become null, or a value that is nested too deeply for the
+   * database.
+   */
   unfit?: Fault;
-  /** There is a name that could change an object's prototype. */
+  /** Whether a name could change the prototype of an object. */
   isSuspicious: boolean;
 }
 
@@ -31,14 +34,14 @@ const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44];
 const [OBJECT, OBJECT_END, LIST, LIST_END] = [123, 125, 91, 93];
 const SUSPICIOUS: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 
-/** An object or a list that the scan is in: where in it, and the names that an object has had. */
+/** The object or list that is being scanned: the position in it, and the names so far. */
 interface Inside {
   at: string | number;
   names: Set<string> | undefined;
   isNameNext: boolean;
 }
 
-/** Of text that is no JSON the scan says something all the same, for the parser refuses it. */
+/** Also returns a result for text that is not JSON; the parser refuses it afterwards. */
 export function scanJson(text: string): Scan {
   const found: Scan = { isSuspicious: false };
   const inside: Inside[] = [];
@@ -88,10 +91,12 @@ const repeatedField = (inside: readonly Inside[]): Fault => ({
   message: 'is given twice: remove one of them',
 });
 
-/** So far a string is looked through letter by letter; beyond that a search is faster. */
+/** The first letters of a string are scanned one by one; beyond them, a search is faster. */
 const NEAR = 1024;
 
-/** Where the string ends that begins at `from`: at the first quote that no odd number of backslashes is before. */
+/**
+ * Finds the end of the string that begins at `from`: the first quote that does not follow an odd number of backslashes.
+ */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; ) {
     const near = Math.min(at + NEAR, text.length);
@@ -110,14 +115,14 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-/** `"\u0061"` names the same as `"a"`. */
+/** `"\u0061"` is the same name as `"a"`. */
 function nameOf(text: string, from: number, end: number): string {
   const name = text.slice(from + 1, end);
   if (!name.includes('\\')) return name;
   try {
     return JSON.parse(`"${name}"`);
   } catch {
-    // It is no JSON, which the parser will say.
+    // The text is not JSON; the parser reports it.
     return name;
   }
 }
@@ -136,7 +141,7 @@ function endOfNumber(text: string, from: number): number {
   return end;
 }
 
-/** The largest double has 309 digits: a short number without an exponent is none too large. */
+/** The largest double has 309 digits, so a short number without an exponent cannot be too large. */
 function isInfinite(text: string, from: number, end: number): boolean {
   let canBe = end - from > 300;
   for (let at = from; at < end && !canBe; at++) canBe = isExponent(text.charCodeAt(at));

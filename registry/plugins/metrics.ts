@@ -6,8 +6,8 @@ import type { CacheState } from '../../repos/caches.ts';
 import { Problem } from '../errors.ts';
 
 /**
- * The metrics show how much is done and when, so a reader needs the token. Without a configured token, only this machine
- * may read them.
+ * The metrics reveal how much is done and when, so a reader needs the token. Without a configured token, only this
+ * machine may read them.
  */
 export function metrics(app: FastifyInstance, token: string | undefined, sources: Sources): void {
   // Loaded after the first response, to keep the start short.
@@ -24,7 +24,7 @@ export function metrics(app: FastifyInstance, token: string | undefined, sources
   });
 }
 
-/** Throws `unauthenticated` or `forbidden`. `address` is the connection's own: a header can say anything. */
+/** Throws `unauthenticated` or `forbidden`. `address` is the connection's, because anybody can write headers. */
 export function demandReader(
   address: string | undefined,
   headers: IncomingHttpHeaders,
@@ -48,7 +48,10 @@ export function demandReader(
 /** Headers that proxies add. A forwarded request comes from the proxy's machine, often this one. */
 const FORWARDING =
   /^(forwarded|via|cf-.*|x-(forwarded|original|real|envoy)-.*|(.*-)?(client|connecting)-ip)$/;
-/** What this machine calls itself: a proxy keeps the name that it was asked by, and so does a page that had its own changed. */
+/**
+ * The names of this machine. Proxies keep the name of the original request, and so does a page whose own name was
+ * redirected to this machine (DNS rebinding).
+ */
 const OWN_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
@@ -61,7 +64,7 @@ interface AnalysisState {
   outcomes: Readonly<Record<string, number>>;
 }
 
-/** What is read anew for every answer. */
+/** What is read again for every answer. */
 interface Sources {
   analysis: () => AnalysisState;
   caches: () => readonly CacheState[];

@@ -1,4 +1,4 @@
-/** Every error leaves as an RFC 9457 problem document; what is not expected is logged and told as 500. */
+/** Sends every error as an RFC 9457 problem document. Unexpected errors are logged and answered with 500. */
 import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError } from '../../repos/errors.ts';
@@ -19,7 +19,7 @@ export function problems(app: FastifyInstance): void {
   );
 }
 
-/** For errors of handlers and for those before any route is found (a path that cannot be decoded). */
+/** Handles errors of handlers and errors before a route is found (for example a path that cannot be decoded). */
 export async function answerError(
   error: FastifyError,
   request: FastifyRequest,
@@ -31,7 +31,7 @@ export async function answerError(
   return answer(reply, problem);
 }
 
-/** What to tell the caller; what they are not told is logged. */
+/** The problem for the caller. Details that the caller does not get are logged. */
 export function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   const problem = asProblem(error);
   const reason = error.cause instanceof Error ? error.cause.message : error.message;
@@ -41,12 +41,12 @@ export function problemOf(error: FastifyError, request: FastifyRequest): Problem
   return problem;
 }
 
-/** What is taken of a body that is too large, so that its sender sees the answer; in bytes. */
+/** How much of a body that is too large is read, so that its sender sees the answer; in bytes. */
 const MOST_TAKEN = 64 * 1024 * 1024;
 
 /**
- * A client that is still sending when the connection is closed sees a broken pipe and not what is wrong. So
- * the rest is read first, within reason; node:http bounds the time.
+ * If the connection is closed while a client is still sending, it sees a broken pipe and not the problem. So the rest
+ * is read first, up to a limit; node:http limits the time.
  */
 async function takeRest({ headers, raw }: FastifyRequest): Promise<void> {
   if (!(Number(headers['content-length']) <= MOST_TAKEN)) return;
@@ -119,10 +119,10 @@ function asProblem(error: FastifyError): Problem {
   );
 }
 
-/** What the database says where two met, and nobody has said more about it. */
+/** Database errors of two conflicting requests that no service has translated. */
 const MET = new Set<StoreErrorCode>(['foreign_key_violation', 'serialization_failure']);
 
-/** What Fastify itself refuses (body too large, wrong media type, …). */
+/** Errors of Fastify itself (body too large, wrong media type, …). */
 const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed',
   401: 'unauthenticated',

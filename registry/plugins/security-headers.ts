@@ -1,9 +1,9 @@
-/** What browsers must know of every answer. The reasons for each line: docs/decisions/0011. */
+/** Security headers of every answer. docs/decisions/0011 has the reasons for each line. */
 import type { ServerResponse } from 'node:http';
 
 /**
- * Scripts, styles, workers and requests are the registry's own, and nothing is inline. WebAssembly may be compiled: the
- * editor's linter is that.
+ * Scripts, styles, workers and requests must come from the registry, and nothing may be inline. WebAssembly may be
+ * compiled, because the editor's linter needs it.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -23,19 +23,19 @@ const CONTENT_SECURITY_POLICY = [
 const HSTS_SECONDS = 365 * 24 * 3600;
 
 /**
- * Gives what lays the headers on an answer, whoever then writes it. Put on the raw answer, so that those stand too
- * that Fastify's hooks do not see (a path that cannot be decoded, an answer that is handed on to another app).
+ * Returns a function that sets the headers on a raw answer. Answers that Fastify's hooks do not see have them too (a
+ * path that cannot be decoded, an answer that another app writes).
  */
 export function securityHeaders(publicUrl: () => string): (raw: ServerResponse) => void {
   const headers = Object.entries({
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-    // Not `no-referrer`: under that a form of our own would send `Origin: null`.
+    // Not `no-referrer`, which would make forms of the registry send `Origin: null`.
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
-    // Only people who reach it by https know that it has https.
+    // Only for addresses with https; otherwise the registry may not be reachable by https at all.
     ...(publicUrl().startsWith('https:') && {
       'strict-transport-security': `max-age=${HSTS_SECONDS}`,
     }),

@@ -1,6 +1,6 @@
 /**
- * The cookie of a session, and when it counts. A browser sends it unasked, whoever made the page: what changes
- * something must therefore show that a page of the registry itself asks for it (docs/decisions/0010).
+ * The session cookie, and when it counts. A browser also sends it with requests from pages of other sites. So a request
+ * that changes something must show that it comes from a page of the registry (docs/decisions/0010).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CookieSerializeOptions } from '@fastify/cookie';
@@ -11,16 +11,18 @@ import { Problem } from '../errors.ts';
 export const SESSION_SECONDS = 8 * 3600;
 
 export interface SessionCookie {
-  /** The cookie that a request comes with, whosever page made the browser send it. */
+  /** The cookie of a request, whichever site's page caused it. */
   presented(request: FastifyRequest): string | undefined;
-  /** Throws `cross_origin` where the request changes something and no page of the registry is known to ask. */
+  /**
+   * Throws `cross_origin` if the request changes something and does not show that it comes from a page of the registry.
+   */
   demandOwnPage(request: FastifyRequest): void;
   isFromOwnPage(request: FastifyRequest): boolean;
   set(reply: FastifyReply, token: string): void;
   clear(reply: FastifyReply): void;
 }
 
-/** `publicUrl`: what people open, which behind a proxy is not what the request says. */
+/** `publicUrl` is the address that people open. Behind a proxy it differs from the address in the request. */
 export function sessionCookie(publicUrl: () => string): SessionCookie {
   const secure = publicUrl().startsWith('https:');
   const name = sessionCookieName(publicUrl());
@@ -48,7 +50,7 @@ export function sessionCookie(publicUrl: () => string): SessionCookie {
   };
 }
 
-/** The prefix keeps other hosts of the same domain from laying a cookie of theirs over ours (RFC 6265bis, 4.1.3.2). */
+/** The prefix keeps other hosts of the same domain from overwriting the cookie (RFC 6265bis, 4.1.3.2). */
 export const cookieName = (name: string, secure: boolean): string =>
   secure ? `__Host-${name}` : name;
 
@@ -59,9 +61,9 @@ const NOT_OURS =
   'The session cookie permits changes only from pages of the registry. Programs send a token as "Authorization: Bearer …" instead. If you did use a page of the registry, a proxy hides its address: set PUBLIC_URL to the address that people open.';
 
 /**
- * What the browser itself says of the page (Fetch Metadata) decides; browsers do not send it over plain http, nor
- * did old ones at all, but every browser names the origin of what is not GET or HEAD (Fetch, section 3.1). A
- * request that says neither comes from no browser.
+ * The browser's own statement about the page decides (Fetch Metadata). Old browsers do not send it, nor does any
+ * browser over plain http; but every browser sends the origin with methods other than GET and HEAD (Fetch, section
+ * 3.1). A request with neither does not come from a browser.
  */
 export function fromOwnPage(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
   const site = headers['sec-fetch-site'];

@@ -1,8 +1,8 @@
-/** Work that takes a few milliseconds at a time, one piece in each turn of the event loop, so that others come in between. */
+/** Work in pieces of a few milliseconds, one per turn of the event loop, so that other requests run in between. */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
 
-  /** Settles when it is the caller's turn, which lasts as long as the caller goes on without waiting. */
+  /** Resolves when it is the caller's turn. The turn lasts until the caller awaits something. */
   async next(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);

@@ -1,4 +1,7 @@
-/** What node:http cannot read as a request is answered with a problem document too, by hand: no route was found yet. */
+/**
+ * Answers what node:http cannot read as a request with a problem document. It is written by hand, because no route was
+ * found yet.
+ */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem, type ProblemCode } from '../errors.ts';
@@ -13,7 +16,7 @@ const REASONS: Record<string, [ProblemCode, string]> = {
 const ELSE: [ProblemCode, string] = ['malformed', 'This is not a valid HTTP request.'];
 
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  // A client that has left reads no answer.
+  // The client has left and would not read an answer.
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = new Problem(...(REASONS[error.code ?? ''] ?? ELSE));
   const body = JSON.stringify(problem.toJSON());

@@ -1,8 +1,8 @@
 /**
- * Checks requests and writes answers by their schemas. Bodies are JSON and are taken literally (a number in
- * quotes is a string); queries and paths are text and are converted. What a schema does not name is refused, in
- * bodies and in queries alike. A schema is compiled when it is first needed: all of them together would take a
- * good part of a start.
+ * Checks requests and writes answers by their schemas. Bodies are JSON and are taken literally (a number in quotes is a
+ * string); queries and paths are text and are converted. Bodies and queries are refused if they contain anything that
+ * the schema does not name. A schema is compiled when it is first needed, because compiling all of them would slow the
+ * start.
  */
 import {
   Ajv,
@@ -28,14 +28,14 @@ import { FORMATS } from '../schemas/formats.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Somebody else makes the query of this address: what is not named in it is ignored. */
+    /** Others make the query of this address, so parameters that the schema does not name are ignored. */
     openQuery?: boolean;
   }
 }
 
 /**
- * Given to Fastify when it is made: it would load and prepare compilers of its own first. Its types speak of
- * those, hence the cast.
+ * Fastify gets it at its creation; otherwise it would load its own compilers first. The cast is needed because
+ * Fastify's types describe those.
  */
 export const schemaController = {
   compilersFactory: {
@@ -45,8 +45,8 @@ export const schemaController = {
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 /**
- * Closes the schemas of every route that the API document lists: what they do not name is refused, a body where none
- * is taken as well. Must come before the routes.
+ * Closes the schemas of every route in the API document: requests are refused if they contain anything that the schema
+ * does not name, or a body where none is expected. Must be called before the routes.
  */
 export function refuseUnnamed(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
@@ -67,7 +67,7 @@ const NO_PARAMETERS = { type: 'object', properties: {} };
 
 const takesBody = ({ method }: RouteOptions): boolean => method !== 'GET' && method !== 'HEAD';
 
-/** An empty object says nothing, and programs send it for nothing. */
+/** An empty object is accepted, because programs send it without need. */
 async function refuseBody({ body }: FastifyRequest): Promise<void> {
   if (body === undefined || body === null) return;
   const names = typeof body === 'object' ? Object.keys(body) : ['body'];
@@ -78,7 +78,7 @@ async function refuseBody({ body }: FastifyRequest): Promise<void> {
 }
 
 function compileValidatorLater(): FastifySchemaCompiler<object> {
-  // The schemas are ours: a test checks them, so that JSON Schema's own need not be compiled.
+  // A test checks the schemas, so the schema of JSON Schema need not be compiled here.
   const ours = {
     useDefaults: true,
     verbose: true,
@@ -106,7 +106,7 @@ function compileValidatorLater(): FastifySchemaCompiler<object> {
   };
 }
 
-/** Of what is wrong the first is told: what is not named comes before what is missing. */
+/** Ajv reports the first error only: unknown names before missing ones. */
 function requiredLast(ajv: Ajv): Ajv {
   const required = ajv.getKeyword('required');
   if (typeof required === 'boolean') throw new Error('JSON Schema has the keyword "required"');
@@ -124,7 +124,7 @@ const composed: FuncKeywordDefinition = {
   },
 };
 
-/** What is kept already is answered, whatever requests must be now. */
+/** Stored values may be answered even if requests with them would be refused now. */
 const ANY = { line: true, prose: true } as const;
 
 const checkValueCount: SchemaValidateFunction = (values: number, data: Json, schema) => {
@@ -142,7 +142,7 @@ const checkLength: SchemaValidateFunction = (most: number, text: string) => {
   return false;
 };
 
-/** JSON Schema counts code points. Ajv counts all of them, which takes longer than to parse the text. */
+/** Counts code points, as JSON Schema does. Ajv always counts all of them, which takes longer than parsing the text. */
 const maxLength: FuncKeywordDefinition = {
   keyword: 'maxLength',
   type: 'string',
@@ -155,7 +155,7 @@ function hasAtMost(most: number, text: string): boolean {
   return true;
 }
 
-/** Everything that is kept is copied, compared and written again and again. */
+/** Limits the number of values, because stored values are copied, compared and written again and again. */
 const mostValues: FuncKeywordDefinition = {
   keyword: MOST_VALUES,
   type: 'object',
@@ -163,8 +163,8 @@ const mostValues: FuncKeywordDefinition = {
 };
 
 /**
- * The same schema for the writer, which knows null by a keyword of its own. For each `anyOf` it would compile a check: 30 ms at the
- * first validation, and every value is checked by it.
+ * The same schema for the serializer, which has a keyword of its own for null. It would compile a check for each
+ * `anyOf`: 30 ms at the first validation, and a check of every value.
  */
 function serializerSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(serializerSchema);

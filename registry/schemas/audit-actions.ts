@@ -1,4 +1,4 @@
-/** What the audit trail calls what was done, all of it: `<thing>.<done>`. No more is imported, for pages list them too. */
+/** All actions of the audit trail: `<thing>.<done>`. This file imports nothing, because pages use it too. */
 const DONE = {
   definition: ['landed', 'mended', 'moved', 'archived', 'restored', 'overridden', 'released'],
   version: ['deprecated', 'revoked', 'reinstated'],

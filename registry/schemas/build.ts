@@ -1,13 +1,13 @@
 /**
- * What makes the schemas: TypeBox's builders by their types, so that `Static` reads a schema made here. TypeBox
- * itself is some 370 modules, a tenth of a start, of which plain JSON Schema needs next to nothing; a test
- * compares the two. Only what the schemas use is here, and only as they use it.
+ * Builders of the schemas, with TypeBox's types, so that `Static` reads these schemas. TypeBox itself has about 370
+ * modules, a tenth of a start, and the plain JSON Schema here needs very little of it. This has only what the schemas
+ * use, in the way they use it; a test compares both.
  */
 import type { Type as TypeBox } from 'typebox';
 
 type Schema = Record<string, unknown>;
 
-/** Properties that may be missing. Kept beside the schemas, for a schema is what is published. */
+/** The optional properties. Kept beside the schemas, because the schemas are published. */
 const optional = new WeakSet<object>();
 
 function Optional(schema: Schema): Schema {
@@ -28,7 +28,7 @@ function ObjectOf(properties: Record<string, Schema>, options?: Schema): Schema 
   };
 }
 
-/** The same properties, none of which must be there; the object's other options stay behind. */
+/** The same properties, all optional, without the other options of the object. */
 function Partial({ properties }: { properties: Record<string, Schema> }, options?: Schema): Schema {
   const entries = Object.entries(properties).map(([name, schema]) => [name, Optional(schema)]);
   return ObjectOf(Object.fromEntries(entries), options);

@@ -1,17 +1,23 @@
-/** Schemas of input are closed: what they do not name is refused, at every depth. What has a default may be left out. */
+/**
+ * Closes the schemas of input: properties that they do not name are refused, at every depth. Properties with a default
+ * may be left out.
+ */
 
 type Schema = Record<string, unknown>;
 
-/** Keywords whose value is a list of schemas, of which one applies. */
+/** Keywords with a list of schemas, of which one applies. */
 const CHOICES = ['anyOf', 'oneOf'] as const;
-/** Keywords that spread one object over several schemas: which properties are named could not be decided here. */
+/**
+ * Keywords that spread one object over several schemas. This code could not decide which properties such an object
+ * names.
+ */
 const SPREAD = ['allOf', '$ref', 'if', 'dependentSchemas', 'not'] as const;
-/** How a record is written: any name, each with such a value. */
+/** The pattern of a record: any name, with a value of the given type. */
 const ANY_NAME = '^.*$';
 
 /**
- * The same schema with `additionalProperties: false` on every object that does not say otherwise. An object that takes
- * anything says `additionalProperties: true`. Throws for what it cannot close.
+ * The same schema with `additionalProperties: false` on every object that does not say otherwise. An object that
+ * accepts any properties says `additionalProperties: true`. Throws for a schema that it cannot close.
  */
 export function closed(schema: object): Schema {
   const given = schema as Schema;
@@ -43,7 +49,10 @@ function closedObject(schema: Schema): Schema {
   };
 }
 
-/** What properties beyond those named may be. `.` matches no line end, so a record is no pattern of names. */
+/**
+ * The schema of the properties that are not named. `.` does not match line ends, so the pattern of a record is not a
+ * pattern for names.
+ */
 function othersOf({ additionalProperties, patternProperties }: Schema): unknown {
   if (patternProperties !== undefined) {
     const [[pattern, value] = [], ...more] = Object.entries(patternProperties as object);

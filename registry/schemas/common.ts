@@ -95,7 +95,7 @@ interface TextOptions {
   description?: string;
 }
 
-/** Matches text that holds more than white space. */
+/** Matches text that contains more than white space. */
 export const NOT_BLANK = '\\S';
 
 /** A text that must not be empty must not be blank either. */

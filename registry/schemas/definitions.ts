@@ -19,7 +19,9 @@ const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
   description: 'Path to text; null deletes the file',
 });
 
-/** What the header of the file may hold (docs/contract.md, section 2); null removes a key from the header. */
+/**
+ * The fields that the header of the file may have (docs/contract.md, section 2). Null removes a key from the header.
+ */
 const Described = {
   display_name: Name,
   description: Nullable(Prose({ maxLength: 100_000 })),
@@ -58,7 +60,7 @@ const Changes = Type.Partial(
   }),
 ).properties;
 
-/** Names of banned modules and built-ins that a version may use; always the whole list. */
+/** The banned modules and built-ins that a version may use; always the whole list. */
 export const Grants = Type.Array(
   Type.String({ maxLength: 100, pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$' }),
   {
@@ -86,7 +88,7 @@ export const DefinitionChange = Type.Object({
 });
 export type DefinitionChange = Static<typeof DefinitionChange>;
 
-/** A verdict of the lab's admins on a version; null without one. */
+/** The verdict of the lab's admins on a version; null if there is none. */
 const Verdict = (description: string) =>
   Type.Union(
     [

@@ -1,4 +1,4 @@
-/** Instruments, computers, and which is bound where (docs/contract.md, section 8). */
+/** Instruments, computers, and their bindings (docs/contract.md, section 8). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { COMPOSED, Id, JsonObject, Line, Nullable, PageQuery, Text, Time } from './common.ts';
@@ -10,7 +10,9 @@ const Name = Line({ minLength: 1, maxLength: 500 });
 const Search = Type.Optional(Text({ maxLength: 500 }));
 const InstrumentStatus = Type.Enum(['available', 'in_use', 'maintenance', 'retired']);
 
-/** It stands in addresses. Host names are within this; so are the names that Windows allows in other alphabets. */
+/**
+ * The name is part of addresses. The pattern permits host names, and the names that Windows permits in other alphabets.
+ */
 export const ComputerName = Line({
   maxLength: 255,
   [COMPOSED]: true,
@@ -54,10 +56,10 @@ const InstrumentShape = {
   updated_at: Time,
 };
 
-/** What a binding says of its instrument. */
+/** The fields of the instrument in a binding. */
 export const BoundInstrument = Type.Object(InstrumentShape);
 
-/** What an instrument says of where it is bound. */
+/** The fields of an instrument's bindings. */
 export const Place = Type.Object({
   id: Id,
   computer_name: Type.String(),
@@ -207,7 +209,7 @@ const BindingShape = {
 export const Binding = Type.Object({ ...BindingShape, instrument: BoundInstrument });
 export type Binding = Static<typeof Binding>;
 
-/** A binding with all that an instrument can be made of. */
+/** A binding with everything that is needed to create the instrument. */
 export const FoundBinding = Type.Object({
   ...BindingShape,
   instrument: Type.Object({

@@ -94,7 +94,7 @@ export const ComputerChanged = Type.Object({
   ...Common,
 });
 
-/** `reset`: the events in between are lost. Clients read again what they show. */
+/** `reset`: the events in between are lost. Clients reload what they show. */
 export const Reset = Type.Object({ reason: Type.String() });
 
 export interface EventData {

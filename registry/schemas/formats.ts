@@ -1,4 +1,4 @@
-/** What the schemas mean by their formats, for every validator of them. */
+/** The formats of the schemas, for every validator. */
 import { findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../../text/hidden.ts';
 import { parseTime } from './time.ts';
 

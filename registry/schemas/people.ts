@@ -7,13 +7,13 @@ const dotted = (part: string): string => `${part}(\\.${part})*`;
 
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
 /**
- * One spelling for each mailbox but for case and sub-address, which are compared without: no quoting, no empty part, no
- * letters that mail servers fold into others (RFC 5321, sections 2.3.11 and 4.1.2; domains as DNS has them).
+ * Permits one spelling for each mailbox, apart from case and sub-address, which comparisons ignore: no quoting, no
+ * empty part, no letters that mail servers fold into others (RFC 5321, sections 2.3.11 and 4.1.2; domains as in DNS).
  */
 export const ADDRESS = `^${dotted("[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")}@${dotted('[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?')}$`;
 const Password = Text({ minLength: 8, maxLength: 1024 });
 const Email = Line({ maxLength: 254, pattern: ADDRESS });
-/** Names stand in commits: no angle brackets or line ends (git-commit-tree(1)). */
+/** Names appear in commits, so they have no angle brackets or line ends (git-commit-tree(1)). */
 const PersonName = Line({
   minLength: 1,
   maxLength: 200,
@@ -69,7 +69,7 @@ export const UserQuery = Type.Object({
 
 export type UserQuery = Static<typeof UserQuery>;
 
-/** What a lab admin sees of somebody whom they look for. */
+/** The fields that a lab admin sees of a person whom they look up. */
 export const FoundUser = Type.Object({ id: Id, username: Type.String(), name: Type.String() });
 
 export const Credentials = Type.Object({
@@ -80,7 +80,7 @@ export const Credentials = Type.Object({
 export const Session = Type.Object({ token: Type.String(), user: User });
 export type Session = Static<typeof Session>;
 
-/** Who the caller is, with the labs that it belongs to. */
+/** The caller and its labs. */
 export const Me = Type.Object({
   user: User,
   has_password: Type.Boolean({ description: 'Whether the account has a password' }),

@@ -1,6 +1,6 @@
-/** Fields by name: only named fields are written and shown, never everything that an object has. */
+/** Picks fields by name: only named fields are written and shown, never everything that an object has. */
 
-/** The fields of `from` that are among `names` and have a value. */
+/** The fields of `from` whose names are in `names` and that have a value. */
 export function pick<T extends object, K extends keyof T>(
   from: T,
   names: readonly K[],
@@ -9,11 +9,11 @@ export function pick<T extends object, K extends keyof T>(
   return Object.fromEntries(given.map((name) => [name, from[name]])) as Pick<T, K>;
 }
 
-/** Values of a row as JSON has them: times are text. */
+/** The values of a row as in JSON: times are text. */
 export type Shown<T> = { [K in keyof T]: T[K] extends Date | null ? Time<T[K]> : T[K] };
 type Time<V> = V extends Date ? string : V;
 
-/** The named fields of a row as an answer shows them. */
+/** The named fields of a row, as an answer shows them. */
 export function show<T extends object, K extends keyof T>(
   row: T,
   names: readonly K[],
@@ -25,11 +25,11 @@ export function show<T extends object, K extends keyof T>(
   return Object.fromEntries(shown) as Shown<Pick<T, K>>;
 }
 
-/** The names of the fields of a schema, so that what is written and shown follows what the API describes. */
+/** The names of a schema's fields, so that writes and answers follow what the API describes. */
 export const fieldsOf = <T extends object>({ properties }: { properties: T }) =>
   Object.keys(properties) as (keyof T & string)[];
 
-/** The same without some. */
+/** The names of a schema's fields without some. */
 export const fieldsBut = <T extends object, K extends keyof T & string>(
   schema: { properties: T },
   ...names: readonly K[]

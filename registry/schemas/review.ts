@@ -23,7 +23,7 @@ const CheckState = Type.Enum([
   'canceled',
   'skipped',
 ]);
-/** Null where the account is gone. */
+/** Null if the account no longer exists. */
 const Account = Type.Object({ id: Nullable(Id), username: Type.String() });
 
 const Summary = {

@@ -29,7 +29,7 @@ export const SignOnAddress = Type.Object({
   address: Type.String({ description: 'Address for the browser' }),
 });
 
-/** What the provider sends the browser back with (RFC 6749, section 4.1.2; RFC 9207). */
+/** The parameters with which the provider redirects the browser back (RFC 6749, section 4.1.2; RFC 9207). */
 export const SignOnAnswer = Type.Object({
   code: Type.Optional(Type.String()),
   state: Type.Optional(Type.String()),

@@ -1,12 +1,12 @@
-/** Times as the API takes them. */
+/** The times that the API accepts. */
 
 const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 /**
- * The time that an RFC 3339 date-time names; null for any other text, for a day that no calendar has, for a time without
- * a zone (it would depend on where the registry runs) and for years outside 1 to 9999 in UTC, which databases and other
- * programs cannot keep. JavaScript's own parser takes 30 February for 2 March.
+ * The time of an RFC 3339 date-time. Null for any other text: days that do not exist, times without a zone (they would
+ * depend on the registry's location) and years outside 1 to 9999 in UTC, which databases and other programs cannot
+ * store. JavaScript's own parser reads 30 February as 2 March.
  */
 export function parseTime(text: string): Date | null {
   const parts = RFC_3339.exec(text);
@@ -15,7 +15,7 @@ export function parseTime(text: string): Date | null {
   const [zoneHour, zoneMinute] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
   if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) return null;
   const time = new Date(0);
-  // Not Date.UTC, to which the years 0 to 99 are those of the last century.
+  // Not Date.UTC, which reads the years 0 to 99 as 1900 to 1999.
   time.setUTCFullYear(year, month - 1, day);
   if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day) return null;
   const offset = (parts[8] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute);

@@ -16,7 +16,7 @@ import type {
 
 export const showComputer = (row: ComputerRow): Computer => show(row, fieldsOf(Computer));
 
-/** Without its bindings; the definition is null where the caller may not see it. */
+/** Without its bindings; the definition is null if the caller may not see it. */
 export const showInstrument = (
   row: InstrumentRow,
   definition: Pick<DefinitionSummary, 'id' | 'name' | 'display_name' | 'version'> | undefined,
@@ -28,7 +28,7 @@ export const showInstrument = (
 /** Without its instrument. */
 export const showBinding = (row: BindingRow) => show(row, fieldsBut(Binding, 'instrument'));
 
-/** What an instrument says of where it is bound. */
+/** The fields of an instrument's bindings. */
 export const showPlace = (row: BindingRow): Instrument['bindings'][number] =>
   show(row, fieldsOf(Place));
 

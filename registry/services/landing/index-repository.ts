@@ -1,6 +1,6 @@
 /**
- * Updates the database's index of one repository to what git holds. Idempotent: landing and repair call it,
- * and reindex calls it for every repository.
+ * Updates the database's index of one repository from git. Idempotent: landing and repair call it, and reindex calls it
+ * for every repository.
  */
 import type { Oid, Refs, Repository } from '../../../repos/types.ts';
 import { type ReadContent, unreadContent } from '../../definitions/content.ts';

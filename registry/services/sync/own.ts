@@ -1,4 +1,4 @@
-/** The computer's own part of its list: itself and its bindings. Cached while its stamp stays the same. */
+/** The computer's own part of its list: the computer and its bindings. Cached while its stamp stays the same. */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
 import { type BindingRow, bindingsMatching } from '../../store/bindings.ts';

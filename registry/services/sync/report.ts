@@ -1,4 +1,4 @@
-/** What computers say of themselves. Telemetry: no part of the audit trail. */
+/** The reports of computers. They are telemetry and not part of the audit trail. */
 import { visibleIn } from '../../../text/hidden.ts';
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
@@ -17,16 +17,19 @@ import { authorize, type Caller } from '../caller.ts';
 import { factsOf } from '../definitions/find-definition.ts';
 import type { PeopleDeps } from '../deps.ts';
 
-/** What one computer says, and who that is. */
+/** The report of one computer, and that computer. */
 interface Report extends ReportFields {
   actor: Extract<Caller['actor'], { kind: 'computer' }>;
   rules: Rules;
 }
 
-/** How many reports share a transaction; each may be a megabyte. */
+/** How many reports share a transaction. Each may be a megabyte. */
 const MOST_TOGETHER = 50;
 
-/** Keeps the report, and when what was installed changed. Names that the registry does not know are kept as they came. */
+/**
+ * Stores the report, and the time if what is installed has changed. Names that the registry does not know are stored as
+ * sent.
+ */
 export async function saveReport(
   { store, rules }: PeopleDeps,
   { actor, ...caller }: Caller,
@@ -34,7 +37,8 @@ export async function saveReport(
 ): Promise<void> {
   authorize({ actor, ...caller }, { on: 'own-sync', do: 'use' }, rules, 'computer');
   if (actor.kind !== 'computer') throw new Error('decided above');
-  // Nobody is there to be asked about what an instrument or a traceback says.
+  // Hidden characters are spelled out instead of refused: the text comes from instruments and tracebacks, and nobody
+  // could correct it.
   const { installed, loaded = {}, errors = [] } = visibleIn(stated);
   const report = { actor, rules, installed, loaded, errors };
   const outcome = await saveInBatch(store, report);
@@ -43,11 +47,14 @@ export async function saveReport(
 
 const saveInBatch = batchLookups(saveAll, MOST_TOGETHER);
 
-/** In one transaction; where that fails each by itself, so that nobody suffers from what another says. */
+/**
+ * Stores the reports in one transaction. If that fails, stores each by itself, so that one faulty report does not
+ * affect the others.
+ */
 async function saveAll(store: Store, all: readonly Report[]): Promise<Map<Report, 'kept' | Error>> {
   try {
     return await store.transaction(async (em) => {
-      // Of several from one computer the last one counts.
+      // If a computer sent several reports, the last one counts.
       const latest = new Map(all.map((report) => [report.actor.id, report]));
       const before = await saveReports(em, latest);
       const changed = [...before].flatMap(([id, was]) => {
@@ -73,7 +80,7 @@ async function saveAll(store: Store, all: readonly Report[]): Promise<Map<Report
   }
 }
 
-/** The versions installed of definitions that the computer sees, by their ids. */
+/** The installed versions of definitions that the computer can see, by their ids. */
 function knownOf({ actor, rules, installed }: Report, all: readonly NamedVersion[]) {
   const versions = all.flatMap((definition): [number, number][] => {
     const { id, name, version } = definition;

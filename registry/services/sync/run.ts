@@ -1,6 +1,9 @@
-/** Texts that many answers have in common, one after the other in memory, so that an answer is made of a few pieces of it. */
+/**
+ * Texts that many answers share, stored one after the other in memory, so that an answer consists of a few pieces of
+ * it.
+ */
 export interface Run {
-  /** The texts from one place to another, without copying them. */
+  /** The texts between two positions, without copying them. */
   between(from: number, to: number): Buffer;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Signed statements of lists, kept for a minute: a computer that asks whether something changed costs no signature, no list
- * and no row. The digest of a list is kept for as long as its tag stands.
+ * Signed statements of lists, kept for a minute: while nothing changes, a computer's request needs no signature, no
+ * list and no row. The digest of a list is kept as long as the list's tag stays the same.
  */
 import { createHash } from 'node:crypto';
 import type { Cache, Caches } from '../../../repos/caches.ts';
@@ -8,7 +8,7 @@ import type { SigningKeys } from '../../signing/keys.ts';
 import { signStatement } from '../../signing/statement.ts';
 import type { SyncState } from './manifest.ts';
 
-/** How long a statement is repeated, in milliseconds. */
+/** How long a statement is sent again, in milliseconds. */
 const REPEATED = 60_000;
 
 interface SignedStatement {
@@ -34,7 +34,7 @@ export class Statements {
     this.#now = now;
   }
 
-  /** For a header. `pieces` are the list, where it is about to be sent. */
+  /** The statement for a header. `pieces` is the list if it will be sent too. */
   async of(state: SyncState, pieces?: readonly Buffer[]): Promise<string> {
     const { etag, about } = state;
     const digest = await this.#digestOf(state, pieces);
