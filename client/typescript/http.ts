@@ -12,15 +12,20 @@ export interface ClientOptions {
 
 export interface Page<T> {
   items: T[];
+  /** Number of items on all pages. With `total_at_least`, there are more. */
   total: number;
+  total_at_least?: true;
   page: number;
   per_page: number;
+  /** `after` of the next page; missing on the last page. */
+  next?: string;
 }
 
-/** The page of a list, from 1, and the number of items on it. */
+/** The page of a list, from 1, and the number of items on it; or what follows the page that gave `next`. */
 export interface PageQuery {
   page?: number;
   per_page?: number;
+  after?: string;
 }
 
 export type Query<T> = Partial<T>;

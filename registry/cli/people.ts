@@ -51,15 +51,17 @@ function tellPassword(terminal: Terminal, password: string): void {
 }
 
 export async function showUsers(deps: Deps, terminal: Terminal) {
-  const per_page = 500;
-  for (let page = 1; ; page++) {
-    const { items, total } = await listUsers(deps, OPERATOR, { page, per_page });
+  const first = { page: 1, per_page: 500 };
+  let after: string | undefined;
+  do {
+    const { items, next } = await listUsers(deps, OPERATOR, { ...first, ...(after && { after }) });
     for (const { id, username, name, email, is_admin, disabled } of items) {
       const marks = [is_admin ? 'site admin' : '', disabled ? 'disabled' : ''].filter(Boolean);
       terminal.out([id, username, name, email, marks.join(', ')].join('\t'));
     }
-    if (page * per_page >= total) return 0;
-  }
+    after = next;
+  } while (after !== undefined);
+  return 0;
 }
 
 export interface TokenOptions {

@@ -87,6 +87,12 @@ function asProblem(error: FastifyError): Problem {
       cause: error,
     });
   }
+  if (error instanceof StoreError && error.code === 'invalid_cursor') {
+    const message = 'must be `next` of an answer to the same list in the same order';
+    return new Problem('invalid', `after ${message}`, [{ path: 'after', message }], {
+      cause: error,
+    });
+  }
   if (error instanceof StoreError && error.code === 'invalid_value') {
     return new Problem(
       'invalid',

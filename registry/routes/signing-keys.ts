@@ -1,5 +1,5 @@
 import { Type } from '../schemas/build.ts';
-import { List, PageQuery } from '../schemas/common.ts';
+import { List, NumberedPageQuery } from '../schemas/common.ts';
 import { SigningKey } from '../schemas/signing-keys.ts';
 import { allowedSigners, listSigningKeys } from '../services/signing/signing-keys.ts';
 import type { SigningKeys } from '../signing/keys.ts';
@@ -17,7 +17,7 @@ export function signingKeyRoutes(app: RegistryServer, deps: { signingKeys: Signi
         description:
           'Lists all keys, old ones included, with the period in which each signed tags. With `Accept: text/plain`, the answer is a file for git, without pages: name it in gpg.ssh.allowedSignersFile, and `git tag -v` verifies any version.',
         security: [],
-        querystring: Type.Object(PageQuery),
+        querystring: Type.Object(NumberedPageQuery),
         response: {
           200: {
             description: 'Keys',

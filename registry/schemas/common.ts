@@ -15,23 +15,43 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 
 export const IdParams = Type.Object({ id: Id });
 
-/** Query of every list. */
-export const PageQuery = {
+/** Query of a list of few items. */
+export const NumberedPageQuery = {
   page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
   per_page: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
+};
+
+/** Query of every other list. */
+export const PageQuery = {
+  ...NumberedPageQuery,
+  after: Type.Optional(
+    Type.String({
+      maxLength: 10_000,
+      pattern: '^[A-Za-z0-9_-]+$',
+      description:
+        '`next` of the previous page: the list continues there, whatever was added or deleted in between. `page` then has no effect',
+    }),
+  ),
 };
 
 export interface PageOf {
   page: number;
   per_page: number;
+  after?: string;
 }
 
 export const List = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),
-    total: Type.Integer(),
+    total: Type.Integer({ description: 'Number of items on all pages, counted up to 10,000' }),
+    total_at_least: Type.Optional(
+      Type.Literal(true, { description: 'There are more items than `total`' }),
+    ),
     page: Type.Integer(),
     per_page: Type.Integer(),
+    next: Type.Optional(
+      Type.String({ description: '`after` of the next page; missing on the last page' }),
+    ),
   });
 
 export const ProblemDocument = Type.Object(

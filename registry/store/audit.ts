@@ -3,8 +3,9 @@ import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { Json } from '../definitions/types.ts';
 import type { AuditAction } from '../schemas/audit-actions.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { Key } from './cursor.ts';
 import { AuditEvent } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** An event as the caller describes it; the chain adds id, time and hashes. */
@@ -87,16 +88,14 @@ export async function auditSince(
   );
 }
 
+const NEWEST_FIRST: Key[] = [{ column: 'id', kind: 'number', descending: true }];
+
 /** Newest first. */
 export async function listAudit(
   em: EntityManager,
   options: Page & { filters?: AuditFilters },
 ): Promise<Listed<AuditEvent>> {
-  const [items, total] = await em.findAndCount(AuditEvent, matching(options.filters ?? {}), {
-    ...window(options),
-    orderBy: { id: 'desc' },
-  });
-  return { items, total };
+  return await listEntities(em, AuditEvent, matching(options.filters ?? {}), NEWEST_FIRST, options);
 }
 
 /** Every event that matches the filters, oldest first, with one page in memory at a time. */

@@ -4,8 +4,9 @@ import { BindingChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
 import { among, type Condition, equal, where } from './conditions.ts';
+import type { Key } from './cursor.ts';
 import { ComputerBinding } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listRows } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** A binding with the instrument's name and the computer's name and location. */
@@ -47,22 +48,21 @@ const ROWS = `select b.*, coalesce(b.computer_id, c.computer_id) as computer_id,
   coalesce(b.username, c.username) as username,
   i.name as instrument, c.computer_name, c.nickname, c.location as computer_location, c.lab_id ${JOINED}`;
 
+const BY_COMPUTER: Key[] = [
+  { column: 'computer_name', kind: 'text', lower: true },
+  { column: 'instrument', kind: 'text' },
+  { column: 'id', kind: 'number' },
+];
+
 /** By computer, then by instrument. */
 export async function listBindings(
   em: EntityManager,
   { filters = {}, ...page }: Page & { filters?: BindingFilters },
 ): Promise<Listed<BindingRow>> {
   const { sql, values } = matching(filters);
-  const { limit, offset } = window(page);
-  const [{ total }] = await em.execute<[{ total: string }]>(
-    `select count(*) as total ${JOINED} ${sql}`,
-    values,
-  );
-  const rows = await em.execute<RawRow[]>(
-    `${ROWS} ${sql} order by lower(c.computer_name), i.name, b.id limit ? offset ?`,
-    [...values, limit, offset],
-  );
-  return { items: rows.map(rowOf), total: Number(total) };
+  const rows = { sql: `${ROWS} ${sql}`, values };
+  const { items, ...rest } = await listRows<RawRow>(em, rows, BY_COMPUTER, page);
+  return { ...rest, items: items.map(rowOf) };
 }
 
 /** Like `listBindings`, without paging. */

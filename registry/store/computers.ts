@@ -4,8 +4,9 @@ import { ComputerChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
 import { among, where } from './conditions.ts';
+import type { Key } from './cursor.ts';
 import { Computer, EnrolmentCode } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
@@ -31,6 +32,8 @@ export interface ComputerFilters {
   installed?: { definition_id: number | undefined; version: number | undefined } | undefined;
 }
 
+const BY_NAME: Key[] = [{ column: 'computer_name', kind: 'text', lower: true }];
+
 /** By name. */
 export async function listComputers(
   em: EntityManager,
@@ -48,15 +51,7 @@ export async function listComputers(
     state && { [raw((alias) => STATES[state].replaceAll('c.', `${alias}.`))]: [] },
     q && { $or: fields.map((field) => ({ [field]: { $ilike: pattern } })) },
   ].filter((condition) => condition !== undefined && condition !== false && condition !== '');
-  const [items, total] = await em.findAndCount(
-    Computer,
-    { $and: conditions },
-    {
-      ...window(page),
-      orderBy: { [raw('lower(computer_name)')]: 'asc' },
-    },
-  );
-  return { items, total };
+  return await listEntities(em, Computer, { $and: conditions }, BY_NAME, page);
 }
 
 /** States of a computer `c`, derived from its installed versions and its reports. */

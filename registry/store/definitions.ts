@@ -1,7 +1,8 @@
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { DefinitionStatus, InstrumentType } from '../definitions/types.ts';
+import type { Key } from './cursor.ts';
 import { Definition } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
@@ -54,11 +55,7 @@ export async function listDefinitions(
   query: DefinitionQuery,
 ): Promise<Listed<DefinitionSummary>> {
   const where = matching(query.viewer, query.filters ?? {});
-  const [items, total] = await em.findAndCount(Definition, where, {
-    ...window(query),
-    orderBy: orderOf(query.sort ?? { field: 'name' }),
-  });
-  return { items, total };
+  return await listEntities(em, Definition, where, keysOf(query.sort ?? { field: 'name' }), query);
 }
 
 /** One definition by id or name (case ignored), including its source; archived ones too. */
@@ -136,7 +133,20 @@ const isProposed = (alias: string) =>
   `not coalesce((select bool_and(m.state = 'closed') from merge_requests m
                   where m.definition_id = ${alias}.id), false)`;
 
-function orderOf({ field, descending }: DefinitionSort) {
-  const direction = descending ? ('desc' as const) : ('asc' as const);
-  return [{ [field]: direction }, { id: direction }];
+/** What `Key` says of the columns that are not text or may be null. */
+const KINDS: Partial<Record<DefinitionSort['field'], Omit<Key, 'column'>>> = {
+  instrument_type: { kind: 'text', nullable: true },
+  category: { kind: 'text', nullable: true },
+  manufacturer: { kind: 'text', nullable: true },
+  version: { kind: 'number', nullable: true },
+  created_at: { kind: 'time' },
+  updated_at: { kind: 'time' },
+  id: { kind: 'number' },
+};
+
+function keysOf({ field, descending = false }: DefinitionSort): Key[] {
+  return [
+    { column: field, kind: 'text', ...KINDS[field], descending },
+    { column: 'id', kind: 'number', descending },
+  ];
 }

@@ -5,6 +5,7 @@ export type StoreErrorCode =
   | 'check_violation'
   | 'not_null_violation'
   | 'invalid_value'
+  | 'invalid_cursor'
   | 'serialization_failure'
   | 'database_in_use'
   | 'database_unavailable';

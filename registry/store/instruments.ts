@@ -3,8 +3,9 @@ import { LockMode, raw } from '@mikro-orm/core';
 import { InstrumentChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
+import type { Key } from './cursor.ts';
 import { Instrument, type InstrumentStatus } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import { containing } from './search.ts';
 import { holdStamps } from './sync.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
@@ -39,6 +40,11 @@ const SEARCHED = [
   'location',
 ] as const;
 
+const BY_NAME: Key[] = [
+  { column: 'name', kind: 'text' },
+  { column: 'id', kind: 'number' },
+];
+
 /** By name. */
 export async function listInstruments(
   em: EntityManager,
@@ -51,15 +57,7 @@ export async function listInstruments(
   if (labs) conditions.push({ lab_id: { $in: labs } });
   if (q) conditions.push({ $or: SEARCHED.map((field) => ({ [field]: { $ilike: pattern } })) });
   if (computer_name !== undefined) conditions.push(boundTo(computer_name));
-  const [items, total] = await em.findAndCount(
-    Instrument,
-    { $and: conditions },
-    {
-      ...window(page),
-      orderBy: { name: 'asc', id: 'asc' },
-    },
-  );
-  return { items, total };
+  return await listEntities(em, Instrument, { $and: conditions }, BY_NAME, page);
 }
 
 const boundTo = (computer: string) => ({

@@ -2,8 +2,9 @@ import { raw } from '@mikro-orm/core';
 import { LabChange } from '../schemas/people.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
+import type { Key } from './cursor.ts';
 import { Lab, Membership, type Role, User } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities, listRows } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** The fields of a lab that a request may set. */
@@ -38,17 +39,15 @@ export async function labsByCode(
   return new Map(labs.map((lab) => [lab.code.toLowerCase(), lab]));
 }
 
+const BY_CODE: Key[] = [{ column: 'code', kind: 'text', lower: true }];
+
 /** Ordered by code; only those in `ids` if given. */
 export async function listLabs(
   em: EntityManager,
   options: Page & { ids?: number[] | undefined },
 ): Promise<Listed<Lab>> {
   const where = options.ids ? { id: { $in: options.ids } } : {};
-  const [items, total] = await em.findAndCount(Lab, where, {
-    ...window(options),
-    orderBy: { [raw('lower(code)')]: 'asc' },
-  });
-  return { items, total };
+  return await listEntities(em, Lab, where, BY_CODE, options);
 }
 
 /** Throws `unique_violation` (`labs_code_key`) if the code is taken, case ignored. */
@@ -101,19 +100,17 @@ export async function membershipsOf(em: EntityManager, userId: number): Promise<
   return new Map(memberships.map(({ lab_id, role }) => [lab_id, role]));
 }
 
+const BY_USERNAME: Key[] = [{ column: 'username', kind: 'text', lower: true }];
+
 /** A lab's members by username. */
 export async function listMembers(
   em: EntityManager,
   labId: number,
   page: Page,
 ): Promise<Listed<Member>> {
-  const total = await em.count(Membership, { lab_id: labId });
-  const { limit, offset } = window(page);
-  const rows = await em.execute<MemberRow[]>(
-    `${memberRows} where m.lab_id = ? order by lower(u.username) limit ? offset ?`,
-    [labId, limit, offset],
-  );
-  return { items: rows.map((row) => memberOf(em, row)), total };
+  const rows = { sql: `${memberRows} where m.lab_id = ?`, values: [labId] };
+  const { items, ...rest } = await listRows<MemberRow>(em, rows, BY_USERNAME, page);
+  return { ...rest, items: items.map((row) => memberOf(em, row)) };
 }
 
 /** Those of these users who are members of any of the labs. */

@@ -3,8 +3,9 @@ import { type FilterQuery, raw } from '@mikro-orm/core';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { MergeRequestChange } from '../schemas/review.ts';
 import { writtenColumns } from './columns.ts';
+import type { Key } from './cursor.ts';
 import { MergeRequest, MergeRequestHead, type MergeRequestState } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 import type { Viewer } from './visibility.ts';
 
@@ -229,6 +230,8 @@ export interface MergeRequestFilters {
   author?: string | undefined;
 }
 
+const NEWEST_FIRST: Key[] = [{ column: 'id', kind: 'number', descending: true }];
+
 /** Newest first; only those of labs where the viewer may propose. */
 export async function listMergeRequests(
   em: EntityManager,
@@ -245,10 +248,6 @@ export async function listMergeRequests(
   const seen: FilterQuery<MergeRequest> = viewer.everything
     ? {}
     : { lab_id: { $in: viewer.proposes } };
-  const [items, total] = await em.findAndCount(
-    MergeRequest,
-    { $and: [{ state: { $ne: 'opening' } }, stated, theirs, seen] },
-    { ...window(page), orderBy: { id: 'desc' } },
-  );
-  return { items, total };
+  const where = { $and: [{ state: { $ne: 'opening' as const } }, stated, theirs, seen] };
+  return await listEntities(em, MergeRequest, where, NEWEST_FIRST, page);
 }

@@ -1,6 +1,91 @@
-import type { Page } from './types.ts';
+/** One page of a list and the number of its items, in one statement. */
+import type { EntityName, FilterQuery } from '@mikro-orm/core';
+import type { QBFilterQuery } from '@mikro-orm/postgresql';
+import { cursorOf, isAfter, type Key, keyOf, readCursor } from './cursor.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
 
-/** LIMIT and OFFSET of a page. */
-export function window({ page, perPage }: Page): { limit: number; offset: number } {
-  return { limit: perPage, offset: (page - 1) * perPage };
+/** Items are counted up to this number: counting more would read every row for a number that nobody needs. */
+export const MOST_COUNTED = 10_000;
+
+/** A `select` without order, and the values of its `?`s. */
+export interface Rows {
+  sql: string;
+  values: readonly unknown[];
 }
+
+/**
+ * A page of these rows, as the driver returns them. The planner flattens the subqueries, so an index on the keys serves
+ * the page, and the count reads no columns. Throws `invalid_cursor`.
+ */
+export async function listRows<R extends object>(
+  em: EntityManager,
+  rows: Rows,
+  keys: readonly Key[],
+  { page, perPage, after }: Page,
+): Promise<Listed<R>> {
+  const [beyond, ...start] =
+    after === undefined ? (['true'] as const) : isAfter(keys, readCursor(keys, after));
+  const offset = after === undefined ? (page - 1) * perPage : 0;
+  const found = await em.execute<Numbered<R>[]>(
+    `select counted.list_total, page.* from
+       (select count(*)::int as list_total
+          from (select 1 from (${rows.sql}) r limit ${MOST_COUNTED + 1}) few) counted
+       left join (select true as is_listed, r.* from (${rows.sql}) r
+                   where ${beyond} order by ${orderBy(keys, 'r')} limit ? offset ?) page on true
+      order by ${orderBy(keys, 'page')}`,
+    [...rows.values, ...rows.values, ...start, perPage + 1, offset],
+  );
+  return listed(found, keys, perPage);
+}
+
+/** A page of the entities that match the filter, without their lazy columns. Throws `invalid_cursor`. */
+export async function listEntities<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  filter: NoInfer<FilterQuery<E>>,
+  keys: readonly Key[],
+  page: Page,
+): Promise<Listed<E>> {
+  const { items, ...rest } = await listRows<object>(em, rowsOf(em, entity, filter), keys, page);
+  return { ...rest, items: items.map((row) => em.map(entity, row)) };
+}
+
+/** The rows of the entities that match the filter, without their lazy columns. */
+export function rowsOf<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  filter: NoInfer<FilterQuery<E>>,
+): Rows {
+  const { props } = em.getMetadata().get<E>(entity);
+  const columns = props.filter(({ lazy }) => !lazy).map(({ name }) => name);
+  const { sql, params } = em
+    .createQueryBuilder<E>(entity)
+    .select(columns as never)
+    .where(filter as QBFilterQuery<E>)
+    .toQuery();
+  return { sql, values: params };
+}
+
+type Numbered<R> = R & { list_total: number; is_listed: true | null };
+
+function listed<R extends object>(
+  found: readonly Numbered<R>[],
+  keys: readonly Key[],
+  perPage: number,
+): Listed<R> {
+  const rows = found.filter(({ is_listed }) => is_listed);
+  const items = rows
+    .slice(0, perPage)
+    .map(({ list_total, is_listed, ...row }) => row as unknown as R);
+  const last = rows.length > perPage ? items.at(-1) : undefined;
+  const total = found[0]?.list_total ?? 0;
+  return {
+    items,
+    total: Math.min(total, MOST_COUNTED),
+    ...(total > MOST_COUNTED && { total_at_least: true }),
+    ...(last && { next: cursorOf(keys, last as Record<string, unknown>) }),
+  };
+}
+
+const orderBy = (keys: readonly Key[], alias: string): string =>
+  keys.map((key) => `${keyOf(key, alias)} ${key.descending ? 'desc' : 'asc'}`).join(', ');

@@ -2,8 +2,9 @@ import { raw } from '@mikro-orm/core';
 import { UserChange } from '../schemas/people.ts';
 import { fieldsBut, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
+import type { Key } from './cursor.ts';
 import { User } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import { beginning, containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
@@ -68,6 +69,8 @@ export async function freeUsername(em: EntityManager, wanted: string): Promise<s
   return name;
 }
 
+const BY_NAME: Key[] = [{ column: 'username', kind: 'text', lower: true }];
+
 /**
  * Ordered by username. `q` matches a part of username, name or e-mail, `username` the whole username; case
  * ignored.
@@ -89,11 +92,7 @@ export async function listUsers(
       [raw('lower(username) = lower(?)', [options.username])]: [],
     }),
   };
-  const [items, total] = await em.findAndCount(User, where, {
-    ...window(options),
-    orderBy: { [raw('lower(username)')]: 'asc' },
-  });
-  return { items, total };
+  return await listEntities(em, User, where, BY_NAME, options);
 }
 
 /** Runs at every start, so it avoids the mapper, whose first query takes longer than the database. */

@@ -1,10 +1,13 @@
+import type { Key } from './cursor.ts';
 import { Version } from './entities/index.ts';
-import { window } from './paging.ts';
+import { listEntities } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 export type VersionFields = {
   [K in Exclude<keyof Version, symbol>]: Version[K];
 };
+
+const NEWEST_FIRST: Key[] = [{ column: 'version', kind: 'number', descending: true }];
 
 /** Newest first. */
 export async function listVersions(
@@ -12,12 +15,7 @@ export async function listVersions(
   definitionId: number,
   page: Page,
 ): Promise<Listed<Version>> {
-  const [items, total] = await em.findAndCount(
-    Version,
-    { definition_id: definitionId },
-    { ...window(page), orderBy: { version: 'desc' } },
-  );
-  return { items, total };
+  return await listEntities(em, Version, { definition_id: definitionId }, NEWEST_FIRST, page);
 }
 
 export async function findVersion(

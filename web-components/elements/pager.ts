@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { shared } from '../styles/shared.ts';
+import { type Counted, totalOf } from './count.ts';
 import { icon } from './icon.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
@@ -11,6 +12,15 @@ export class PageChangeEvent extends Event {
   }
 }
 
+/** One page of a list, as the API answers. */
+export interface Paged extends Counted {
+  items: readonly unknown[];
+  page: number;
+  per_page: number;
+  /** Missing on the last page. */
+  next?: string;
+}
+
 /**
  * The position in a list and buttons for the previous and next page. Renders nothing if there is only one page.
  *
@@ -18,9 +28,7 @@ export class PageChangeEvent extends Event {
  */
 export class RegistryPager extends LitElement {
   static override properties = {
-    page: { type: Number },
-    perPage: { type: Number },
-    total: { type: Number },
+    list: { attribute: false },
   };
   static override styles = [
     shared,
@@ -34,21 +42,19 @@ export class RegistryPager extends LitElement {
       }
     `,
   ];
-  declare page: number;
-  declare perPage: number;
-  declare total: number;
+  declare list: Paged;
 
   override render() {
-    const last = Math.ceil(this.total / this.perPage);
-    if (last <= 1) return nothing;
-    const from = (this.page - 1) * this.perPage + 1;
-    const to = Math.min(this.page * this.perPage, this.total);
+    const { items, page, per_page, next } = this.list;
+    if (page === 1 && next === undefined) return nothing;
+    const from = (page - 1) * per_page + 1;
+    const to = from + items.length - 1;
     return html`<nav aria-label="Pages">
-      ${this.#button('Previous', this.page - 1, this.page <= 1)}
+      ${this.#button('Previous', page - 1, page === 1)}
       <span class="quiet small">
-        ${from.toLocaleString()}–${to.toLocaleString()} of ${this.total.toLocaleString()}
+        ${from.toLocaleString()}–${to.toLocaleString()} of ${totalOf(this.list)}
       </span>
-      ${this.#button('Next', this.page + 1, this.page >= last)}
+      ${this.#button('Next', page + 1, next === undefined)}
     </nav>`;
   }
 

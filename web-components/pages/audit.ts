@@ -5,6 +5,7 @@ import { setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { auditExport, listAudit } from '../data/audit.ts';
 import { listLabNames } from '../data/labs.ts';
+import { countOf } from '../elements/count.ts';
 import { icon } from '../elements/icon.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { sections } from '../styles/sections.ts';
@@ -31,16 +32,16 @@ export class AuditPage extends Page {
   readonly #labs = new Task(this, { task: listLabNames, args: () => [] as const });
 
   override render() {
-    const total = this.#found.value?.total;
+    const found = this.#found.value;
     const labs = this.#labs.value ?? new Map<number, string>();
     return html`<div class="page">
       <header class="head">
         <h1 tabindex="-1">Audit trail</h1>
         <span class="quiet" role="status">
-          ${total === undefined ? '' : `${total.toLocaleString()} ${total === 1 ? 'entry' : 'entries'}`}
+          ${found ? countOf(found, 'entry', 'entries') : ''}
         </span>
         ${
-          total
+          found?.total
             ? html`<wa-button
                 size="s"
                 appearance="outlined"

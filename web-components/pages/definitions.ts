@@ -6,6 +6,7 @@ import { countFacets, type DefinitionSummary, listDefinitions } from '../data/de
 import { LiveController } from '../data/events.ts';
 import { listLabNames } from '../data/labs.ts';
 import { session } from '../data/session.ts';
+import { type Counted, countOf } from '../elements/count.ts';
 import { icon } from '../elements/icon.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { shared } from '../styles/shared.ts';
@@ -111,14 +112,14 @@ export class DefinitionsPage extends Page {
   }
 
   override render() {
-    const total = this.#list.value?.total;
+    const found = this.#list.value;
     return html`<header class="row">
         <h1 tabindex="-1">Definitions</h1>
         <span class="quiet" role="status">
-          ${total === undefined ? '' : this.#countOf(total)}
+          ${found ? this.#countOf(found) : ''}
         </span>
         ${
-          total
+          found?.total
             ? html`<wa-button
                 class="filters"
                 appearance="outlined"
@@ -142,9 +143,9 @@ export class DefinitionsPage extends Page {
       ${whenLoaded(this.#list, (found) => (found.total === 0 ? this.#nothing() : this.#found(found)))}`;
   }
 
-  #countOf(total: number): string {
+  #countOf(found: Counted): string {
     const archived = this.query.get('is_archived') === 'true' ? 'archived ' : '';
-    return `${total.toLocaleString()} ${archived}${total === 1 ? 'definition' : 'definitions'}`;
+    return countOf(found, `${archived}definition`, `${archived}definitions`);
   }
 
   #found(found: Results<DefinitionSummary>) {

@@ -289,17 +289,24 @@ class FakeRegistry:
             return self._stream(start)
         if path.endswith("/snapshot"):
             return self._snapshot(environ, start)
+        if path == "/api/instrument-definitions":
+            return self._send(start, 200, self._page_of_definitions(environ))
         body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"null")
         if path == "/api/sync" and method == "GET":
             return self._sync(environ, start, date)
         return self._send(start, *self._api(method, path, body))
 
+    def _page_of_definitions(self, environ: dict[str, Any]) -> dict[str, Any]:
+        """Has one definition: a client that needs more must follow `next`."""
+        at = int(parse_qs(environ["QUERY_STRING"]).get("after", ["0"])[0])
+        items = list(self.definitions.values())
+        following = {"next": str(at + 1)} if at + 1 < len(items) else {}
+        return {"items": items[at : at + 1], "total": len(items), **following}
+
     def _api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         if path == "/api/sync/report":
             self.reports.append(body)
             return 200, {}
-        if path == "/api/instrument-definitions":
-            return 200, {"items": list(self.definitions.values()), "total": len(self.definitions)}
         if path == "/api/signing-keys":
             return 200, {"items": chain(self.keys, self.cuts_chain) if self.lists_keys else []}
         if path == "/api/computers/enrol":

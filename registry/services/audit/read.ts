@@ -4,25 +4,23 @@ import { Readable } from 'node:stream';
 import { decide } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { AuditEvent, type AuditQuery } from '../../schemas/audit.ts';
+import type { PageOf } from '../../schemas/common.ts';
 import { fieldsOf, show } from '../../schemas/pick.ts';
 import { parseTime } from '../../schemas/time.ts';
 import { type AuditFilters, listAudit, streamAudit } from '../../store/audit.ts';
 import type { AuditEvent as Row } from '../../store/entities/index.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 
 /** Site admins see every entry; lab admins see those of the labs that they manage. */
-export async function listEvents(
-  { store, rules }: PeopleDeps,
-  caller: Caller,
-  { page, per_page, ...query }: AuditQuery,
-) {
-  const { items, total } = await listAudit(store.em(), {
-    page,
-    perPage: per_page,
-    filters: filtersFor(caller, rules, query),
+export async function listEvents({ store, rules }: PeopleDeps, caller: Caller, query: AuditQuery) {
+  const { page, filters } = splitPage(query);
+  const found = await listAudit(store.em(), {
+    filters: filtersFor(caller, rules, filters),
+    ...page,
   });
-  return { items: items.map(showEvent), total, page, per_page };
+  return answerPage(page, found, found.items.map(showEvent));
 }
 
 /**
@@ -32,9 +30,10 @@ export async function listEvents(
 export function exportEvents(
   { store, rules }: PeopleDeps,
   caller: Caller,
-  { page: _page, per_page: _perPage, ...query }: AuditQuery,
+  query: AuditQuery,
 ): Readable {
-  return Readable.from(lines(streamAudit(store.em(), filtersFor(caller, rules, query))));
+  const { filters } = splitPage(query);
+  return Readable.from(lines(streamAudit(store.em(), filtersFor(caller, rules, filters))));
 }
 
 async function* lines(events: AsyncIterable<Row>): AsyncGenerator<string> {
@@ -45,7 +44,7 @@ async function* lines(events: AsyncIterable<Row>): AsyncGenerator<string> {
 function filtersFor(
   caller: Caller,
   rules: PeopleDeps['rules'],
-  { since, until, lab_id, ...equal }: Omit<AuditQuery, 'page' | 'per_page'>,
+  { since, until, lab_id, ...equal }: Omit<AuditQuery, keyof PageOf>,
 ): AuditFilters {
   authorize(caller, { on: 'site', do: 'sign-in' }, rules, 'audit trail');
   const managed = managedLabs(caller, rules);

@@ -5,6 +5,7 @@ import { decide, type Rules, viewerOf } from '../../access/decide.ts';
 import type { Verdict } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 import { notFound, Problem } from '../../errors.ts';
+import type { PageOf } from '../../schemas/common.ts';
 import type {
   Definition,
   DefinitionFacets,
@@ -27,6 +28,7 @@ import { diffText } from '../content/diff-text.ts';
 import { filesOf, mainFile, shownText, textOf } from '../content/files.ts';
 import { newestProposal } from '../content/history.ts';
 import { type ContentDeps, contentAt } from '../content/version-content.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { showSignature } from '../signing/signing-keys.ts';
 import { createZip } from '../zip.ts';
 import { loadDefinition } from './find-definition.ts';
@@ -39,29 +41,28 @@ export interface ReadDeps extends ContentDeps {
 
 /** One page of the definitions that the caller may see. */
 export async function listDefinitionsFor(deps: ReadDeps, caller: Caller, query: DefinitionQuery) {
-  const { page, per_page, sort, ...filters } = query;
+  const { page, filters } = splitPage(query);
+  const { sort, ...rest } = filters;
   const em = deps.store.em();
-  const { items, total } = await listDefinitions(em, {
+  const found = await listDefinitions(em, {
     viewer: viewerOf(caller.actor, deps.rules),
-    filters,
+    filters: rest,
     ...(sort && { sort: parseSort(sort) }),
-    page,
-    perPage: per_page,
+    ...page,
   });
   const names = await usernamesOf(
     em,
-    items.map(({ created_by }) => created_by),
+    found.items.map(({ created_by }) => created_by),
   );
   const verdicts = await currentVerdicts(
     em,
-    items.map(({ id }) => id),
+    found.items.map(({ id }) => id),
   );
-  return {
-    items: items.map((row) => summaryOf(deps, row, names, verdicts.get(row.id))),
-    total,
+  return answerPage(
     page,
-    per_page,
-  };
+    found,
+    found.items.map((row) => summaryOf(deps, row, names, verdicts.get(row.id))),
+  );
 }
 
 /** The filter values of the list, with counts. */
@@ -103,18 +104,11 @@ export async function readDefinition(
 }
 
 /** The versions of a definition, newest first. */
-export async function listVersionsOf(
-  deps: ReadDeps,
-  caller: Caller,
-  id: number,
-  page: { page: number; per_page: number },
-) {
+export async function listVersionsOf(deps: ReadDeps, caller: Caller, id: number, query: PageOf) {
   const { row } = await loadDefinition(deps, caller, id);
-  const { items, total } = await listVersions(deps.store.em(), row.id, {
-    page: page.page,
-    perPage: page.per_page,
-  });
-  return { items: await versionSummaries(deps, caller, row, items), total, ...page };
+  const { page } = splitPage(query);
+  const found = await listVersions(deps.store.em(), row.id, page);
+  return answerPage(page, found, await versionSummaries(deps, caller, row, found.items));
 }
 
 /** One version without its source. */

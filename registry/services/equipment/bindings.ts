@@ -15,24 +15,21 @@ import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
 /** The bindings of the labs that the caller belongs to; for a computer, its own. */
-export async function listBindings(
-  deps: PeopleDeps,
-  caller: Caller,
-  { page, per_page, ...filters }: BindingQuery,
-) {
+export async function listBindings(deps: PeopleDeps, caller: Caller, query: BindingQuery) {
   authorize(caller, { on: 'equipment', do: 'list' }, deps.rules, 'binding');
   const em = deps.store.em();
-  const { items, total } = await bindings.listBindings(em, {
+  const { page, filters } = splitPage(query);
+  const found = await bindings.listBindings(em, {
     filters: { ...filters, ...equipmentSeenBy(caller.actor) },
-    page,
-    perPage: per_page,
+    ...page,
   });
-  return { items: await show(deps, em, caller, items), total, page, per_page };
+  return answerPage(page, found, await show(deps, em, caller, found.items));
 }
 
 export async function readBinding(deps: PeopleDeps, caller: Caller, id: number) {

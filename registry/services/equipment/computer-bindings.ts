@@ -15,6 +15,7 @@ import { mainFile, textOf } from '../content/files.ts';
 import { contentAt } from '../content/version-content.ts';
 import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { labOr404 } from '../people/labs.ts';
 import { type Entry, writeBinding } from './bindings.ts';
 import { chooseVersions, type Effective } from './effective.ts';
@@ -25,19 +26,15 @@ import { showBinding, showInstrument } from './show.ts';
  * Each instrument with its definition at its effective version: its pin, or the newest version that is not
  * revoked.
  */
-export async function findBindings(
-  deps: ReadDeps,
-  caller: Caller,
-  name: string,
-  { page, per_page }: PageOf,
-): Promise<{ items: FoundBinding[]; total: number; page: number; per_page: number }> {
+export async function findBindings(deps: ReadDeps, caller: Caller, name: string, query: PageOf) {
   const em = deps.store.em();
   const computer = await computerOr404(deps, em, caller, name, 'read');
   const filters = { computer: computer.id };
-  const { items, total } = await listBindings(em, { filters, page, perPage: per_page });
+  const { page } = splitPage(query);
+  const bound = await listBindings(em, { filters, ...page });
   const instruments = await instrumentsById(
     em,
-    items.map(({ instrument_id }) => instrument_id),
+    bound.items.map(({ instrument_id }) => instrument_id),
   );
   const viewer = viewerOf(caller.actor, deps.rules);
   const lab = await labOr404(em, computer.lab_id);
@@ -48,7 +45,7 @@ export async function findBindings(
     found.map(({ definition }) => definition.created_by),
   );
   const shown = await Promise.all(
-    items.map(async (row) => {
+    bound.items.map(async (row): Promise<FoundBinding> => {
       const instrument = instruments.get(row.instrument_id) as Instrument;
       const gets = chosen.get(instrument)?.gets;
       const definition = gets ? await showDefinition(deps, gets, names) : null;
@@ -56,7 +53,7 @@ export async function findBindings(
       return { ...showBinding(row), instrument: { ...about, definition } };
     }),
   );
-  return { items: shown, total, page, per_page };
+  return answerPage(page, bound, shown);
 }
 
 async function showDefinition(

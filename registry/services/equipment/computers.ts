@@ -12,6 +12,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { labOf, requireLab } from './lab-of.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
@@ -21,16 +22,16 @@ const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
 export async function listComputers(
   { store, rules }: PeopleDeps,
   caller: Caller,
-  { page, per_page, ...filters }: ComputerQuery,
+  query: ComputerQuery,
 ) {
   authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const { labs, computer } = equipmentSeenBy(caller.actor);
-  const { items, total } = await computers.listComputers(store.em(), {
+  const { page, filters } = splitPage(query);
+  const found = await computers.listComputers(store.em(), {
     filters: { ...filters, labs, id: computer },
-    page,
-    perPage: per_page,
+    ...page,
   });
-  return { items: items.map(showComputer), total, page, per_page };
+  return answerPage(page, found, found.items.map(showComputer));
 }
 
 export async function readComputer(deps: PeopleDeps, caller: Caller, id: number) {

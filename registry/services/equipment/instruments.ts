@@ -17,6 +17,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { labOf, requireLab } from './lab-of.ts';
 import { linkOf } from './link.ts';
 import { showInstrument, showPlace } from './show.ts';
@@ -24,20 +25,13 @@ import { showInstrument, showPlace } from './show.ts';
 const FIELDS = instruments.INSTRUMENT_FIELDS;
 
 /** The instruments of the labs that the caller belongs to. */
-export async function listInstruments(
-  deps: PeopleDeps,
-  caller: Caller,
-  { page, per_page, ...filters }: InstrumentQuery,
-) {
+export async function listInstruments(deps: PeopleDeps, caller: Caller, query: InstrumentQuery) {
   authorize(caller, { on: 'equipment', do: 'list' }, deps.rules, 'instrument');
   const { labs } = equipmentSeenBy(caller.actor);
   const em = deps.store.em();
-  const { items, total } = await instruments.listInstruments(em, {
-    filters: { ...filters, labs },
-    page,
-    perPage: per_page,
-  });
-  return { items: await show(deps, em, caller, items), total, page, per_page };
+  const { page, filters } = splitPage(query);
+  const found = await instruments.listInstruments(em, { filters: { ...filters, labs }, ...page });
+  return answerPage(page, found, await show(deps, em, caller, found.items));
 }
 
 export async function readInstrument(deps: PeopleDeps, caller: Caller, id: number) {

@@ -15,18 +15,16 @@ import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { throwIfTaken } from './unique.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
-export async function listLabs(
-  { store, rules }: PeopleDeps,
-  caller: Caller,
-  { page, per_page }: PageOf,
-) {
+export async function listLabs({ store, rules }: PeopleDeps, caller: Caller, query: PageOf) {
   authorize(caller, { on: 'site', do: 'sign-in' }, rules, 'lab');
   const ids = labsSeenBy(caller.actor);
-  const { items, total } = await labs.listLabs(store.em(), { ids, page, perPage: per_page });
-  return { items: items.map(showLab), total, page, per_page };
+  const { page } = splitPage(query);
+  const found = await labs.listLabs(store.em(), { ids, ...page });
+  return answerPage(page, found, found.items.map(showLab));
 }
 
 export async function readLab({ store, rules }: PeopleDeps, caller: Caller, id: number) {

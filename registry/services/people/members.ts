@@ -10,6 +10,7 @@ import { findUserByEmail, findUserByName } from '../../store/users.ts';
 import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { labOr404 } from './labs.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
@@ -17,12 +18,13 @@ export async function listMembers(
   { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
-  { page, per_page }: PageOf,
+  query: PageOf,
 ) {
   authorize(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
   await labOr404(store.em(), id);
-  const { items, total } = await labs.listMembers(store.em(), id, { page, perPage: per_page });
-  return { items: items.map(showMember), total, page, per_page };
+  const { page } = splitPage(query);
+  const found = await labs.listMembers(store.em(), id, page);
+  return answerPage(page, found, found.items.map(showMember));
 }
 
 interface Membership {

@@ -12,6 +12,7 @@ import { auditChange } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import { inputCheck } from '../check-input.ts';
 import type { PeopleDeps } from '../deps.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { passwordFits } from './password.ts';
 import { hashPassword, ONE_TIME_PASSWORD_LASTS } from './secrets.ts';
 import type { SessionDeps } from './sessions.ts';
@@ -26,28 +27,25 @@ interface UserSearch extends PageOf {
 }
 
 /** All accounts, for site admins. */
-export async function listUsers(
-  { store, rules }: PeopleDeps,
-  caller: Caller,
-  { q, username, page, per_page }: UserSearch,
-) {
+export async function listUsers({ store, rules }: PeopleDeps, caller: Caller, query: UserSearch) {
   authorize(caller, { on: 'site', do: 'manage' }, rules, 'user');
-  const search = { q, username, page, perPage: per_page };
-  const { items, total } = await users.listUsers(store.em(), search);
-  return { items: items.map(showUser), total, page, per_page };
+  const { page, filters } = splitPage(query);
+  const found = await users.listUsers(store.em(), { ...filters, ...page });
+  return answerPage(page, found, found.items.map(showUser));
 }
 
 /** Like `listUsers`; a lab admin who gives a full username gets that account without private fields. */
 export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSearch) {
   const { store, rules } = deps;
-  const { q, username, page, per_page } = query;
+  const { q, username } = query;
   const whole = decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed;
   if (whole || username === undefined || q !== undefined) {
     return await listUsers(deps, caller, query);
   }
   authorize(caller, { on: 'accounts', do: 'find' }, rules, 'user');
-  const { items, total } = await users.listUsers(store.em(), { username, page, perPage: per_page });
-  return { items: items.map(showPerson), total, page, per_page };
+  const { page } = splitPage(query);
+  const found = await users.listUsers(store.em(), { username, ...page });
+  return answerPage(page, found, found.items.map(showPerson));
 }
 
 /** The caller's own account, or any account for a site admin. */

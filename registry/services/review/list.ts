@@ -4,6 +4,7 @@ import type { MergeRequestQuery } from '../../schemas/review.ts';
 import { listMergeRequests } from '../../store/merge-requests.ts';
 import { usersById } from '../../store/users.ts';
 import { authorize, type Caller } from '../caller.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import type { ReviewDeps } from './facts.ts';
 import { summaryOf } from './view.ts';
 
@@ -11,20 +12,20 @@ import { summaryOf } from './view.ts';
 export async function listMergeRequestsFor(
   deps: ReviewDeps,
   caller: Caller,
-  { page, per_page, ...filters }: MergeRequestQuery,
+  query: MergeRequestQuery,
 ) {
   authorize(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'merge request');
   const em = deps.store.em();
   const viewer = viewerOf(caller.actor, deps.rules);
-  const { items, total } = await listMergeRequests(em, {
-    viewer,
-    filters,
-    page,
-    perPage: per_page,
-  });
+  const { page, filters } = splitPage(query);
+  const found = await listMergeRequests(em, { viewer, filters, ...page });
   const people = await usersById(
     em,
-    items.flatMap(({ author_id, decided_by }) => [author_id, decided_by]),
+    found.items.flatMap(({ author_id, decided_by }) => [author_id, decided_by]),
   );
-  return { items: items.map((row) => summaryOf(deps, row, people)), total, page, per_page };
+  return answerPage(
+    page,
+    found,
+    found.items.map((row) => summaryOf(deps, row, people)),
+  );
 }

@@ -17,28 +17,26 @@ import { authorize, type Caller } from '../caller.ts';
 import { loadDefinition } from '../definitions/find-definition.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { showComputer } from '../equipment/show.ts';
+import { answerPage, splitPage } from '../pages.ts';
 import { adoption, dayBefore } from './adoption.ts';
 
 /** The computers of the labs that the caller belongs to, each with its last report. */
-export async function listFleet(
-  { store, rules }: PeopleDeps,
-  caller: Caller,
-  { page, per_page, definition_id, version, ...filters }: FleetQuery,
-) {
+export async function listFleet({ store, rules }: PeopleDeps, caller: Caller, query: FleetQuery) {
   authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const em = store.em();
   const { labs, computer } = equipmentSeenBy(caller.actor);
-  const { items, total } = await listComputers(em, {
-    filters: { ...filters, labs, id: computer, installed: { definition_id, version } },
-    page,
-    perPage: per_page,
+  const { page, filters } = splitPage(query);
+  const { definition_id, version, ...rest } = filters;
+  const found = await listComputers(em, {
+    filters: { ...rest, labs, id: computer, installed: { definition_id, version } },
+    ...page,
   });
   const reports = await reportsOf(
     em,
-    items.map(({ id }) => id),
+    found.items.map(({ id }) => id),
   );
   const standing = await standingOf(em, caller, rules, [...reports.values()]);
-  const shown = items.map((row): FleetComputer => {
+  const shown = found.items.map((row): FleetComputer => {
     const report = reports.get(row.id);
     return {
       ...showComputer(row),
@@ -49,7 +47,7 @@ export async function listFleet(
       lag: lagOf(report?.installed ?? {}, standing),
     };
   });
-  return { items: shown, total, page, per_page };
+  return answerPage(page, found, shown);
 }
 
 interface Standing {

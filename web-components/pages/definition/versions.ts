@@ -68,19 +68,17 @@ export class DefinitionVersions extends LitElement {
   }
 
   override render() {
-    return whenLoaded(this.#versions, ({ items, total, per_page, page }) =>
-      total === 0
+    return whenLoaded(this.#versions, (list) =>
+      list.total === 0
         ? empty(
             'versions',
             'No versions yet',
             html`The first version is created when the merge request lands.`,
           )
         : html`<registry-problem .error=${this.#fleet.error}></registry-problem>
-            <ol>${items.map((version) => this.#item(version))}</ol>
+            <ol>${list.items.map((version) => this.#item(version))}</ol>
             <registry-pager
-              .page=${page}
-              .perPage=${per_page}
-              .total=${total}
+              .list=${list}
               @page-change=${({ page }: PageChangeEvent) => {
                 this.page = page;
               }}

@@ -3,6 +3,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { LiveController, REVIEW_EVENTS } from '../../data/events.ts';
 import { listMergeRequests, type MergeRequest } from '../../data/merge-requests.ts';
 import { SessionController } from '../../data/session.ts';
+import { totalOf } from '../../elements/count.ts';
 import { icon } from '../../elements/icon.ts';
 import '../../elements/person.ts';
 import { ago } from '../../elements/time.ts';
@@ -50,7 +51,7 @@ export class DefinitionsWaiting extends LitElement {
     return html`<section class="card" aria-label="Waiting for review">
       <div class="row">
         <h2>${icon('mergeRequest')} Waiting for review</h2>
-        <a class="all" href="/merge-requests">All merge requests (${requests.total.toLocaleString()})</a>
+        <a class="all" href="/merge-requests">All merge requests (${totalOf(requests)})</a>
       </div>
       <ul>${mine.slice(0, SHOWN).map((request) => this.#item(request))}</ul>
     </section>`;

@@ -5,16 +5,13 @@ import { html } from 'lit';
 import { setQuery } from '../../app/go.ts';
 import type { Page } from '../../app/page.ts';
 import '../../elements/pager.ts';
-import type { PageChangeEvent } from '../../elements/pager.ts';
+import type { PageChangeEvent, Paged } from '../../elements/pager.ts';
 import { empty, whenLoaded } from '../../elements/states.ts';
 import '../../elements/table.ts';
 import type { Column, SortEvent } from '../../elements/table.ts';
 
-export interface Results<T> {
+export interface Results<T> extends Paged {
   items: readonly T[];
-  total: number;
-  page: number;
-  per_page: number;
 }
 
 export interface Table<T> {
@@ -46,24 +43,19 @@ export function tableOf<T>(host: Page, found: Results<T>, { caption, columns, so
 }
 
 /** Going to another page of the list scrolls to the top and focuses the heading. */
-export function pagerOf(host: Page, { items, total, page, per_page }: Results<unknown>) {
+export function pagerOf(host: Page, list: Paged) {
   const turn = ({ page }: PageChangeEvent) => {
     setQuery({ page: page === 1 ? undefined : String(page) });
     scrollTo({ top: 0 });
     void host.focusHeading();
   };
-  if (items.length === 0) {
+  if (list.items.length === 0) {
     const first = () => setQuery({ page: undefined });
     return empty(
       'search',
-      `There is no page ${page}`,
+      `There is no page ${list.page}`,
       html`The list has fewer pages. <wa-button size="s" appearance="outlined" @click=${first}>Go to the first page</wa-button>`,
     );
   }
-  return html`<registry-pager
-    .page=${page}
-    .perPage=${per_page}
-    .total=${total}
-    @page-change=${turn}
-  ></registry-pager>`;
+  return html`<registry-pager .list=${list} @page-change=${turn}></registry-pager>`;
 }

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from .api import Http
 from .errors import AnswerError, UnreachableError
@@ -9,7 +10,7 @@ from .files import read_json, write_json
 from .home import Home
 
 PER_PAGE = 500
-MOST_PAGES = 100
+MOST_PAGES = 1000
 FIELDS = ("name", "version", "display_name", "manufacturer", "category", "description", "is_builtin", "is_public")
 SEARCHED = ("name", "display_name", "manufacturer", "category", "description")
 
@@ -40,13 +41,16 @@ def filter_by_word(items: list[dict[str, Any]], word: str) -> list[dict[str, Any
 
 def _fetch(http: Http) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for page in range(1, MOST_PAGES + 1):
-        answer = http.json("GET", f"/api/instrument-definitions?per_page={PER_PAGE}&page={page}")
+    path = f"/api/instrument-definitions?per_page={PER_PAGE}"
+    after = ""
+    for _ in range(MOST_PAGES):
+        answer = http.json("GET", path + after)
         try:
             found += [{key: one.get(key) for key in FIELDS} for one in answer["items"]]
-            total = int(answer["total"])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            following = answer.get("next")
+        except (AttributeError, KeyError, TypeError) as error:
             raise AnswerError("The registry's list of definitions is not in a form that this version knows") from error
-        if page * PER_PAGE >= total:
+        if not following:
             break
+        after = f"&after={quote(str(following), safe='')}"
     return [one for one in found if one["version"]]

@@ -1,0 +1,17 @@
+/** The number of items of a list, in words. */
+
+export interface Counted {
+  total: number;
+  /** There are more than `total`. */
+  total_at_least?: true;
+}
+
+/** “12”, or “more than 10,000”. */
+export const totalOf = ({ total, total_at_least }: Counted): string =>
+  `${total_at_least ? 'more than ' : ''}${total.toLocaleString()}`;
+
+/** “1 definition”, “12 definitions”, or “More than 10,000 definitions”. */
+export function countOf(counted: Counted, one: string, many: string): string {
+  const count = `${totalOf(counted)} ${counted.total === 1 ? one : many}`;
+  return count.charAt(0).toUpperCase() + count.slice(1);
+}
