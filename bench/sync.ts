@@ -7,8 +7,10 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { authentication } from '../registry/plugins/authentication.ts';
+import { AccessCache } from '../registry/services/access-cache/access-cache.ts';
 import { createThrottle } from '../registry/services/people/throttle.ts';
 import type { Store } from '../registry/store/open.ts';
+import { someCaches } from '../test/helpers/caches.ts';
 import { type Figure, inTurn, timed } from './pairs.ts';
 import type { BenchRegistry } from './registry.ts';
 import { sources } from './sources.ts';
@@ -102,9 +104,16 @@ async function fillComputer(store: Store): Promise<string> {
 /** The cost of authenticating the caller and sending the body, or an empty answer. */
 async function bareRoute(store: Store, body: string) {
   const app = Fastify({ logger: false });
+  const access = new AccessCache({
+    store,
+    caches: someCaches(),
+    onError: (error) => app.log.error(error),
+  });
+  app.addHook('onClose', () => access.close());
   await app.register(async (plugin) => {
     await authentication(plugin, {
       store,
+      access,
       throttle: createThrottle(),
       jwtSecret: 'x'.repeat(32),
       publicUrl: () => 'http://127.0.0.1',

@@ -16,6 +16,7 @@ import { Permissions } from './0015-permissions.ts';
 import { SignedLists } from './0016-signed-lists.ts';
 import { InstrumentsInLists } from './0017-instruments-in-lists.ts';
 import { Mailboxes } from './0018-mailboxes.ts';
+import { Followers } from './0019-followers.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   { name: '0016-signed-lists', class: SignedLists },
   { name: '0017-instruments-in-lists', class: InstrumentsInLists },
   { name: '0018-mailboxes', class: Mailboxes },
+  { name: '0019-followers', class: Followers },
 ];

@@ -42,6 +42,7 @@ import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
 import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { AccessCache } from './services/access-cache/access-cache.ts';
 import { Events } from './services/events/events.ts';
 import { createThrottle } from './services/people/throttle.ts';
 import type { SigningKeys } from './signing/keys.ts';
@@ -105,6 +106,12 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     secure(reply.raw);
     done();
   });
+  const access = new AccessCache({
+    ...deps,
+    onError: (err) =>
+      app.log.warn({ err }, 'rights are read from the database: it cannot be followed'),
+  });
+  app.addHook('onClose', () => access.close());
   const events = new Events({
     ...deps,
     onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
@@ -128,6 +135,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     const api = plugin.withTypeProvider<TypeBoxTypeProvider>();
     await authentication(api, {
       store: deps.store,
+      access,
       throttle,
       jwtSecret: deps.jwtSecret,
       publicUrl: deps.publicUrl,
@@ -154,6 +162,6 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     auditRoutes(api, deps);
     eventRoutes(api, { events });
   });
-  await app.register(async (git) => await gitRoutes(git, { ...deps, throttle }));
+  await app.register(async (git) => await gitRoutes(git, { ...deps, access, throttle }));
   return app;
 }

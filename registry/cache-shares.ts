@@ -13,6 +13,10 @@ export const CACHE_SHARES = {
   reachable: 40,
   /** The different parts of the lists of a lab's computers: bindings and instruments. */
   sync_computers: 32,
+  /** What decides who sees a definition, by its name. */
+  definition_access: 24,
+  /** Who is asking, by token or session. */
+  callers: 16,
   /** Signed statements of lists. */
   sync_statements: 16,
   /** Results of the registry's own checks of merge requests. */

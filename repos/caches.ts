@@ -62,7 +62,16 @@ export class Cache<V extends object | string> {
 
   /** Deletes the entries whose keys begin with `prefix`. Takes time in proportion to all entries. */
   deleteAll(prefix: string): void {
-    for (const key of [...this.#entries.keys()]) if (key.startsWith(prefix)) this.delete(key);
+    this.deleteWhere((_value, key) => key.startsWith(prefix));
+  }
+
+  /** Deletes the entries that `isIt` names; takes time in proportion to all entries. */
+  deleteWhere(isIt: (value: V, key: string) => boolean): void {
+    for (const [key, value] of [...this.#entries.entries()]) if (isIt(value, key)) this.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
   }
 
   get state(): Omit<CacheState, 'name'> {

@@ -7,6 +7,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import type { AccessCache } from '../services/access-cache/access-cache.ts';
 import type { Caller } from '../services/caller.ts';
 import {
   type Identity,
@@ -40,6 +41,7 @@ declare module '@fastify/jwt' {
 
 export interface AuthenticationOptions {
   store: Store;
+  access: AccessCache;
   jwtSecret: string;
   publicUrl: () => string;
   throttle: Throttle;
@@ -47,7 +49,7 @@ export interface AuthenticationOptions {
 
 export async function authentication(
   app: FastifyInstance,
-  { store, jwtSecret, publicUrl, throttle }: AuthenticationOptions,
+  { store, access, jwtSecret, publicUrl, throttle }: AuthenticationOptions,
 ): Promise<void> {
   await app.register(fastifyCookie);
   await app.register(fastifyJwt, {
@@ -60,19 +62,16 @@ export async function authentication(
   app.addHook('onRequest', async (request, reply) => {
     const identity = request.routeOptions.config.forAnybody
       ? NOBODY
-      : ((await byBearer(app, store, throttle, request)) ??
-        (await byCookie(app, store, request, reply)));
+      : ((await byBearer(app, access, throttle, request)) ??
+        (await byCookie(app, access, request, reply)));
     request.caller = { ...identity, address: request.ip };
   });
   app.decorate('identifyAgain', async (request: FastifyRequest) => {
     const bearer = bearerOf(request);
-    if (bearer === undefined) {
-      const cookie = app.sessionCookie.presented(request);
-      return cookie === undefined ? null : await bySession(app, store, cookie);
-    }
-    return looksLikeToken(bearer)
-      ? await identifyToken(store, bearer)
-      : await bySession(app, store, bearer);
+    if (bearer !== undefined && looksLikeToken(bearer)) return await identifyToken(store, bearer);
+    const session = bearer ?? app.sessionCookie.presented(request);
+    const claims = session === undefined ? null : claimsOf(app, session);
+    return claims && (await identifySession(store, claims));
   });
 }
 
@@ -81,15 +80,15 @@ const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null, expires: 
 /** Undefined without an `Authorization` header. Throws `unauthenticated` if the header does not identify anybody. */
 async function byBearer(
   app: FastifyInstance,
-  store: Store,
+  access: AccessCache,
   throttle: Throttle,
   request: FastifyRequest,
 ): Promise<Identity | undefined> {
   const presented = bearerOf(request);
   if (presented === undefined) return undefined;
   const identity = looksLikeToken(presented)
-    ? await identifyToken(store, presented)
-    : await bySession(app, store, presented);
+    ? await access.token(presented)
+    : await bySession(app, access, presented);
   if (identity) return identity;
   // Only wrong tokens count as failed attempts. An expired session is normal: a page that stays open keeps sending it.
   if (looksLikeToken(presented)) throttle.badToken(request.ip);
@@ -105,14 +104,14 @@ async function byBearer(
  */
 async function byCookie(
   app: FastifyInstance,
-  store: Store,
+  access: AccessCache,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Identity> {
   const { sessionCookie } = app;
   const cookie = sessionCookie.presented(request);
   if (cookie !== undefined) sessionCookie.demandOwnPage(request);
-  const identity = cookie === undefined ? null : await bySession(app, store, cookie);
+  const identity = cookie === undefined ? null : await bySession(app, access, cookie);
   if (cookie !== undefined && !identity) sessionCookie.clear(reply);
   demandSameUser(request, identity);
   return identity ?? NOBODY;
@@ -133,11 +132,11 @@ function demandSameUser({ headers }: FastifyRequest, identity: Identity | null):
 
 async function bySession(
   app: FastifyInstance,
-  store: Store,
+  access: AccessCache,
   token: string,
 ): Promise<Identity | null> {
   const claims = claimsOf(app, token);
-  return claims && (await identifySession(store, claims));
+  return claims && (await access.session(claims));
 }
 
 function claimsOf(app: FastifyInstance, token: string): VerifiedClaims | null {

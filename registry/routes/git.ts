@@ -10,21 +10,18 @@ import { uploadPack } from '../../repos/serve/upload-pack.ts';
 import type { GitProgram } from '../../repos/types.ts';
 import { visible } from '../../text/hidden.ts';
 import { isReviewRef, isVersionRef } from '../../text/refs.ts';
-import { decide } from '../access/decide.ts';
+import { type DefinitionFacts, decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
+import type { AccessCache } from '../services/access-cache/access-cache.ts';
 import type { Caller } from '../services/caller.ts';
-import {
-  type LoadedDefinition,
-  loadDefinition,
-  loadDefinitionInBatch,
-} from '../services/definitions/find-definition.ts';
+import { type DefinitionAccess, loadDefinition } from '../services/definitions/find-definition.ts';
 import type { SaveDeps } from '../services/deps.ts';
-import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { refuseAll } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
 
 export interface GitDeps extends SaveDeps {
+  access: AccessCache;
   git: GitProgram;
   gitCaches: GitCaches;
   /** Size limit of a push, in bytes as sent. */
@@ -51,14 +48,14 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
       if (!parsed)
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
       const caller = await identify(deps, request);
-      const found = await findNamed(deps, caller, parsed);
-      if (parsed.service === 'git-receive-pack') {
-        const lines = await refuseAll(deps, caller, found);
-        if (lines) return text(reply, 403, lines.join('\n'));
-      }
-      const repository = await deps.repositories.open(found.row.name);
+      const { facts } = await findReadable(deps, caller, parsed.name);
+      const isPush = parsed.service === 'git-receive-pack';
+      const found = isPush ? await loadDefinition(deps, caller, parsed.name) : undefined;
+      const lines = found && (await refuseAll(deps, caller, found));
+      if (lines) return text(reply, 403, lines.join('\n'));
+      const repository = await deps.repositories.open(parsed.name);
       const gitProtocol = header(request, 'git-protocol');
-      const { visible, visibility } = visibleTo(deps, caller, found);
+      const { visible, visibility } = visibleTo(deps, caller, facts);
       if (parsed.kind === 'advertise') {
         const { service } = parsed;
         return send(reply, await advertise(repository, { service, gitProtocol, visible }));
@@ -75,14 +72,13 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
         signal: abortedWith(request, reply),
         ...(deps.patience && { patience: deps.patience }),
       };
-      const answer =
-        parsed.service === 'git-upload-pack'
-          ? await uploadPack(repository, common)
-          : await receivePack(repository, {
-              ...common,
-              limits: { packBytes: deps.maxPackBytes, fileBytes: deps.maxFileBytes },
-              gate: pushGate(deps, caller, found, repository),
-            });
+      const answer = found
+        ? await receivePack(repository, {
+            ...common,
+            limits: { packBytes: deps.maxPackBytes, fileBytes: deps.maxFileBytes },
+            gate: pushGate(deps, caller, found, repository),
+          })
+        : await uploadPack(repository, common);
       return send(reply, answer);
     },
   });
@@ -92,8 +88,8 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
  * Everybody who sees the definition may fetch its versions. Everybody who may take part in reviews may fetch
  * the refs under review. Nobody may fetch the registry's own refs.
  */
-function visibleTo({ rules }: GitDeps, { actor }: Caller, { facts }: LoadedDefinition) {
-  const action = { on: 'merge-request', do: 'read', labId: facts.labId } as const;
+function visibleTo({ rules }: GitDeps, { actor }: Caller, { labId }: DefinitionFacts) {
+  const action = { on: 'merge-request', do: 'read', labId } as const;
   return decide(actor, action, rules).allowed ? REVIEWS : VERSIONS;
 }
 
@@ -135,7 +131,7 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
   }
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString();
-  const identity = await identifyToken(deps.store, decoded.slice(decoded.indexOf(':') + 1));
+  const identity = await deps.access.token(decoded.slice(decoded.indexOf(':') + 1));
   if (!identity) {
     deps.throttle.badToken(address);
     throw new Problem(
@@ -147,23 +143,19 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
 }
 
 /**
- * Finds the definition by its exact name. A caller without credentials gets 401 instead of 404, because git
- * sends its credentials only after a 401.
+ * Finds the definition by its exact name, if the caller may read it. A caller without credentials gets 401 instead of
+ * 404, because git sends its credentials only after a 401.
  */
-async function findNamed(
-  deps: GitDeps,
-  caller: Caller,
-  { name, service }: GitRequest,
-): Promise<LoadedDefinition> {
-  try {
-    const finding = service === 'git-upload-pack' ? loadDefinitionInBatch : loadDefinition;
-    const found = await finding(deps, caller, name);
-    if (found.row.name === name) return found;
-    throw notFound('definition');
-  } catch (error) {
-    if (caller.actor.kind !== 'nobody' || !(error instanceof Problem)) throw error;
-    throw new Problem('unauthenticated', NO_CREDENTIALS, undefined, { cause: error });
-  }
+async function findReadable(
+  { access, rules }: GitDeps,
+  { actor }: Caller,
+  name: string,
+): Promise<DefinitionAccess> {
+  const found = await access.definition(name);
+  const action = found && ({ on: 'definition', do: 'read', of: found.facts } as const);
+  if (action && decide(actor, action, rules).allowed) return found;
+  if (actor.kind === 'nobody') throw new Problem('unauthenticated', NO_CREDENTIALS);
+  throw notFound('definition');
 }
 
 const NO_CREDENTIALS = 'Sign in with a token of the registry as password.';

@@ -45,9 +45,9 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
   // chain.
   await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
   const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
-    `select nextval('audit_events_id_seq') as id,
-            (select hash from audit_events order by id desc limit 1) as hash,
-            pg_notify('${auditChannel}', '')`,
+    `select next.id, (select hash from audit_events order by id desc limit 1) as hash,
+            pg_notify('${auditChannel}', next.id::text)
+       from (select nextval('audit_events_id_seq') as id offset 0) next`,
   );
   const unsealed = {
     ...entry,
@@ -59,10 +59,20 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
   };
   const event = em.create(AuditEvent, { ...unsealed, hash: hashOf(unsealed) });
   await em.persist(event).flush();
+  appended.get(em.getTransactionContext() ?? em)?.push(event);
   return event;
 }
 
-/** The channel that every appending transaction notifies on commit. */
+const appended = new WeakMap<object, AuditNews[]>();
+
+/** The entries that the transaction of `em` appends from now on. */
+export function entriesAppendedIn(em: EntityManager): readonly AuditNews[] {
+  const entries: AuditNews[] = [];
+  appended.set(em.getTransactionContext() ?? em, entries);
+  return entries;
+}
+
+/** The channel that every appending transaction notifies on commit, with the id of each entry. */
 export const auditChannel = 'registry_audit';
 
 /** Id of the newest entry; 0 if there is none. Entries become visible in the order of their ids. */

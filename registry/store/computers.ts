@@ -179,10 +179,6 @@ export async function computersByToken(
   );
 }
 
-/** Whether `last_seen` needs an update: once a minute. */
-export const isLongUnseen = ({ last_seen }: Pick<Computer, 'last_seen'>): boolean =>
-  last_seen === null || Date.now() - last_seen.getTime() >= 60_000;
-
 /** Updates `last_seen`, at most once a minute. Locks rows in one order, so that processes cannot deadlock. */
 export async function touchComputers(em: EntityManager, ids: readonly number[]): Promise<void> {
   const { sql, values } = where([

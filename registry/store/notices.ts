@@ -4,8 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Stops listening. */
 export type StopListening = () => Promise<void>;
 
-/** Calls `wake` after each commit that notified `channel`; commits in quick succession may share a call. */
-export type Listen = (channel: string, wake: () => void) => Promise<StopListening>;
+/**
+ * Called with the text of a notice after the commit that sent it, and with the empty text when notices may have been
+ * lost.
+ */
+export type Wake = (text: string) => void;
+
+export type Listen = (channel: string, wake: Wake) => Promise<StopListening>;
 
 /** The part of pg's pool and clients that is used here. */
 interface Pool {
@@ -13,9 +18,15 @@ interface Pool {
 }
 interface Client {
   query(sql: string): Promise<unknown>;
-  on(event: 'notification' | 'error' | 'end', listener: () => void): unknown;
-  off(event: 'notification', listener: () => void): unknown;
+  on(event: 'notification', listener: (notice: Notice) => void): unknown;
+  on(event: 'error' | 'end', listener: () => void): unknown;
+  off(event: 'notification', listener: (notice: Notice) => void): unknown;
   release(destroy: boolean): void;
+}
+
+interface Notice {
+  channel: string;
+  payload?: string;
 }
 
 /** Delay before reconnecting, in milliseconds. */
@@ -28,7 +39,7 @@ const AGAIN = 1000;
 export async function listenOnServer(
   pool: Pool,
   channel: string,
-  wake: () => void,
+  wake: Wake,
 ): Promise<StopListening> {
   const stopped = new AbortController();
   let letGo = () => {};
@@ -45,7 +56,7 @@ export async function listenOnServer(
       release();
       void connectAgain();
     };
-    client.on('notification', wake);
+    client.on('notification', ({ payload = '' }) => wake(payload));
     client.on('error', lost);
     client.on('end', lost);
     try {
@@ -63,7 +74,7 @@ export async function listenOnServer(
       try {
         await pause(AGAIN, undefined, { signal: stopped.signal, ref: false });
         await connect();
-        return wake();
+        return wake('');
       } catch {
         // The database is still unavailable, which every other use of it reports.
       }
@@ -84,14 +95,17 @@ export async function listenOnServer(
 export async function listenInPassing(
   pool: Pool,
   channel: string,
-  wake: () => void,
+  wake: Wake,
 ): Promise<StopListening> {
   const client = await pool.connect();
+  const heard = (notice: Notice) => {
+    if (notice.channel === channel) wake(notice.payload ?? '');
+  };
   try {
     await client.query(`listen ${channel}`);
-    client.on('notification', wake);
+    client.on('notification', heard);
   } finally {
     client.release(false);
   }
-  return async () => void client.off('notification', wake);
+  return async () => void client.off('notification', heard);
 }

@@ -1,10 +1,18 @@
 import { type ExceptionConverter, IsolationLevel, type MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { migrations } from '../../migrations/index.ts';
+import { type AuditNews, entriesAppendedIn } from './audit.ts';
 import { connectEmbedded, connectServer, type SharedOptions } from './drivers.ts';
 import { type EmbeddedDatabase, openEmbedded } from './embedded/open.ts';
 import { entities } from './entities/index.ts';
 import { StoreError, translate } from './errors.ts';
+import {
+  type Apply,
+  Follower,
+  type Following,
+  followersReach,
+  type LocalFollower,
+} from './follow.ts';
 import type { Listen } from './notices.ts';
 import type { EntityManager } from './types.ts';
 
@@ -34,7 +42,7 @@ export interface Store {
   /**
    * Runs `work` in one READ COMMITTED transaction, which commits when `work` returns and rolls back when it
    * throws. Use only the given `em` inside: the embedded database has a single connection, which the
-   * transaction occupies.
+   * transaction occupies. Returns once everybody who follows the audit trail has applied the entries that it appended.
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** Like `transaction`, but read-only: `work` sees what was committed before its first statement. */
@@ -45,6 +53,11 @@ export interface Store {
    * Notifies about commits, including those of other processes (`pg_notify`). Throws `database_unavailable`.
    */
   listen: Listen;
+  /**
+   * Calls `apply` with each new entry of the audit trail, so that the caller can keep what it has read (follow.ts).
+   * Throws `database_unavailable`.
+   */
+  follow(apply: Apply, onError: (error: unknown) => void): Promise<Following>;
   /** Throws `database_unavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -80,15 +93,56 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   translateErrorsOf(orm);
 
   const fork = () => orm.em.fork() as EntityManager;
+  const followers = new Set<LocalFollower>();
+
+  async function committed(entries: readonly AuditNews[]): Promise<void> {
+    const last = entries.at(-1)?.id;
+    if (last === undefined) return;
+    for (const follower of followers) follower.committed(entries);
+    if (store.embedded) return;
+    await followersReach(
+      fork(),
+      last,
+      Array.from(followers, ({ id }) => id),
+    );
+  }
+
   const store: Store = {
     orm,
     embedded: !databaseUrl,
     em: fork,
-    close,
+    async close() {
+      await Promise.all(Array.from(followers, (follower) => follower.close()));
+      await close();
+    },
     listen: (channel, wake) => withTranslatedErrors(() => listen(channel, wake)),
 
+    async follow(apply, onError) {
+      const follower: LocalFollower = store.embedded
+        ? onlyProcess(apply)
+        : await withTranslatedErrors(() =>
+            Follower.start({ em: fork, listen: store.listen, onError }, apply),
+          );
+      followers.add(follower);
+      return {
+        get isCurrent() {
+          return followers.has(follower) && follower.isCurrent;
+        },
+        async close() {
+          if (followers.delete(follower)) await follower.close();
+        },
+      };
+    },
+
     transaction: (work) =>
-      withTranslatedErrors(() => fork().transactional((em) => work(em as EntityManager))),
+      withTranslatedErrors(async () => {
+        const { result, entries } = await fork().transactional(async (em) => {
+          const entries = entriesAppendedIn(em as EntityManager);
+          return { result: await work(em as EntityManager), entries };
+        });
+        await committed(entries);
+        return result;
+      }),
     snapshot: (work) =>
       withTranslatedErrors(() =>
         fork().transactional((em) => work(em as EntityManager), {
@@ -127,6 +181,14 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
   const done = await em.execute<{ name: string }[]>('select name from migrations order by id');
   return done.map(({ name }) => name);
 }
+
+/** Follows the embedded database, which only this process changes. */
+const onlyProcess = (apply: Apply): LocalFollower => ({
+  id: 0,
+  isCurrent: true,
+  committed: apply,
+  async close() {},
+});
 
 /** An arbitrary number that no other lock in the database uses. */
 const migrationLock = 7_301_001;

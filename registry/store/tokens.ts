@@ -1,5 +1,6 @@
 import type { EntityDictionary } from '@mikro-orm/core';
 import { emptyRow } from './columns.ts';
+import { among, where } from './conditions.ts';
 import { Token, type TokenScope, User } from './entities/index.ts';
 import { type LabRole, rolesOfUser } from './labs.ts';
 import type { EntityManager } from './types.ts';
@@ -60,16 +61,16 @@ export async function deleteToken(em: EntityManager, userId: number, id: number)
   return (await em.nativeDelete(Token, { id, user_id: userId })) > 0;
 }
 
-/** Updates a token's last use, at most once a minute. Sends no query if the last update is that recent. */
-export async function touchToken(
-  em: EntityManager,
-  { id, last_used_at }: Pick<Token, 'id' | 'last_used_at'>,
-): Promise<void> {
-  if (last_used_at && Date.now() - last_used_at.getTime() < 60_000) return;
+/** Updates `last_used_at`, at most once a minute. Locks rows in one order, so that processes cannot deadlock. */
+export async function touchTokens(em: EntityManager, ids: readonly number[]): Promise<void> {
+  const { sql, values } = where([
+    among('id', ids),
+    [`last_used_at is null or last_used_at < now() - interval '1 minute'`],
+  ]);
   await em.execute(
     `update tokens set last_used_at = now()
-      where id = ? and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
-    [id],
+      where id in (select id from tokens ${sql} order by id for update)`,
+    values,
     'run',
   );
 }

@@ -79,11 +79,11 @@ await onEachDatabase(t, 'a token speaks for its user while both stand', async (t
   t.equal(await tokens.findTokenByHash(store.em(), 'other'), null, 'unknown');
   await t.rejects(make('good', null), { code: 'unique_violation', constraint: 'tokens_hash_key' });
 
-  await tokens.touchToken(store.em(), token);
+  await tokens.touchTokens(store.em(), [token.id]);
   const used = async () => (await tokens.listTokens(store.em(), user.id)).at(-1)?.last_used_at;
   const first = await used();
   t.ok(first instanceof Date);
-  await tokens.touchToken(store.em(), token);
+  await tokens.touchTokens(store.em(), [token.id]);
   t.same(await used(), first, 'at most once a minute');
 
   await store.transaction((em) => users.updateUser(em, user.id, { disabled: true }));

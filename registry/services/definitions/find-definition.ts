@@ -4,7 +4,12 @@ import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.
 import type { ImportPolicy } from '../../definitions/types.ts';
 import { notFound } from '../../errors.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
-import { type DefinitionSummary, findDefinition, type Viewer } from '../../store/definitions.ts';
+import {
+  type DefinitionSummary,
+  everything,
+  findDefinition,
+  type Viewer,
+} from '../../store/definitions.ts';
 import type { Definition, Lab } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
 import type { Store } from '../../store/open.ts';
@@ -30,26 +35,31 @@ export async function loadDefinition(
   return found;
 }
 
-/**
- * Like `loadDefinition`, by name, in one query with concurrent requests for the same name. Do not use it
- * before a change.
- */
-export async function loadDefinitionInBatch(
-  { store, rules }: { store: Store; rules: Rules },
-  caller: Caller,
-  name: string,
-): Promise<LoadedDefinition> {
-  const found = await lookUpInBatch(store, JSON.stringify([name, viewerOf(caller.actor, rules)]));
-  if (!found) throw notFound('definition');
-  return found;
+/** What decides who may see a definition. */
+export interface DefinitionAccess {
+  id: number;
+  name: string;
+  facts: DefinitionFacts;
 }
 
-const lookUpInBatch = batchLookups(async (store, questions: readonly string[]) => {
-  const answers = questions.map(async (question) => {
-    const [name, viewer] = JSON.parse(question) as [string, Viewer];
-    return [question, await lookUp(store.em(), name, viewer)] as const;
+/**
+ * A definition by its exact name, whoever asks: the caller decides whether it may be seen. Concurrent requests for the
+ * same name share a query. Do not use it before a change.
+ */
+export async function readDefinitionAccess(
+  store: Store,
+  name: string,
+): Promise<DefinitionAccess | undefined> {
+  const found = await lookUpInBatch(store, name);
+  return found?.row.name === name ? { id: found.row.id, name, facts: found.facts } : undefined;
+}
+
+const lookUpInBatch = batchLookups(async (store, names: readonly string[]) => {
+  const found = names.map(async (name) => {
+    const loaded = await lookUp(store.em(), name, everything);
+    return loaded ? ([[name, loaded]] as const) : [];
   });
-  return new Map(await Promise.all(answers));
+  return new Map((await Promise.all(found)).flat());
 });
 
 async function lookUp(

@@ -9,8 +9,9 @@ import { Problem } from '../../errors.ts';
 import { auditChannel, auditSince, newestAuditId } from '../../store/audit.ts';
 import type { StopListening } from '../../store/notices.ts';
 import type { Store } from '../../store/open.ts';
+import { type RightsOf, rightsTouchedBy } from '../audit/rights.ts';
 import type { Identity } from '../people/identify.ts';
-import { frame, rightsTouchedBy } from './kinds.ts';
+import { frame } from './kinds.ts';
 import { Reader } from './reader.ts';
 import { type RenderedEvent, renderEvents } from './render.ts';
 
@@ -193,7 +194,7 @@ export class Events {
     }
   }
 
-  async #followRights(whose: ReturnType<typeof rightsTouchedBy>): Promise<void> {
+  async #followRights(whose: RightsOf): Promise<void> {
     if (whose === null) return;
     const touched = [...this.#readers].filter(
       (reader) => reader.isLive && (whose === 'everybody' || reader.isReadBy(whose)),

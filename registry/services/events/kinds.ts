@@ -3,7 +3,6 @@
  * can be sent again; its id is the id of the entry. Pure.
  */
 import type { EventKind } from '../../schemas/events.ts';
-import type { AuditNews } from '../../store/audit.ts';
 
 /** The fields of an entry's `after` that events use. */
 type After = Record<string, unknown>;
@@ -69,30 +68,6 @@ function brief(text: unknown): string {
   const [line = ''] = String(text).split('\n', 1);
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
-
-/**
- * Whose rights may have changed with this entry: those of a person or computer (by id), everybody's, or
- * nobody's. Memberships, accounts, sessions, tokens and enrolments all write entries.
- */
-export function rightsTouchedBy(
-  entry: AuditNews,
-): { kind: 'user' | 'computer'; id: number | null } | 'everybody' | null {
-  switch (entry.subject_type) {
-    case 'user':
-    case 'computer':
-      return { kind: entry.subject_type, id: entry.subject_id };
-    case 'token':
-      return { kind: 'user', id: entry.actor_id };
-    case 'lab':
-      return isDisabled(entry.before) === isDisabled(entry.after) ? null : 'everybody';
-    default:
-      return null;
-  }
-}
-
-/** A lab in an entry; a deleted lab gives nobody rights either. */
-const isDisabled = (lab: AuditNews['before']): boolean =>
-  (lab as { disabled?: boolean } | null)?.disabled !== false;
 
 /**
  * The wire format of the HTML standard's "Server-sent events"; without `data` it only updates the reader's

@@ -1,12 +1,12 @@
 /** Identifies a caller by a session or token. */
 import type { Actor, Scope } from '../../access/decide.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
-import { computersByToken, isLongUnseen, touchComputers } from '../../store/computers.ts';
+import { computersByToken } from '../../store/computers.ts';
 import type { User } from '../../store/entities/index.ts';
 import { type LabRole, rolesOf } from '../../store/labs.ts';
 import type { Store } from '../../store/open.ts';
 import { findSessionUser } from '../../store/sessions.ts';
-import { findTokenByHash, touchToken } from '../../store/tokens.ts';
+import { findTokenByHash } from '../../store/tokens.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
 
@@ -26,37 +26,49 @@ export interface Identity {
   expires: Date | null;
 }
 
+/** The identity that a token gives. */
+export interface TokenIdentity extends Identity {
+  token: TokenUse;
+}
+
+/** When a token was last used: a person's, by its id, or the token of a computer, by the computer's id. */
+export interface TokenUse {
+  of: 'token' | 'computer';
+  id: number;
+  usedAt: Date | null;
+}
+
 export const looksLikeToken = (secret: string): boolean =>
   secret.startsWith(TOKEN_PREFIX) || secret.startsWith(COMPUTER_TOKEN_PREFIX);
 
 /** The owner of a token, a person or a computer; null if the token does not exist (any more). */
-export async function identifyToken(store: Store, secret: string): Promise<Identity | null> {
+export async function identifyToken(store: Store, secret: string): Promise<TokenIdentity | null> {
   if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(store, secret);
-  const em = store.em();
-  const found = await findTokenByHash(em, hashToken(secret));
+  const found = await findTokenByHash(store.em(), hashToken(secret));
   if (!found) return null;
-  await touchToken(em, found.token);
+  const { id, name, scope, expires_at, last_used_at } = found.token;
   return {
-    actor: actorWith(found.user, found.roles, found.token.scope),
-    tokenName: found.token.name,
-    expires: found.token.expires_at,
+    actor: actorWith(found.user, found.roles, scope),
+    tokenName: name,
+    expires: expires_at,
+    token: { of: 'token', id, usedAt: last_used_at },
   };
 }
 
 const computerWith = batchLookups((store, hashes: readonly string[]) =>
   computersByToken(store.em(), hashes),
 );
-const touch = batchLookups(async (store, ids: readonly number[]) => {
-  await touchComputers(store.em(), ids);
-  return new Map();
-});
 
-async function identifyComputer(store: Store, secret: string): Promise<Identity | null> {
+async function identifyComputer(store: Store, secret: string): Promise<TokenIdentity | null> {
   const found = await computerWith(store, hashToken(secret));
   if (!found) return null;
-  if (isLongUnseen(found)) await touch(store, found.id);
-  const { id, computer_name: name, lab_id: labId } = found;
-  return { actor: { kind: 'computer', id, name, labId }, tokenName: null, expires: null };
+  const { id, computer_name: name, lab_id: labId, last_seen } = found;
+  return {
+    actor: { kind: 'computer', id, name, labId },
+    tokenName: null,
+    expires: null,
+    token: { of: 'computer', id, usedAt: last_seen },
+  };
 }
 
 /** The owner of a session; null if it has ended. */

@@ -4,6 +4,7 @@ import { ComputerBinding } from './computer-binding.ts';
 import { Definition } from './definition.ts';
 import { DoneOnce } from './done-once.ts';
 import { EndedSession } from './ended-session.ts';
+import { Follower } from './follower.ts';
 import { Identity } from './identity.ts';
 import { Instrument } from './instrument.ts';
 import { Lab } from './lab.ts';
@@ -41,6 +42,7 @@ export const entities = [
   AuditEvent,
   DoneOnce,
   Timeline,
+  Follower,
 ];
 
 export type { InstrumentStatus } from './instrument.ts';
@@ -58,6 +60,7 @@ export {
   DoneOnce,
   EndedSession,
   EnrolmentCode,
+  Follower,
   Identity,
   Installation,
   Instrument,

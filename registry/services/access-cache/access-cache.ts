@@ -1,0 +1,172 @@
+/**
+ * Keeps in memory who is asking and what decides who sees a definition, so that a read needs no query. It follows the
+ * audit trail (store/follow.ts): a change of rights counts everywhere before it is answered.
+ */
+import type { Cache, Caches } from '../../../repos/caches.ts';
+import type { AuditNews } from '../../store/audit.ts';
+import type { Following } from '../../store/follow.ts';
+import type { Store } from '../../store/open.ts';
+import { type RightsOf, rightsTouchedBy } from '../audit/rights.ts';
+import { type DefinitionAccess, readDefinitionAccess } from '../definitions/find-definition.ts';
+import {
+  type Identity,
+  identifySession,
+  identifyToken,
+  type SessionClaims,
+  type TokenIdentity,
+} from '../people/identify.ts';
+import { LastUse } from '../people/last-use.ts';
+import { hashToken } from '../people/secrets.ts';
+
+/** Estimated sizes of a caller and of a definition, in bytes. */
+const CALLER = 1000;
+const DEFINITION = 500;
+/** After a failure to follow the audit trail, in milliseconds. */
+const FOLLOW_AGAIN = 1000;
+
+type SignedIn = SessionClaims & { exp: number };
+
+export interface AccessCacheDeps {
+  store: Store;
+  caches: Caches;
+  /** Called with errors that happen while nobody waits for an answer. */
+  onError: (error: unknown) => void;
+}
+
+export class AccessCache {
+  readonly #store: Store;
+  readonly #onError: (error: unknown) => void;
+  readonly #callers: Cache<Identity | TokenIdentity>;
+  readonly #definitions: Cache<DefinitionAccess>;
+  readonly #lastUse: LastUse;
+  /** Counts what was forgotten: a value that was being read meanwhile is not kept. */
+  #forgotten = 0;
+  #following: Following | undefined;
+  #starting: Promise<void> | undefined;
+  #retryAt = 0;
+  #closed = false;
+
+  constructor({ store, caches, onError }: AccessCacheDeps) {
+    this.#store = store;
+    this.#onError = onError;
+    this.#callers = caches.open('callers', () => CALLER);
+    this.#definitions = caches.open('definition_access', () => DEFINITION);
+    this.#lastUse = new LastUse(store, onError);
+  }
+
+  /** The owner of a token; null if the token does not exist (any more). Records its use. */
+  async token(secret: string): Promise<TokenIdentity | null> {
+    const kept = this.keptToken(secret);
+    if (kept !== undefined) return kept;
+    const identity = await this.#read(
+      () => identifyToken(this.#store, secret),
+      (identity) => this.#callers.set(tokenKey(secret), identity),
+    );
+    if (identity) this.#lastUse.record(identity.token);
+    return identity;
+  }
+
+  /** The owner of a token if it is in memory. Records its use. */
+  keptToken(secret: string): TokenIdentity | undefined {
+    const kept = this.#keptCaller(tokenKey(secret)) as TokenIdentity | undefined;
+    if (kept) this.#lastUse.record(kept.token);
+    return kept;
+  }
+
+  /** The owner of a session; null if it has ended. */
+  async session(claims: SignedIn): Promise<Identity | null> {
+    const { sub, epoch, jti, exp } = claims;
+    const key = `session ${sub} ${epoch} ${jti} ${exp}`;
+    return (
+      this.#keptCaller(key) ??
+      (await this.#read(
+        () => identifySession(this.#store, claims),
+        (identity) => this.#callers.set(key, identity),
+      ))
+    );
+  }
+
+  /** A definition by its exact name, for everybody: the caller must decide who may see it. */
+  async definition(name: string): Promise<DefinitionAccess | undefined> {
+    return (
+      this.keptDefinition(name) ??
+      (await this.#read(
+        () => readDefinitionAccess(this.#store, name),
+        (found) => this.#definitions.set(name, found),
+      ))
+    );
+  }
+
+  /** The same, if it is in memory. */
+  keptDefinition(name: string): DefinitionAccess | undefined {
+    return this.#isCurrent() ? this.#definitions.get(name) : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#starting;
+    await this.#following?.close();
+    await this.#lastUse.close();
+  }
+
+  #keptCaller(key: string): Identity | undefined {
+    if (!this.#isCurrent()) return undefined;
+    const kept = this.#callers.get(key);
+    return kept && (kept.expires === null || kept.expires > new Date()) ? kept : undefined;
+  }
+
+  /** Reads a value, and keeps it unless something was forgotten meanwhile. */
+  async #read<T>(read: () => Promise<T>, keep: (value: NonNullable<T>) => void): Promise<T> {
+    const forgotten = this.#forgotten;
+    const wasCurrent = this.#isCurrent();
+    const value = await read();
+    if (value && wasCurrent && forgotten === this.#forgotten) keep(value);
+    return value;
+  }
+
+  /** Starts to follow the audit trail at the first use, when the database has been migrated. */
+  #isCurrent(): boolean {
+    if (this.#following !== undefined) return this.#following.isCurrent;
+    if (this.#closed || this.#starting || performance.now() < this.#retryAt) return false;
+    this.#starting = this.#store
+      .follow((entries) => this.#apply(entries), this.#onError)
+      .then(
+        (following) => {
+          this.#following = following;
+        },
+        (error) => {
+          this.#retryAt = performance.now() + FOLLOW_AGAIN;
+          this.#onError(error);
+        },
+      )
+      .finally(() => {
+        this.#starting = undefined;
+      });
+    return false;
+  }
+
+  #apply(entries: readonly AuditNews[] | 'everything'): void {
+    this.#forgotten++;
+    if (entries === 'everything') {
+      this.#callers.clear();
+      this.#definitions.clear();
+      return;
+    }
+    for (const entry of entries) {
+      this.#forgetCallers(rightsTouchedBy(entry));
+      if (entry.subject_type === 'lab') this.#definitions.clear();
+      if (entry.subject_type === 'definition') this.#definitions.delete(entry.subject);
+    }
+  }
+
+  #forgetCallers(whose: RightsOf): void {
+    if (whose === null) return;
+    if (whose === 'everybody' || whose.id === null) this.#callers.clear();
+    else {
+      const { kind, id } = whose;
+      this.#callers.deleteWhere(({ actor }) => actor.kind === kind && actor.id === id);
+    }
+  }
+}
+
+const tokenKey = (secret: string): string => `token ${hashToken(secret)}`;

@@ -1,0 +1,15 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+const schema = defineEntity({
+  name: 'Follower',
+  tableName: 'followers',
+  properties: {
+    id: p.integer().primary().autoincrement(),
+    reached: p.integer(),
+    until: p.datetime(3),
+  },
+});
+
+/** A process that keeps in memory what it has read, and how far in the audit trail it has followed. */
+export class Follower extends schema.class {}
+schema.setClass(Follower);

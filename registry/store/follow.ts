@@ -1,0 +1,204 @@
+/**
+ * Lets a process keep in memory what it has read from the database, and never answer with something older than a change
+ * that was answered anywhere (docs/decisions/0036-rights-in-memory.md).
+ *
+ * Every change of rights adds an entry to the audit trail. A process that keeps anything is a follower: it holds a lease,
+ * a row of `followers`, and applies each new entry. Whoever commits an entry waits, before answering, until each follower
+ * has applied it or its lease has ended; a follower without a lease keeps nothing.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AuditNews, auditChannel, auditSince } from './audit.ts';
+import type { Listen, StopListening } from './notices.ts';
+import type { EntityManager } from './types.ts';
+
+/** What follows: forgets what the entries may have changed, or everything. */
+export type Apply = (entries: readonly AuditNews[] | 'everything') => void;
+
+export interface Following {
+  /** Whether what was kept may be used, and what is read now may be kept. */
+  readonly isCurrent: boolean;
+  close(): Promise<void>;
+}
+
+/** A follower in the process whose transactions are committed. */
+export interface LocalFollower extends Following {
+  readonly id: number;
+  /** Applies the entries of a transaction that this process has just committed. */
+  committed(entries: readonly AuditNews[]): void;
+}
+
+/** In milliseconds. A process that was killed delays the next change by at most a lease. */
+const LEASE = 3000;
+const RENEW = 1000;
+/** Entries of the trail that one statement reads. */
+const PAGE = 500;
+
+interface Database {
+  em: () => EntityManager;
+  listen: Listen;
+  /** Called with errors that happen while nobody waits for an answer. */
+  onError: (error: unknown) => void;
+}
+
+export class Follower implements LocalFollower {
+  readonly #database: Database;
+  readonly #apply: Apply;
+  /** The newest entry that was applied. */
+  #seen = 0;
+  #id = 0;
+  /** The end of the lease by two clocks: the steady one may stand still while the machine sleeps. */
+  #until = { steady: 0, wall: 0 };
+  #stop: StopListening | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> | undefined;
+  #catchingUp: Promise<void> | undefined;
+  #news = false;
+
+  private constructor(database: Database, apply: Apply) {
+    this.#database = database;
+    this.#apply = apply;
+  }
+
+  /** Throws `database_unavailable`. */
+  static async start(database: Database, apply: Apply): Promise<Follower> {
+    const follower = new Follower(database, apply);
+    follower.#stop = await database.listen(auditChannel, (entry) => {
+      // A notice that comes after a lost connection names no entry.
+      if (!(Number(entry) <= follower.#seen) || entry === '') void follower.#catchUp();
+    });
+    try {
+      await follower.#register();
+    } catch (error) {
+      await follower.#stop();
+      throw error;
+    }
+    follower.#timer = setInterval(() => void follower.#renew(), RENEW).unref();
+    return follower;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get isCurrent(): boolean {
+    return performance.now() < this.#until.steady && Date.now() < this.#until.wall;
+  }
+
+  committed(entries: readonly AuditNews[]): void {
+    this.#apply(entries);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#until = { steady: 0, wall: 0 };
+    await this.#stop?.();
+    await Promise.all([this.#renewing, this.#catchingUp]);
+    // Without a database the lease ends by itself.
+    await this.#execute('delete from followers where id = ?', [this.#id]).catch(
+      this.#database.onError,
+    );
+  }
+
+  /** Begins a lease with nothing kept: entries committed before it need no applying. */
+  async #register(): Promise<void> {
+    const asked = now();
+    const [row] = await this.#execute<{ id: number; reached: number }>(
+      `with ended as (delete from followers where id = ? or until < now() - interval '1 minute')
+       insert into followers (reached, until)
+       select coalesce(max(id), 0), now() + ? * interval '1 millisecond' from audit_events
+       returning id, reached`,
+      [this.#id, LEASE],
+    );
+    if (!row) throw new Error('a row that was just inserted was not returned');
+    this.#id = row.id;
+    this.#seen = row.reached;
+    this.#apply('everything');
+    this.#until = leaseFrom(asked);
+  }
+
+  /**
+   * Extends the lease. One that ended meanwhile cannot be extended, because changes were made without waiting for it.
+   * The newest entry is read in the same statement, in case its notice was lost.
+   */
+  async #renew(): Promise<void> {
+    this.#renewing ??= (async () => {
+      const asked = now();
+      const [row] = await this.#execute<{ newest: number }>(
+        `update followers set until = now() + ? * interval '1 millisecond',
+                              reached = greatest(reached, ?)
+          where id = ?
+          returning (select coalesce(max(id), 0)::int from audit_events) as newest`,
+        [LEASE, this.#seen, this.#id],
+      );
+      if (!row || !this.isCurrent) return await this.#register();
+      this.#until = leaseFrom(asked);
+      if (row.newest > this.#seen) await this.#catchUp();
+    })()
+      .catch(this.#database.onError)
+      .finally(() => {
+        this.#renewing = undefined;
+      });
+    await this.#renewing;
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#news = true;
+    this.#catchingUp ??= this.#applyNews()
+      .catch(this.#database.onError)
+      .finally(() => {
+        this.#catchingUp = undefined;
+      });
+    await this.#catchingUp;
+  }
+
+  async #applyNews(): Promise<void> {
+    while (this.#news) {
+      this.#news = false;
+      const after = this.#seen;
+      const entries = await auditSince(this.#database.em(), { after, limit: PAGE });
+      const last = entries.at(-1)?.id;
+      if (last === undefined) return;
+      this.#apply(entries);
+      this.#seen = Math.max(this.#seen, last);
+      this.#news ||= entries.length === PAGE;
+      await this.#execute('update followers set reached = greatest(reached, ?) where id = ?', [
+        this.#seen,
+        this.#id,
+      ]);
+    }
+  }
+
+  async #execute<T = unknown>(sql: string, values: unknown[]): Promise<T[]> {
+    return await this.#database.em().execute<T[]>(sql, values);
+  }
+}
+
+const now = () => ({ steady: performance.now(), wall: Date.now() });
+
+/** A lease as long as the database's, counted from before the database was asked. */
+const leaseFrom = ({ steady, wall }: ReturnType<typeof now>) => ({
+  steady: steady + LEASE,
+  wall: wall + LEASE,
+});
+
+/** The longest wait between two looks at the followers, in milliseconds. */
+const LOOK_AGAIN = 32;
+
+/**
+ * Resolves once every follower but `own` has applied the entry `last` or has lost its lease. It looks again and again,
+ * because followers usually need a few milliseconds, and a connection that listens would cost every process one more.
+ */
+export async function followersReach(
+  em: EntityManager,
+  last: number,
+  own: readonly number[],
+): Promise<void> {
+  for (let wait = 1; ; wait = Math.min(2 * wait, LOOK_AGAIN)) {
+    const behind = await em.execute<{ id: number }[]>(
+      'select id from followers where until > now() and reached < ?',
+      [last],
+    );
+    if (behind.every(({ id }) => own.includes(id))) return;
+    await pause(wait);
+  }
+}

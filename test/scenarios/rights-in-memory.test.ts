@@ -1,0 +1,164 @@
+/**
+ * Rights are kept in memory by every process. Taking a right away counts in all of them before it is answered, also for
+ * a process that hears nothing, is paused, or was killed.
+ */
+import { EventEmitter, once } from 'node:events';
+import t, { type Test } from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { type Server, serve } from '../helpers/command.ts';
+import { measurement, type Person, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+
+const basic = (token: string) => `Basic ${btoa(`git:${token}`)}`;
+
+/** The status of git's first request for a definition. */
+async function poll(url: string, name: string, token: string): Promise<number> {
+  const address = `${url}/definitions/${name}.git/info/refs?service=git-upload-pack`;
+  const answer = await fetch(address, {
+    headers: { authorization: basic(token), 'git-protocol': 'version=2' },
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** The status of a request to the API. */
+async function read(url: string, id: number, token: string): Promise<number> {
+  const answer = await fetch(`${url}/api/instrument-definitions/${id}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function startBoth(t: Test): Promise<{ registry: TestRegistry; second: Server }> {
+  const registry = await startRegistry(t, { database: 'PostgreSQL' });
+  const second = await serve(registry.settings);
+  t.teardown(() => second.signal('SIGKILL'));
+  return { registry, second };
+}
+
+/** A lab with a private definition. */
+async function labOf(admin: Person, code: string, name: string) {
+  const lab = await admin.client.labs.create({ name: code, code });
+  const { id } = await admin.client.definitions.create({
+    name,
+    source_code: measurement(name),
+    lab_id: lab.id,
+    is_public: false,
+  });
+  return { lab, id };
+}
+
+/** Asks again and again, and notes when each request began that was answered with 200. */
+function keepReading(ask: () => Promise<number>) {
+  const begun: number[] = [];
+  let isOver = false;
+  let asked = 0;
+  const answers = new EventEmitter();
+  const ended = (async () => {
+    while (!isOver) {
+      const at = performance.now();
+      if ((await ask()) === 200) begun.push(at);
+      asked += 1;
+      answers.emit('answer');
+    }
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await ended;
+    },
+    async until(enough: (allowed: number, asked: number) => boolean) {
+      while (!enough(begun.length, asked)) await once(answers, 'answer');
+    },
+    /** How many requests that began after `time` were allowed. */
+    allowedAfter: (time: number) => begun.filter((at) => at > time).length,
+    asked: () => asked,
+  };
+}
+
+t.test('no request that begins after a revocation was answered is allowed', async (t) => {
+  const { registry, second } = await startBoth(t);
+  const { admin } = registry;
+  const { lab, id } = await labOf(admin, 'optics', 'Private');
+  const urls = [registry.url, second.url];
+  const ways: [name: string, revoke: (member: Person, tokenId: number) => Promise<unknown>][] = [
+    ['a deleted token', (member, tokenId) => member.client.tokens.remove(tokenId)],
+    ['a removed member', (member) => admin.client.labs.removeMember(lab.id, member.id)],
+    ['a disabled account', (member) => admin.client.users.remove(member.id)],
+    ['a disabled lab', () => admin.client.labs.change(lab.id, { disabled: true })],
+  ];
+  for (let round = 0; round < 40; round++) {
+    const [what, revoke] = ways[round % ways.length] as (typeof ways)[number];
+    const member = await registry.person(`member${round}`);
+    await admin.client.labs.addMember(lab.id, member.id, 'viewer');
+    const { token, id: tokenId } = await member.client.tokens.create({
+      name: 'read',
+      scope: 'read',
+    });
+    const readers = [0, 1, 2, 3, 4, 5].map((n) => {
+      const url = urls[n % 2] as string;
+      return keepReading(() => (n < 4 ? poll(url, 'Private', token) : read(url, id, token)));
+    });
+    await Promise.all(readers.map((reader) => reader.until((allowed) => allowed >= 3)));
+    await revoke(member, tokenId);
+    const answered = performance.now();
+    await Promise.all(
+      readers.map(async (reader) => {
+        const before = reader.asked();
+        await reader.until((_allowed, asked) => asked >= before + 3);
+        await reader.stop();
+      }),
+    );
+    const stale = readers.reduce((sum, reader) => sum + reader.allowedAfter(answered), 0);
+    if (stale > 0) t.equal(stale, 0, `round ${round}: ${what} reads nothing more`);
+    if (what === 'a disabled lab') await admin.client.labs.change(lab.id, { disabled: false });
+  }
+  t.pass('40 revocations of four kinds, six readers in two processes');
+});
+
+t.test('hiding a definition counts in the other process before it is answered', async (t) => {
+  const { registry, second } = await startBoth(t);
+  const { admin } = registry;
+  const { id } = await labOf(admin, 'optics', 'Shown');
+  const stranger = await registry.person('stranger');
+  for (let round = 0; round < 10; round++) {
+    await admin.client.definitions.change(id, { is_public: true });
+    t.equal(await poll(second.url, 'Shown', stranger.token), 200);
+    await admin.client.definitions.change(id, { is_public: false });
+    t.equal(await poll(second.url, 'Shown', stranger.token), 404, `hidden, round ${round}`);
+  }
+});
+
+t.test('a paused process delays a revocation, and allows nothing when it goes on', async (t) => {
+  const { registry, second } = await startBoth(t);
+  const { admin } = registry;
+  const { lab } = await labOf(admin, 'optics', 'Paused');
+  const member = await registry.person('member');
+  await admin.client.labs.addMember(lab.id, member.id, 'viewer');
+  t.equal(await poll(second.url, 'Paused', member.token), 200);
+  t.equal(await poll(second.url, 'Paused', member.token), 200, 'from memory');
+  second.signal('SIGSTOP');
+  await admin.client.labs.removeMember(lab.id, member.id);
+  t.pass('the revocation is answered');
+  second.signal('SIGCONT');
+  t.equal(await poll(second.url, 'Paused', member.token), 404);
+  second.signal('SIGKILL');
+  await second.ended;
+  await admin.client.labs.addMember(lab.id, member.id, 'viewer');
+  t.equal(await poll(registry.url, 'Paused', member.token), 200, 'a killed process holds nobody');
+});
+
+t.test('a session that was ended at one process is over at the other', async (t) => {
+  const { registry, second } = await startBoth(t);
+  const { id } = await labOf(registry.admin, 'optics', 'Session');
+  // The second process has a secret of its own in the data folder, which both would share.
+  const { token } = await createClient({ url: second.url }).login('root', 'password of root');
+  t.equal(await read(second.url, id, token), 200);
+  t.equal(await read(second.url, id, token), 200, 'from memory');
+  await registry.admin.client.users.change(registry.admin.id, {
+    password: 'another good password',
+  });
+  t.equal(await read(second.url, id, token), 401, 'a new password ends all sessions');
+});

@@ -1,0 +1,148 @@
+/** Who is asking and who sees a definition are read once, and read again after a change. */
+import t from 'tap';
+import { AccessCache } from '../../registry/services/access-cache/access-cache.ts';
+import { OPERATOR } from '../../registry/services/caller.ts';
+import { addMember, removeMember } from '../../registry/services/people/members.ts';
+import { insertToken } from '../../registry/services/people/tokens.ts';
+import { changeUser, createUser } from '../../registry/services/people/users.ts';
+import { createLab } from '../../registry/store/labs.ts';
+import { openStore, type Store } from '../../registry/store/open.ts';
+import { countAdmins } from '../../registry/store/users.ts';
+import { someCaches } from '../helpers/caches.ts';
+import { onEachDatabase } from '../helpers/databases.ts';
+
+const rules = { anonymousRead: true };
+
+function cacheOf(store: Store, errors: unknown[] = []): AccessCache {
+  return new AccessCache({ store, caches: someCaches(), onError: (error) => errors.push(error) });
+}
+
+async function person(store: Store, username: string) {
+  // The first account is the admin that must remain.
+  const isFirst = (await countAdmins(store.em())) === 0;
+  const user = await createUser({ store, rules }, OPERATOR, {
+    username,
+    password: 'a good password',
+    name: username,
+    email: `${username}@lab.example`,
+    is_admin: isFirst,
+  });
+  const made = await insertToken({ store, rules }, OPERATOR, user.id, {
+    name: 'test',
+    scope: 'read',
+  });
+  return { id: user.id, secret: made.token };
+}
+
+/** Asks until the answer is kept: the first questions only start following the audit trail. */
+async function warm(access: AccessCache, secret: string): Promise<void> {
+  while (access.keptToken(secret) === undefined) await access.token(secret);
+}
+
+await onEachDatabase(
+  t,
+  'a token that is known needs no query',
+  async (t, store, { statements }) => {
+    await person(store, 'root');
+    const { secret } = await person(store, 'ada');
+    const access = cacheOf(store);
+    t.teardown(() => access.close());
+    await warm(access, secret);
+    await access.token(secret);
+    statements.length = 0;
+    for (let i = 0; i < 100; i++) await access.token(secret);
+    const asked = statements.filter((sql) => !/followers|last_used_at/.test(sql));
+    t.same(asked, [], 'beside renewing the lease and recording the use');
+  },
+);
+
+await onEachDatabase(t, 'a change of rights is seen by the next question', async (t, store) => {
+  await person(store, 'root');
+  const { id, secret } = await person(store, 'ada');
+  const other = await person(store, 'bob');
+  const lab = await createLab(store.em(), { name: 'Optics', code: 'optics' });
+  const access = cacheOf(store);
+  t.teardown(() => access.close());
+  await warm(access, secret);
+  await warm(access, other.secret);
+  const roles = async () => {
+    const identity = await access.token(secret);
+    return identity?.actor.kind === 'user' ? [...identity.actor.roles] : null;
+  };
+  const deps = { store, rules };
+  t.same(await roles(), []);
+  await addMember(deps, OPERATOR, lab.id, { user_id: id, role: 'viewer' });
+  t.same(await roles(), [[lab.id, 'viewer']]);
+  t.ok(access.keptToken(other.secret), 'nobody else is read again');
+  await removeMember(deps, OPERATOR, lab.id, id);
+  t.same(await roles(), []);
+  await changeUser(deps, OPERATOR, id, { disabled: true });
+  t.equal(await access.token(secret), null);
+});
+
+await onEachDatabase(t, 'what was read before a change is not kept after it', async (t, store) => {
+  await person(store, 'root');
+  const { id, secret } = await person(store, 'ada');
+  let entered = () => {};
+  let release = () => {};
+  const slow: Store = Object.create(store, {
+    em: {
+      value: () => {
+        const em = store.em();
+        const execute = em.execute.bind(em);
+        em.execute = (async (...args: Parameters<typeof execute>) => {
+          const rows = await execute(...args);
+          if (/from tokens t join users/.test(String(args[0]))) {
+            entered();
+            await new Promise<void>((resolve) => {
+              release = resolve;
+            });
+          }
+          return rows;
+        }) as typeof em.execute;
+        return em;
+      },
+    },
+  });
+  const access = cacheOf(slow);
+  t.teardown(() => access.close());
+  const reading = async () => {
+    const begun = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    const identity = access.token(secret);
+    await begun;
+    return { identity };
+  };
+  while (access.keptToken(secret) === undefined) {
+    const { identity } = await reading();
+    release();
+    await identity;
+  }
+  await changeUser({ store, rules }, OPERATOR, id, { name: 'Ada' });
+  const { identity } = await reading();
+  await changeUser({ store, rules }, OPERATOR, id, { disabled: true });
+  release();
+  t.ok(await identity, 'a question that was asked before is answered');
+  t.equal(access.keptToken(secret), undefined, 'and its answer forgotten');
+});
+
+await onEachDatabase(
+  t,
+  'another process that does not hear of a change delays it until its lease ends',
+  async (t, store, { options }) => {
+    if (store.embedded) return void t.pass('the embedded database serves one process');
+    await person(store, 'root');
+    const { id, secret } = await person(store, 'ada');
+    const deaf = await openStore(options);
+    t.teardown(() => deaf.close());
+    // Its notices are lost, as over a connection that is dead without either side knowing.
+    const access = cacheOf(
+      Object.assign(Object.create(deaf), { listen: async () => async () => {} }),
+    );
+    t.teardown(() => access.close());
+    await warm(access, secret);
+    await changeUser({ store, rules }, OPERATOR, id, { disabled: true });
+    t.equal(await access.token(secret), null, 'it asked the database by itself');
+  },
+);
