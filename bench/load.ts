@@ -1,29 +1,35 @@
 /**
  * Load from many clients: git's own requests, recorded in this run and replayed by a process of their own, on the
  * registry (a process with its default configuration), on a bare Node server that sends the same bytes, and on
- * `git http-backend`.
+ * `git http-backend`. Also pushes, and the memory of the registry before and after.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { durableGit } from './git.ts';
-import { serve } from './lab/served.ts';
-import { createLoaded } from './load/definition.ts';
+import { type Served, serve, startFirst } from './lab/served.ts';
+import { type Database, settingsOf } from './load/databases.ts';
+import { createLoaded, type Loaded } from './load/definition.ts';
 import type { Order, Replayed } from './load/exchange.ts';
 import { disposing, helper, tell } from './load/helpers.ts';
 import { measureRow, type RowSize } from './load/measure.ts';
+import { type LongWork, memoryFigures, workLong } from './load/memory.ts';
 import { PASSWORD, startPeer } from './load/peer.ts';
 import { measurePush, takePushes } from './load/push.ts';
 import { basic, ROWS, record } from './load/rows.ts';
 import type { Figure } from './pairs.ts';
 
-export type Database = 'PostgreSQL' | 'PGlite';
-
-export interface LoadSize extends RowSize {
+export interface LoadSize {
   databases: Database[];
-  /** Versions of the definition. */
-  versions: number;
+  /** Measures a second start, as most are, and not the first, which imports the built-in definitions. */
+  restart: boolean;
+  /** Saves before all other work. */
+  saves: number;
+  requests?: RequestsSize;
+  long?: LongWork;
+}
+
+interface RequestsSize extends RowSize {
   pushes: number;
   /** Validations before the pushes: the code that judges a push takes ten times as long before it is compiled. */
   warm: number;
@@ -37,33 +43,42 @@ export async function measureLoad(size: LoadSize): Promise<Figure[]> {
   return figures;
 }
 
-/** The settings of a registry on a new database. */
-export async function settingsOf(
-  stack: AsyncDisposableStack,
-  database: Database,
-): Promise<Record<string, string>> {
-  if (database === 'PGlite') return {};
-  const postgres = await startPostgres();
-  stack.defer(() => postgres.close());
-  return { DATABASE_URL: postgres.url('postgres') };
-}
-
 async function measureOn(
   stack: AsyncDisposableStack,
   database: Database,
-  size: LoadSize,
+  { restart, saves, requests, long }: LoadSize,
 ): Promise<Figure[]> {
   const settings = await settingsOf(stack, database);
   const folder = await mkdtemp(join(tmpdir(), 'bench-load-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
+  if (restart) await startFirst(folder, settings);
   const served = await serve(folder, settings);
   stack.defer(() => served.close());
+
+  const memory = await memoryFigures(stack, database, served);
   const loaded = await createLoaded(served);
+  await loaded.validate();
+  const figures = [memory.atRest, await memory.after('a validation')];
+  for (let i = 0; i < saves; i++) await loaded.save();
+  figures.push(await memory.after(`${saves} saves`));
+  if (requests) {
+    figures.push(...(await measureRequests(stack, database, folder, served, loaded, requests)));
+  }
+  if (long) figures.push(await memory.after(await workLong(stack, folder, served, loaded, long)));
+  return figures;
+}
+
+async function measureRequests(
+  stack: AsyncDisposableStack,
+  database: Database,
+  folder: string,
+  served: Served,
+  loaded: Loaded,
+  size: RequestsSize,
+): Promise<Figure[]> {
   const { path } = loaded;
-  for (let version = 1; version < size.versions; version++) await loaded.save();
   const user = basic('bench', served.token);
   const callers = [user, basic('computer', await served.enrol('BENCH'))];
-
   const root = join(folder, 'peer');
   const login = ['-c', `http.extraHeader=Authorization: ${user}`];
   const from = `${served.url}${path}`;

@@ -13,9 +13,9 @@ import { startGitRunner } from '../test/helpers/git.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
-import { type Database, measureLoad } from './load.ts';
+import { DATABASES } from './load/databases.ts';
+import { type LoadSize, measureLoad } from './load.ts';
 import { measureLoop } from './loop.ts';
-import { measureMemory } from './memory.ts';
 import { measureObjects } from './objects.ts';
 import type { Figure } from './pairs.ts';
 import { type BenchRegistry, startRegistry } from './registry.ts';
@@ -38,19 +38,17 @@ const FULL = {
   lab: { definitions: 200, computers: 500, rounds: 3, updates: 7, landings: 30 },
   sync: { rounds: 40, definitions: 200 },
   load: {
-    databases: ['PostgreSQL', 'PGlite'] as Database[],
-    clients: 32,
-    rounds: 5,
-    seconds: 2,
-    versions: 30,
-    warm: 60,
-    pushes: 25,
-  },
+    databases: DATABASES,
+    restart: true,
+    saves: 30,
+    requests: { clients: 32, rounds: 5, seconds: 2, warm: 60, pushes: 25 },
+  } as LoadSize,
   memory: {
-    databases: ['PostgreSQL', 'PGlite'] as Database[],
+    databases: DATABASES,
+    restart: true,
     saves: 30,
     long: { turns: 10, polls: 100_000, saves: 100, clients: 32 },
-  },
+  } as LoadSize,
 };
 /** Zero rounds: only the warm-up runs, and counts. */
 const QUICK: typeof FULL = {
@@ -63,20 +61,15 @@ const QUICK: typeof FULL = {
   search: { rounds: 0, rows: 20 },
   lab: { definitions: 3, computers: 8, rounds: 0, updates: 0, landings: 1 },
   sync: { rounds: 0, definitions: 3 },
+  // One server for all of it, on one database: a start takes longer than the rest.
   load: {
     databases: ['PostgreSQL'],
-    clients: 2,
-    rounds: 0,
-    seconds: 0,
-    versions: 2,
-    warm: 0,
-    pushes: 0,
-  },
-  memory: {
-    databases: ['PostgreSQL'],
+    restart: false,
     saves: 1,
+    requests: { clients: 2, rounds: 0, seconds: 0, warm: 0, pushes: 0 },
     long: { turns: 1, polls: 2, saves: 1, clients: 1 },
   },
+  memory: { databases: [], restart: false, saves: 0 },
 };
 
 const { values } = parseArgs({
@@ -115,7 +108,7 @@ const parts: Record<string, () => Promise<void>> = {
   loop: () => add(measureLoop({ quick: values.quick })),
   lab: () => add(measureLab(size.lab)),
   load: () => add(measureLoad(size.load)),
-  memory: () => add(measureMemory(size.memory)),
+  memory: () => add(measureLoad(size.memory)),
   async definitions() {
     await onEmbedded((registry) => measureImport(registry, size.imports));
     await onEmbedded((registry) => measureSave(registry, size.saves));

@@ -1,0 +1,67 @@
+/** Memory of the process that serves (VmRSS, without the database server's), and the work that may raise it. */
+import { memoryOf, type Served } from '../lab/served.ts';
+import type { Figure } from '../pairs.ts';
+import { compare, type Pair } from '../statistics.ts';
+import type { Database } from './databases.ts';
+import type { Loaded } from './definition.ts';
+import { type Replayed, stepFor } from './exchange.ts';
+import { helper, tell } from './helpers.ts';
+import { basic, record } from './rows.ts';
+
+/** Upper limits in MB. */
+const LIMITS = { PostgreSQL: 250, PGlite: 400 };
+
+/** Turns of polls, then saves. */
+export interface LongWork {
+  turns: number;
+  polls: number;
+  saves: number;
+  clients: number;
+}
+
+/** Figures of memory beside what the server took when this was called. */
+export async function memoryFigures(
+  stack: AsyncDisposableStack,
+  database: Database,
+  { memory }: Served,
+) {
+  const rest = await memory.now();
+  const bare = helper(stack, 'floor.ts');
+  await tell(bare, []);
+  const figure = (when: string, floor: string, pair: Pair): Figure => ({
+    name: `memory ${when} (${database})`,
+    floor,
+    unit: 'MB',
+    limit: LIMITS[database],
+    ...compare([pair]),
+  });
+  return {
+    atRest: figure('at rest', 'bare Node', { ours: rest, floor: await memoryOf(bare.pid).now() }),
+    after: async (what: string) =>
+      figure(`after ${what}`, 'the same server at rest', { ours: await memory.now(), floor: rest }),
+  };
+}
+
+/** Returns what it did, in words. */
+export async function workLong(
+  stack: AsyncDisposableStack,
+  folder: string,
+  served: Served,
+  loaded: Loaded,
+  { turns, polls, saves, clients }: LongWork,
+): Promise<string> {
+  const generator = helper(stack, 'replay.ts');
+  const port = Number(new URL(served.url).port);
+  const user = basic('bench', served.token);
+  for (let turn = 0; turn < turns; turn++) {
+    // Recorded again, because a save changes the answers.
+    const { poll } = await record(folder, served.url, loaded.path, user);
+    const scripts = [poll.map((one) => stepFor(one, port, user))];
+    const order = { port, scripts, clients, keepAlive: true, seconds: 0, atLeast: polls };
+    await tell<Replayed>(generator, order);
+    for (let i = 0; i < saves; i++) await loaded.save();
+    await served.emptyLog();
+    process.stderr.write(`  turn ${turn + 1}: ${Math.round(await served.memory.now())} MB\n`);
+  }
+  return `${turns * polls} polls, ${turns * saves} saves`;
+}
