@@ -33,7 +33,7 @@ export interface Statement {
    * names that the module binds.
    */
   uses: readonly string[];
-  imports: SourceImport[];
+  imports: readonly SourceImport[];
   /** `if __name__ == '__main__'`, which never runs in a definition. */
   isMain: boolean;
   /** A lone string anywhere, which is documentation. */
@@ -144,7 +144,7 @@ class ReadStatement implements Statement {
   calls: boolean;
   binds: readonly string[];
   uses: readonly string[];
-  imports: SourceImport[];
+  imports: readonly SourceImport[];
   isMain: boolean;
   isDocstring: boolean;
   readonly #source: Source;
@@ -237,11 +237,13 @@ class ReadModule implements Module {
 }
 
 // Most collections are empty, and all empty ones of a kind share one object.
-const NONE: readonly string[] = [];
+const NONE: readonly never[] = [];
 const NO_CLASSES: ReadonlySet<string> = new Set();
 const NOWHERE: ReadonlyMap<string, Statement[]> = new Map();
 
-const listOf = (names: readonly string[]): readonly string[] => (names.length === 0 ? NONE : names);
+/** A copy without spare room: an array that grew by `push` has room for 17 elements. */
+const listOf = <Item>(items: readonly Item[]): readonly Item[] =>
+  items.length === 0 ? NONE : items.slice();
 
 function note(statements: Map<string, Statement[]>, name: string, statement: Statement): void {
   const known = statements.get(name);
@@ -276,7 +278,7 @@ function describe(node: Node, text: string, name: (one: string) => string) {
     binds: listOf([...reader.binds].map(name)),
     uses: listOf([...reader.uses].map(name)),
     calls: callsSomething(node),
-    imports,
+    imports: listOf(imports),
     isMain: MAIN.test(textOf(node, text)),
     isDocstring:
       node.type === 'ExpressionStatement' && /String$/.test(node.children[0]?.type ?? ''),

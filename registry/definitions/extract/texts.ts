@@ -5,7 +5,7 @@ import { SizedCache } from './sized-cache.ts';
 import type { SourceFile } from './types.ts';
 
 /** In UTF-16 code units of text. A tree takes about forty times the memory of its text. */
-export const TREES = 250_000;
+export const TREES = 125_000;
 const TEXTS = 1_000_000;
 
 export class Texts {
