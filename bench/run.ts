@@ -10,9 +10,10 @@ import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startGitRunner } from '../test/helpers/git.ts';
-import { startPostgres } from '../test/helpers/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
+import { measureLargeImport } from './large-import.ts';
 import { DATABASES } from './load/databases.ts';
 import { type LoadSize, measureLoad } from './load.ts';
 import { measureLoop } from './loop.ts';
@@ -30,6 +31,7 @@ import { measureWire } from './wire.ts';
 const FULL = {
   starts: 5,
   imports: { rounds: 3, definitions: 20 },
+  largeImports: { rounds: 1, few: 100, many: 2000 },
   saves: 20,
   objects: 20,
   wire: 8,
@@ -54,6 +56,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   starts: 0,
   imports: { rounds: 0, definitions: 2 },
+  largeImports: { rounds: 1, few: 4, many: 60 },
   saves: 0,
   objects: 0,
   wire: 0,
@@ -102,6 +105,13 @@ async function onEmbedded(work: (registry: BenchRegistry) => Promise<Figure[]>):
   await add(work(await embedded));
 }
 
+/** The server of the parts that use PostgreSQL. */
+let postgres: Promise<PostgresServer> | undefined;
+async function onServer(work: (server: PostgresServer) => Promise<void>): Promise<void> {
+  postgres ??= startPostgres();
+  await work(await postgres);
+}
+
 const parts: Record<string, () => Promise<void>> = {
   start: () => add(measureStart(size.starts)),
   objects: () => add(measureObjects(size.objects)),
@@ -116,19 +126,19 @@ const parts: Record<string, () => Promise<void>> = {
   },
   review: () => onEmbedded((registry) => measureReview(registry, size.review)),
   sync: () => onEmbedded((registry) => measureSync(registry, 'PGlite', size.sync)),
+  'large-import': () => onServer((server) => add(measureLargeImport(server, size.largeImports))),
   // These come last, because they add many definitions that would affect the other parts.
   search: () => onEmbedded((registry) => measureSearch(registry, 'PGlite', size.search)),
-  async postgres() {
-    const postgres = await startPostgres();
-    const registry = await startRegistry(postgres.url('postgres'));
-    try {
-      await add(measureSync(registry, 'PostgreSQL', size.sync));
-      await add(measureSearch(registry, 'PostgreSQL', size.search));
-    } finally {
-      await registry.close();
-      await postgres.close();
-    }
-  },
+  postgres: () =>
+    onServer(async (server) => {
+      const registry = await startRegistry(server.url('postgres'));
+      try {
+        await add(measureSync(registry, 'PostgreSQL', size.sync));
+        await add(measureSearch(registry, 'PostgreSQL', size.search));
+      } finally {
+        await registry.close();
+      }
+    }),
 };
 
 const chosen = values.only?.split(',') ?? Object.keys(parts);
@@ -138,6 +148,7 @@ for (const name of chosen) {
   await part();
 }
 await (await embedded)?.close();
+await (await postgres)?.close();
 
 const idOf = ({ name, floor }: Figure) => `${name} / ${floor}`;
 const again = new Set(measured.map(idOf));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { MOST_MEMORY } from '../../bench/large-import.ts';
 import type { Figure } from '../../bench/pairs.ts';
 import { compare, quantile } from '../../bench/statistics.ts';
 
@@ -55,6 +56,11 @@ t.test('the bench measures everything once and writes its results', async (t) =>
     t.ok(names.includes(wanted), wanted);
   }
   t.match(names, 'PostgreSQL');
+  const [memory] = figures.filter(({ name }) => name.startsWith('peak memory of an import'));
+  t.ok(
+    memory && memory.ratio.max <= 1,
+    `an import takes at most ${MOST_MEMORY} MB: ${memory?.p50.ours}`,
+  );
 });
 
 t.test('ratios are taken pair by pair, quantiles by nearest rank', async (t) => {
