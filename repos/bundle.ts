@@ -93,7 +93,7 @@ async function readHeader(
 
 function parseHeader(header: string): RefUpdate[] {
   if (!header.startsWith(SIGNATURE))
-    throw new RepositoryError('bad_object', 'that is no git bundle');
+    throw new RepositoryError('bad_object', 'that is not a git bundle');
   const lines = header.slice(SIGNATURE.length).split('\n').slice(0, -1);
   return lines.flatMap((line) => {
     const [, oid, ref] = /^([0-9a-f]{40}) (.+)$/s.exec(line) ?? [];

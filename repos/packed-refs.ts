@@ -27,7 +27,7 @@ export function parsePackedRefs(text: string): Refs {
       last = { oid };
       refs.set(name, last);
     } else {
-      throw new RepositoryError('bad_object', `packed-refs has a line that is no ref: ${line}`);
+      throw new RepositoryError('bad_object', `packed-refs has a line that is not a ref: ${line}`);
     }
   }
   return sorted(refs);

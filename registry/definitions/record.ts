@@ -135,7 +135,7 @@ export function strangeness(record: VersionRecord, whose: Whose): string | null 
   const isOwn = name === undefined ? id === undefined : name === whose.name && id === whose.id;
   return isOwn
     ? null
-    : `the record of v${version} is of ${name} (${id}), not ${whose.name} (${whose.id})`;
+    : `the record of v${version} belongs to ${name} (${id}), not to ${whose.name} (${whose.id})`;
 }
 
 /** Lists the versions of a definition whose records do not name it; the message of one signed tag. */

@@ -15,7 +15,7 @@ export const AuditQuery = Type.Object({
   format: Type.Optional(
     Type.Enum(['json', 'jsonl'], {
       description:
-        '`jsonl`: all entries as lines, as a file to save, for links, which cannot set Accept',
+        '`jsonl`: downloads all entries as JSON lines. For links, which cannot set `Accept`',
     }),
   ),
 });

@@ -87,7 +87,7 @@ export const ProblemKind = Type.Object({
   status: Type.Integer(),
   title: Type.String(),
   what: Type.String({ description: 'What happened' }),
-  why: Type.String({ description: 'Why the registry answers like that' }),
+  why: Type.String({ description: 'Why the registry answers this way' }),
   next: Type.String({ description: 'What to do next' }),
 });
 

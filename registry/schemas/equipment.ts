@@ -233,7 +233,11 @@ export type NewBinding = Static<typeof NewBinding>;
 /** A binding of an instrument that the registry does not know yet. */
 export const NewInstrumentHere = Type.Object({
   ...BindingInput,
-  key: Line({ minLength: 1, maxLength: 100, description: 'The same key names the same binding' }),
+  key: Line({
+    minLength: 1,
+    maxLength: 100,
+    description: 'A repeated request with the same key changes the same binding',
+  }),
   name: Name,
   pybirch_class: Type.Optional(Nullable(Label)),
   definition_id: Type.Optional(Nullable(Id)),

@@ -53,7 +53,7 @@ export function judgeSignature(
     return { key: null, fault: error.message };
   }
   const known = keys.find(({ fingerprint }) => fingerprint === key);
-  if (!known) return { key, fault: `${key} is no key of this registry` };
+  if (!known) return { key, fault: `${key} is not a key of this registry` };
   const at = taggedAt.getTime();
   const after = Date.parse(known.valid_after);
   const before = known.valid_before === null ? Infinity : Date.parse(known.valid_before);

@@ -187,7 +187,7 @@ t.test('fsck reports versions with an invalid or missing signature', async (t) =
   const foreign = openSigningKeys(join(t.testdir(), 'keys'));
   const payload = content.slice(0, content.lastIndexOf('-----BEGIN SSH'));
   t.match(await replace(payload + (await foreign.sign(Buffer.from(payload)))), [
-    { where: 'Meter', problem: /^the signature of v3: SHA256:\S+ is no key of this registry$/ },
+    { where: 'Meter', problem: /^the signature of v3: SHA256:\S+ is not a key of this registry$/ },
   ]);
   t.match(await versionsOf(), [{ version: 3, signature: { valid: false } }, {}, {}]);
   t.same(await replace(content), []);

@@ -97,11 +97,11 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
         const bundle = await buffer(harmless.bundle(await harmless.refs()));
         await deps.repositories.adopt('Victim', Readable.from([bundle]));
         t.match((await reindex(deps)).skipped, [
-          { name: 'Victim', reason: /the record of v1 is of Meter \(\d+\), not Victim/ },
+          { name: 'Victim', reason: /the record of v1 belongs to Meter \(\d+\), not to Victim/ },
         ]);
         t.match(
           (await problems()).filter(({ where }) => where === 'Victim'),
-          [{ problem: /^the record of v1 is of Meter/ }, { problem: /not in the index/ }],
+          [{ problem: /^the record of v1 belongs to Meter/ }, { problem: /not in the index/ }],
         );
       },
     );

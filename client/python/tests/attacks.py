@@ -161,7 +161,7 @@ REFUSED = {
     "code.InteractiveInterpreter": "import code; code.InteractiveInterpreter().runsource('import os; os.system(' + repr("
     + SHELL
     + ") + ')')",
-    # The host program's surroundings
+    # The host program's environment
     "os.environ": OS + "os.environ['PYBIRCH_GUARD_TEST'] = 'x'",
     "resource.setrlimit": "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
     "syslog": "import syslog; syslog.syslog('x')",

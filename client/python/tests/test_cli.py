@@ -219,7 +219,7 @@ def test_a_computer_that_never_had_a_network_is_told_whom_to_trust(
     server.keys = [server.key]
     make_bundle(server, tmp_path / "c.zip")
     code, value = run(capsys, "import-bundle", str(tmp_path / "c.zip"))
-    assert code == 5 and "no key of this registry" in value["refused"]["Forged v1"]
+    assert code == 5 and "not a key of this registry" in value["refused"]["Forged v1"]
     server.keys = [SigningKey()]
     make_bundle(server, tmp_path / "d.zip")
     server.close()

@@ -298,7 +298,7 @@ def test_the_refs_of_a_history_are_bounded_by_what_a_definition_has(
         server.land("Alpha", measurement("Alpha", value))
     monkeypatch.setattr(versions, "REFS_BYTES", 600)
     refused = Registry.open(home.root).sync()
-    assert "came as a snapshot" in refused.warnings[0] and "more than any registry does" in refused.warnings[0]
+    assert "was fetched as a snapshot" in refused.warnings[0] and "more than any registry does" in refused.warnings[0]
     monkeypatch.setattr(versions, "REFS_BYTES", 5000)
     assert Registry.open(home.root).sync().ok
     assert home.repository("Alpha").exists() and Registry.open(home.root).resolve("Alpha").checked_by == "signature"

@@ -90,7 +90,7 @@ def test_what_is_no_address_is_refused(
     server.land("SR830", measurement("SR830"))
     said(capsys, "sync")
     assert main(["bind", "SR830", address]) == 1
-    assert "is no instrument's address. Give its VISA address" in capsys.readouterr().err
+    assert "is not the address of an instrument. Give its VISA address" in capsys.readouterr().err
     assert Registry.open().discover() == []
 
 

@@ -28,7 +28,7 @@ def test_a_history_under_the_name_of_another_definition_is_refused(server: FakeR
     server.land("Harmless", measurement("Harmless"), HELPER)
     as_victim(server)
     report = registry.sync()
-    assert report.came == [] and "is of 'Harmless'" in report.refused["Victim v1"]
+    assert report.came == [] and "belongs to 'Harmless'" in report.refused["Victim v1"]
     with pytest.raises(Exception, match="Victim"):
         registry.create("Victim")
 
@@ -36,7 +36,7 @@ def test_a_history_under_the_name_of_another_definition_is_refused(server: FakeR
 def test_a_definition_that_took_another_s_id_is_refused(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     server.definitions["Alpha"]["id"] = 99
-    assert "not of Alpha (99)" in registry.sync().refused["Alpha v1"]
+    assert "not to Alpha (99)" in registry.sync().refused["Alpha v1"]
 
 
 def test_a_tag_that_calls_itself_another_version_s_is_refused(server: FakeRegistry, registry: Registry) -> None:
@@ -44,7 +44,7 @@ def test_a_tag_that_calls_itself_another_version_s_is_refused(server: FakeRegist
     record = {"id": 1, "name": "Alpha", "version": 1, "commit": commit.decode()}
     repo = server.repos["Alpha"]
     repo.refs[b"refs/tags/v1"] = server.add_tag(repo, "v2", commit, record)
-    assert "calls itself 'v2'" in registry.sync().refused["Alpha v1"]
+    assert "has the name 'v2'" in registry.sync().refused["Alpha v1"]
 
 
 def test_versions_from_before_names_were_signed_run_where_they_are_attested(
@@ -118,7 +118,7 @@ def test_an_older_version_of_another_definition_s_history_is_refused(server: Fak
         assert home.repository(name).is_dir()
     shutil.rmtree(home.repository("Victim"))
     shutil.copytree(home.repository("Harmless"), home.repository("Victim"))
-    with pytest.raises(RefusedError, match="is of 'Harmless'"):
+    with pytest.raises(RefusedError, match="belongs to 'Harmless'"):
         registry.create("Victim", version=1)
 
 
@@ -132,7 +132,7 @@ def test_what_an_earlier_version_of_the_client_took_under_another_name_does_not_
     contents = {path: (store.folder("Harmless", harmless.commit) / path).read_bytes() for path in harmless.files}
     store.install(replace(harmless, name="Victim"), contents)
     shutil.copytree(registry.home.repository("Harmless"), registry.home.repository("Victim"))
-    with pytest.raises(RefusedError, match="is of 'Harmless'"):
+    with pytest.raises(RefusedError, match="belongs to 'Harmless'"):
         registry.create("Victim")
     assert registry.create("Harmless")
 

@@ -196,7 +196,7 @@ def test_why_a_registry_cannot_be_reached_is_said_in_words(tmp_path: Path, monke
     assert said[quiet] == " cannot be reached: no answer in time"
     assert said["http://registry.invalid"].endswith("its name is unknown; check the address and the network")
     monkeypatch.setenv("HTTP_PROXY", gone)
-    with pytest.raises(UnreachableError, match="the proxy does not let it through"):
+    with pytest.raises(UnreachableError, match="the proxy refuses the connection"):
         Http("http://registry.invalid").request("GET", "/")
 
 

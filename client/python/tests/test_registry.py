@@ -50,7 +50,7 @@ def test_settings_that_a_device_does_not_take_are_told_and_hinder_nothing(
     server.bind(1, "Off", "X", last_settings={"gain": 2})
     registry.sync()
     assert registry.discover()[0].create().adapter == "X"
-    assert "did not take its last settings" in caplog.text
+    assert "did not accept its last settings" in caplog.text
 
 
 def test_settings_and_bindings_survive_being_offline_and_the_newest_win(
@@ -317,7 +317,7 @@ def test_what_is_no_name_is_said_to_be_none_and_asks_nobody(
     server: FakeRegistry, registry: Registry, name: str
 ) -> None:
     for version in (3, None):
-        with pytest.raises(UnknownDefinitionError, match="no definition's name"):
+        with pytest.raises(UnknownDefinitionError, match="not a definition's name"):
             registry.create(name, version=version)
     assert server.requests == [] and not (registry.home.root / "repos").exists()
 

@@ -195,7 +195,7 @@ def test_of_two_drivers_with_one_name_the_lab_s_own_goes_before_and_a_built_in_d
     for name, number in named.items():
         driver = service.get_driver_by_name(name)
         assert driver is not None and driver["id"] == number
-    assert "Mine: the registry's driver is used" in caplog.text and "Shared: the database's" in caplog.text
+    assert "Mine: using the registry's driver" in caplog.text and "Shared: using the database's" in caplog.text
 
 
 def test_everything_that_is_not_ours_is_pybirch_s_own(lab: FakeRegistry, registry: Registry) -> None:
@@ -304,9 +304,9 @@ def test_an_instrument_that_the_registry_does_not_know_yet_has_an_id_too(lab: Fa
 @pytest.mark.parametrize("adapter", ["not a visa address at all", "nonsense", "GPIB::99"])
 def test_nonsense_is_not_bound(lab: FakeRegistry, registry: Registry, adapter: str) -> None:
     asked = len(lab.requests)
-    with pytest.raises(ValueError, match="no instrument's address"):
+    with pytest.raises(ValueError, match="is not the address of an instrument"):
         registry.service().bind_instrument_to_computer(to_pybirch(1), "LABPC-01", adapter=adapter)
-    with pytest.raises(ValueError, match="no instrument's address"):
+    with pytest.raises(ValueError, match="is not the address of an instrument"):
         registry.bind(1, adapter)
     assert len(lab.requests) == asked and registry.waiting() == 0
 
@@ -319,5 +319,5 @@ def test_what_cannot_be_bound_is_said(lab: FakeRegistry, registry: Registry) -> 
         service.bind_instrument_to_computer(to_pybirch(77), "LABPC-01", adapter="COM3")
     with pytest.raises(ValueError, match=r"Instrument 1 not found: .* switched off"):
         service.bind_instrument_to_computer(1, "LABPC-01", adapter="COM3")
-    with pytest.raises(ValueError, match="binds to itself alone"):
+    with pytest.raises(ValueError, match="can only change its own bindings"):
         service.update_computer_binding(to_pybirch(101), {"computer_name": "OTHER"})

@@ -104,7 +104,7 @@ def test_tags_must_be_signed_by_a_key_of_the_registry(server: FakeRegistry, regi
     report = registry.sync()
     assert report.came == ["Good v1"]
     assert "not signed" in report.refused["Unsigned v1"]
-    assert "no key of this registry" in report.refused["Foreign v1"]
+    assert "not a key of this registry" in report.refused["Foreign v1"]
 
 
 def test_a_key_that_took_over_is_learnt(server: FakeRegistry, registry: Registry) -> None:
@@ -180,7 +180,7 @@ def test_a_registry_that_forgets_its_keys_does_not_turn_signatures_off(
     server.lists_keys = False
     assert "is not the key" in registry.sync().refused[THE_LIST]
     server.keys = [server.key]
-    assert "no key of this registry" in registry.sync().refused["Alpha v1"]
+    assert "not a key of this registry" in registry.sync().refused["Alpha v1"]
     assert registry.home.enrolment().signing_keys == [server.key.listed]
 
 

@@ -231,7 +231,7 @@ def test_a_history_that_is_refused_does_not_stand_in_the_way_of_the_registry_s(
     server.keys = [SigningKey()]
     server.land("Alpha", measurement("Alpha", 666))
     server.keys = [server.key]
-    assert "no key of this registry" in registry.sync().refused["Alpha v3"]
+    assert "not a key of this registry" in registry.sync().refused["Alpha v3"]
     for ref in set(repo.get_refs()) - set(before):
         del repo.refs[ref]
     repo.refs[b"refs/heads/main"] = before[b"refs/heads/main"]
@@ -398,7 +398,7 @@ def test_a_code_carries_whom_to_trust(server: FakeRegistry, home: Home) -> None:
 
 def test_a_registry_that_signs_no_lists_is_not_enrolled_with(server: FakeRegistry, home: Home) -> None:
     server.lists_keys = False
-    with pytest.raises(RegistryError, match="must be updated"):
+    with pytest.raises(RegistryError, match="update it before"):
         enrol(home, server.url, "CODE")
 
 

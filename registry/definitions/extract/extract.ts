@@ -197,7 +197,7 @@ function withoutInstruments(
     const reason =
       carriers.length > 0
         ? `no instrument class; carried in ${list(carriers)}`
-        : 'no class in it builds on an instrument base class';
+        : 'no class in it inherits from an instrument base class';
     return [{ path, kind: 'nothing' as const, reason }];
   });
 }

@@ -108,7 +108,7 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
   ],
   [
     'shallow',
-    'an error for what is no commit',
+    'an error for what is not a commit',
     (oid) => v2([`shallow ${oid}`, `want ${seen.commit}`, 'done']),
   ],
   [
@@ -152,7 +152,7 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
     ],
     [
       `v${version} shallow`,
-      'an error for what is no commit',
+      'an error for what is not a commit',
       (oid) =>
         v0(version, 'shallow', [`want ${seen.commit}`, `shallow ${oid}`, 'deepen 1'], ['done']),
     ],

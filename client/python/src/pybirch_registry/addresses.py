@@ -50,8 +50,8 @@ def check_address(adapter: str) -> str:
         known = any(form.fullmatch(text) for form in (VISA, SERIAL, NETWORK, OWN_KIND))
     if not known or not text.isprintable():
         raise AddressError(
-            f"{adapter!r} is no instrument's address. Give its VISA address (GPIB0::8::INSTR, "
+            f"{adapter!r} is not the address of an instrument. Give its VISA address (GPIB0::8::INSTR, "
             "USB0::0x1AB1::0x04CE::DS1ZA1::INSTR, TCPIP0::10.0.0.7::INSTR), a port (COM3, /dev/ttyUSB0), or the "
-            "address that the maker's library takes; `pyvisa-info` and `pyvisa-shell list` show what is connected"
+            "address that the manufacturer's library takes; `pyvisa-info` and `pyvisa-shell list` list devices"
         )
     return text

@@ -133,7 +133,7 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise UnreachableError(describe_stranger(url, "broken JSON", response.status)) from error
     if response.status >= 500:
-        raise UnreachableError(f"{url} reports trouble (status {response.status})", response.status)
+        raise UnreachableError(f"{url} reports an error (status {response.status})", response.status)
     if response.status >= 400:
         detail = value.get("detail") or value.get("title") if isinstance(value, dict) else None
         raise AnswerError(detail or f"{url} answered {response.status}", response.status)
@@ -184,7 +184,7 @@ def _reason(error: BaseException) -> str:
         return str(beyond)
     if isinstance(error, kinds.ProxyError):
         status = re.search(r"failed: (\d{3})", str(error.original_error))
-        return "the proxy does not let it through" + (f" (status {status[1]})" if status else "")
+        return "the proxy refuses the connection" + (f" (status {status[1]})" if status else "")
     if isinstance(error, kinds.NameResolutionError):
         return "its name is unknown; check the address and the network"
     if isinstance(error, kinds.NewConnectionError):
@@ -195,7 +195,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, kinds.SSLError):
         return "no encrypted connection could be made. Is it http:// rather than https://, or a proxy in between?"
     if isinstance(error, (kinds.LocationValueError, UnicodeError, http.client.InvalidURL)):
-        return "that is no address"
+        return "that is not an address"
     return "the connection was lost"
 
 

@@ -142,7 +142,7 @@ def number_of(instrument: Any) -> int | None:
 
 
 def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
-    """Deletes a binding. One that is already gone is no error."""
+    """Deletes a binding. One that is already gone is not an error."""
     try:
         http.json("DELETE", f"/api/computer-bindings/{binding}", timeout_s=timeout_s)
     except AnswerError as error:

@@ -113,7 +113,7 @@ class BoundInstruments:
         named = [one for one in answer["items"] if one["name"] == name]
         if len(named) != 1:
             many = "several instruments are called" if named else "no instrument is called"
-            raise UnknownDefinitionError(f"In the registry {many} {name}; give its number")
+            raise UnknownDefinitionError(f"In the registry, {many} {name}; give the number instead")
         return int(named[0]["id"])
 
     def remember_settings(self, instrument: Any, settings: Mapping[str, Any]) -> None:

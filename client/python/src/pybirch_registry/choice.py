@@ -33,7 +33,7 @@ class Choice:
     def resolve(self, name: str, version: int | None = None) -> Installed:
         """Raises `UnknownDefinitionError`, `RefusedError`."""
         if NAME.fullmatch(name) is None:
-            raise UnknownDefinitionError(f"{name!r} is no definition's name: names have only letters, digits and _")
+            raise UnknownDefinitionError(f"{name!r} is not a definition's name: names have only letters, digits and _")
         if version is not None:
             return self._exactly(name, version)
         pinned = self.pins().get(name)

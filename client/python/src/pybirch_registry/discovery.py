@@ -120,7 +120,7 @@ def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
     try:
         instance.settings = dict(settings)
     except Exception as error:  # the definition's own code: with its device off, it may raise anything
-        log.warning("%s did not take its last settings: %s", instance, error)
+        log.warning("%s did not accept its last settings: %s", instance, error)
         return False
     return True
 

@@ -72,7 +72,7 @@ def _enrolment(home: Home) -> Iterator[Check]:
         return
     yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
     if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
-        text = f"This computer is called {socket.gethostname()}, its enrolment is for {enrolment.computer_name}. "
+        text = f"This computer is called {socket.gethostname()}, but its enrolment is for {enrolment.computer_name}. "
         yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it again")
     open_to = tls_warning(enrolment)
     if open_to:
@@ -87,7 +87,7 @@ def _lists(home: Home) -> Iterator[Check]:
     if warning:
         yield Check("lists", "warning", warning)
     elif newest is None:
-        yield Check("lists", "warning", "No signed list was seen yet. Run: pybirch-registry sync")
+        yield Check("lists", "warning", "This computer has not received a signed list yet. Run: pybirch-registry sync")
     elif enrolment.token:
         yield Check("lists", "ok", "The list of the last sync was signed by the registry, for this computer")
     else:
@@ -122,7 +122,7 @@ def _versions(home: Home) -> Iterator[Check]:
         if fault:
             yield Check("versions", "error", f"{item.label}: {fault}. Run: pybirch-registry sync")
         elif not home.repository(item.name).exists():
-            yield Check("versions", "warning", f"{item.label} came as a snapshot: older versions need git")
+            yield Check("versions", "warning", f"{item.label} was fetched as a snapshot: older versions need git")
     yield Check("versions", "ok", f"{len(items)} versions are listed for this computer")
 
 
@@ -152,7 +152,7 @@ def _pyvisa(home: Home) -> Iterator[Check]:
             manager = pyvisa.ResourceManager()
     except Exception as error:  # vendors' libraries may raise anything
         log.info("%r", error)
-        text = "pyvisa finds no VISA library that works here. Install an instrument maker's, or: pip install pyvisa-py"
+        text = "pyvisa finds no VISA library that works here. Install a manufacturer's, or run: pip install pyvisa-py"
         yield Check("pyvisa", "warning", text)
         return
     yield Check("pyvisa", "ok", f"pyvisa is installed (VISA instruments), with {library_of(manager.visalib)}")

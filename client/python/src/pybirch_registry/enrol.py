@@ -46,7 +46,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     name = computer_name or info["computer_name"] or platform.node()
     if not is_name(name):
         raise RegistryError(
-            f"{name!r} cannot be a computer's name in the registry, which has letters, digits, spaces, dots, dashes "
+            f"{name!r} is not a valid name for a computer: names have letters,  digits, spaces, dots, dashes "
             "and underscores. Give this computer another one: --name NAME"
         )
     http = Http(url)
@@ -105,7 +105,7 @@ def _key(http: Http, code: str) -> dict[str, Any]:
     key."""
     listed = fetch_keys(http)
     if not listed or not listed[0].get("change"):
-        raise AnswerError(f"{http.url} signs no lists: it must be updated before computers are enrolled with it")
+        raise AnswerError(f"{http.url} does not sign lists: update it before you enrol computers")
     key, expected = listed[0], normalize_code(code)[CODE:]
     if expected and short_fingerprint(key_blob(key)) != expected:
         raise RefusedError(

@@ -139,7 +139,7 @@ class Home:
 
 
 def check_enrolment(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is no enrolment."""
+    """Raises `ValueError` if the value is not an enrolment."""
     kinds = {"url": str, "token": str, "computer_name": str, "computer_id": str}
     kinds_of_more: dict[str, type] = {"computer": dict, "signing_keys": list}
     whole = all(isinstance(value.get(key), kind) for key, kind in kinds.items())

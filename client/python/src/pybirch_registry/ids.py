@@ -14,7 +14,7 @@ UNKNOWN_COUNT = 147_000_000
 
 IDS = frozenset(["id", "lab_id", "definition_id", "driver_id", "instrument_id"])
 FREE = frozenset(["settings_schema", "default_settings", "last_settings", "specifications", "extra_data"])
-"""Fields whose content belongs to definitions and people. An `id` in them is no id of the registry."""
+"""Fields whose content belongs to definitions and people. An `id` in them is not an id of the registry."""
 
 
 def to_pybirch(number: int) -> int:

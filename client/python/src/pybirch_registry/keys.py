@@ -92,7 +92,7 @@ class KeyRing:
 def newest(keys: Listed) -> Mapping[str, Any]:
     """Raises `RefusedError` if there is no key."""
     if not keys:
-        raise RefusedError(f"no key of the registry is known on this computer. {ASK}")
+        raise RefusedError(f"this computer knows no key of the registry. {ASK}")
     return max(keys, key=lambda key: int(key.get("id") or 0))
 
 

@@ -69,7 +69,7 @@ class Manifest:
 
 
 def parse(value: object) -> Manifest:
-    """Parses the registry's answer. Raises `AnswerError` if it is no valid list. Checks paths and names too."""
+    """Parses the registry's answer. Raises `AnswerError` if it is not a valid list. Checks paths and names too."""
     if not isinstance(value, dict) or not isinstance(value.get("definitions"), list):
         raise AnswerError("The registry's list of definitions is not in a form that this version understands")
     try:
@@ -96,7 +96,7 @@ def parse(value: object) -> Manifest:
 def _mapping(value: object) -> Mapping[str, Any]:
     """Raises `AnswerError`."""
     if not isinstance(value, (dict, type(None))):
-        raise AnswerError("The registry's list of definitions is damaged: a part of it is no object")
+        raise AnswerError("The registry's list of definitions is damaged: a part of it is not an object")
     return value or {}
 
 
@@ -162,7 +162,7 @@ SYNC = "Connect to the network, then run: pybirch-registry sync"
 
 
 def check_kept(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is no saved list."""
+    """Raises `ValueError` if the value is not a saved list."""
     names = value.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("no names")

@@ -121,13 +121,13 @@ class Outbox:
         try:
             value = state.load(path, check_entry)
         except state.LostError as error:
-            log.error("%s: a setting or an address that was given here is lost; give it again", error)
+            log.error("%s: a setting or an address that was entered here is lost; enter it again", error)
             return None
         return Entry(value["key"], value["body"], value["at"]) if value else None
 
 
 def check_entry(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is no entry."""
+    """Raises `ValueError` if the value is not an entry."""
     kind, _, number = value["key"].partition(":")
     is_key = number.isdecimal() if kind in ("binding", "unbind") else kind == "new"
     if not is_key or not isinstance(value["body"], dict) or not isinstance(value["at"], str):

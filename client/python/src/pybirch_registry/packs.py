@@ -21,7 +21,7 @@ DELTA_HEAD = 20
 
 
 def check_pack(pack: bytes | mmap.mmap) -> None:
-    """Raises `RefusedError` for a pack that unpacks to more than any definition, `ValueError` for what is no pack."""
+    """Raises `RefusedError` for a pack that unpacks to more than any definition, `ValueError` if it is not a pack."""
     if len(pack) < 12 or pack[:4] != b"PACK":
         raise ValueError("no pack")
     (count,) = struct.unpack(">L", pack[8:12])
@@ -98,4 +98,4 @@ def _inflate(view: memoryview, at: int, size: int) -> tuple[bytes, int]:
 
 
 def _refused(what: str) -> RefusedError:
-    return RefusedError(f"its history unpacks to {what}, which no definition has")
+    return RefusedError(f"its history unpacks to {what}, more than any definition has")

@@ -80,6 +80,6 @@ class Presence:
 
 
 def check_loaded(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is no list of loaded versions."""
+    """Raises `ValueError` if the value is not a list of loaded versions."""
     if not all(type(version) is int for version in value.values()):
         raise ValueError("no versions")

@@ -47,7 +47,7 @@ def check_record(tag: TagRecord, ref: VersionRef, attested: TagRecord | None) ->
     """
     label, record = f"v{ref.version}", tag.record
     if tag.name != label:
-        raise RefusedError(f"its tag {label} calls itself {tag.name!r}")
+        raise RefusedError(f"its tag {label} has the name {tag.name!r}")
     if tag.commit != ref.commit:
         raise RefusedError(f"the tag {label} names another commit than the registry lists")
     if (record.get("version"), record.get("commit")) != (ref.version, ref.commit):
@@ -56,10 +56,10 @@ def check_record(tag: TagRecord, ref: VersionRef, attested: TagRecord | None) ->
         _check_names(record, ref, f"the tag {label}")
         return
     if attested is None:
-        raise UnattestedError(f"the tag {label} does not name its definition, and no list of such tags is here")
+        raise UnattestedError(f"the tag {label} does not name its definition, and no list of such tags was fetched")
     listed = attested.record
     if attested.name != "attested":
-        raise RefusedError(f"the list of tags without names calls itself {attested.name!r}")
+        raise RefusedError(f"the list of tags without names has the name {attested.name!r}")
     _check_names(listed, ref, "the list of tags without names")
     if {"version": ref.version, "commit": ref.commit, "tag": tag.id} not in (listed.get("versions") or []):
         raise UnattestedError(f"the tag {label} does not name its definition, and the list of such tags lacks it")
@@ -68,7 +68,7 @@ def check_record(tag: TagRecord, ref: VersionRef, attested: TagRecord | None) ->
 def _check_names(said: dict[str, Any], ref: VersionRef, what: str) -> None:
     if said.get("name") != ref.name or (ref.id and said.get("id") != ref.id):
         raise RefusedError(
-            f"{what} is of {said.get('name')!r} ({said.get('id')}), not of {ref.name} ({ref.id or 'any'})"
+            f"{what} belongs to {said.get('name')!r} ({said.get('id')}), not to {ref.name} ({ref.id or 'any'})"
         )
 
 

@@ -39,7 +39,7 @@ def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -
     try:
         tree: Any = importlib.import_module("GUI.widgets.instrument_autoload")
     except ImportError as error:  # a script without the interface
-        log.info("PyBirch's interface is not there: %s", error)
+        log.info("PyBirch's interface is missing: %s", error)
     else:
         tree.InstrumentAutoLoadWidget.db_service = ServiceOverlay(registry)
     with contextlib.suppress(ImportError):

@@ -195,7 +195,7 @@ class Repository:
         with self._open_for_reading() as repo:
             found = repo[commit.encode()]
             if not isinstance(found, Commit):
-                raise DamagedError(f"{commit} is no commit")
+                raise DamagedError(f"{commit} is not a commit")
             _check(found, commit.encode())
             files: dict[str, bytes] = {}
             pending = [("", found.tree)]
@@ -273,7 +273,7 @@ def _check(found: Any, sha: bytes) -> None:
     """Checks an object's hash, because dulwich does not check what it reads from the disk."""
     fresh = type(found).from_string(found.as_raw_string())
     if fresh.id != sha:
-        raise DamagedError(f"object {sha.decode()} holds something else")
+        raise DamagedError(f"object {sha.decode()} has the wrong content")
 
 
 def tag_id(raw: bytes) -> str:

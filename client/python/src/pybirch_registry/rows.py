@@ -9,7 +9,7 @@ COLUMN = "definition"
 
 def label(instrument: Any) -> str | None:
     """`SR830 v3 1a2b3c4d5e6f`: the name, the version, and the start of the commit, which `/api/provenance/` accepts.
-    None for an object that is no instrument of a definition."""
+    None for an object that is not an instrument of a definition."""
     origin = getattr(instrument, "_definition", None)
     return f"{origin['name']} v{origin['version']} {origin['commit'][:12]}" if isinstance(origin, dict) else None
 

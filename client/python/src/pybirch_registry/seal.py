@@ -86,6 +86,6 @@ def _key(home: Home) -> str:
 
 
 def check_key(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is no key."""
+    """Raises `ValueError` if the value is not a key."""
     if len(bytes.fromhex(value["key"])) != 32:
         raise ValueError("no key")

@@ -210,7 +210,9 @@ class Service:
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding", binding_id, data)
         if "computer_name" in data and not self._own.is_own(data["computer_name"]):
-            raise ValueError("A computer binds to itself alone; a lab admin moves a binding in the registry")
+            raise ValueError(
+                "A computer can only change its own bindings; a lab admin can move a binding in the registry"
+            )
         told = (data.get("adapter") or None, data.get("adapter_type"), data.get("is_primary"))
         return self._change_binding(binding_id, lambda found: self._own.bound.bind(found, *told))
 
@@ -258,7 +260,7 @@ class Service:
     def _goes_before(self, name: str) -> bool:
         before = self._own.bound.goes_before_file(name)
         used, left_out = ("registry", "database") if before else ("database", "registry")
-        log.warning("%s: the %s's driver is used; the %s's of the same name is left out", name, used, left_out)
+        log.warning("%s: using the %s's driver; the %s has another one of this name", name, used, left_out)
         return before
 
 

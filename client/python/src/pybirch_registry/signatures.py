@@ -44,7 +44,7 @@ def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -
         if (after is None or tagged_at >= after) and (before is None or tagged_at <= before):
             return fingerprint
         raise RefusedError(f"its tag is signed by {fingerprint} at a time when that key was not in use")
-    raise UnknownKeyError(f"its tag is signed by {fingerprint}, which is no key of this registry")
+    raise UnknownKeyError(f"its tag is signed by {fingerprint}, which is not a key of this registry")
 
 
 def key_blob(key: Mapping[str, Any]) -> bytes:

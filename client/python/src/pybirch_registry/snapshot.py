@@ -36,7 +36,7 @@ def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) ->
     if digest is not None and digest != expected:
         raise RefusedError("its snapshot was changed on the way")
     if response.headers.get("X-Commit", commit) != commit:
-        raise RefusedError("its snapshot is of another commit than the registry lists")
+        raise RefusedError("its snapshot is from another commit than the registry lists")
     files = _unzip(data)
     if response.headers.get("X-Files-SHA256", digest_of(files)) != digest_of(files):
         raise RefusedError("its snapshot's files are not what the registry says they are")

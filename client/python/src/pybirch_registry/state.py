@@ -104,7 +104,7 @@ def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
     try:
         value = json.loads(retry_in_use(path.read_bytes))
         if not isinstance(value, dict):
-            return None, "is damaged (it holds no object)"
+            return None, "is damaged (it is not a JSON object)"
         check(value)
     except (FileNotFoundError, NotADirectoryError):
         return None, GONE

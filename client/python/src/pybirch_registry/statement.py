@@ -49,7 +49,7 @@ def split(packed: str) -> tuple[bytes, bytes]:
 
 
 def parse(payload: bytes) -> Statement:
-    """Raises `RefusedError` if the payload is no statement."""
+    """Raises `RefusedError` if the payload is not a statement."""
     try:
         value: Mapping[str, Any] = json.loads(payload)
         timeline, confirmed = value["timeline"], value["timeline"].get("confirmed")

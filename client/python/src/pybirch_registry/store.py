@@ -69,7 +69,7 @@ class Store:
         try:
             value = state.load(self._record(name, commit), check_record)
         except state.LostError as error:
-            log.error("%s: %s at %s is not used until the next sync brings it again", error, name, commit[:12])
+            log.error("%s: %s at %s is not used until the next sync restores it", error, name, commit[:12])
             return None
         return installed_of(value) if value and self.folder(name, commit).is_dir() else None
 
@@ -108,7 +108,7 @@ class Store:
         """The reason for which a version on the disk cannot be used; None if it can. Hashes every file of it."""
         record = self.read(name, commit)
         if record is None:
-            return "it is not on this computer, or only half"
+            return "it is not completely on this computer"
         return self._edited_record(name, commit) or describe_edits(self.folder(name, commit), record.files)
 
     def _edited_record(self, name: str, commit: str) -> str | None:
@@ -126,12 +126,12 @@ class Store:
 
 
 def installed_of(record: Mapping[str, Any]) -> Installed:
-    """Raises `TypeError` if the value is no record of a version."""
+    """Raises `TypeError` if the value is not the record of a version."""
     return Installed(**{key: value for key, value in record.items() if key != SEAL})
 
 
 def check_record(value: dict[str, Any]) -> None:
-    """Raises `TypeError` or `ValueError` if the value is no record of a version."""
+    """Raises `TypeError` or `ValueError` if the value is not the record of a version."""
     one = installed_of(value)
     texts = (one.name, one.commit, one.checked_by, *one.approved_by, *one.files, *one.files.values(), *one.permissions)
     if not all(isinstance(text, str) for text in texts) or type(one.id) is not int or type(one.version) is not int:

@@ -71,7 +71,7 @@ class Trust:
             )
         is_same = statement.number == seen["number"] and digest != seen.get("digest")
         if is_same and statement.signed_at < seen["signed_at"] - AGAIN_S:
-            raise RefusedError(f"it was signed before the one of the same number that is here. {WAY_OUT}")
+            raise RefusedError(f"it was signed before this computer's list of the same number. {WAY_OUT}")
 
     def _judge_timeline(self, statement: Statement, known: Mapping[str, Any]) -> None:
         if statement.timeline == known.get("timeline"):
@@ -80,7 +80,7 @@ class Trust:
         if any(statement.number < seen["number"] for seen in known.get("seen", {}).values()):
             raise RefusedError(
                 f"it was made on {day(statement.signed_at)}, before the registry was restored from a backup, and the "
-                f"list here is newer: have a new one made. {WAY_OUT}"
+                f"list on this computer is newer: ask for a new bundle. {WAY_OUT}"
             )
         if statement.confirmed_by is not None:
             return

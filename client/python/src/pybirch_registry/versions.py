@@ -52,15 +52,15 @@ class Versions:
         try:
             return self._from_git(item, progress)
         except UnreachableError as error:
-            log.info("%s: git did not get through: %s", item.label, error)
+            log.info("%s: fetching with git failed: %s", item.label, error)
             contents = fetch_snapshot(self.http, item.id, item.version, item.commit)
             installed = describe(item, None, "list")
             self.store.install(installed, contents)
-            return f"{item.label} came as a snapshot, because git did not get through ({error})"
+            return f"{item.label} was fetched as a snapshot, because fetching with git failed ({error})"
 
     def confirm(self, item: Item) -> None:
-        """Checks a version that came as a snapshot against its signed tag, once git works again. Only the tag grants
-        permissions.
+        """Checks a version that was fetched as a snapshot against its signed tag, once git works again. Only the tag
+        grants permissions.
 
         Raises `RefusedError`, `FolderError`.
         """

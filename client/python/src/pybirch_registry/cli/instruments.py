@@ -30,7 +30,7 @@ def unbind(home: Home, options: Namespace, output: Output) -> int:
     found = registry.find_bound(options.instrument)
     if found is None:
         raise UnknownDefinitionError(
-            f"{options.instrument} is not bound on this computer. To list those bound: pybirch-registry status"
+            f"{options.instrument} is not bound on this computer. To list instruments: pybirch-registry status"
         )
     registry.unbind(found)
     text = f"{found.name} is no longer bound on this computer; the registry keeps the instrument"

@@ -133,7 +133,7 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
     if "ctypes" in standing.charge.lifted:
         return None
     if event == "ctypes.dlopen" and is_foreign_library(args[0]):
-        return Refusal(f"load {args[0]}, which is no installed library", "ctypes")
+        return Refusal(f"load {args[0]}, which is not an installed library", "ctypes")
     if event.startswith("ctypes.dlsym") and "setup" not in standing.through and _is_way_out(args[1]):
         return Refusal(f"reach {args[1]!r} in a shared library", "ctypes")
     return (
@@ -167,7 +167,7 @@ def _import(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
     if file is not None and "ctypes" not in standing.charge.lifted:
         is_own = beginning(str(exact_text(file))).startswith(beginning(standing.charge.folder))
         if is_own or is_foreign_library(file) or standing.importer not in LOADING["import"]:
-            return Refusal(f"load {file}, which is no Python code", "ctypes")
+            return Refusal(f"load {file}, which is not Python code", "ctypes")
     if not standing.is_direct or not _policies[standing.charge.label].bans(name):
         return None
     return Refusal(f"import {name}", name.partition(".")[0])
@@ -175,7 +175,7 @@ def _import(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 def _host(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     is_free = standing.through & {"setup", "visa"}
-    return None if is_free else Refusal(f"change the host program's surroundings ({event})")
+    return None if is_free else Refusal(f"change the host program's environment ({event})")
 
 
 def _guard(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:

@@ -39,7 +39,7 @@ _nowhere = os.path.realpath(os.devnull)
 
 
 def place(path: Any) -> str | None:
-    """Where a path leads, with links resolved. None for an object that is no plain path.
+    """Where a path leads, with links resolved. None for an object that is not a plain path.
 
     Uses the characters that the operating system gets. An object with its own `__fspath__` could give a different path
     each time, so only pathlib's own classes are converted.
@@ -60,7 +60,7 @@ def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str
         return None if event == "open" and _is_pipe(path, standing) else f"{verb} the open file {int(path)}"
     where = place(path)
     if where is None:
-        return f"{verb} {type(path).__name__}, which is no plain path"
+        return f"{verb} {type(path).__name__}, which is not a plain path"
     if event == "open" and where == _nowhere:
         return None
     is_allowed = _may_write(event, where, standing) if writes else _may_read(where, standing)
