@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
-import { NUMERIC } from '../helpers/python.ts';
+import { NUMERIC, PIP_INSTALL } from '../helpers/python.ts';
 import { openNetwork } from '../lab/network.ts';
 import type { GuideRegistry } from './guide-registry.ts';
 import { readSteps, runSteps, type Step } from './walk.ts';
@@ -113,8 +113,7 @@ async function setUp(home: string, python: string): Promise<string> {
   }
   await run(python, ['-m', 'venv', join(home, 'venv')]);
   const bin = join(home, 'venv', 'bin');
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...NUMERIC];
-  await run(join(bin, 'python'), install);
+  await run(join(bin, 'python'), [...PIP_INSTALL, ...NUMERIC]);
   return bin;
 }
 
@@ -125,6 +124,7 @@ function environment(home: string, bin: string, registry: GuideRegistry): Record
     ...(Object.fromEntries(pip) as Record<string, string>),
     PIP_CACHE_DIR: registry.pipCache,
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_COMPILE: '0',
     PATH: `${bin}:${join(home, 'programs')}`,
     HOME: home,
     LC_ALL: 'C.UTF-8',

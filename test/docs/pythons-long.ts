@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { CLIENT, CLIENT_FOLDER } from '../helpers/python.ts';
+import { CLIENT, CLIENT_FOLDER, PIP_INSTALL } from '../helpers/python.ts';
 import { followGuide, sameAsGuide } from './guide.ts';
 import { serveGuide } from './guide-registry.ts';
 import { findPythons, MINORS } from './pythons.ts';
@@ -34,9 +34,8 @@ for (const minor of minors) {
       'a virtual environment is made',
     );
     const interpreter = join(folder, 'bin', 'python');
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     t.equal(
-      await runShowing(interpreter, [...pip, ...CLIENT]),
+      await runShowing(interpreter, [...PIP_INSTALL, ...CLIENT]),
       0,
       'pip installs what the tests need',
     );

@@ -25,6 +25,11 @@ export const NUMERIC = [
 ];
 export const DULWICH = ['dulwich==1.2.21'];
 export const SCHEMATHESIS = ['schemathesis==4.32.5'];
+/** Without compiling, because Python compiles what it imports, and most modules are never imported. */
+export const PIP_INSTALL = [
+  ...['-m', 'pip', 'install', '--quiet'],
+  ...['--disable-pip-version-check', '--no-compile'],
+];
 /** The folder of the lab computers' package, and the packages for it and its tests. */
 export const CLIENT_FOLDER = join(ROOT, 'client', 'python');
 export const CLIENT = requirements(join(CLIENT_FOLDER, 'pyproject.toml'));
@@ -42,8 +47,7 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
   try {
     if (await hasAll(packages)) return interpreter;
     if (!existsSync(interpreter)) await run(await newEnough(), ['-m', 'venv', VENV]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
-    await run(interpreter, pip);
+    await run(interpreter, [...PIP_INSTALL, ...packages]);
     const all = new Set([...(await installed()), ...packages]);
     await writeFile(`${RECORD}.next`, [...all].join('\n'));
     await rename(`${RECORD}.next`, RECORD);

@@ -1,6 +1,5 @@
 """What the tests share: a registry, a lab computer enrolled with it, and sources of definitions."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fake_registry import TOKEN, FakeRegistry
+from computers import enrol, environment_of
+from fake_registry import FakeRegistry
 from pybirch_registry import Registry, instances
-from pybirch_registry.home import Enrolment, Home
+from pybirch_registry.home import Home
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +32,8 @@ def server(tmp_path: Path) -> Iterator[FakeRegistry]:
 @pytest.fixture
 def home(tmp_path: Path, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Of an enrolled computer, LABPC-01."""
-    place = Home(tmp_path / "home")
+    place = enrol(tmp_path / "home", server)
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(place.root))
-    keys = [server.key.listed]
-    computer = {"id": 1, "lab_id": 1}
-    place.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", computer, keys))
     return place
 
 
@@ -47,8 +44,7 @@ def registry(home: Home) -> Registry:
 
 @pytest.fixture
 def environment(home: Home) -> dict[str, str]:
-    """Of a program on that computer: this package and PyBirch's base classes can be imported."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYBIRCH_REGISTRY_HOME": str(home.root)}
+    return environment_of(home)
 
 
 @pytest.fixture

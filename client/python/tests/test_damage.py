@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from fake_registry import TOKEN, FakeRegistry
+from computers import enrol
+from fake_registry import FakeRegistry
 from pybirch_registry import FolderError, RefusedError, Registry, RegistryError, state
 from pybirch_registry.cli import main
-from pybirch_registry.home import Enrolment, Home
+from pybirch_registry.home import Home
 from pybirch_registry.outbox import Outbox
 from sources import measurement
 
@@ -26,8 +27,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeRegist
     folder = tmp_path_factory.mktemp("place")
     (folder / "server").mkdir()
     server = FakeRegistry(folder / "server")
-    home = Home(folder / "home")
-    home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", {"id": 1, "lab_id": 1}, [server.key.listed]))
+    home = enrol(folder / "home", server)
     server.land("Alpha", measurement("Alpha", 1))
     gone = server.land("Beta", measurement("Beta"))
     server.bind(7, "Alpha", "GPIB::8::INSTR")

@@ -5,6 +5,7 @@ pyvisa-py, or a vendor's library found by ctypes, for which a small one is compi
 """
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -15,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from computers import enrol, environment_of
 from fake_registry import FakeRegistry
 from pybirch_registry import Registry
+from pybirch_registry.home import Home
 
 BUILTIN = Path(__file__).parents[3] / "registry" / "builtin"
 VISA = sorted(path.stem for path in BUILTIN.glob("*.py") if "VisaBase" in path.read_text())
@@ -81,15 +84,28 @@ def instrument() -> Iterator[str]:
 Opens = Callable[..., tuple[dict[str, str | None], str]]
 
 
-@pytest.fixture
-def opens(server: FakeRegistry, registry: Registry, environment: dict[str, str], tmp_path: Path) -> Opens:
-    """Opens every built-in VISA definition in a program of its own: which library each took, and what was logged."""
+@pytest.fixture(scope="module")
+def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A lab computer with every built-in VISA definition."""
+    folder = tmp_path_factory.mktemp("computer")
+    (folder / "server").mkdir()
+    server = FakeRegistry(folder / "server")
+    home = enrol(folder / "home", server)
     for name in VISA:
         server.land(name, (BUILTIN / f"{name}.py").read_text())
-    assert not registry.sync().refused
+    assert not Registry.open(home.root).sync().refused
+    yield home
+    server.close()
+
+
+@pytest.fixture
+def opens(computer: Home, tmp_path: Path) -> Opens:
+    """Opens every built-in VISA definition in a program of its own: which library each took, and what was logged."""
     user = tmp_path / "user"
     user.mkdir()
-    clean = {key: value for key, value in environment.items() if key != "PYVISA_LIBRARY"} | {"HOME": str(user)}
+    clean = {key: value for key, value in environment_of(computer).items() if key != "PYVISA_LIBRARY"}
+    # If there is a compiler, pyvisa runs it for every instrument. Most lab computers have none.
+    clean |= {"HOME": str(user), "PATH": ""}
 
     def run(address: str, hidden: tuple[str, ...] = (), **variables: str) -> tuple[dict[str, str | None], str]:
         done = subprocess.run(
@@ -135,7 +151,7 @@ def test_pyvisa_py_is_found_and_opens(opens: Opens, instrument: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="pyvisa asks the compiler for libraries on Linux alone")
 def test_a_vendors_library_is_found_by_the_linker_and_opens(opens: Opens, tmp_path: Path) -> None:
     folder = vendor_library(tmp_path / "vendor").parent
-    told, log = opens("GPIB0::8::INSTR", LIBRARY_PATH=str(folder))
+    told, log = opens("GPIB0::8::INSTR", LIBRARY_PATH=str(folder), PATH=os.environ["PATH"])
     assert told == dict.fromkeys(VISA, "pyvisa"), log
 
 

@@ -1,0 +1,21 @@
+"""Lab computers for tests that share one, or that need another than the fixture `home`."""
+
+import os
+import sys
+from pathlib import Path
+
+from fake_registry import TOKEN, FakeRegistry
+from pybirch_registry.home import Enrolment, Home
+
+
+def enrol(root: Path, server: FakeRegistry) -> Home:
+    """The data folder of a computer, LABPC-01, that is enrolled with this registry."""
+    home = Home(root)
+    computer = {"id": 1, "lab_id": 1}
+    home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", computer, [server.key.listed]))
+    return home
+
+
+def environment_of(home: Home) -> dict[str, str]:
+    """Of a program on that computer: this package and PyBirch's base classes can be imported."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYBIRCH_REGISTRY_HOME": str(home.root)}
