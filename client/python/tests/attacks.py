@@ -306,6 +306,7 @@ OPEN = {
     "os._exit": OS + "os._exit(0)",
     "os.stat": OS + "return 'secret' if os.stat(secret).st_size else ''",
     "open descriptors": OS + "r, w = os.pipe(); os.write(w, b'secret'); return os.read(r, 6).decode()",
+    "socket.gethostname": "import sys; return 'secret' if sys.modules['socket'].gethostname() else ''",
     "pwd": "import pwd; return 'secret' if pwd.getpwall() else ''",
     "os.mkfifo": OS + "os.mkfifo(mark)",
     "os.mknod": OS + "os.mknod(mark)",

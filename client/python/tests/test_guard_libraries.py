@@ -17,6 +17,7 @@ WORKS = {
     "a task group": "import asyncio\nasync def one():\n    async with asyncio.TaskGroup() as g:\n        t = g.create_task(asyncio.sleep(0, 1))\n    return t.result()\nreturn asyncio.run(one()) == 1",
     "the name of the platform": "import platform\nreturn platform.platform() and platform.processor() is not None",
     "the whole description of the platform": "import platform\nreturn platform.uname() and platform.libc_ver() and platform.architecture()[0]",
+    "the name of the computer, as platform asks for it on Windows": "import platform\nreturn platform._node() != ''",
     "the machine's number": "import uuid\nuuid._node = None\nreturn uuid.getnode() > 0 and uuid.uuid1() and uuid.uuid4()",
     "pyserial's list of ports": "import serial.tools.list_ports\nreturn isinstance(list(serial.tools.list_ports.comports()), list)",
     "pyvisa's list of libraries": "import pyvisa.highlevel\nreturn 'ivi' in pyvisa.highlevel.list_backends()",
