@@ -19,6 +19,8 @@ export interface Assembled {
   /** Original paths of the data files in the definition. */
   data: string[];
   warnings: string[];
+  /** Packages that the code may import by names in strings. */
+  packages: string[];
   /** The reason why no computer could load it; undefined if none is known. */
   unfit?: { line: number; reason: string };
 }
@@ -44,6 +46,7 @@ export function assemble(
   const files = new Map<string, Uint8Array>();
   const carried: string[] = [];
   const warnings = importWarnings(carving, around);
+  const packages = new Set<string>();
   let unfit: Assembled['unfit'];
   for (const [path, part] of carving.parts) {
     const { text, unresolved } = renderPart(part, { ...around, names });
@@ -54,7 +57,13 @@ export function assemble(
         warnings.push(
           `${where} imports by a name that cannot be followed: a module of the folder would not be carried`,
         );
-      else if (one.package)
+      else if (one.isHandedOn) {
+        const obstacle = one.package
+          ? `needs the package ${one.package} installed`
+          : 'would not find a module of the folder, which is not carried';
+        warnings.push(`${where} may be used to import: that ${obstacle}`);
+        if (one.package) packages.add(one.package);
+      } else if (one.package)
         warnings.push(
           `${where} leads out of the folder: needs the package ${one.package} installed`,
         );
@@ -77,7 +86,7 @@ export function assemble(
       else warnings.push(`${path}: ${from} is named but not carried: ${obstacle}`);
     }
   }
-  return { files, data: carried, warnings, ...(unfit && { unfit }) };
+  return { files, data: carried, warnings, packages: [...packages], ...(unfit && { unfit }) };
 }
 
 /** Adds a data file, or reports the reason why it cannot. */

@@ -91,7 +91,7 @@ export class Kept {
 
   #make(cls: InstrumentClass, carving: Carving): Extracted | Skipped {
     const { location, maxFileBytes } = this.#options;
-    const { files, data, warnings, unfit } = assemble(
+    const { files, data, warnings, packages, unfit } = assemble(
       cls,
       carving,
       this.#around,
@@ -105,7 +105,10 @@ export class Kept {
     }
     const { category = null, manufacturer = null } = placeOf(cls.path, location);
     const { path: origin, name, line, type: instrument_type } = cls;
-    return { name, files, origin, line, instrument_type, category, manufacturer, warnings };
+    return {
+      ...{ name, files, origin, line, instrument_type, category, manufacturer },
+      ...{ warnings, packages },
+    };
   }
 
   #note(key: string, name: string): void {

@@ -24,7 +24,10 @@ const PROVIDED = new Set(['numpy', 'pandas', 'pyvisa', 'pybirch']);
 /** Ruff's findings in branches and methods: the file loads, and fails later when they run. */
 const RUNS_LATER = /^F\d/;
 
-export function loadsOf({ name, files }: Extracted, validation: Validation): Loads {
+export function loadsOf(
+  { name, files, packages: named }: Extracted,
+  validation: Validation,
+): Loads {
   const banned = validation.errors.filter(({ code }) => code.startsWith('banned-'));
   const allow = banned.flatMap(({ message }) => bannedName(message) ?? []);
   const no = validation.errors
@@ -33,7 +36,8 @@ export function loadsOf({ name, files }: Extracted, validation: Validation): Loa
   const text = readSources(new Map([...files].filter(([path]) => path === `${name}.py`))).texts;
   const { header } = readHeader(text.get(`${name}.py`) ?? '');
   const python = header.requires_python ?? null;
-  const packages = packagesOf(header.dependencies ?? [], validation.class_info?.dependencies ?? []);
+  const imported = [...(validation.class_info?.dependencies ?? []), ...(named ?? [])];
+  const packages = packagesOf(header.dependencies ?? [], imported);
   const isPlain = allow.length === 0 && packages.length === 0 && python === null;
   const answer = no.length > 0 ? 'no' : isPlain ? 'yes' : 'if';
   return { answer, no, allow: [...new Set(allow)].sort(), python, packages };

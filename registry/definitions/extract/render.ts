@@ -6,6 +6,7 @@ import { bindsParent, type ImportClause, type SourceImport, writeClause } from '
 import type { InstalledNames } from './installed.ts';
 import type { Statement } from './module.ts';
 import { type NamedImport, namedImports, writeNamed } from './named-imports.ts';
+import { namedInStrings } from './named-in-strings.ts';
 import { dirname } from './paths.ts';
 
 const LINE_WIDTH = 99;
@@ -25,6 +26,8 @@ export interface Unresolved {
   package?: string;
   /** The import is by a computed name. */
   isComputed?: boolean;
+  /** Outside code is given the name, and may import by it. */
+  isHandedOn?: boolean;
 }
 
 /** A clause after rewriting; `module` is null for `import name`. */
@@ -62,9 +65,22 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
     const edits = statement.imports.flatMap((found) =>
       rewrite(part, statement, found, around, { orphans, renames, unresolved }),
     );
-    const byName = namedImports(around.folder, part.module, statement).flatMap((one) =>
-      rewriteNamed(one, around, unresolved),
-    );
+    const named = namedImports(around.folder, part.module, statement);
+    const byName = named.flatMap((one) => rewriteNamed(one, around, unresolved));
+    for (const { line, text, package: away } of namedInStrings(
+      around,
+      part.module,
+      statement,
+      named,
+    ))
+      if (away === undefined || !isInstalled(away, around))
+        unresolved.push({
+          line,
+          text,
+          always: false,
+          isHandedOn: true,
+          ...(away && { package: away }),
+        });
     result += applyEdits(text, statement, [...edits, ...byName]);
   }
   const last = statements.at(-1);

@@ -45,6 +45,8 @@ export interface Extracted {
   category: string | null;
   manufacturer: string | null;
   warnings: string[];
+  /** Packages that the code may import by names in strings, which no import statement tells. */
+  packages?: string[];
 }
 
 /**

@@ -292,3 +292,32 @@ t.test('a module that is imported by a name which the code computes is reported'
     t.match(named(extractTexts(files), 'Meter').warnings.join('\n'), warning, head);
   }
 });
+
+t.test('a module of the folder that outside code may import by its name is reported', async (t) => {
+  const uses: Record<string, [warning: RegExp, packages: string[]]> = {
+    'loader.load("lab.scales." + model)': [
+      /lab\/m\.py:\d+: "lab\.scales\." may be used to import: that needs the package lab installed/,
+      ['lab'],
+    ],
+    'loader.load("lab.scales.Scale")': [/"lab\.scales\.Scale" may be used to import/, ['lab']],
+    'loader.load(model, __package__)': [
+      /lab\/m\.py:\d+: loader\.load\(model, __package__\) may be used to import: that would not find/,
+      [],
+    ],
+    'loader.load("numpy.linalg")': [/^$/, []],
+    'loader.load("lab.absent")': [/^$/, []],
+    'loader.load("scales.py")': [/^$/, []],
+    'loader.logging.getLogger("lab.scales")': [/^$/, []],
+    'loader.resources.files(__package__)': [/^$/, []],
+  };
+  for (const [use, [warning, packages]] of Object.entries(uses)) {
+    const files = {
+      'lab/__init__.py': '',
+      'lab/scales.py': 'class Scale:\n    pass\n',
+      'lab/m.py': module(`import loader\n\n\ndef load(model):\n    return ${use}`, 'load(1)'),
+    };
+    const found = named(extractTexts(files), 'Meter');
+    t.match(found.warnings.join('\n'), warning, use);
+    t.same(found.packages, packages, use);
+  }
+});
