@@ -116,7 +116,7 @@ def _process(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal |
 def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "sockets" in standing.charge.lifted or standing.through & {"visa", "logging"}:
         return None
-    # The computer's own name. On Windows, `platform.system()` asks for it; elsewhere `os.uname` tells it without an event.
+    # The computer's own name. On Windows, `platform.system()` asks for it. `os.uname` tells it without an event.
     if event == "socket.gethostname":
         return None
     if "socketpair" in standing.through and _stays_inside(event, args):
