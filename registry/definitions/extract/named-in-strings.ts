@@ -9,7 +9,6 @@ import type { SourceFolder } from './folder.ts';
 import type { InstalledNames } from './installed.ts';
 import type { Module, Statement } from './module.ts';
 import type { NamedImport } from './named-imports.ts';
-import { dirname, joinPath } from './paths.ts';
 
 export interface NamedInString {
   line: number;
@@ -25,9 +24,9 @@ interface Around {
 }
 
 const DOTTED = /^[\p{L}_]\w*(?:\.[\p{L}_]\w*)+\.?$/u;
-/** Functions that read data files, name loggers, or import as Python does. */
+/** Functions that read data files or facts of a package, name loggers, or import as Python does. */
 const KNOWN =
-  /(?:^|\.)(?:getLogger|files|as_file|contents|is_resource|path|get_data|import_module|__import__|(?:open|read)_(?:text|binary))$/;
+  /(?:^|\.)(?:getLogger|files|as_file|contents|is_resource|path|get_data|import_module|__import__|version|metadata|(?:open|read)_(?:text|binary))$/;
 
 /** @param handled the imports by name, which the definition rewrites or reports */
 export function namedInStrings(
@@ -39,19 +38,18 @@ export function namedInStrings(
   const code = text.slice(start, end);
   const mayBe = /['"][\p{L}_]\w*\.[\p{L}_]|__package__/u.test(code);
   if (!mayBe) return [];
-  const isInPackage = folder.has(joinPath(dirname(path), '__init__.py'));
   const found: NamedInString[] = [];
   walk(statement, (node) => {
     if (handled.some(({ from, to }) => node.from >= from && node.to <= to)) return false;
     if (node.type === 'CallExpression' && KNOWN.test(calleeOf(node, text))) return false;
-    const line = lineOf(node, text);
     const call = node.parent?.parent;
-    if (isInPackage && isPackage(node, text) && call?.type === 'CallExpression')
-      found.push({ line, text: textOf(call, text), package: undefined });
+    if (isPackage(node, text) && call?.type === 'CallExpression')
+      found.push({ line: lineOf(node, text), text: textOf(call, text), package: undefined });
     if (node.type !== 'String' || node.parent?.type === 'ExpressionStatement') return true;
     const value = stringValue(textOf(node, text)) ?? '';
     const top = DOTTED.test(value) ? packageOf({ folder, installed }, path, value) : undefined;
-    if (top !== undefined) found.push({ line, text: textOf(node, text), package: top });
+    if (top !== undefined)
+      found.push({ line: lineOf(node, text), text: textOf(node, text), package: top });
     return true;
   });
   return found;

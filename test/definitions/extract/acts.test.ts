@@ -309,6 +309,7 @@ t.test('a module of the folder that outside code may import by its name is repor
     'loader.load("scales.py")': [/^$/, []],
     'loader.logging.getLogger("lab.scales")': [/^$/, []],
     'loader.resources.files(__package__)': [/^$/, []],
+    'loader.metadata.version(__package__)': [/^$/, []],
   };
   for (const [use, [warning, packages]] of Object.entries(uses)) {
     const files = {
@@ -320,4 +321,15 @@ t.test('a module of the folder that outside code may import by its name is repor
     t.match(found.warnings.join('\n'), warning, use);
     t.same(found.packages, packages, use);
   }
+});
+
+t.test('a folder without __init__.py is a package as well', async (t) => {
+  const found = extractTexts({
+    'lab/scales.py': 'class Scale:\n    pass\n',
+    'lab/m.py': module(
+      'import loader\n\n\ndef load(model):\n    return loader.load(model, __package__)',
+      'load(1)',
+    ),
+  });
+  t.match(named(found, 'Meter').warnings.join('\n'), /__package__\) may be used to import/);
 });
