@@ -112,7 +112,8 @@ def skeleton(data):
         found.append(["Decorator", one.end_lineno, column(one.end_lineno, one.end_col_offset), 0, 0])
     for node in ast.walk(tree):
         if isinstance(node, KINDS) and id(node) not in within:
-            if lines[node.lineno - 1][node.col_offset :].startswith(b"elif"):
+            is_if = isinstance(node, ast.If)
+            if is_if and lines[node.lineno - 1][node.col_offset :].startswith(b"elif"):
                 continue
             begin = node.lineno, column(node.lineno, node.col_offset)
             end = node.end_lineno, column(node.end_lineno, node.end_col_offset)
