@@ -1,4 +1,5 @@
 /** The composition root: the parts of the service, in the order in which a request passes them. */
+import { createServer } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyServerOptions } from 'fastify';
 import type { Caches } from '../repos/caches.ts';
@@ -13,8 +14,8 @@ import { readJsonBodies } from './plugins/json-bodies.ts';
 import { metrics } from './plugins/metrics.ts';
 import { plainPages } from './plugins/plain-page.ts';
 import { answerError, problems } from './plugins/problems.ts';
-import { securityHeaders } from './plugins/security-headers.ts';
-import { headerDeadline, leaveSlowClients } from './plugins/slow-clients.ts';
+import { securing, securityHeaders } from './plugins/security-headers.ts';
+import { connectionDeadlines, leaveSlowClients } from './plugins/slow-clients.ts';
 import { answerUnreadable } from './plugins/unreadable.ts';
 import { refuseUnnamed, schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
@@ -25,6 +26,7 @@ import { definitionRoutes } from './routes/definitions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { gitRoutes } from './routes/git.ts';
+import { GitMemory } from './routes/git-memory.ts';
 import { healthRoutes } from './routes/health.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
 import { interfaceRoutes } from './routes/interface.ts';
@@ -86,7 +88,18 @@ export interface AppDeps {
 const BODY_SHARE = 4;
 
 export async function createApp(deps: AppDeps, logger: FastifyServerOptions['logger']) {
-  const secure = securityHeaders(deps.publicUrl);
+  const secure = securing(deps.publicUrl);
+  const access = new AccessCache({
+    ...deps,
+    onError: (err) =>
+      app.log.warn({ err }, 'rights are read from the database: it cannot be followed'),
+  });
+  const memory = new GitMemory({
+    ...deps,
+    access,
+    headers: securityHeaders(deps.publicUrl),
+    observe: (answered) => observe(answered),
+  });
   const app = Fastify({
     logger: logger ?? false,
     trustProxy: deps.trustedProxies ?? false,
@@ -94,7 +107,8 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     schemaController,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
-    http: headerDeadline(deps.patience),
+    serverFactory: (route) =>
+      createServer(connectionDeadlines(deps.patience), memory.listener(route)),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       secure(reply.raw);
@@ -106,11 +120,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     secure(reply.raw);
     done();
   });
-  const access = new AccessCache({
-    ...deps,
-    onError: (err) =>
-      app.log.warn({ err }, 'rights are read from the database: it cannot be followed'),
-  });
+  app.addHook('preClose', async () => memory.close());
   app.addHook('onClose', () => access.close());
   const events = new Events({
     ...deps,
@@ -121,7 +131,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   problems(app);
   readJsonBodies(app);
   refuseUnnamed(app);
-  metrics(app, deps.metricsToken, {
+  const observe = metrics(app, deps.metricsToken, {
     analysis: () => deps.analysis.state,
     caches: () => deps.caches.state,
   });
@@ -162,6 +172,6 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     auditRoutes(api, deps);
     eventRoutes(api, { events });
   });
-  await app.register(async (git) => await gitRoutes(git, { ...deps, access, throttle }));
+  await app.register(async (git) => await gitRoutes(git, { ...deps, access, memory, throttle }));
   return app;
 }

@@ -5,6 +5,8 @@
 export const CACHE_SHARES = {
   /** Answers of `git upload-pack`: after a landing, every lab computer sends the same request. */
   fetch_answers: 64,
+  /** Whole answers to git's reads, by the request's own bytes. */
+  git_requests: 32,
   /** Packs and their indexes, as isomorphic-git keeps them. */
   packs: 64,
   /** The common part of the lists of a lab's computers. */

@@ -15,6 +15,8 @@ export interface GitCaches {
   /** By refs, caller and kind of object. */
   reachable: Cache<ReadonlySet<Oid>>;
   answers: FetchAnswers;
+  /** Whole answers to reads, by the state of the refs, the caller's view and the bytes of the request. */
+  requests: Cache<Buffer>;
 }
 
 /** The bytes that V8 needs for an id of 40 characters in a set. */
@@ -29,5 +31,6 @@ export function openGitCaches(caches: Caches): GitCaches {
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),
     answers: new FetchAnswers(caches.open('fetch_answers', (answer) => answer.length)),
+    requests: caches.open('git_requests', (answer) => answer.length),
   };
 }

@@ -28,11 +28,17 @@ export class RefStore {
    * so results derived from the refs can be cached by this map.
    */
   async read(): Promise<Refs> {
-    if (this.#held !== undefined && this.#held.stamp === this.#stamp()) return this.#held.refs;
+    const held = this.inMemory();
+    if (held !== undefined) return held;
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
+  }
+
+  /** What `read` gives, if that is in memory and nothing changed; otherwise undefined. */
+  inMemory(): Refs | undefined {
+    return this.#held?.stamp === this.#stamp() ? this.#held.refs : undefined;
   }
 
   /** Moves all refs or none, durably. Every object that a ref moves to must exist. */

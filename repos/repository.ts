@@ -75,6 +75,10 @@ export class BareRepository implements Repository {
     return this.#refs.read();
   }
 
+  refsInMemory(): Refs | undefined {
+    return this.#refs.inMemory();
+  }
+
   async head(): Promise<Oid | null> {
     return (await this.refs()).get(MAIN)?.oid ?? null;
   }

@@ -101,6 +101,10 @@ class RepositoryFolder implements Repositories {
     return repository;
   }
 
+  opened(name: string): BareRepository | undefined {
+    return this.#open.get(name);
+  }
+
   /**
    * Creations run one at a time, across processes, because the check of the name and the creation belong together.
    */

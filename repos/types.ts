@@ -121,6 +121,8 @@ export interface Repository extends ObjectReader {
   readonly path: string;
   /** All refs, kept in memory until one of them changes through this layer. */
   refs(): Promise<Refs>;
+  /** The same at once, if they are in memory and unchanged on disk; otherwise undefined. */
+  refsInMemory(): Refs | undefined;
   /** The commit of `main`, or null before the first version. */
   head(): Promise<Oid | null>;
   tip(): Promise<Tip>;
@@ -167,6 +169,8 @@ export interface Repositories {
   exists(name: string): Promise<boolean>;
   /** Throws `repository_not_found`. */
   open(name: string): Promise<Repository>;
+  /** A repository that was opened before; its folder may have been removed since. */
+  opened(name: string): Repository | undefined;
   /** An empty bare repository whose HEAD is `refs/heads/main`. Throws `repository_exists` (case ignored), `bad_name`. */
   create(name: string): Promise<Repository>;
   /**

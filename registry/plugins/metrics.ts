@@ -1,7 +1,7 @@
 /** `GET /metrics`: Prometheus text about the process and its requests. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { CacheState } from '../../repos/caches.ts';
 import { Problem } from '../errors.ts';
 
@@ -9,19 +9,48 @@ import { Problem } from '../errors.ts';
  * The metrics reveal how much is done and when, so a reader needs the token. Without a configured token, only this
  * machine may read them.
  */
-export function metrics(app: FastifyInstance, token: string | undefined, sources: Sources): void {
+export function metrics(
+  app: FastifyInstance,
+  token: string | undefined,
+  sources: Sources,
+): Observe {
   // Loaded after the first response, to keep the start short.
   let collector: ReturnType<typeof collect> | undefined;
+  let observe: Observe | undefined;
   const collected = () => {
-    collector ??= collect(sources);
+    collector ??= collect(sources).then((loaded) => {
+      observe = loaded.observe;
+      return loaded;
+    });
     return collector;
   };
-  app.addHook('onResponse', async (request, reply) => (await collected()).observe(request, reply));
+  app.addHook('onResponse', async (request, reply) =>
+    (await collected()).observe({
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: String(reply.statusCode),
+      seconds: reply.elapsedTime / 1000,
+    }),
+  );
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     demandReader(request.raw.socket.remoteAddress, request.headers, token);
     const { register } = await collected();
     return reply.type(register.contentType).send(await register.metrics());
   });
+  return (answered) => {
+    if (observe) observe(answered);
+    else void collected().then((loaded) => loaded.observe(answered));
+  };
+}
+
+/** Counts a request that was answered. */
+export type Observe = (answered: Answered) => void;
+
+interface Answered {
+  method: string;
+  route: string;
+  status: string;
+  seconds: number;
 }
 
 /** Throws `unauthenticated` or `forbidden`. `address` is the connection's, because anybody can write headers. */
@@ -141,14 +170,6 @@ async function collect({ analysis, caches }: Sources) {
       }
     },
   });
-  const observe = (request: FastifyRequest, reply: FastifyReply) =>
-    seconds.observe(
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? 'none',
-        status: String(reply.statusCode),
-      },
-      reply.elapsedTime / 1000,
-    );
+  const observe: Observe = ({ seconds: taken, ...labels }) => seconds.observe(labels, taken);
   return { register, observe };
 }

@@ -22,12 +22,9 @@ const CONTENT_SECURITY_POLICY = [
 /** A year, in seconds. */
 const HSTS_SECONDS = 365 * 24 * 3600;
 
-/**
- * Returns a function that sets the headers on a raw answer. Answers that Fastify's hooks do not see have them too (a
- * path that cannot be decoded, an answer that another app writes).
- */
-export function securityHeaders(publicUrl: () => string): (raw: ServerResponse) => void {
-  const headers = Object.entries({
+/** The names and values of the headers. */
+export function securityHeaders(publicUrl: () => string): [name: string, value: string][] {
+  return Object.entries({
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
@@ -40,6 +37,14 @@ export function securityHeaders(publicUrl: () => string): (raw: ServerResponse) 
       'strict-transport-security': `max-age=${HSTS_SECONDS}`,
     }),
   });
+}
+
+/**
+ * Returns a function that sets the headers on a raw answer. Answers that Fastify's hooks do not see have them too (a
+ * path that cannot be decoded, an answer that another app writes).
+ */
+export function securing(publicUrl: () => string): (raw: ServerResponse) => void {
+  const headers = securityHeaders(publicUrl);
   return (raw) => {
     for (const [name, value] of headers) raw.setHeader(name, value);
   };

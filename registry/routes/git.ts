@@ -4,13 +4,13 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GitCaches } from '../../repos/git-caches.ts';
+import type { Answer } from '../../repos/serve/answer.ts';
 import { advertise } from '../../repos/serve/info-refs.ts';
 import { receivePack } from '../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../repos/serve/upload-pack.ts';
 import type { GitProgram } from '../../repos/types.ts';
 import { visible } from '../../text/hidden.ts';
-import { isReviewRef, isVersionRef } from '../../text/refs.ts';
-import { type DefinitionFacts, decide } from '../access/decide.ts';
+import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { AccessCache } from '../services/access-cache/access-cache.ts';
 import type { Caller } from '../services/caller.ts';
@@ -19,11 +19,14 @@ import type { SaveDeps } from '../services/deps.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { refuseAll } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
+import type { GitMemory } from './git-memory.ts';
+import { tokenIn, viewOf } from './git-read.ts';
 
 export interface GitDeps extends SaveDeps {
   access: AccessCache;
   git: GitProgram;
   gitCaches: GitCaches;
+  memory: GitMemory;
   /** Size limit of a push, in bytes as sent. */
   maxPackBytes: number;
   throttle: Throttle;
@@ -55,13 +58,15 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
       if (lines) return text(reply, 403, lines.join('\n'));
       const repository = await deps.repositories.open(parsed.name);
       const gitProtocol = header(request, 'git-protocol');
-      const { visible, visibility } = visibleTo(deps, caller, facts);
+      const { visible, visibility } = viewOf(caller.actor, facts, deps.rules);
       if (parsed.kind === 'advertise') {
         const { service } = parsed;
-        return send(reply, await advertise(repository, { service, gitProtocol, visible }));
+        const answer = await advertise(repository, { service, gitProtocol, visible });
+        deps.memory.keep(request.raw, visibility, answer);
+        return send(reply, answer);
       }
       const common = {
-        body: request.raw,
+        body: deps.memory.bodyOf(request.raw),
         contentType: header(request, 'content-type'),
         contentEncoding: header(request, 'content-encoding'),
         gitProtocol,
@@ -79,28 +84,11 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
             gate: pushGate(deps, caller, found, repository),
           })
         : await uploadPack(repository, common);
+      deps.memory.keep(request.raw, visibility, answer);
       return send(reply, answer);
     },
   });
 }
-
-/**
- * Everybody who sees the definition may fetch its versions. Everybody who may take part in reviews may fetch
- * the refs under review. Nobody may fetch the registry's own refs.
- */
-function visibleTo({ rules }: GitDeps, { actor }: Caller, { labId }: DefinitionFacts) {
-  const action = { on: 'merge-request', do: 'read', labId } as const;
-  return decide(actor, action, rules).allowed ? REVIEWS : VERSIONS;
-}
-
-const VERSIONS = {
-  visibility: 'versions',
-  visible: isVersionRef,
-};
-const REVIEWS = {
-  visibility: 'reviews',
-  visible: (ref: string) => isVersionRef(ref) || isReviewRef(ref),
-};
 
 type GitRequest =
   | { kind: 'advertise'; name: string; service: Service }
@@ -119,7 +107,6 @@ function parse(request: FastifyRequest): GitRequest | undefined {
   return { kind: 'serve', name, service: what as Service };
 }
 
-/** HTTP Basic (RFC 7617): any username, with the token of a computer or a user as password. */
 async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller> {
   const address = request.ip;
   const credentials = request.headers.authorization;
@@ -129,9 +116,7 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
     }
     throw new Problem('unauthenticated', NO_CREDENTIALS);
   }
-  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
-  const decoded = Buffer.from(encoded ?? '', 'base64').toString();
-  const identity = await deps.access.token(decoded.slice(decoded.indexOf(':') + 1));
+  const identity = await deps.access.token(tokenIn(credentials));
   if (!identity) {
     deps.throttle.badToken(address);
     throw new Problem(
@@ -183,12 +168,6 @@ const text = (reply: FastifyReply, status: number, message: string): FastifyRepl
     .code(status)
     .type('text/plain; charset=utf-8')
     .send(`${visible(message)}\n`);
-
-interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  body: NodeJS.ReadableStream | Buffer | string;
-}
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   return reply.code(status).headers(headers).send(body);

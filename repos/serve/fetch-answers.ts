@@ -29,7 +29,8 @@ export class FetchAnswers {
   }
 
   /**
-   * The answer of the process that `start` starts; `key` must differ for requests whose answers differ. Throws
+   * The answer of the process that `start` starts; `key` must differ for requests whose answers differ. A buffer can be
+   * sent again for an equal request; a stream, which is large or of a process that failed, cannot. Throws
    * RequestRefused (400) if git ends without an answer. `signal`, or a client that stops reading, ends the sending of a
    * large answer; a process that other requests may wait for continues.
    */
@@ -49,7 +50,7 @@ export class FetchAnswers {
     try {
       const result = await collected;
       if ('begun' in result) return goOn(result, signal);
-      if ('failed' in result) return result.failed;
+      if ('failed' in result) return Readable.from([result.failed], { objectMode: false });
       this.#kept.set(key, result.whole);
       return result.whole;
     } finally {

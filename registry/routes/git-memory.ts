@@ -1,0 +1,197 @@
+/**
+ * Answers git's reads from memory, ahead of Fastify, whose hooks would cost more than the answer. A request is answered
+ * here only if its caller, the definition, the refs and the answer to exactly these bytes are all known and current;
+ * every other request goes on to the route, which also makes the answers that are kept.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { GitCaches } from '../../repos/git-caches.ts';
+import { type Answer, gitAnswer, RequestRefused, refusal } from '../../repos/serve/answer.ts';
+import { generationOf } from '../../repos/serve/generation.ts';
+import { PATIENCE_MS } from '../../repos/serve/pace.ts';
+import type { Repositories } from '../../repos/types.ts';
+import { requestedVersion } from '../../repos/wire/protocol.ts';
+import { type Actor, decide, type Rules } from '../access/decide.ts';
+import type { Observe } from '../plugins/metrics.ts';
+import { leaveSlowReader } from '../plugins/slow-clients.ts';
+import type { AccessCache } from '../services/access-cache/access-cache.ts';
+import { tokenIn, viewOf } from './git-read.ts';
+
+export interface GitMemoryDeps {
+  access: AccessCache;
+  rules: Rules;
+  repositories: Repositories;
+  gitCaches: Pick<GitCaches, 'requests'>;
+  observe: Observe;
+  /** Headers of every answer. */
+  headers: readonly [name: string, value: string][];
+  /** How long a client that sends or reads too slowly is waited for, in milliseconds. */
+  patience?: number;
+}
+
+/** The URL that git asks for, to the byte; others are left to the route. */
+const READ =
+  /^\/definitions\/([A-Za-z_][A-Za-z0-9_]{0,99})\.git\/(?:info\/refs\?service=(git-upload-pack)|git-upload-pack)$/;
+const ROUTE = '/definitions/*';
+/** Negotiations of clients with many commits are longer, and rarely equal. Bytes. */
+const LONGEST_BODY = 16 * 1024;
+/** A longer answer may not fit into the buffers of the connection. Bytes. */
+const SHORT_ANSWER = 16 * 1024;
+const ADVERTISEMENT = headersOf('git-upload-pack-advertisement');
+const RESULT = headersOf('git-upload-pack-result');
+const NOBODY: Actor = { kind: 'nobody' };
+
+interface Missed {
+  body: Buffer | undefined;
+  visibility: string | undefined;
+  key: string;
+}
+
+export class GitMemory {
+  readonly #deps: GitMemoryDeps;
+  readonly #headers: readonly string[];
+  /** Requests that went on to the route. */
+  readonly #missed = new WeakMap<IncomingMessage, Missed>();
+  #isClosing = false;
+
+  constructor(deps: GitMemoryDeps) {
+    this.#deps = deps;
+    this.#headers = deps.headers.flat();
+  }
+
+  /** Answers what it can, and leaves the rest to `route`. */
+  listener(route: RequestListener): RequestListener {
+    return (request, response) => {
+      const name = this.#isClosing ? undefined : readOf(request);
+      if (name === undefined) {
+        route(request, response);
+        return;
+      }
+      const begun = performance.now();
+      const goOn = (body?: Buffer) => {
+        const { visibility, key } = this.#stateOf(request, name, body) ?? {};
+        const answer = key === undefined ? undefined : this.#deps.gitCaches.requests.get(key);
+        if (answer !== undefined) {
+          this.#send(request, response, answer, begun);
+          return;
+        }
+        this.#missed.set(request, { body, visibility, key: key ?? '' });
+        route(request, response);
+      };
+      if (request.method === 'GET') goOn();
+      else collect(request, goOn, () => this.#refuseSlow(response), this.#deps.patience);
+    };
+  }
+
+  /** The body of a request that went on to the route. */
+  bodyOf(request: IncomingMessage): Readable {
+    const body = this.#missed.get(request)?.body;
+    return body === undefined ? request : Readable.from([body], { objectMode: false });
+  }
+
+  /** Keeps the route's answer for equal requests, if it was made for a caller of this `visibility`. */
+  keep(request: IncomingMessage, visibility: string, { status, body }: Answer): void {
+    const missed = this.#missed.get(request);
+    if (missed?.visibility !== visibility || status !== 200 || !Buffer.isBuffer(body)) return;
+    this.#deps.gitCaches.requests.set(missed.key, body);
+  }
+
+  /** From now on every request goes to the route, which ends connections. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  /**
+   * What the answer depends on; undefined if part of it is not in memory, or the caller may not read the definition.
+   * The key names the state of the refs before the route reads them, so an answer is never older than its key.
+   */
+  #stateOf(
+    { headers, method }: IncomingMessage,
+    name: string,
+    body: Buffer | undefined,
+  ): { visibility: string; key: string } | undefined {
+    const { access, rules, repositories } = this.#deps;
+    const actor = this.#actorOf(headers.authorization);
+    const facts = access.keptDefinition(name)?.facts;
+    if (actor === undefined || facts === undefined) return undefined;
+    if (!decide(actor, { on: 'definition', do: 'read', of: facts }, rules).allowed)
+      return undefined;
+    const refs = repositories.opened(name)?.refsInMemory();
+    if (refs === undefined) return undefined;
+    const { visibility } = viewOf(actor, facts, rules);
+    const version = requestedVersion(headers['git-protocol']?.toString());
+    const asked = [generationOf(refs), visibility, version, method, headers['content-encoding']];
+    return { visibility, key: `${asked.join(' ')} ${body?.toString('latin1') ?? ''}` };
+  }
+
+  #actorOf(credentials: string | undefined): Actor | undefined {
+    const { access, rules } = this.#deps;
+    if (credentials !== undefined) return access.keptToken(tokenIn(credentials))?.actor;
+    return rules.anonymousRead ? NOBODY : undefined;
+  }
+
+  #refuseSlow(response: ServerResponse): void {
+    const { status, headers, body } = refusal(
+      new RequestRefused(408, 'the request arrives too slowly'),
+    );
+    const fields = Object.entries({ ...headers, connection: 'close' }).flat();
+    response.writeHead(status, [...this.#headers, ...fields]);
+    response.end(body);
+  }
+
+  #send(
+    { method = '' }: IncomingMessage,
+    response: ServerResponse,
+    answer: Buffer,
+    begun: number,
+  ): void {
+    if (answer.length > SHORT_ANSWER) leaveSlowReader(response, this.#deps.patience);
+    response.writeHead(200, [
+      ...this.#headers,
+      ...(method === 'GET' ? ADVERTISEMENT : RESULT),
+      'content-length',
+      String(answer.length),
+    ]);
+    response.end(answer);
+    const seconds = (performance.now() - begun) / 1000;
+    this.#deps.observe({ method, route: ROUTE, status: '200', seconds });
+  }
+}
+
+function headersOf(kind: string): string[] {
+  return Object.entries(gitAnswer(kind, Buffer.alloc(0)).headers).flat();
+}
+
+/** The name of the definition that git reads, if the request may be answered from memory. */
+function readOf({ url = '', method, headers }: IncomingMessage): string | undefined {
+  const [, name, advertised] = READ.exec(url) ?? [];
+  if (name === undefined) return undefined;
+  if (advertised !== undefined) return method === 'GET' ? name : undefined;
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  const fits =
+    method === 'POST' &&
+    length <= LONGEST_BODY &&
+    headers['content-type'] === 'application/x-git-upload-pack-request';
+  return fits ? name : undefined;
+}
+
+/** Calls `goOn` with the whole body, or `late` if it does not arrive in time. */
+function collect(
+  request: IncomingMessage,
+  goOn: (body: Buffer) => void,
+  late: () => void,
+  patience = PATIENCE_MS,
+): void {
+  const chunks: Buffer[] = [];
+  const whole = () => {
+    clearTimeout(timer);
+    goOn(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+  };
+  const timer = setTimeout(() => {
+    request.off('end', whole);
+    late();
+  }, patience);
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.once('close', () => clearTimeout(timer));
+  request.once('end', whole);
+}
