@@ -1,6 +1,7 @@
 /** `registry …` as a separate process, for tests of the command line and of crashes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../registry/main.js', import.meta.url));
@@ -52,6 +53,8 @@ export interface Server {
   url: string;
   /** Standard output so far. */
   output(): string;
+  /** Resolves when standard output from this position on matches; rejects if the server ends first. */
+  prints(pattern: RegExp, from?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   ended: Promise<Ended>;
 }
@@ -74,13 +77,17 @@ export async function serve(
     });
   });
   const early = ended.then(({ stdout, stderr }): never => {
-    throw new Error(`the server ended before it was ready:\n${stdout}\n${stderr}`);
+    throw new Error(`the server ended too early:\n${stdout}\n${stderr}`);
   });
   early.catch(() => undefined);
   return {
     pid: child.pid as number,
     url: await Promise.race([url, early]),
     output: () => output,
+    async prints(pattern, from = 0) {
+      while (!pattern.test(output.slice(from)))
+        await Promise.race([once(child.stdout as Readable, 'data'), early]);
+    },
     signal: (signal) => void child.kill(signal),
     ended,
   };

@@ -1,4 +1,5 @@
 /** Reads the event stream as a program does. */
+import { EventEmitter, once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Test } from 'tap';
 import type { EventData, EventKind } from '../../registry/schemas/events.ts';
@@ -16,6 +17,8 @@ export interface EventReader {
   events: SentEvent[];
   /** The newest id, including ids without an event. */
   lastId(): number;
+  /** Resolves when the newest id is above this one. */
+  isPast(id: number): Promise<void>;
   /** The next event that no caller has taken yet. Rejects if the stream ends first. */
   next(): Promise<SentEvent>;
   /** Resolves when either side has ended the stream. */
@@ -49,6 +52,7 @@ async function follow(call: ClientRequest, response: IncomingMessage): Promise<E
   const waiting: PromiseWithResolvers<SentEvent>[] = [];
   let [taken, lastId, rest, over] = [0, 0, '', false];
   const begun = Promise.withResolvers<void>();
+  const ids = new EventEmitter();
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   response.setEncoding('utf8').on('data', (text: string) => {
     const blocks = (rest + text).split('\n\n');
@@ -57,6 +61,7 @@ async function follow(call: ClientRequest, response: IncomingMessage): Promise<E
       const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(block)?.[1];
       lastId = Number(field('id') ?? lastId);
       begun.resolve();
+      ids.emit('id');
       const kind = field('event');
       if (kind === undefined) continue;
       const data = JSON.parse(field('data') as string);
@@ -77,6 +82,9 @@ async function follow(call: ClientRequest, response: IncomingMessage): Promise<E
     events,
     response,
     lastId: () => lastId,
+    async isPast(id) {
+      while (lastId <= id) await once(ids, 'id');
+    },
     async next() {
       const event = events[taken++];
       if (event) return event;

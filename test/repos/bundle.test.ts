@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { openRepositories } from '../../repos/store.ts';
 import { someGitCaches } from '../helpers/caches.ts';
+import { untilChanged } from '../helpers/folder-changes.ts';
 import { git } from '../helpers/git.ts';
 import { bytes, landFiles, openFixture } from './fixture.ts';
 
@@ -103,14 +103,15 @@ t.test(
       order.push('held');
       return hold;
     });
-    while (!(await waitForEntry(journal))) await pause(1);
+    await untilChanged(journal, async () => (await readdir(journal)).includes('hold.lock'));
     await repositories.addJournalEntry('Meter');
     order.push('a further note of a change under way');
+    const turnedAway = untilTurnedAway(journal, 'Other');
     const other = repositories.addJournalEntry('Other').then(() => order.push('another change'));
     await repositories.removeJournalEntry('Meter');
     await repositories.removeJournalEntry('Meter');
     const hold = await holding;
-    await pause(50);
+    await turnedAway;
     order.push('released');
     await hold.release();
     await hold.release();
@@ -121,6 +122,12 @@ t.test(
   },
 );
 
-async function waitForEntry(journal: string): Promise<boolean> {
-  return (await readdir(journal)).includes('hold.lock');
+/** Waits until a change of this repository has added its entry, met the hold and removed the entry. */
+async function untilTurnedAway(journal: string, name: string): Promise<void> {
+  const isEntry = (file: string | null) => file?.startsWith(`${name}~`) ?? false;
+  let added = false;
+  await untilChanged(journal, async (changed) => {
+    added ||= isEntry(changed);
+    return added && !(await readdir(journal)).some(isEntry);
+  });
 }

@@ -58,8 +58,12 @@ const open = (settings: Record<string, string>): Promise<Deps> =>
 function atWork({ ada, ben, nano }: TestLab) {
   let stopped = false;
   const done = { landed: 0, proposed: 0, made: 0 };
+  const { promise: busy, resolve: areBusy } = Promise.withResolvers<void>();
   const until = async (work: (n: number) => Promise<void>) => {
-    for (let n = 1; !stopped; n++) await work(n);
+    for (let n = 1; !stopped; n++) {
+      await work(n);
+      if (done.made >= 2 && done.proposed >= 2) areBusy();
+    }
   };
   const working = Promise.all([
     until(async (n) => {
@@ -84,6 +88,8 @@ function atWork({ ada, ben, nano }: TestLab) {
   ]);
   return {
     done,
+    /** Resolves when two definitions and two proposals have been made. */
+    busy,
     async stop() {
       stopped = true;
       await working;
@@ -106,7 +112,7 @@ for (const [from, to] of [
     const [busy, quiet] = [join(folder, 'busy'), join(folder, 'quiet')];
 
     const people = atWork(lab);
-    while (people.done.made < 2 || people.done.proposed < 2) await new Promise(setImmediate);
+    await people.busy;
     const before = { ...people.done };
     const { manifest, unsettled } = await backup({ ...deps, version: 'test' }, busy);
     t.same(unsettled, []);

@@ -235,7 +235,7 @@ t.test('SIGTERM lets a running push finish and exits with 0', async (t) => {
   }
   const logged = server.output().length;
   const pushing = gitResult(['push', 'origin', 'HEAD:main'], { cwd: `${clone}-meter` });
-  await until(() => /"POST".*git-receive-pack/.test(server.output().slice(logged)));
+  await server.prints(/"POST".*git-receive-pack/, logged);
   server.signal('SIGTERM');
   const pushed = await pushing;
   t.equal(pushed.code, 0, pushed.stderr);
@@ -243,11 +243,6 @@ t.test('SIGTERM lets a running push finish and exits with 0', async (t) => {
   t.match(await server.ended, { code: 0 });
   t.ok(made.id);
 });
-
-/** Waits for the expected output of the server. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 t.test('commands without a server work on the folder themselves', async (t) => {
   await commandsWork(t, 'alone');

@@ -114,27 +114,20 @@ t.test('a body sent byte by byte is cut off although it never pauses', async (t)
 });
 
 t.test('a client that does not read responses is disconnected', async (t) => {
+  const accepted = once(registry.server, 'connection') as Promise<[Socket]>;
   const socket = await open();
+  const [theirs] = await accepted;
   socket.pause();
+  const dropped = once(theirs, 'close', { signal: AbortSignal.timeout(20_000) });
   const closed = once(socket, 'close');
   const asked = head('GET', '/openapi.json', {});
   // More than the buffers of any system can hold.
   socket.write(asked.repeat(100));
-  const server = await connections();
-  t.ok(server >= 1);
-  for (const deadline = AbortSignal.timeout(20_000); (await connections()) >= server; ) {
-    deadline.throwIfAborted();
-    await new Promise(setImmediate);
-  }
+  await dropped;
+  t.ok(theirs.bytesWritten > 0, 'after a part of the responses');
   socket.destroy();
   await closed;
 });
-
-const connections = async (): Promise<number> => {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  registry.server.getConnections((_error, count) => resolve(count));
-  return promise;
-};
 
 t.test('a client that sends in pieces within the limits is served', async (t) => {
   const socket = await open();

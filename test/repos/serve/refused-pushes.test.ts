@@ -397,10 +397,11 @@ t.test('an interrupted push leaves nothing behind', async (t) => {
   const half = request(`${url}/git-receive-pack`, { method: 'POST', headers });
   half.on('error', () => undefined);
   half.write(body.subarray(0, 50_000));
-  await until(async () => (await server.leftovers('Target')).length > 0);
+  await server.untilLeftovers('Target', (paths) => paths.length > 0);
+  const failed = server.nextFailure();
   half.destroy();
-  await until(async () => (await server.leftovers('Target')).length === 0);
-  await until(async () => server.failures.length > 0);
+  await failed;
+  await server.untilLeftovers('Target', (paths) => paths.length === 0);
   server.failures.length = 0;
   await nothingChanged(t);
 });
@@ -420,12 +421,3 @@ t.test('one of several concurrent pushes to a ref wins, and the others are told'
   t.same(await server.leftovers('Contended'), []);
   t.same(await contended.fsck(), []);
 });
-
-/** Polls until the condition holds, letting the event loop run in between. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = AbortSignal.timeout(60_000);
-  while (!(await holds())) {
-    deadline.throwIfAborted();
-    await new Promise(setImmediate);
-  }
-}

@@ -18,6 +18,7 @@ import { uploadPack } from '../../../repos/serve/upload-pack.ts';
 import { openRepositories } from '../../../repos/store.ts';
 import type { GitProgram, Repositories, Repository } from '../../../repos/types.ts';
 import { someGitCaches } from '../../helpers/caches.ts';
+import { untilChanged } from '../../helpers/folder-changes.ts';
 
 export interface TestServer extends AsyncDisposable {
   url: string;
@@ -26,6 +27,8 @@ export interface TestServer extends AsyncDisposable {
   repositories: Repositories;
   /** Errors of the server itself. */
   failures: Error[];
+  /** Resolves at the next failure. */
+  nextFailure(): Promise<void>;
   /** Tests may replace these. */
   rules: {
     gate(repository: Repository): PushGate;
@@ -38,6 +41,8 @@ export interface TestServer extends AsyncDisposable {
   workingCopy(name: string): Promise<string>;
   /** Everything below `quarantine/`: the leftovers of pushes. */
   leftovers(name: string): Promise<string[]>;
+  /** Resolves when what is directly below `quarantine/` fulfils the condition. */
+  untilLeftovers(name: string, holds: (paths: string[]) => boolean): Promise<void>;
 }
 
 /** Accepts every push. Refs move one by one, or together if the client requests it. */
@@ -74,6 +79,7 @@ export async function startServer(): Promise<TestServer> {
   const http = createServer((request, response) => {
     respond(request, response).catch((error) => {
       failures.push(error);
+      http.emit('failure');
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     });
@@ -119,6 +125,7 @@ export async function startServer(): Promise<TestServer> {
     return { status: 404, headers: {}, body: '' };
   }
 
+  const quarantine = (name: string) => join(root, `${name}.git`, 'quarantine');
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -136,6 +143,9 @@ export async function startServer(): Promise<TestServer> {
     git,
     repositories,
     failures,
+    async nextFailure() {
+      await once(http, 'failure');
+    },
     rules,
     client,
     async workingCopy(name) {
@@ -145,8 +155,11 @@ export async function startServer(): Promise<TestServer> {
       await client(['remote', 'add', 'origin', `${url}/${name}.git`], { cwd: path });
       return path;
     },
-    leftovers: (name) =>
-      readdir(join(root, `${name}.git`, 'quarantine'), { recursive: true }).catch(() => []),
+    leftovers: (name) => readdir(quarantine(name), { recursive: true }).catch(() => []),
+    async untilLeftovers(name, holds) {
+      await mkdir(quarantine(name), { recursive: true });
+      await untilChanged(quarantine(name), async () => holds(await readdir(quarantine(name))));
+    },
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
       http.close();

@@ -110,7 +110,7 @@ t.test('clients that stop sending lose their slots and are told', async (t) => {
     answer.resume();
     return answer.statusCode;
   });
-  while ((await quarantines()) < begun.length) await new Promise(setImmediate);
+  await server.untilLeftovers('Small', (paths) => pushes(paths) === begun.length);
   t.equal((await fetchSmall(2000)).status, 200, 'others do not wait');
   mock.timers.tick(TOO_LONG);
   t.same(
@@ -120,12 +120,11 @@ t.test('clients that stop sending lose their slots and are told', async (t) => {
   const push = post(`${server.url}/Small.git`, 'git-receive-pack', body);
   t.match((await push).bytes.toString(), /ok refs\/heads\/slow/);
   for (const push of begun) push.destroy();
-  while ((await quarantines()) > 0) await new Promise(setImmediate);
+  await server.untilLeftovers('Small', (paths) => pushes(paths) === 0);
   t.same(server.failures, []);
 });
 
-const quarantines = async () =>
-  (await server.leftovers('Small')).filter((path) => /^push-\w+$/.test(path)).length;
+const pushes = (paths: string[]) => paths.filter((path) => /^push-\w+$/.test(path)).length;
 
 t.test('a client that keeps sending after its push was refused is cut off', async (t) => {
   server.rules.limits = { packBytes: 100_000, fileBytes: 50_000 };
