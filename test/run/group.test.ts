@@ -89,3 +89,19 @@ t.test('failures of every kind are reported with their file and their test', asy
   ])
     t.match(output, line);
 });
+
+t.test('an assertion is counted and shown whatever its message contains', async (t) => {
+  const { code, output } = await runGroup({
+    'separators.test.ts': `
+      import t from 'tap';
+      t.test('one\\u2028name', async (t) => {
+        t.equal('a\\u2028b', 'a\\u2029b', 'before\\u2028after');
+        t.pass('fine\\u2029');
+        t.equal(3, 3, 'plain');
+      });`,
+  });
+  t.equal(code, 1, output);
+  t.match(output, /^ {8}not ok 1 - before<U\+2028>after$/m);
+  t.match(output, /^ {4}not ok 1 - one<U\+2028>name/m);
+  t.same(totals({ code, output }), { passed: 2, failed: 1 });
+});

@@ -44,6 +44,7 @@ process.argv[1] = resolve(String(process.pid));
 const { default: root } = await import('tap');
 const { startGitRunner } = await import('../helpers/git.ts');
 
+keepMessagesOnOneLine(root);
 process.on('uncaughtException', (error) => runningTest(root).threw(error));
 startGitRunner();
 for (const file of files) {
@@ -60,4 +61,29 @@ for (const file of files) {
 function runningTest(test: Test): Test {
   const [inner] = test.activeSubtests;
   return inner ? runningTest(inner as Test) : test;
+}
+
+/**
+ * tap reads its own output by lines, and U+2028 and U+2029 end a line for its regular expressions: an assertion with one
+ * of them in its message or its values would be lost, and with it the count of failures. They are shown by number.
+ */
+function keepMessagesOnOneLine(test: Test): void {
+  const oneLine = (text: unknown): unknown =>
+    typeof text === 'string'
+      ? text.replaceAll('\u2028', '<U+2028>').replaceAll('\u2029', '<U+2029>')
+      : text;
+  let base = test as unknown as Record<'pass' | 'fail' | 'sub', (...args: unknown[]) => unknown>;
+  while (!Object.hasOwn(base, 'sub')) base = Object.getPrototypeOf(base);
+  const { pass, fail, sub } = base;
+  base.pass = function (message, extra) {
+    return pass.call(this, oneLine(message), extra);
+  };
+  base.fail = function (message, extra) {
+    const shown = Object.entries(extra ?? {}).map(([key, value]) => [key, oneLine(value)]);
+    return fail.call(this, oneLine(message), Object.fromEntries(shown));
+  };
+  base.sub = function (kind, options, ...more) {
+    const { name, ...others } = (options ?? {}) as { name?: string };
+    return sub.call(this, kind, { ...others, name: oneLine(name) }, ...more);
+  };
 }
