@@ -57,9 +57,9 @@ async function measureOn(
 
   const memory = await memoryFigures(stack, database, served);
   const loaded = await createLoaded(served);
-  await loaded.validate();
+  await loaded.validate(served.client);
   const figures = [memory.atRest, await memory.after('a validation')];
-  for (let i = 0; i < saves; i++) await loaded.save();
+  for (let i = 0; i < saves; i++) await loaded.save(served.client);
   figures.push(await memory.after(`${saves} saves`));
   if (requests) {
     figures.push(...(await measureRequests(stack, database, folder, served, loaded, requests)));
@@ -115,7 +115,7 @@ async function measureRequests(
     figures.push(...(await measureRow(row, database, size, replay, sides)));
   }
 
-  for (let i = 0; i < size.warm; i++) await loaded.validate();
+  for (let i = 0; i < size.warm; i++) await loaded.validate(served.client);
   const targets = {
     ours: { url: served.url, path, authorization: user },
     peer: { url: peer.url, path, authorization: onPeer },

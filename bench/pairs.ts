@@ -16,6 +16,8 @@ export interface Figure extends Comparison {
   /** Set where many clients ask at once: the ratio is then that of the rates, with a lower limit. */
   load?: Load;
   atLeast?: number;
+  /** Set where the floor is the same with fewer definitions. */
+  growth?: { what: string; definitions: number };
 }
 
 /** What many clients saw; `p50` and `p99` are then the times of one of them. */

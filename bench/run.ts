@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startGitRunner } from '../test/helpers/git.ts';
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts';
+import { measureGrowth } from './growth.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
 import { measureLargeImport } from './large-import.ts';
@@ -51,6 +52,17 @@ const FULL = {
     saves: 30,
     long: { turns: 10, polls: 100_000, saves: 100, clients: 32 },
   } as LoadSize,
+  growth: {
+    databases: DATABASES,
+    few: 100,
+    many: [1000, 10_000, 50_000],
+    rounds: 5,
+    starts: 3,
+    clients: 32,
+    polled: 100,
+    cloned: 4,
+    seconds: 1,
+  },
 };
 /** Zero rounds: only the warm-up runs, and counts. */
 const QUICK: typeof FULL = {
@@ -73,6 +85,17 @@ const QUICK: typeof FULL = {
     long: { turns: 1, polls: 2, saves: 1, clients: 1 },
   },
   memory: { databases: [], restart: false, saves: 0 },
+  growth: {
+    databases: ['PostgreSQL'],
+    few: 2,
+    many: [2],
+    rounds: 0,
+    starts: 0,
+    clients: 2,
+    polled: 1,
+    cloned: 1,
+    seconds: 0,
+  },
 };
 
 const { values } = parseArgs({
@@ -119,6 +142,7 @@ const parts: Record<string, () => Promise<void>> = {
   lab: () => add(measureLab(size.lab)),
   load: () => add(measureLoad(size.load)),
   memory: () => add(measureLoad(size.memory)),
+  growth: () => add(measureGrowth(size.growth)),
   async definitions() {
     await onEmbedded((registry) => measureImport(registry, size.imports));
     await onEmbedded((registry) => measureSave(registry, size.saves));

@@ -16,13 +16,14 @@ const LOAD_HEAD = [
 ];
 
 /**
- * The figures as Markdown tables, those of load in one of their own. The ratio is the median of the pairs'
- * ratios, with minimum and maximum.
+ * The figures as Markdown tables, those of load and of growth in tables of their own. The ratio is the median of the
+ * pairs' ratios, with minimum and maximum.
  */
 export function table(figures: readonly Figure[]): string {
   const under = figures.filter(({ load }) => load !== undefined);
-  const alone = figures.filter(({ load }) => load === undefined);
-  const tables = [
+  const grown = figures.filter(({ growth }) => growth !== undefined);
+  const alone = figures.filter((one) => !under.includes(one) && !grown.includes(one));
+  return [
     ...(alone.length > 0 ? [aligned(HEAD, alone.map(row))] : []),
     ...(under.length > 0
       ? [
@@ -32,9 +33,30 @@ export function table(figures: readonly Figure[]): string {
           ),
         ]
       : []),
-  ];
-  return tables.join('\n\n');
+    ...(grown.length > 0 ? [growthTable(grown)] : []),
+  ].join('\n\n');
 }
+
+/** A column for each number of definitions: how many times as long as with few. */
+function growthTable(figures: readonly Figure[]): string {
+  const sizes = [...new Set(figures.map(({ growth }) => growth?.definitions ?? 0))];
+  const rows = Map.groupBy(figures, ({ growth }) => growth?.what ?? '');
+  const body = [...rows].map(([what, ofRow]) => {
+    const at = (size: number) => ofRow.find(({ growth }) => growth?.definitions === size);
+    const cells = sizes.map(at).map((one) => (one ? grownCell(one) : ''));
+    return [what, ofRow[0]?.floor ?? '', ...cells];
+  });
+  const head = ['growth', 'beside', ...sizes.map((size) => `${size} definitions`)];
+  return aligned(head, body);
+}
+
+function grownCell({ p50, unit, of, ratio, goal }: Figure): string {
+  const isMissed = goal !== undefined && ratio.median > goal;
+  return `${spread(ratio)}, ${shown(p50.ours, unit, of)}${isMissed ? ', missed' : ''}`;
+}
+
+const shown = (value: number, unit: string, of: number | undefined): string =>
+  of === undefined ? `${digits(value)} ${unit}` : `${digits((of / value) * 1000)}/s`;
 
 function aligned(head: string[], body: string[][]): string {
   const rows = [head, head.map(() => '---'), ...body];
@@ -51,12 +73,10 @@ function aligned(head: string[], body: string[][]): string {
 
 function row(figure: Figure): string[] {
   const { name, floor, unit, of, p50, p99, ratio, goal, limit } = figure;
-  const shown = (value: number) =>
-    of === undefined ? `${digits(value)} ${unit}` : `${digits((of / value) * 1000)}/s`;
   return [
     name,
     floor,
-    ...[p50.ours, p99.ours, p50.floor, p99.floor].map(shown),
+    ...[p50.ours, p99.ours, p50.floor, p99.floor].map((value) => shown(value, unit, of)),
     spread(ratio),
     goal === undefined ? atMost(p50.ours, limit, ` ${unit}`) : atMost(ratio.median, goal),
   ];

@@ -1,42 +1,48 @@
-/** The definition that load is about: 19 KB, as large as the largest drivers of a lab. */
+/** The definition that load is about. */
+import type { RegistryClient } from '../../client/typescript/client.ts';
 import type { Served } from '../lab/served.ts';
 import { sources } from '../sources.ts';
 
 const NAME = 'Loaded1';
+/** As large as the largest drivers of a lab. */
 const BYTES = 19 * 1024;
 
 export interface Loaded {
+  id: number;
+  name: string;
   path: string;
   file: string;
   /** A valid text for each revision. */
   text(revision: number): string;
   /** Lands one more version through the API. */
-  save(): Promise<void>;
+  save(client: RegistryClient): Promise<void>;
   /** Has the registry validate one more text, and land nothing. */
-  validate(): Promise<void>;
+  validate(client: RegistryClient): Promise<void>;
 }
 
-/** Creates the definition. */
-export async function createLoaded({ client, labId }: Served): Promise<Loaded> {
+/** Creates a definition of 19 KB, or one of some KB. */
+export async function createLoaded(
+  { client, labId }: Served,
+  { name = NAME, isLarge = true } = {},
+): Promise<Loaded> {
   const source = await sources();
   const padding = source('Padding2').replaceAll(/^/gm, '# ').repeat(3);
-  const text = (revision: number) => `${source(NAME, revision)}\n${padding}`.slice(0, BYTES);
-  const { id } = await client.definitions.create({
-    name: NAME,
-    source_code: text(0),
-    lab_id: labId,
-  });
+  const text = (revision: number) =>
+    isLarge ? `${source(name, revision)}\n${padding}`.slice(0, BYTES) : source(name, revision);
+  const { id } = await client.definitions.create({ name, source_code: text(0), lab_id: labId });
   let saved = 0;
   let validated = 0;
   return {
-    path: `/definitions/${NAME}.git`,
-    file: `${NAME}.py`,
+    id,
+    name,
+    path: `/definitions/${name}.git`,
+    file: `${name}.py`,
     text,
-    async save() {
-      await client.definitions.change(id, { source_code: text(++saved) });
+    async save({ definitions }) {
+      await definitions.change(id, { source_code: text(++saved) });
     },
-    async validate() {
-      await client.definitions.validate({ name: NAME, source_code: text(--validated) });
+    async validate({ definitions }) {
+      await definitions.validate({ name, source_code: text(--validated) });
     },
   };
 }

@@ -59,7 +59,7 @@ export async function workLong(
     const scripts = [poll.map((one) => stepFor(one, port, user))];
     const order = { port, scripts, clients, keepAlive: true, seconds: 0, atLeast: polls };
     await tell<Replayed>(generator, order);
-    for (let i = 0; i < saves; i++) await loaded.save();
+    for (let i = 0; i < saves; i++) await loaded.save(served.client);
     await served.emptyLog();
     process.stderr.write(`  turn ${turn + 1}: ${Math.round(await served.memory.now())} MB\n`);
   }

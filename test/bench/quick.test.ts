@@ -21,11 +21,11 @@ t.test('the bench measures everything once and writes its results', async (t) =>
     file,
   ]);
   const { figures } = JSON.parse(await readFile(file, 'utf8')) as { figures: Figure[] };
-  for (const { name, floor, rounds, ratio, p50, p99 } of figures) {
+  for (const { name, floor, rounds, ratio, p50, p99, growth } of figures) {
     t.ok(rounds > 0, `${name}, beside ${floor}`);
     const numbers = [...Object.values(ratio), ...Object.values(p50), ...Object.values(p99)];
     t.ok(numbers.length === 7 && numbers.every((value) => value > 0 && Number.isFinite(value)));
-    t.match(stdout, `| ${name}`, 'it stands in the table');
+    t.match(stdout, `| ${growth?.what ?? name}`, 'it stands in the table');
   }
   const names = figures.map(({ name }) => name).join('\n');
   for (const wanted of [
@@ -51,6 +51,9 @@ t.test('the bench measures everything once and writes its results', async (t) =>
     'memory after a validation',
     'memory after 1 saves',
     'memory after 2 polls, 1 saves',
+    'start, 2 definitions',
+    'clone, 2 definitions',
+    'save, 2 definitions',
     'PGlite',
   ]) {
     t.ok(names.includes(wanted), wanted);

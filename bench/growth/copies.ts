@@ -1,0 +1,85 @@
+/**
+ * Many definitions, as copies of one: rows by SQL, repositories as links to the files of a packed one. Landing each would
+ * take hours.
+ */
+import { linkSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { dataPaths } from '../../registry/data-paths.ts';
+import { openStore, type Store } from '../../registry/store/open.ts';
+import { durableGit } from '../git.ts';
+
+const COPY = 'Copied';
+export const copyName = (n: number): string => `${COPY}${n}`;
+
+/** Adds copies of `name` with the numbers from `first` to `last`, while no server has the data folder. */
+export async function addCopies(
+  dataDir: string,
+  databaseUrl: string | undefined,
+  name: string,
+  [first, last]: [number, number],
+): Promise<void> {
+  const { repositories, database } = dataPaths(dataDir);
+  const template = join(repositories, `${name}.git`);
+  await durableGit(template, 'repack', '-adq');
+  for (let n = first; n <= last; n++) link(template, join(repositories, `${copyName(n)}.git`));
+  const store = await openStore(databaseUrl ? { databaseUrl } : { folder: database });
+  try {
+    await withoutSearchIndexes(store, () => copyRows(store, name, [first, last]));
+  } finally {
+    await store.close();
+  }
+}
+
+/** Files can be shared, because the registry and git replace them and never change them. */
+function link(from: string, to: string): void {
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) link(source, target);
+    else linkSync(source, target);
+  }
+}
+
+async function copyRows(store: Store, name: string, range: [number, number]): Promise<void> {
+  const em = store.em();
+  const columnsOf = async (table: string, without: string[]) => {
+    const found = await em.execute<{ column_name: string }[]>(
+      `select column_name from information_schema.columns
+        where table_schema = current_schema() and table_name = ? and is_generated = 'NEVER'`,
+      [table],
+    );
+    return found.map((row) => row.column_name).filter((column) => !without.includes(column));
+  };
+  const definition = await columnsOf('definitions', ['id', 'name', 'display_name']);
+  await em.execute(
+    `insert into definitions (name, display_name, ${definition.join(', ')})
+     select '${COPY}' || n, display_name || ' ' || n, ${definition.join(', ')}
+       from definitions cross join generate_series(?::int, ?::int) n where name = ?`,
+    [...range, name],
+  );
+  const version = await columnsOf('versions', ['id', 'definition_id']);
+  await em.execute(
+    `insert into versions (definition_id, ${version.join(', ')})
+     select copy.id, ${version.map((column) => `v.${column}`).join(', ')}
+       from definitions original
+       join versions v on v.definition_id = original.id
+       join generate_series(?::int, ?::int) n on true
+       join definitions copy on copy.name = '${COPY}' || n
+      where original.name = ?`,
+    [...range, name],
+  );
+  await em.execute('analyze definitions');
+  await em.execute('analyze versions');
+}
+
+/** Rebuilding these indexes is faster than adding row after row. */
+async function withoutSearchIndexes(store: Store, work: () => Promise<void>): Promise<void> {
+  const em = store.em();
+  const indexes = await em.execute<{ indexname: string; indexdef: string }[]>(
+    `select indexname, indexdef from pg_indexes
+      where tablename in ('definitions', 'versions') and indexdef like '% USING gin %'`,
+  );
+  for (const { indexname } of indexes) await em.execute(`drop index ${indexname}`);
+  await work();
+  for (const { indexdef } of indexes) await em.execute(indexdef);
+}
