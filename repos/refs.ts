@@ -14,6 +14,8 @@ export class RefStore {
   readonly #file: string;
   readonly #peel: Peel;
   #held: { refs: Refs; stamp: string } | undefined;
+  /** The turn of the event loop in which the file was last found unchanged. */
+  #lookedAt: object | undefined;
   #loading: Promise<Refs> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -28,17 +30,23 @@ export class RefStore {
    * so results derived from the refs can be cached by this map.
    */
   async read(): Promise<Refs> {
-    const held = this.inMemory();
-    if (held !== undefined) return held;
+    if (this.#held !== undefined && this.#held.stamp === this.#stamp()) return this.#held.refs;
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
   }
 
-  /** What `read` gives, if that is in memory and nothing changed; otherwise undefined. */
+  /**
+   * What `read` gives, if that is in memory and nothing changed; otherwise undefined. The file is looked at once in a turn
+   * of the event loop: all requests of a turn had arrived before it began.
+   */
   inMemory(): Refs | undefined {
-    return this.#held?.stamp === this.#stamp() ? this.#held.refs : undefined;
+    if (this.#lookedAt !== currentTurn()) {
+      if (this.#held === undefined || this.#held.stamp !== this.#stamp()) return undefined;
+      this.#lookedAt = currentTurn();
+    }
+    return this.#held?.refs;
   }
 
   /** Moves all refs or none, durably. Every object that a ref moves to must exist. */
@@ -124,4 +132,17 @@ export class RefStore {
     await replaceFile(this.#file, `${this.#file}.next`, formatPackedRefs(refs));
     this.#hold(refs, this.#stamp());
   }
+}
+
+let turn: object | undefined;
+
+/** An object that is the same throughout a turn of the event loop. */
+function currentTurn(): object {
+  if (turn === undefined) {
+    turn = {};
+    setImmediate(() => {
+      turn = undefined;
+    });
+  }
+  return turn;
 }

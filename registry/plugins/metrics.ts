@@ -170,6 +170,12 @@ async function collect({ analysis, caches }: Sources) {
       }
     },
   });
-  const observe: Observe = ({ seconds: taken, ...labels }) => seconds.observe(labels, taken);
+  const children = new Map<string, { observe(seconds: number): void }>();
+  const observe: Observe = ({ method, route, status, seconds: taken }) => {
+    const key = `${method} ${status} ${route}`;
+    const child = children.get(key) ?? seconds.labels({ method, route, status });
+    children.set(key, child);
+    child.observe(taken);
+  };
   return { register, observe };
 }

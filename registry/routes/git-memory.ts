@@ -152,7 +152,9 @@ export class GitMemory {
       'content-length',
       String(answer.length),
     ]);
-    response.end(answer);
+    // A text is sent together with the headers, in one system call.
+    if (answer.length > SHORT_ANSWER) response.end(answer);
+    else response.end(answer.toString('latin1'), 'latin1');
     const seconds = (performance.now() - begun) / 1000;
     this.#deps.observe({ method, route: ROUTE, status: '200', seconds });
   }
