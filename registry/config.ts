@@ -113,6 +113,12 @@ const ConfigSchema = Type.Object({
     minimum: 1024 * 1024,
     description: 'the memory that all caches may take together, in bytes',
   }),
+  GIT_ANSWER_CACHE: Type.Integer({
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+    description: 'whether answers to git are kept in memory: 0 for no, to look for a fault',
+  }),
 });
 
 /**

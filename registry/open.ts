@@ -84,7 +84,7 @@ async function openInto(
   const analysis = new AnalysisPool();
   opened.defer(() => analysis.close());
   const caches = new Caches(config.CACHE_BYTES, CACHE_SHARES);
-  const gitCaches = openGitCaches(caches);
+  const gitCaches = openGitCaches(caches, { keepsAnswers: config.GIT_ANSWER_CACHE === 1 });
   const repositories = await openRepositories({
     root: paths.repositories,
     journal: paths.journal,

@@ -16,13 +16,16 @@ export interface GitCaches {
   reachable: Cache<ReadonlySet<Oid>>;
   answers: FetchAnswers;
   /** Whole answers to reads, by the state of the refs, the caller's view and the bytes of the request. */
-  requests: Cache<Buffer>;
+  requests: Cache<Buffer> | undefined;
 }
 
 /** The bytes that V8 needs for an id of 40 characters in a set. */
 const ID_BYTES = 100;
 
-export function openGitCaches(caches: Caches): GitCaches {
+/** Without `keepsAnswers` every request of git is answered anew. */
+export function openGitCaches(caches: Caches, { keepsAnswers = true } = {}): GitCaches {
+  const answers = (name: string) =>
+    keepsAnswers ? caches.open<Buffer>(name, ({ length }) => length) : undefined;
   return {
     objects: caches.open('objects', ({ bytes }) => bytes.length),
     // An entry grows with the packs of its repository. With a limit of a quarter, a growing entry would be dropped and
@@ -30,7 +33,7 @@ export function openGitCaches(caches: Caches): GitCaches {
     packs: caches.open('packs', ({ bytes }) => bytes, { largest: 1 }),
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),
-    answers: new FetchAnswers(caches.open('fetch_answers', (answer) => answer.length)),
-    requests: caches.open('git_requests', (answer) => answer.length),
+    answers: new FetchAnswers(answers('fetch_answers')),
+    requests: answers('git_requests'),
   };
 }

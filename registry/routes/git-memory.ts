@@ -70,7 +70,7 @@ export class GitMemory {
       const begun = performance.now();
       const goOn = (body?: Buffer) => {
         const { visibility, key } = this.#stateOf(request, name, body) ?? {};
-        const answer = key === undefined ? undefined : this.#deps.gitCaches.requests.get(key);
+        const answer = key === undefined ? undefined : this.#deps.gitCaches.requests?.get(key);
         if (answer !== undefined) {
           this.#send(request, response, answer, begun);
           return;
@@ -93,7 +93,7 @@ export class GitMemory {
   keep(request: IncomingMessage, visibility: string, { status, body }: Answer): void {
     const missed = this.#missed.get(request);
     if (missed?.visibility !== visibility || status !== 200 || !Buffer.isBuffer(body)) return;
-    this.#deps.gitCaches.requests.set(missed.key, body);
+    this.#deps.gitCaches.requests?.set(missed.key, body);
   }
 
   /** From now on every request goes to the route, which ends connections. */

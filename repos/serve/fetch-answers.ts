@@ -20,11 +20,12 @@ interface Begun {
 type Collected = Begun | { whole: Buffer } | { failed: Buffer };
 
 export class FetchAnswers {
-  readonly #kept: Cache<Buffer>;
+  readonly #kept: Cache<Buffer> | undefined;
   /** Answers that are being made: undefined for one that cannot be shared. */
   readonly #underway = new Map<string, Promise<Buffer | undefined>>();
 
-  constructor(kept: Cache<Buffer>) {
+  /** Without `kept`, only simultaneous requests share an answer. */
+  constructor(kept: Cache<Buffer> | undefined) {
     this.#kept = kept;
   }
 
@@ -35,7 +36,7 @@ export class FetchAnswers {
    * large answer; a process that other requests may wait for continues.
    */
   async find(key: string, start: () => GitChild, signal: AbortSignal): Promise<Readable | Buffer> {
-    const known = this.#kept.get(key);
+    const known = this.#kept?.get(key);
     if (known !== undefined) return known;
     const flight = this.#underway.get(key);
     if (flight !== undefined) {
@@ -51,7 +52,7 @@ export class FetchAnswers {
       const result = await collected;
       if ('begun' in result) return goOn(result, signal);
       if ('failed' in result) return Readable.from([result.failed], { objectMode: false });
-      this.#kept.set(key, result.whole);
+      this.#kept?.set(key, result.whole);
       return result.whole;
     } finally {
       if (this.#underway.get(key) === whole) this.#underway.delete(key);

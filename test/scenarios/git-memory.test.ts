@@ -1,11 +1,16 @@
 /** Reads of git that are answered from memory equal those that the route answers, and never outlive a change. */
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { writeCommandRequest } from '../../repos/wire/command-request.ts';
 import { FLUSH, textPacket, writePackets } from '../../repos/wire/pkt-line.ts';
+import { serve } from '../helpers/command.ts';
 import { gitResult } from '../helpers/git.ts';
 import { measurement, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
@@ -140,6 +145,92 @@ t.test('an answer from memory equals the first one, byte for byte', async (t) =>
   }
   t.ok(hits(registry) > compared / 3, `${hits(registry)} of ${compared} from memory`);
 });
+
+t.test('a registry that keeps no answers gives the same ones', async (t) => {
+  const kept = await startRegistry(t, { database: 'PostgreSQL' });
+  const anew = await serve({ ...kept.settings, GIT_ANSWER_CACHE: '0' });
+  t.teardown(() => anew.signal('SIGKILL'));
+  const { admin } = kept;
+  const { id } = await admin.client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+  });
+  for (const version of [2, 3]) {
+    await admin.client.definitions.change(id, { source_code: measurement('Meter', version) });
+  }
+  const bare = join(kept.dataDir, 'repos', 'Meter.git');
+  const listed = await gitResult(['ls-remote', bare]);
+  const oids = [...new Set(listed.stdout.toString().match(/^[0-9a-f]{40}/gm))];
+  let packs = 0;
+  for (const asked of [1, 2, 3].flatMap((round) => requestsFor('Meter', oids, round))) {
+    await ask(kept.url, admin.token, asked);
+    const ours = await ask(kept.url, admin.token, asked);
+    const theirs = await ask(anew.url, admin.token, asked);
+    t.same({ ...ours, body: 0 }, { ...theirs, headers: ours.headers, body: 0 }, asked.what);
+    const objects = objectsIn(ours.body);
+    if (objects === undefined) t.same(ours.body, theirs.body, 'the same text');
+    else {
+      packs += 1;
+      t.same(objects, objectsIn(theirs.body), 'the same objects');
+      if (asked.headers?.['content-encoding'] === undefined) {
+        const { body: input = Buffer.alloc(0) } = asked;
+        t.same(objects, objectsIn(uploadPack(bare, input, asked.headers)), 'as git itself');
+      }
+    }
+  }
+  t.ok(packs > 15, `${packs} packs`);
+});
+
+/** The answer of git's own upload-pack. */
+function uploadPack(
+  repository: string,
+  input: Buffer,
+  headers: Record<string, string> = {},
+): Buffer {
+  const config = ['-c', 'uploadpack.allowFilter=true', '-c', 'uploadpack.allowAnySHA1InWant=true'];
+  const env = { PATH: process.env.PATH, GIT_PROTOCOL: headers['git-protocol'] ?? '' };
+  const args = [...config, 'upload-pack', '--stateless-rpc', repository];
+  return spawnSync('git', args, { input, env }).stdout;
+}
+
+/** The ids of the objects in a pack, in order; undefined for an answer without one. */
+function objectsIn(answer: Buffer): string[] | undefined {
+  const pack = packIn(answer);
+  if (pack === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'pack-'));
+  try {
+    spawnSync('git', ['init', '-q', '--bare', folder]);
+    const options = { cwd: folder, input: pack };
+    const indexed = spawnSync('git', ['index-pack', '--stdin'], options).stdout.toString();
+    const file = `objects/pack/pack-${indexed.trim().split('\t').at(-1)}.idx`;
+    const shown = spawnSync('git', ['show-index'], {
+      cwd: folder,
+      input: readFileSync(join(folder, file)),
+    });
+    return (
+      shown.stdout
+        .toString()
+        .match(/\b[0-9a-f]{40}\b/g)
+        ?.sort() ?? []
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The pack in the packets of an answer, with or without side-band. */
+function packIn(answer: Buffer): Buffer | undefined {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at + 4 <= answer.length; ) {
+    if (answer.toString('latin1', at, at + 4) === 'PACK') return answer.subarray(at);
+    const length = Number.parseInt(answer.toString('latin1', at, at + 4), 16);
+    if (Number.isNaN(length)) return undefined;
+    const end = at + Math.max(length, 4);
+    if (answer[at + 4] === 1 && length > 4) pieces.push(answer.subarray(at + 5, end));
+    at = end;
+  }
+  return pieces.length > 0 ? Buffer.concat(pieces) : undefined;
+}
 
 t.test('what was kept ends with the change that makes it wrong', async (t) => {
   const registry = await startRegistry(t);
