@@ -12,10 +12,12 @@ export interface Exchange {
   time: number;
 }
 
-/** A request to send, and the length of the body that answers it. */
+/** A request to send, and what is known about the body that answers it. */
 export interface Step {
   request: Buffer;
   answerLength: number;
+  /** git may find other deltas each time, so the length of a pack is not known. */
+  isPack: boolean;
 }
 
 /** Replays the scripts: client number n sends script n modulo their number, again and again. */
@@ -41,6 +43,9 @@ export interface Replayed {
   ownLoad: number;
 }
 
+/** gitformat-pack(5): how a pack begins. */
+export const PACK = 'PACK';
+
 export function header(headers: readonly string[], name: string): string | undefined {
   const at = headers.findIndex((one, i) => i % 2 === 0 && one.toLowerCase() === name);
   return at < 0 ? undefined : headers[at + 1];
@@ -56,5 +61,9 @@ export function stepFor(exchange: Exchange, port: number, authorization: string)
     lines.push(`${name}: ${/^authorization$/i.test(name) ? authorization : value}`);
   }
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  return { request: Buffer.concat([head, body]), answerLength: answer.body.length };
+  return {
+    request: Buffer.concat([head, body]),
+    answerLength: answer.body.length,
+    isPack: answer.body.includes(PACK),
+  };
 }

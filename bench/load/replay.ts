@@ -2,13 +2,8 @@
 import { connect } from 'node:net';
 import { quantile } from '../statistics.ts';
 import { type Answer, readAnswer } from './answer.ts';
-import type { Order, Replayed, Step } from './exchange.ts';
+import { type Order, PACK, type Replayed, type Step } from './exchange.ts';
 
-/**
- * git-http-backend cuts a pack into frames of varying size, each with 5 bytes of its own, so that the length of an
- * answer may differ by this much.
- */
-const FRAMES = 64;
 /** gitprotocol-common(5): every answer of upload-pack ends with it, unless it is an error. */
 const FLUSH = '0000';
 
@@ -47,10 +42,10 @@ async function replay(order: Order): Promise<Replayed> {
   };
 }
 
-function check({ answerLength }: Step, { status, body, isLast }: Answer): void {
-  const difference = Math.abs(body.length - answerLength);
-  const isWhole = difference <= FRAMES && body.subarray(-FLUSH.length).toString('latin1') === FLUSH;
-  if (status === 200 && isWhole && !isLast) return;
+function check({ answerLength, isPack }: Step, { status, body, isLast }: Answer): void {
+  const isRight = isPack ? body.includes(PACK) : body.length === answerLength;
+  const isWhole = body.subarray(-FLUSH.length).toString('latin1') === FLUSH;
+  if (status === 200 && isRight && isWhole && !isLast) return;
   throw new Error(
     `${status}, ${body.length} bytes instead of ${answerLength}${isLast ? ', closed' : ''}: ${body.toString('latin1', 0, 200)}`,
   );

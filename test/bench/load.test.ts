@@ -30,7 +30,7 @@ t.test('an answer without a length is an error, and the end of a connection is s
 t.test(
   'a replayed request differs from the recorded one in its server and its caller',
   async (t) => {
-    const { request, answerLength } = stepFor(
+    const { request, answerLength, isPack } = stepFor(
       {
         method: 'POST',
         url: '/a.git/git-upload-pack',
@@ -47,5 +47,6 @@ t.test(
       'POST /a.git/git-upload-pack HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nauthorization: Basic two\r\nContent-Length: 4\r\n\r\n0000',
     );
     t.equal(answerLength, 4);
+    t.notOk(isPack);
   },
 );
