@@ -37,7 +37,7 @@ const FULL = {
   objects: 20,
   wire: 8,
   review: { rounds: 25, warm: 60 },
-  search: { rounds: 100, rows: 10_000 },
+  search: { rounds: 100, rows: [10_000, 50_000] },
   lab: { definitions: 200, computers: 500, rounds: 3, updates: 7, landings: 30 },
   sync: { rounds: 40, definitions: 200 },
   load: {
@@ -73,7 +73,7 @@ const QUICK: typeof FULL = {
   objects: 0,
   wire: 0,
   review: { rounds: 0, warm: 0 },
-  search: { rounds: 0, rows: 20 },
+  search: { rounds: 0, rows: [20] },
   lab: { definitions: 3, computers: 8, rounds: 0, updates: 0, landings: 1 },
   sync: { rounds: 0, definitions: 3 },
   // One server for all of it, on one database: a start takes longer than the rest.

@@ -17,6 +17,7 @@ import { SignedLists } from './0016-signed-lists.ts';
 import { InstrumentsInLists } from './0017-instruments-in-lists.ts';
 import { Mailboxes } from './0018-mailboxes.ts';
 import { Followers } from './0019-followers.ts';
+import { RankedSearch } from './0020-ranked-search.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   { name: '0017-instruments-in-lists', class: InstrumentsInLists },
   { name: '0018-mailboxes', class: Mailboxes },
   { name: '0019-followers', class: Followers },
+  { name: '0020-ranked-search', class: RankedSearch },
 ];

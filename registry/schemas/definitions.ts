@@ -182,7 +182,8 @@ export const DefinitionQuery = Type.Object({
   sort: Type.Optional(
     Type.String({
       pattern: '^-?(name|display_name|category|manufacturer|created_at|updated_at|version)$',
-      description: 'A field; a leading - reverses the order. Default: name',
+      description:
+        'A field; a leading - reverses the order. Default: how well `q` matches, without `q` the name',
     }),
   ),
 });

@@ -33,6 +33,10 @@ export function readCursor(keys: readonly Key[], cursor: string): Value[] {
   return values as Value[];
 }
 
+/** Whether the cursor is of a list in this order. */
+export const isCursorOf = (keys: readonly Key[], cursor: string): boolean =>
+  parse(cursor)[0] === orderOf(keys);
+
 const orderOf = (keys: readonly Key[]): string =>
   keys.map(({ column, descending }) => `${descending ? '-' : ''}${column}`).join(',');
 

@@ -3,7 +3,7 @@ import type { DefinitionStatus, InstrumentType } from '../definitions/types.ts';
 import type { Key } from './cursor.ts';
 import { Definition } from './entities/index.ts';
 import { listEntities } from './paging.ts';
-import { containing } from './search.ts';
+import { foundBy, searchDefinitions, searchFor, withIndexes } from './search-definitions.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
 
@@ -21,7 +21,7 @@ export interface DefinitionFilters {
   status?: DefinitionStatus | undefined;
   is_public?: boolean | undefined;
   is_builtin?: boolean | undefined;
-  /** A part of name, display name, description, manufacturer or source, case ignored. */
+  /** Words of names, manufacturer, category, description or code (`search-definitions.ts`). */
   q?: string | undefined;
   /** Archived definitions instead of active ones. */
   is_archived?: boolean | undefined;
@@ -45,7 +45,7 @@ export interface DefinitionSort {
 export interface DefinitionQuery extends Page {
   viewer: Viewer;
   filters?: DefinitionFilters;
-  /** Defaults to name; ties are ordered by id. */
+  /** Defaults to how well a search fits, then to the name; ties are ordered by id. */
   sort?: DefinitionSort;
 }
 
@@ -54,8 +54,15 @@ export async function listDefinitions(
   em: EntityManager,
   query: DefinitionQuery,
 ): Promise<Listed<DefinitionSummary>> {
-  const where = matching(query.viewer, query.filters ?? {});
-  return await listEntities(em, Definition, where, keysOf(query.sort ?? { field: 'name' }), query);
+  const { viewer, filters: { q, ...filters } = {}, sort } = query;
+  const where = matching(viewer, filters);
+  if (!q)
+    return await listEntities(em, Definition, where, keysOf(sort ?? { field: 'name' }), query);
+  return await withIndexes(em, async (em) => {
+    if (!sort) return await searchDefinitions(em, where, q, query);
+    const found = { $and: [where, foundBy(await searchFor(em, where, q))] };
+    return await listEntities(em, Definition, found, keysOf(sort), query);
+  });
 }
 
 /** One definition by id or name (case ignored), including its source; archived ones too. */
@@ -114,16 +121,15 @@ export async function deleteDefinition(em: EntityManager, id: number): Promise<b
   return (await em.nativeDelete(Definition, { id })) > 0;
 }
 
-/** A condition for the definitions that this viewer sees and that match the filters. */
+/** A condition for the definitions that this viewer sees and that match the filters, but for a search. */
 export function matching(
   viewer: Viewer,
-  { q, is_archived, ...equal }: DefinitionFilters,
+  { is_archived, ...equal }: Omit<DefinitionFilters, 'q'>,
 ): FilterQuery<Definition> {
   const stated = Object.fromEntries(
     Object.entries(equal).filter(([, value]) => value !== undefined),
   );
-  const found = q ? { [raw('search like lower(?)', [containing(q)])]: [] } : {};
-  const standing = { ...stated, ...found, archived_at: is_archived ? { $ne: null } : null };
+  const standing = { ...stated, archived_at: is_archived ? { $ne: null } : null };
   const proposed = { $or: [{ version: { $ne: null } }, { [raw(isProposed)]: [] }] };
   return { $and: [visibleTo(viewer), standing, proposed] };
 }

@@ -1,10 +1,11 @@
 /**
  * Counts definitions by category, manufacturer, status and so on: the values that a list can be filtered by.
  */
-import { raw } from '@mikro-orm/core';
+import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { QBFilterQuery } from '@mikro-orm/postgresql';
 import { type DefinitionFilters, matching, type Viewer } from './definitions.ts';
 import { Definition } from './entities/index.ts';
+import { foundBy, searchFor, withIndexes } from './search-definitions.ts';
 import type { EntityManager } from './types.ts';
 
 export const FACETS = [
@@ -30,7 +31,22 @@ export interface FacetValue {
  */
 export async function countFacets(
   em: EntityManager,
-  { viewer, filters }: { viewer: Viewer; filters: DefinitionFilters },
+  { viewer, filters: { q, ...filters } }: { viewer: Viewer; filters: DefinitionFilters },
+): Promise<Record<Facet, FacetValue[]>> {
+  if (!q) return await countAll(em, viewer, filters, {});
+  return await withIndexes(em, async (em) => {
+    const search = await searchFor(em, matching(viewer, filters), q);
+    return await countAll(em, viewer, filters, foundBy(search));
+  });
+}
+
+type Filters = Omit<DefinitionFilters, 'q'>;
+
+async function countAll(
+  em: EntityManager,
+  viewer: Viewer,
+  filters: Filters,
+  found: FilterQuery<Definition>,
 ): Promise<Record<Facet, FacetValue[]>> {
   const chosen = FACETS.filter((facet) => filters[facet] !== undefined);
   const open = FACETS.filter((facet) => filters[facet] === undefined);
@@ -40,7 +56,7 @@ export async function countFacets(
   ];
   const counted = Object.fromEntries(FACETS.map((facet) => [facet, [] as FacetValue[]]));
   for (const { facets, filters } of questions) {
-    for (const row of await count(em, viewer, facets, filters)) {
+    for (const row of await count(em, { $and: [matching(viewer, filters), found] }, facets)) {
       const facet = facets[row.facet] as Facet;
       counted[facet]?.push({ value: row[facet], count: Number(row.count) });
     }
@@ -54,9 +70,8 @@ type Row = Record<Facet, FacetValue['value']> & { facet: number; count: string |
 /** One row per value of each facet; `facet` is the index of the facet. */
 async function count(
   em: EntityManager,
-  viewer: Viewer,
+  where: FilterQuery<Definition>,
   facets: readonly Facet[],
-  filters: DefinitionFilters,
 ): Promise<Row[]> {
   if (facets.length === 0) return [];
   // grouping() has one bit per column, set if the column is not grouped by; the first column has the highest
@@ -69,7 +84,7 @@ async function count(
       raw(`case ${place} end as facet`),
       raw('count(*) as count'),
     ])
-    .where(matching(viewer, filters) as QBFilterQuery<Definition>)
+    .where(where as QBFilterQuery<Definition>)
     .groupBy(raw(`grouping sets (${facets.map((facet) => `(${facet})`).join(', ')})`))
     .execute('all', false);
 }

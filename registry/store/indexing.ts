@@ -35,7 +35,7 @@ export async function usernamesOf(
 }
 
 /** The written columns of a row; the database derives the search columns. */
-export type DefinitionFields = Omit<Definition, 'search' | symbol>;
+export type DefinitionFields = Omit<Definition, symbol>;
 
 /** Throws `unique_violation` (`definitions_name_key`) if another definition has the name, case ignored. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {

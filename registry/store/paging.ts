@@ -1,5 +1,5 @@
 /** One page of a list and the number of its items, in one statement. */
-import type { EntityName, FilterQuery } from '@mikro-orm/core';
+import { type EntityName, type FilterQuery, raw } from '@mikro-orm/core';
 import type { QBFilterQuery } from '@mikro-orm/postgresql';
 import { cursorOf, isAfter, type Key, keyOf, readCursor } from './cursor.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
@@ -38,7 +38,7 @@ export async function listRows<R extends object>(
   return listed(found, keys, perPage);
 }
 
-/** A page of the entities that match the filter, without their lazy columns. Throws `invalid_cursor`. */
+/** A page of the rows of the entities that match the filter, without their lazy columns. Throws `invalid_cursor`. */
 export async function listEntities<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,
@@ -47,7 +47,7 @@ export async function listEntities<E extends object>(
   page: Page,
 ): Promise<Listed<E>> {
   const { items, ...rest } = await listRows<object>(em, rowsOf(em, entity, filter), keys, page);
-  return { ...rest, items: items.map((row) => em.map(entity, row)) };
+  return { ...rest, items: plainRows(em, entity, items) };
 }
 
 /** The rows of the entities that match the filter, without their lazy columns. */
@@ -56,15 +56,53 @@ export function rowsOf<E extends object>(
   entity: EntityName<E>,
   filter: NoInfer<FilterQuery<E>>,
 ): Rows {
-  const { props } = em.getMetadata().get<E>(entity);
-  const columns = props.filter(({ lazy }) => !lazy).map(({ name }) => name);
+  const { sql, values } = fromWhere(em, entity, filter);
+  return { sql: `select ${columnsOf(em, entity).join(', ')} ${sql}`, values };
+}
+
+/** `from … where …` of the entities that match the filter. A statement that needs it several times builds it once. */
+export function fromWhere<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  filter: NoInfer<FilterQuery<E>>,
+): Rows {
+  const start = 'select 1 ';
   const { sql, params } = em
     .createQueryBuilder<E>(entity)
-    .select(columns as never)
-    .where(filter as QBFilterQuery<E>)
+    .select(raw('1'))
+    .where({ $and: [filter, { [raw('true')]: [] }] } as QBFilterQuery<E>)
     .toQuery();
-  return { sql, values: params };
+  return { sql: sql.slice(start.length), values: params };
 }
+
+/**
+ * Rows as the driver returns them, with times as such. They are read only: making entities of fifty of them would take
+ * longer than the query.
+ */
+export function plainRows<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  rows: readonly object[],
+): E[] {
+  const { props } = em.getMetadata().get<E>(entity);
+  const times = props.filter(({ runtimeType }) => runtimeType === 'Date').map(({ name }) => name);
+  return rows.map((row) => {
+    const plain = { ...row } as Record<string, unknown>;
+    for (const time of times) {
+      const value = plain[time];
+      if (typeof value === 'string') plain[time] = new Date(value);
+    }
+    return plain as E;
+  });
+}
+
+/** The columns of an entity, without lazy ones. */
+export const columnsOf = <E extends object>(em: EntityManager, entity: EntityName<E>): string[] =>
+  em
+    .getMetadata()
+    .get<E>(entity)
+    .props.filter(({ lazy }) => !lazy)
+    .map(({ name }) => name);
 
 type Numbered<R> = R & { list_total: number; is_listed: true | null };
 

@@ -12,33 +12,38 @@ const many = `
             from generate_series(1, 12) k)
     from generate_series(1, 10000) i`;
 
-await onEachDatabase(t, 'a list of 10,000 takes two queries at most', async (t, store, db) => {
-  await store.em().execute(many);
-  await store.em().execute('analyze definitions');
-  const viewer = { everything: false, public: true, labs: [], proposes: [] };
-  const queries = {
-    'first page': { viewer: everything },
-    'what is public': { viewer },
-    'last page': { viewer: everything, page: 200 },
-    'by category': { viewer, filters: { category: 'Category 4' } },
-    'by date': { viewer, sort: { field: 'updated_at', descending: true } as const },
-    'search for one': { viewer: everything, filters: { q: 'DEVICE 4242' } },
-    'search in every one': { viewer: everything, filters: { q: 'made for' } },
-    'search for one character': { viewer: everything, filters: { q: 'x' } },
-    'search in vain': { viewer: everything, filters: { q: 'no such instrument' } },
-  };
-  for (const [name, query] of Object.entries(queries)) {
-    db.statements.length = 0;
-    const times: number[] = [];
-    let total = 0;
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now();
-      ({ total } = await listDefinitions(store.em(), { page: 1, perPage: 50, ...query }));
-      times.push(performance.now() - start);
+await onEachDatabase(
+  t,
+  'a list of 10,000 takes one query, a search two at most',
+  async (t, store, db) => {
+    await store.em().execute(many);
+    await store.em().execute('analyze definitions');
+    const viewer = { everything: false, public: true, labs: [], proposes: [] };
+    const queries = {
+      'first page': { viewer: everything },
+      'what is public': { viewer },
+      'last page': { viewer: everything, page: 200 },
+      'by category': { viewer, filters: { category: 'Category 4' } },
+      'by date': { viewer, sort: { field: 'updated_at', descending: true } as const },
+      'search for one': { viewer: everything, filters: { q: 'DEVICE 4242' } },
+      'search in every one': { viewer: everything, filters: { q: 'made for' } },
+      'search for a letter': { viewer: everything, filters: { q: 'x' } },
+      'search in vain': { viewer: everything, filters: { q: 'no such instrument' } },
+    };
+    for (const [name, query] of Object.entries(queries)) {
+      db.statements.length = 0;
+      const times: number[] = [];
+      let total = 0;
+      for (let i = 0; i < 5; i++) {
+        const start = performance.now();
+        ({ total } = await listDefinitions(store.em(), { page: 1, perPage: 50, ...query }));
+        times.push(performance.now() - start);
+      }
+      const [best, , median] = times.sort((a, b) => a - b);
+      t.comment(`${name}: ${total} found, ${best?.toFixed(1)} ms, median ${median?.toFixed(1)} ms`);
+      const asked = db.statements.filter((sql) => /^(select|with)/.test(sql)).length;
+      t.ok(asked <= ('filters' in query && 'q' in query.filters ? 2 : 1) * times.length, name);
+      t.notMatch(db.statements.join('\n'), 'source_code', 'no source is read');
     }
-    const [best, , median] = times.sort((a, b) => a - b);
-    t.comment(`${name}: ${total} found, ${best?.toFixed(1)} ms, median ${median?.toFixed(1)} ms`);
-    t.ok(db.statements.length <= 2 * times.length, name);
-    t.notMatch(db.statements.join('\n'), 'source_code', 'no source is read');
-  }
-});
+  },
+);

@@ -105,7 +105,7 @@ for (const [from, to] of [
     const [{ found }] = await target
       .em()
       .execute<[{ found: string }]>(
-        `select count(*)::text as found from definitions where search like '%漢%'`,
+        `select count(*)::text as found from definitions where words @@ '''.漢'':*'`,
       );
     t.equal(found, '1', 'what is computed is there too');
     t.notOk(await isEmpty(target.em()));

@@ -20,8 +20,11 @@ await onEachDatabase(
     const changes = (await schema.getUpdateSchemaSQL()).split('\n').filter(Boolean);
     t.same(
       changes,
-      ["set names 'utf8';", 'alter table "definitions" drop column "search";'],
-      'but for the text that the search reads: it is made by the database and mapped by no entity',
+      [
+        "set names 'utf8';",
+        'alter table "definitions" drop column "heading", drop column "words";',
+      ],
+      'but for what the search reads: it is made by the database and mapped by no entity',
     );
   },
   { migrated: false },

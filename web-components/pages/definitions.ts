@@ -164,7 +164,7 @@ export class DefinitionsPage extends Page {
       ${tableOf(this, found, {
         caption: 'Definitions',
         columns: definitionColumns(labs),
-        sort: this.query.get('sort') ?? 'name',
+        sort: this.query.get('sort') ?? (this.query.get('q') ? '' : 'name'),
       })}
     </div>`;
   }

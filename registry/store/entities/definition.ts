@@ -24,9 +24,13 @@ const schema = defineEntity({
   indexes: [
     { name: 'definitions_name_id_index', properties: ['name', 'id'] },
     {
-      name: 'definitions_search_index',
+      name: 'definitions_words_index',
+      expression: 'create index "definitions_words_index" on "definitions" using gin ("words")',
+    },
+    {
+      name: 'definitions_heading_index',
       expression:
-        'create index "definitions_search_index" on "definitions" using gin ("search" gin_trgm_ops)',
+        'create index "definitions_heading_index" on "definitions" using gin ("heading" gin_trgm_ops)',
     },
   ],
   properties: {

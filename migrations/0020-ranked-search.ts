@@ -1,0 +1,115 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/**
+ * What the search of definitions reads: the heading of a definition as text, and its words. They replace the lower-case
+ * copy of everything. `registry/store/search-words.ts` splits queries in the same way; docs/decisions/0037-lists-and-search.md
+ * says why.
+ */
+export class RankedSearch extends Migration {
+  override up(): void {
+    for (const sql of functions) this.addSql(sql);
+    this.addSql('drop index definitions_search_index');
+    this.addSql(
+      `alter table definitions drop column search,
+         add column heading text generated always as
+           (heading_of(name, display_name, manufacturer, category)) stored,
+         add column words tsvector generated always as
+           (words_of(name, display_name, manufacturer, category, description, source_code)) stored`,
+    );
+    // New entries go to a pending list that every search scans. With the default limit of 4 MB, the list grows so
+    // long that the planner ignores the index; PGlite has no autovacuum to empty it.
+    this.addSql(
+      'create index definitions_words_index on definitions using gin (words) with (gin_pending_list_limit = 256)',
+    );
+    this.addSql(
+      `create index definitions_heading_index on definitions
+         using gin (heading gin_trgm_ops) with (gin_pending_list_limit = 256)`,
+    );
+  }
+}
+
+/** ASCII without letters, digits and NUL, as a regular expression of PostgreSQL. */
+const SEPARATORS = String.raw`[\u0001-/:-@\[-\u0060{-\u007f]+`;
+
+// In PL/pgSQL where there are loops: a query for each of them costs several times as much.
+const functions = [
+  // The parts of a text in lower case. Letters and digits separate, and so does a capital after a small letter.
+  `create function search_parts(written text) returns text[] language sql immutable parallel safe as $$
+     select array_remove(regexp_split_to_array(
+       lower(regexp_replace(regexp_replace(regexp_replace(left(coalesce(written, ''), 1000),
+         '([a-z])([A-Z])', '\\1 \\2', 'g'),
+         '([A-Za-z])([0-9])', '\\1 \\2', 'g'),
+         '([0-9])([A-Za-z])', '\\1 \\2', 'g')),
+       '${SEPARATORS}'), '') $$`,
+
+  // The parts, and up to `most` neighbours as one word: "Lock-In" is found as "lockin".
+  `create function search_joined(parts text[], most int) returns text[]
+     language plpgsql immutable parallel safe as $$
+     declare words text[] := '{}'; word text;
+     begin
+       for i in 1 .. cardinality(parts) loop
+         word := '';
+         for k in i .. least(i + most - 1, cardinality(parts)) loop
+           word := word || parts[k];
+           words := words || word;
+         end loop;
+       end loop;
+       return words;
+     end $$`,
+
+  // The first letters of several words: "Stanford Research Systems" is found as "SRS".
+  `create function search_initials(parts text[]) returns text[] language plpgsql immutable parallel safe as $$
+     declare initials text := ''; part text;
+     begin
+       if cardinality(parts) < 2 then return '{}'; end if;
+       foreach part in array parts loop initials := initials || left(part, 1); end loop;
+       return array[initials];
+     end $$`,
+
+  // The names as one word each after "=", then words of the names, "|", and words of manufacturer and category.
+  `create function heading_of(name text, display_name text, manufacturer text, category text)
+     returns text language plpgsql immutable parallel safe as $$
+     declare
+       named text[] := search_parts(name);
+       shown text[] := search_parts(display_name);
+       maker text[] := search_parts(manufacturer);
+     begin
+       return ' =' || array_to_string(named, '') || ' =' || array_to_string(shown, '') || ' '
+         || array_to_string(search_joined(named, 3) || search_joined(shown, 3) || array['|']
+              || search_joined(maker, 3) || search_initials(maker) || search_joined(search_parts(category), 3), ' ')
+         || ' ';
+     end $$`,
+
+  // The names as one word each after "="; every beginning of each word of the heading; after "~" its words, and its
+  // words without any one letter, for words that are misspelt; after ":" the words of the description, and after "."
+  // those of the code.
+  `create function words_of(name text, display_name text, manufacturer text, category text, description text, code text)
+     returns tsvector language plpgsql immutable parallel safe as $$
+     declare
+       parts text[] := search_parts(name) || search_parts(display_name) || search_parts(manufacturer)
+         || search_parts(category);
+       words text[] := '{}';
+       word text;
+     begin
+       for word in select distinct left(w, case when w like '=%' then 41 else 20 end)
+           from unnest(string_to_array(heading_of(name, display_name, manufacturer, category), ' ')) w
+          where w not in ('', '|') loop
+         if word like '=%' then
+           if word <> '=' then words := words || word; end if;
+         else
+           for n in 1 .. length(word) loop words := words || left(word, n); end loop;
+           if length(word) > 3 and word !~ '[0-9]' and (length(word) < 10 or word = any (parts)) then
+             words := words || ('~' || word);
+             for n in 1 .. length(word) loop
+               words := words || ('~' || left(word, n - 1) || substr(word, n + 1));
+             end loop;
+           end if;
+         end if;
+       end loop;
+       foreach word in array search_joined(search_parts(description), 2) loop
+         words := words || (':' || left(word, 40));
+       end loop;
+       return array_to_tsvector(words || array(select distinct '.' || left(w, 40)
+         from unnest(regexp_split_to_array(lower(left(code, 200000)), '${SEPARATORS}')) w where w <> ''));
+     end $$`,
+];

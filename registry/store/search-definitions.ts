@@ -1,0 +1,278 @@
+/**
+ * The ranked search of definitions. A definition is found by its heading (names, manufacturer, category), or else by its
+ * description, or else by its code; if there is none, by a heading that is spelt a little differently.
+ */
+import { type FilterQuery, raw } from '@mikro-orm/core';
+import type { Condition } from './conditions.ts';
+import { cursorOf, isAfter, isCursorOf, type Key, readCursor } from './cursor.ts';
+import { Definition } from './entities/index.ts';
+import { columnsOf, fromWhere, MOST_COUNTED, plainRows, type Rows } from './paging.ts';
+import { containing } from './search.ts';
+import { looseQuery, partsOf, strictQueries } from './search-words.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+
+/** Definitions that match equally well. */
+interface Tier {
+  /** The condition, and that of this tier and all that follow; without alias. */
+  found: Condition;
+  rest: Condition;
+  /** The SQL of their rank, an integer, and its values. */
+  rank: Condition;
+}
+
+/** How a query is understood: the tiers, best first; neither their conditions nor their ranks overlap. */
+export interface Search {
+  tiers: readonly Tier[];
+  keys: readonly Key[];
+}
+
+const keysBy = (rank: string): Key[] => [
+  { column: rank, kind: 'number', descending: true },
+  { column: 'name', kind: 'text' },
+  { column: 'id', kind: 'number' },
+];
+
+const WORDS = 'words @@ lower(?)::tsquery';
+
+/** All words of the first query, and none of the others. */
+const only = (query: string, ...others: string[]): Condition => [
+  WORDS,
+  others.length === 0 ? query : `${query} & !(${others.join(' | ')})`,
+];
+
+export function strictSearch(query: string): Search {
+  const parts = partsOf(query);
+  if (parts.length === 0) return { tiers: [], keys: keysBy('rank') };
+  const { exact, named, described, coded } = strictQueries(parts);
+  const last = only(coded, described, exact);
+  return {
+    keys: keysBy('rank'),
+    tiers: [
+      { found: only(exact), rest: only(`(${exact} | ${coded})`), rank: [String(MOST_RANK)] },
+      { found: only(named, exact), rest: only(coded, exact), rank: closeness(parts) },
+      { found: only(described, named, exact), rest: only(coded, named, exact), rank: ['1'] },
+      { found: last, rest: last, rank: ['0'] },
+    ],
+  };
+}
+
+/** Ranks of headings are from here to below the next. */
+const HEADINGS = 2;
+const MOST_RANK = 1000;
+
+/** How well a heading fits: whole words before beginnings, names before manufacturer and category. */
+function closeness(parts: readonly string[]): Condition {
+  const of = `case when heading like lower(?) then 9 when heading like lower(?) then 5 else 2 end`;
+  return [
+    parts.map(() => of).join(' + '),
+    ...parts.flatMap((part) => [`% ${part} %|%`, `% ${part} %`]),
+  ];
+}
+
+/** For a query that finds nothing: words that are spelt alike, and parts of words. */
+export function looseSearch(query: string): Search {
+  const parts = partsOf(query);
+  const keys = keysBy('closeness');
+  if (parts.length === 0) return { tiers: [], keys };
+  const inside = parts.filter(({ length }) => length > 2);
+  const isInside = inside.length === parts.length;
+  const inOrder = inside.map(() => 'heading like lower(?)').join(' and ');
+  const words = looseQuery(parts);
+  const found: Condition = isInside
+    ? [`(${WORDS} or (${inOrder}))`, words, ...inside.map(containing)]
+    : [WORDS, words];
+  const rank = `${HEADINGS} + (100 * word_similarity(lower(?), heading))::int`;
+  return { keys, tiers: [{ found, rest: found, rank: [rank, parts.join(' ')] }] };
+}
+
+/** The condition for everything that a search finds. */
+export function foundBy({ tiers: [first] }: Search): FilterQuery<Definition> {
+  const [sql, ...values] = first?.rest ?? ['false'];
+  return { [raw(sql, values)]: [] };
+}
+
+/**
+ * Runs the work in a transaction in which the planner prefers indexes. It does not know that reading `words` of a row
+ * means to fetch and unpack some kilobytes, so it would rather read them all than use the index on them.
+ */
+export async function withIndexes<T>(
+  em: EntityManager,
+  work: (em: EntityManager) => Promise<T>,
+): Promise<T> {
+  return await em.transactional(async (em) => {
+    await em.execute('set local enable_seqscan = off');
+    return await work(em as EntityManager);
+  });
+}
+
+/** A loose search if a strict one finds nothing. */
+export async function searchFor(
+  em: EntityManager,
+  where: FilterQuery<Definition>,
+  query: string,
+): Promise<Search> {
+  const strict = strictSearch(query);
+  const { sql, values } = fromWhere(em, Definition, { $and: [where, foundBy(strict)] });
+  const found = await em.execute(`select 1 ${sql} limit 1`, [...values]);
+  return found.length > 0 ? strict : looseSearch(query);
+}
+
+/** A page of what a query finds, best first. Throws `invalid_cursor`. */
+export async function searchDefinitions(
+  em: EntityManager,
+  where: FilterQuery<Definition>,
+  query: string,
+  page: Page,
+): Promise<Listed<Definition>> {
+  const from = fromWhere(em, Definition, where);
+  const loose = looseSearch(query);
+  if (page.after !== undefined && isCursorOf(loose.keys, page.after)) {
+    return await pageOf(em, from, loose, page);
+  }
+  const found = await pageOf(em, from, strictSearch(query), page);
+  return found.total > 0 ? found : await pageOf(em, from, loose, { ...page, after: undefined });
+}
+
+interface Counted {
+  counts: number[];
+  rows: Ranked[];
+}
+type Ranked = Record<string, unknown> & { id: number; name: string };
+
+/**
+ * All matches of a tier are read and ranked, up to `MOST_COUNTED`. If there are more, nobody reads them all: those of
+ * this tier and the next ones are then ordered by name, which an index does. A cursor says which of both it continues,
+ * so that it does not matter if the number changes in between.
+ */
+async function pageOf(
+  em: EntityManager,
+  visible: Rows,
+  search: Search,
+  { page, perPage, after }: Page,
+): Promise<Listed<Definition>> {
+  const { tiers, keys } = search;
+  if (tiers.length === 0) return { items: [], total: 0 };
+  const rank = (keys[0] as Key).column;
+  const start = after === undefined ? undefined : readCursor(keys, after);
+  const [from] = start ?? [];
+  const offset = start ? 0 : (page - 1) * perPage;
+  const wanted = perPage + 1;
+  const isByName = typeof from === 'number' && from < 0;
+  // Ranked tiers that a cursor is in, or has passed, are read to their ends.
+  const begun = typeof from === 'number' && !isByName ? tierOf(search, from) : -1;
+  const { counts, rows } = await ranked(em, visible, search, {
+    begun,
+    start: isByName ? undefined : start,
+    limit: isByName ? 0 : wanted,
+    offset,
+  });
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const named = isByName ? -from - 1 : crowded(counts, begun);
+  if (named !== undefined) {
+    const kept = rows.filter((row) => tierOf(search, row[rank] as number) < named);
+    const before = counts.slice(0, named).reduce((sum, count) => sum + count, 0);
+    const more = await byName(em, visible, (tiers[named] as Tier).rest, {
+      start: isByName ? start?.slice(1) : undefined,
+      limit: wanted - kept.length,
+      offset: Math.max(0, offset - before),
+    });
+    rows.splice(0, rows.length, ...kept, ...more.map((row) => ({ ...row, [rank]: -named - 1 })));
+  }
+  const shown = rows.slice(0, perPage);
+  const last = rows.length > perPage ? shown.at(-1) : undefined;
+  return {
+    items: plainRows(
+      em,
+      Definition,
+      shown.map(({ [rank]: _, ...row }) => row),
+    ),
+    total: Math.min(total, MOST_COUNTED),
+    ...(total > MOST_COUNTED && { total_at_least: true }),
+    ...(last && { next: cursorOf(keys, last) }),
+  };
+}
+
+/** The tier of a rank. */
+const tierOf = ({ tiers }: Search, rank: number): number =>
+  tiers.length === 1 || rank >= MOST_RANK ? 0 : rank >= HEADINGS ? 1 : 3 - rank;
+
+/** The first tier after `begun` with which there are more matches than are counted. */
+function crowded(counts: readonly number[], begun: number): number | undefined {
+  let sum = 0;
+  for (const [tier, count] of counts.entries()) {
+    sum += count;
+    if (tier > begun && sum > MOST_COUNTED) return tier;
+  }
+  return undefined;
+}
+
+interface Part {
+  start: ReturnType<typeof readCursor> | undefined;
+  limit: number;
+  offset: number;
+}
+
+/** Counts each tier and reads a part of the ranked matches, in one statement. */
+async function ranked(
+  em: EntityManager,
+  visible: Rows,
+  { tiers, keys }: Search,
+  { begun, start, limit, offset }: Part & { begun: number },
+): Promise<Counted> {
+  const rank = (keys[0] as Key).column;
+  const values: unknown[] = [];
+  const tables = tiers.map((tier, i) => {
+    const [found, ...given] = tier.found;
+    values.push(...visible.values, ...given);
+    const counted = tiers.slice(0, i).map((_, k) => ` - (select count(*) from tier${k})`);
+    const cut = i <= begun ? '' : `limit greatest(${MOST_COUNTED + 1}${counted.join('')}, 0)`;
+    return `tier${i} as materialized (select id, name, heading ${visible.sql} and ${found} ${cut})`;
+  });
+  const united = tiers.map((tier, i) => {
+    const [ranking, ...given] = tier.rank;
+    values.push(...given);
+    const crowd = tiers.slice(0, i + 1).map((_, k) => `(select count(*) from tier${k})`);
+    const few = i <= begun ? 'true' : `${crowd.join(' + ')} <= ${MOST_COUNTED}`;
+    return `select id, name, ${ranking} as ${rank} from tier${i} where ${few}`;
+  });
+  const [beyond, ...given] = start ? isAfter(keys, start) : ['true'];
+  values.push(...given, limit, offset);
+  const counts = tiers.map((_, i) => `(select count(*) from tier${i})::int as count${i}`);
+  const columns = columnsOf(em, Definition).map((column) => `d.${column}`);
+  const found = await em.execute<Ranked[]>(
+    `with ${tables.join(', ')}
+     select ${[...counts, `page.${rank}`, ...columns].join(', ')}
+       from (select) one
+       left join (select * from (${united.join(' union all ')}) r
+                   where ${beyond} order by ${rank} desc, name, id limit ? offset ?) page on true
+       left join definitions d on d.id = page.id
+      order by page.${rank} desc, page.name, page.id`,
+    values,
+  );
+  const names = tiers.map((_, i) => `count${i}`);
+  return {
+    counts: names.map((name) => found[0]?.[name] as number),
+    rows: found
+      .filter(({ id }) => id !== null)
+      .map((row) => {
+        for (const name of names) delete row[name];
+        return row;
+      }),
+  };
+}
+
+/** Reads a part of the matches by name, along the index of names. */
+async function byName(
+  em: EntityManager,
+  visible: Rows,
+  [condition, ...values]: Condition,
+  { start, limit, offset }: Part,
+): Promise<Ranked[]> {
+  // `coalesce` keeps the planner from the index on words, which would give all matches to sort.
+  const [beyond, ...given] = start ? isAfter(keysBy('rank').slice(1), start) : ['true'];
+  return await em.execute<Ranked[]>(
+    `select * from (select ${columnsOf(em, Definition).join(', ')} ${visible.sql} and coalesce(${condition}, false)) r
+      where ${beyond} order by name, id limit ? offset ?`,
+    [...visible.values, ...values, ...given, limit, offset],
+  );
+}
