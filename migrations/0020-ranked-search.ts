@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 
 /**
  * What the search of definitions reads: the heading of a definition as text, and its words. They replace the lower-case
- * copy of everything. `registry/store/search-words.ts` splits queries in the same way; docs/decisions/0037-lists-and-search.md
+ * copy of everything. `registry/store/search-words.ts` splits queries in the same way; docs/decisions/0038-lists-and-search.md
  * says why.
  */
 export class RankedSearch extends Migration {
