@@ -56,7 +56,7 @@ const FULL = {
     databases: DATABASES,
     few: 100,
     many: [1000, 10_000, 50_000],
-    rounds: 5,
+    rounds: 9,
     starts: 3,
     clients: 32,
     polled: 100,

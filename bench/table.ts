@@ -46,7 +46,11 @@ function growthTable(figures: readonly Figure[]): string {
     const cells = sizes.map(at).map((one) => (one ? grownCell(one) : ''));
     return [what, ofRow[0]?.floor ?? '', ...cells];
   });
-  const head = ['growth', 'beside', ...sizes.map((size) => `${size} definitions`)];
+  const head = [
+    'growth',
+    'beside',
+    ...sizes.map((size) => `${size.toLocaleString('en')} definitions`),
+  ];
   return aligned(head, body);
 }
 

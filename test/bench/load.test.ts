@@ -1,6 +1,8 @@
 import t from 'tap';
 import { readAnswer } from '../../bench/load/answer.ts';
 import { stepFor } from '../../bench/load/exchange.ts';
+import type { Figure } from '../../bench/pairs.ts';
+import { growthPlot, linesOf } from '../../bench/plot.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const HEAD = 'HTTP/1.1 200 OK\r\nDate: today\r\n';
@@ -50,3 +52,34 @@ t.test(
     t.notOk(isPack);
   },
 );
+
+t.test('the plot of growth has a line for each row, and a place for each number', async (t) => {
+  const grown = (what: string, definitions: number, median: number): Figure => ({
+    name: `${what}, ${definitions} definitions`,
+    floor: '100 definitions',
+    unit: 'ms',
+    rounds: 1,
+    ratio: { min: median, median, max: median },
+    p50: { ours: median, floor: 1 },
+    p99: { ours: median, floor: 1 },
+    growth: { what, definitions },
+  });
+  const lines = linesOf([
+    grown('save', 1000, 1),
+    grown('clone', 1000, 2),
+    grown('save', 10_000, 1),
+  ]);
+  t.same(
+    lines.map(({ what, points }) => [what, points.length]),
+    [
+      ['save', 2],
+      ['clone', 1],
+    ],
+  );
+  const plot = growthPlot(lines, 100);
+  t.equal(plot.match(/stroke-width="2"\/><path/g)?.length, 2);
+  for (const text of ['>save<', '>clone<', '>100<', '>1,000<', '>10,000<', '>goal 1.5<']) {
+    t.ok(plot.includes(text), text);
+  }
+  t.notMatch(plot, /NaN|Infinity/);
+});
