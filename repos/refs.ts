@@ -2,6 +2,7 @@
 import { type Dirent, statSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { replaceFile } from './durable.ts';
 import { withLock } from './lock.ts';
 import { applyUpdates, formatPackedRefs, parsePackedRefs, sorted } from './packed-refs.ts';
@@ -14,9 +15,9 @@ export class RefStore {
   readonly #file: string;
   readonly #peel: Peel;
   #held: { refs: Refs; stamp: string } | undefined;
-  /** The turn of the event loop in which the file was last found unchanged. */
-  #lookedAt: object | undefined;
-  #loading: Promise<Refs> | undefined;
+  /** When the file was last found unchanged, as `currentPoll` counts. */
+  #lookedAt: number | undefined;
+  #loading: { stamp: string; refs: Promise<Refs> } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, peel: Peel) {
@@ -30,21 +31,32 @@ export class RefStore {
    * so results derived from the refs can be cached by this map.
    */
   async read(): Promise<Refs> {
-    if (this.#held !== undefined && this.#held.stamp === this.#stamp()) return this.#held.refs;
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
+    const stamp = this.#stamp();
+    if (this.#held?.stamp === stamp) return this.#held.refs;
+    // One that began with another stamp may have read the file before it changed.
+    if (this.#loading?.stamp !== stamp) this.#loading = this.#startLoading(stamp);
+    return this.#loading.refs;
+  }
+
+  #startLoading(stamp: string) {
+    const loading = {
+      stamp,
+      refs: this.#load(stamp).finally(() => {
+        if (this.#loading === loading) this.#loading = undefined;
+      }),
+    };
+    return loading;
   }
 
   /**
-   * What `read` gives, if that is in memory and nothing changed; otherwise undefined. The file is looked at once in a turn
-   * of the event loop: all requests of a turn had arrived before it began.
+   * What `read` gives, if that is in memory and nothing changed; otherwise undefined. The file is looked at once for all
+   * requests that one poll of the event loop found, because all of them had arrived before it.
    */
   inMemory(): Refs | undefined {
-    if (this.#lookedAt !== currentTurn()) {
+    const poll = currentPoll();
+    if (poll === undefined || this.#lookedAt !== poll) {
       if (this.#held === undefined || this.#held.stamp !== this.#stamp()) return undefined;
-      this.#lookedAt = currentTurn();
+      this.#lookedAt = poll;
     }
     return this.#held?.refs;
   }
@@ -71,14 +83,14 @@ export class RefStore {
     return turn;
   }
 
-  async #load(): Promise<Refs> {
-    const stamp = this.#stamp();
+  async #load(stamp: string): Promise<Refs> {
     const refs = sorted(new Map([...(await this.#packed()), ...(await this.#loose())]));
     return this.#hold(refs, stamp);
   }
 
   #hold(refs: Refs, stamp: string): Refs {
     this.#held = { refs, stamp };
+    this.#lookedAt = undefined;
     return refs;
   }
 
@@ -134,15 +146,14 @@ export class RefStore {
   }
 }
 
-let turn: object | undefined;
-
-/** An object that is the same throughout a turn of the event loop. */
-function currentTurn(): object {
-  if (turn === undefined) {
-    turn = {};
-    setImmediate(() => {
-      turn = undefined;
-    });
-  }
-  return turn;
+/**
+ * A number that is the same until the event loop polls again. A turn of the loop polls several times while very many
+ * connections are ready. Undefined in versions of Node.js that do not count.
+ */
+function currentPoll(): number | undefined {
+  const counted = performance.nodeTiming.uvMetricsInfo as
+    | { loopCount: number; events: number }
+    | undefined;
+  // `loopCount` grows before the first poll of a turn, `events` after each.
+  return counted && counted.loopCount + counted.events;
 }

@@ -1,0 +1,90 @@
+/** Refs that are held in memory are never older than a change that was made before they were asked for. */
+
+import { once } from 'node:events';
+import { renameSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import { RefStore } from '../../repos/refs.ts';
+
+const oid = (digit: string) => digit.repeat(40);
+
+t.test('a read does not join one that began before a change by another process', async (t) => {
+  const path = t.testdir({ refs: { heads: {} } });
+  await writeFile(join(path, 'refs', 'heads', 'loose'), oid('a'));
+  let isReading = () => {};
+  const reading = new Promise<void>((resolve) => {
+    isReading = resolve;
+  });
+  let goOn = () => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  // `packed-refs` has been read by the time a loose ref is peeled.
+  const slow = new RefStore(path, async () => {
+    isReading();
+    await gate;
+    return undefined;
+  });
+  const other = new RefStore(path, async () => undefined);
+  const begun = slow.read();
+  await reading;
+  await other.update([{ ref: 'refs/heads/main', from: null, to: oid('b') }]);
+  const later = slow.read();
+  goOn();
+  t.notOk((await begun).has('refs/heads/main'), 'it began before the change');
+  t.match((await later).get('refs/heads/main'), { oid: oid('b') });
+});
+
+/** libuv polls again within a turn if a poll found this many connections. */
+const POLLED_AT_ONCE = 1024;
+
+t.test('a change is seen by a request that arrives within a turn of the event loop', async (t) => {
+  const path = t.testdir({ refs: { heads: {} } });
+  const store = new RefStore(path, async () => undefined);
+  await store.update([{ ref: 'refs/heads/main', from: null, to: oid('a') }]);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const accepted: Socket[] = [];
+  server.on('connection', (socket) => accepted.push(socket));
+  const clients: Socket[] = [];
+  for (let i = 0; i <= POLLED_AT_ONCE; i++) {
+    const client = connect(port, '127.0.0.1');
+    await once(client, 'connect');
+    clients.push(client);
+  }
+  while (accepted.length < clients.length) await once(server, 'connection');
+  t.teardown(() => {
+    for (const socket of [...clients, ...accepted]) socket.destroy();
+    server.close();
+  });
+  const [last, ...others] = clients as [Socket, ...Socket[]];
+  let isFirst = true;
+  let turns = 0;
+  const answers: unknown[] = [];
+  for (const socket of accepted) {
+    socket.on('data', (data) => {
+      const refs = store.inMemory();
+      if (data.toString() === 'last') {
+        answers.push(refs?.get('refs/heads/main')?.oid, turns);
+        return;
+      }
+      if (!isFirst) return;
+      isFirst = false;
+      setImmediate(() => {
+        turns += 1;
+      });
+      t.match(refs?.get('refs/heads/main'), { oid: oid('a') });
+      // Another process lands, and its client then asks this one.
+      const next = join(path, 'next');
+      writeFileSync(next, `${oid('b')} refs/heads/main\n`);
+      renameSync(next, join(path, 'packed-refs'));
+      last.write('last');
+    });
+  }
+  for (const client of others) client.write('x');
+  while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  t.same(answers, [undefined, 0], 'in the same turn, but the file is looked at again');
+});
