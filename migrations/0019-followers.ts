@@ -1,16 +1,16 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * The processes that keep in memory what they have read (registry/store/follow.ts). Unlogged, because after a crash of
- * the database no lease of before it counts.
+ * The processes that keep in memory what they have read (registry/store/follow.ts). Not unlogged: a crash of the database
+ * would empty the table, and a change right after it would not wait for the processes that still keep something.
  */
 export class Followers extends Migration {
   override up(): void {
     this.addSql(
-      `create unlogged table followers (
+      `create table followers (
          id serial primary key,
          reached integer not null,
-         until timestamptz(3) not null)`,
+         renewed integer not null)`,
     );
   }
 }

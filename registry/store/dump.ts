@@ -16,7 +16,7 @@ export interface Table {
 /** Number of rows in memory at a time. */
 const ROWS = 200;
 
-/** All tables but unlogged ones, in an order in which referenced tables come first. */
+/** All tables but those about this database and its processes, in an order in which referenced tables come first. */
 export async function tablesOf(em: EntityManager): Promise<Table[]> {
   const tables = await em.execute<(Table & { refers_to: string[] })[]>(`
     select c.relname as name,
@@ -30,8 +30,8 @@ export async function tablesOf(em: EntityManager): Promise<Table[]> {
               join pg_class r on r.oid = f.confrelid
              where f.conrelid = c.oid and f.contype = 'f' and r.oid <> c.oid) as refers_to
       from pg_class c
-     where c.relkind = 'r' and c.relpersistence = 'p' and c.relnamespace = current_schema()::regnamespace
-       and c.relname <> 'migrations'
+     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace
+       and c.relname not in ('migrations', 'followers')
      order by c.relname`);
   const sorted: typeof tables = [];
   for (let waiting = tables; waiting.length > 0; ) {

@@ -4,7 +4,8 @@
  *
  * Every change of rights adds an entry to the audit trail. A process that keeps anything is a follower: it holds a lease,
  * a row of `followers`, and applies each new entry. Whoever commits an entry waits, before answering, until each follower
- * has applied it or its lease has ended; a follower without a lease keeps nothing.
+ * has applied it or its lease has ended; a follower without a lease keeps nothing. Both sides measure a lease with a clock
+ * of their own, so no clock is ever compared with another.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AuditNews, auditChannel, auditSince } from './audit.ts';
@@ -30,6 +31,7 @@ export interface LocalFollower extends Following {
 /** In milliseconds. A process that was killed delays the next change by at most a lease. */
 const LEASE = 3000;
 const RENEW = 1000;
+const NO_LEASE = { steady: 0, wall: 0 };
 /** Entries of the trail that one statement reads. */
 const PAGE = 500;
 
@@ -47,7 +49,7 @@ export class Follower implements LocalFollower {
   #seen = 0;
   #id = 0;
   /** The end of the lease by two clocks: the steady one may stand still while the machine sleeps. */
-  #until = { steady: 0, wall: 0 };
+  #until = NO_LEASE;
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
@@ -90,7 +92,7 @@ export class Follower implements LocalFollower {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#until = { steady: 0, wall: 0 };
+    this.#until = NO_LEASE;
     await this.#stop?.();
     await Promise.all([this.#renewing, this.#catchingUp]);
     // Without a database the lease ends by itself.
@@ -103,11 +105,10 @@ export class Follower implements LocalFollower {
   async #register(): Promise<void> {
     const asked = now();
     const [row] = await this.#execute<{ id: number; reached: number }>(
-      `with ended as (delete from followers where id = ? or until < now() - interval '1 minute')
-       insert into followers (reached, until)
-       select coalesce(max(id), 0), now() + ? * interval '1 millisecond' from audit_events
+      `with ended as (delete from followers where id = ?)
+       insert into followers (reached, renewed) select coalesce(max(id), 0), 0 from audit_events
        returning id, reached`,
-      [this.#id, LEASE],
+      [this.#id],
     );
     if (!row) throw new Error('a row that was just inserted was not returned');
     this.#id = row.id;
@@ -124,11 +125,9 @@ export class Follower implements LocalFollower {
     this.#renewing ??= (async () => {
       const asked = now();
       const [row] = await this.#execute<{ newest: number }>(
-        `update followers set until = now() + ? * interval '1 millisecond',
-                              reached = greatest(reached, ?)
-          where id = ?
-          returning (select coalesce(max(id), 0)::int from audit_events) as newest`,
-        [LEASE, this.#seen, this.#id],
+        `update followers set renewed = renewed + 1, reached = greatest(reached, ?) where id = ?
+         returning (select coalesce(max(id), 0)::int from audit_events) as newest`,
+        [this.#seen, this.#id],
       );
       if (!row || !this.isCurrent) return await this.#register();
       this.#until = leaseFrom(asked);
@@ -144,7 +143,11 @@ export class Follower implements LocalFollower {
   async #catchUp(): Promise<void> {
     this.#news = true;
     this.#catchingUp ??= this.#applyNews()
-      .catch(this.#database.onError)
+      .catch((error) => {
+        // Changes would wait for this follower as long as it fails. Its next lease begins with nothing kept.
+        this.#until = NO_LEASE;
+        this.#database.onError(error);
+      })
       .finally(() => {
         this.#catchingUp = undefined;
       });
@@ -175,7 +178,7 @@ export class Follower implements LocalFollower {
 
 const now = () => ({ steady: performance.now(), wall: Date.now() });
 
-/** A lease as long as the database's, counted from before the database was asked. */
+/** A lease, counted from before the database was asked: it ends here before it ends for those who wait. */
 const leaseFrom = ({ steady, wall }: ReturnType<typeof now>) => ({
   steady: steady + LEASE,
   wall: wall + LEASE,
@@ -193,12 +196,33 @@ export async function followersReach(
   last: number,
   own: readonly number[],
 ): Promise<void> {
+  const noticed = new Map<number, { renewed: number; at: number }>();
   for (let wait = 1; ; wait = Math.min(2 * wait, LOOK_AGAIN)) {
-    const behind = await em.execute<{ id: number }[]>(
-      'select id from followers where until > now() and reached < ?',
-      [last],
-    );
-    if (behind.every(({ id }) => own.includes(id))) return;
+    const asked = performance.now();
+    const behind = (await behindOf(em, last)).filter(({ id }) => !own.includes(id));
+    let waitsFor = 0;
+    for (const { id, renewed } of behind) {
+      const before = noticed.get(id);
+      if (before?.renewed !== renewed) noticed.set(id, { renewed, at: performance.now() });
+      else if (asked - before.at > LEASE && (await endLease(em, id, renewed))) continue;
+      waitsFor += 1;
+    }
+    if (waitsFor === 0) return;
     await pause(wait);
   }
+}
+
+const behindOf = (em: EntityManager, last: number) =>
+  em.execute<{ id: number; renewed: number }[]>(
+    'select id, renewed from followers where reached < ?',
+    [last],
+  );
+
+/** Whether the follower had not renewed its lease meanwhile. If it still runs, it begins another one. */
+async function endLease(em: EntityManager, id: number, renewed: number): Promise<boolean> {
+  const ended = await em.execute<unknown[]>(
+    'delete from followers where id = ? and renewed = ? returning id',
+    [id, renewed],
+  );
+  return ended.length > 0;
 }

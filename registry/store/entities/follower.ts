@@ -6,7 +6,7 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary().autoincrement(),
     reached: p.integer(),
-    until: p.datetime(3),
+    renewed: p.integer(),
   },
 });
 

@@ -1,0 +1,108 @@
+/** Processes that keep what they have read: a change waits for them, but for none that does not follow. */
+import t, { type Test } from 'tap';
+import { appendAudit } from '../../registry/store/audit.ts';
+import { type Apply, Follower } from '../../registry/store/follow.ts';
+import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
+import { freshDatabase } from '../helpers/databases.ts';
+import { migrate, startPostgres } from '../helpers/postgres-server.ts';
+
+const append = (store: Store) =>
+  store.transaction((em) =>
+    appendAudit(em, {
+      actor_id: null,
+      actor: 'test',
+      action: 'user.changed',
+      subject_type: 'user',
+      subject_id: 1,
+      subject: 'ada',
+      lab_id: null,
+      address: null,
+      token_name: null,
+    }),
+  );
+
+/** What two processes on one database use. */
+async function twoStores(t: Test, given?: StoreOptions): Promise<{ store: Store; other: Store }> {
+  const options = given ?? (await freshDatabase());
+  const [store, other] = [await openStore(options), await openStore(options)];
+  t.teardown(async () => {
+    await store.close();
+    await other.close();
+  });
+  return { store, other };
+}
+
+/** A follower whose notices are lost, as over a connection that is dead without either side knowing. */
+const startDeaf = (
+  { em }: Store,
+  applied: Parameters<Apply>[0][],
+  onError: (error: unknown) => void,
+): Promise<Follower> =>
+  Follower.start({ em, listen: async () => async () => {}, onError }, (entries) =>
+    applied.push(entries),
+  );
+
+t.test('a follower that hears nothing applies a change when it renews its lease', async (t) => {
+  const { store, other } = await twoStores(t);
+  const applied: Parameters<Apply>[0][] = [];
+  const deaf = await startDeaf(other, applied, (error) => t.error(error));
+  t.teardown(() => deaf.close());
+  await append(store);
+  t.match(applied, ['everything', [{ subject: 'ada' }]], 'before the change was answered');
+  t.ok(deaf.isCurrent);
+});
+
+t.test('a follower that cannot apply the changes ends its lease', async (t) => {
+  const { store, other } = await twoStores(t);
+  const errors: unknown[] = [];
+  const applied: Parameters<Apply>[0][] = [];
+  const apply: Apply = (entries) => {
+    applied.push(entries);
+    if (entries !== 'everything') throw new Error('cannot apply');
+  };
+  const follower = await other.follow(apply, (error) => errors.push(error));
+  t.teardown(() => follower.close());
+  await append(store);
+  t.match(errors, [new Error('cannot apply')]);
+  t.ok(!follower.isCurrent || applied.at(-1) === 'everything', 'nothing that was kept is used');
+});
+
+t.test('a follower whose process is gone delays one change, not each', async (t) => {
+  const { store, other } = await twoStores(t);
+  const rows = () => store.em().execute('select id from followers');
+  await other.em().execute('insert into followers (reached, renewed) values (0, 7)');
+  await append(store);
+  t.same(await rows(), [], 'its row is gone with the first change');
+  await append(store);
+});
+
+t.test('a change right after a crash of the database waits for the followers', async (t) => {
+  const server = await startPostgres();
+  t.teardown(() => server.close());
+  const options = { databaseUrl: server.url('postgres') };
+  await migrate(options);
+  const { store, other } = await twoStores(t, options);
+  const applied: Parameters<Apply>[0][] = [];
+  const deaf = await startDeaf(other, applied, () => undefined);
+  t.teardown(() => deaf.close());
+  // The server of the tests writes nothing durably by itself.
+  await store.em().execute('checkpoint');
+  const [{ pid } = { pid: 0 }] = await store
+    .em()
+    .execute<{ pid: number }[]>('select pg_backend_pid() as pid');
+  applied.length = 0;
+  process.kill(pid, 'SIGKILL');
+  // PostgreSQL ends every connection and recovers.
+  await store
+    .em()
+    .execute('select 1')
+    .catch(() => undefined);
+  while (
+    !(await store.ping().then(
+      () => true,
+      () => false,
+    ))
+  );
+  await append(store);
+  t.ok(!deaf.isCurrent || applied.length > 0, 'nothing that was kept before is used');
+});
