@@ -6,6 +6,7 @@ import { OPERATOR } from '../../registry/services/caller.ts';
 import { landFirstVersion } from '../../registry/services/definitions/first-version.ts';
 import { fillContents } from '../../registry/services/repair/fill-contents.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
+import { newestAuditId } from '../../registry/store/audit.ts';
 import { openStore, type Store } from '../../registry/store/open.ts';
 import { freshDatabase, freshFolder } from '../helpers/databases.ts';
 import { git } from '../helpers/git.ts';
@@ -134,8 +135,10 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 4 + 3);
 
     await t.test('reindex in place changes nothing', async (t) => {
+      const newest = await newestAuditId(store.em());
       t.match(await reindex(deps), { definitions: 8, removed: [], skipped: [] });
       t.same(await rowsOf(store), before);
+      t.equal(await newestAuditId(store.em()), newest, 'and adds no entry');
     });
 
     await t.test(

@@ -3,9 +3,11 @@
  * a process that hears nothing, is paused, or was killed.
  */
 import { EventEmitter, once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
-import { type Server, serve } from '../helpers/command.ts';
+import { registry as command, type Server, serve } from '../helpers/command.ts';
 import { measurement, type Person, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
@@ -161,4 +163,37 @@ t.test('a session that was ended at one process is over at the other', async (t)
     password: 'another good password',
   });
   t.equal(await read(second.url, id, token), 401, 'a new password ends all sessions');
+});
+
+t.test('what reindex changes counts in a running process before it ends', async (t) => {
+  const registry = await startRegistry(t, { database: 'PostgreSQL' });
+  const { admin, deps } = registry;
+  const { lab, id } = await labOf(admin, 'optics', 'Indexed');
+  await labOf(admin, 'lasers', 'Gone');
+  const stranger = await registry.person('stranger');
+  const { store } = deps;
+  // The index says something else than git, as after a restore of the database alone.
+  await store.em().execute('update definitions set is_public = true');
+  for (const name of ['Indexed', 'Gone']) {
+    t.equal(await poll(registry.url, name, stranger.token), 200);
+    t.equal(await poll(registry.url, name, stranger.token), 200, 'from memory');
+  }
+  await rm(join(registry.settings.DATA_DIR as string, 'repos', 'Gone.git'), { recursive: true });
+  t.match(await command(['reindex'], registry.settings), { code: 0, stdout: /Gone/ });
+  t.equal(await poll(registry.url, 'Indexed', stranger.token), 404);
+  t.equal(await poll(registry.url, 'Gone', stranger.token), 404);
+  const { items } = await admin.client.audit({ subject_type: 'definition' });
+  t.match(
+    items.filter(({ action }) => action !== 'definition.landed'),
+    [
+      { action: 'definition.released', subject: 'Gone', before: { name: 'Gone' } },
+      {
+        action: 'definition.mended',
+        subject: 'Indexed',
+        subject_id: id,
+        before: { is_public: true, lab_id: lab.id },
+        after: { is_public: false, lab_id: lab.id },
+      },
+    ],
+  );
 });

@@ -43,6 +43,8 @@ export interface IndexOptions {
   everyVersion?: boolean;
   /** The content of commits that was read already. */
   contents?: ReadonlyMap<Oid, ReadContent>;
+  /** Called under the lock, before anything is written. */
+  first?: (em: EntityManager, id: number) => Promise<void>;
   /** Further work in the same transaction (the audit trail); called last. */
   also?: (em: EntityManager, indexed: Indexed) => Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function indexRepository(
   const before = await readAll(repository, contentAt, (id) => knownIn(store.em(), id));
   return await store.transaction(async (em) => {
     await lockDefinition(em, before.definition.id);
+    await options.first?.(em, before.definition.id);
     const known = await knownIn(em, before.definition.id);
     const same = (await repository.refs()) === before.refs && known >= before.known;
     const now = same ? before : await readAll(repository, contentAt, async () => known);

@@ -3,14 +3,18 @@ import type { Refs, Repositories } from '../../../repos/types.ts';
 import {
   advanceDefinitionIds,
   deleteDefinition,
+  everything,
+  findDefinition,
   namesOfDefinitions,
 } from '../../store/definitions.ts';
 import { lockDefinition } from '../../store/indexing.ts';
 import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
+import { auditDefinition, byRecorded } from '../audit/entries.ts';
 import { headsIn } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Indexed, indexRepository } from '../landing/index-repository.ts';
+import { mendedState } from './mended-state.ts';
 
 export interface ReindexReport {
   definitions: number;
@@ -33,7 +37,12 @@ export async function reindex(
   for (const [i, name] of names.entries()) {
     const repository = await repositories.open(name);
     try {
-      const indexed = await indexRepository(deps, repository, { everyVersion: true });
+      const state = mendedState();
+      const indexed = await indexRepository(deps, repository, {
+        everyVersion: true,
+        first: state.first,
+        also: async (em, indexed) => void (await state.audit(em, indexed)),
+      });
       report.definitions += 1;
       report.versions += indexed.added.length;
       mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
@@ -70,7 +79,11 @@ async function removeOrphans(store: Store, repositories: Repositories): Promise<
     await store.transaction(async (em) => {
       await lockDefinition(em, id);
       if (await repositories.exists(name)) return;
-      await deleteDefinition(em, id);
+      const row = await findDefinition(em, id, everything);
+      if (!row || !(await deleteDefinition(em, id))) return;
+      const { lab_id } = row;
+      const before = { name, lab_id };
+      await auditDefinition(em, byRecorded(null), row, 'definition.released', before, null);
       removed.push(name);
     });
   }

@@ -1,12 +1,11 @@
 /** Completes what a crash interrupted: git shows what happened, and the index follows it. */
-import { deleteDefinition, everything, findDefinition } from '../../store/definitions.ts';
+import { deleteDefinition } from '../../store/definitions.ts';
 import { isProposed } from '../../store/merge-requests.ts';
-import type { Store } from '../../store/open.ts';
-import { verdictsOf } from '../../store/versions.ts';
-import { auditLanded, auditRepairedState, type KnownState } from '../audit/entries.ts';
+import { auditLanded } from '../audit/entries.ts';
 import type { LandingDeps } from '../deps.ts';
 import { indexRepository } from '../landing/index-repository.ts';
 import { repairMergeRequests } from '../review/repair-merge-requests.ts';
+import { mendedState } from './mended-state.ts';
 
 export interface RepairReport {
   repaired: string[];
@@ -41,12 +40,13 @@ async function repairRepository(deps: LandingDeps, name: string): Promise<boolea
     return true;
   }
   let repaired = false;
-  const known = await readKnownState(store, name);
+  const state = mendedState();
   const { definition, added } = await indexRepository(deps, repository, {
+    first: state.first,
     async also(em, indexed) {
       repaired = await repairMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);
-      if (known && (await auditRepairedState(em, indexed, known))) repaired = true;
+      if (await state.audit(em, indexed)) repaired = true;
     },
   });
   if (definition.version === null && !(await isProposed(store.em(), definition.id))) {
@@ -55,11 +55,4 @@ async function repairRepository(deps: LandingDeps, name: string): Promise<boolea
     return true;
   }
   return repaired || added.length > 0;
-}
-
-/** What the index has of a definition besides its versions; undefined if it does not have it. */
-async function readKnownState(store: Store, name: string): Promise<KnownState | undefined> {
-  const em = store.em();
-  const row = await findDefinition(em, name, everything);
-  return row ? { ...row, ...(await verdictsOf(em, row.id)) } : undefined;
 }
