@@ -6,6 +6,7 @@ import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { Condition } from './conditions.ts';
 import { cursorOf, isAfter, isCursorOf, type Key, readCursor } from './cursor.ts';
 import { Definition } from './entities/index.ts';
+import { StoreError } from './errors.ts';
 import { columnsOf, fromWhere, MOST_COUNTED, plainRows, type Rows } from './paging.ts';
 import { containing } from './search.ts';
 import { looseQuery, partsOf, strictQueries } from './search-words.ts';
@@ -158,6 +159,9 @@ async function pageOf(
   const offset = start ? 0 : (page - 1) * perPage;
   const wanted = perPage + 1;
   const isByName = typeof from === 'number' && from < 0;
+  if (isByName && -from > tiers.length) {
+    throw new StoreError('invalid_cursor', `a search has ${tiers.length} tiers`);
+  }
   // Ranked tiers that a cursor is in, or has passed, are read to their ends.
   const begun = typeof from === 'number' && !isByName ? tierOf(search, from) : -1;
   const { counts, rows } = await ranked(em, visible, search, {
@@ -225,8 +229,9 @@ async function ranked(
     const [found, ...given] = tier.found;
     values.push(...visible.values, ...given);
     const counted = tiers.slice(0, i).map((_, k) => ` - (select count(*) from tier${k})`);
+    const columns = tier.rank.length > 1 ? 'id, name, heading' : 'id, name';
     const cut = i <= begun ? '' : `limit greatest(${MOST_COUNTED + 1}${counted.join('')}, 0)`;
-    return `tier${i} as materialized (select id, name, heading ${visible.sql} and ${found} ${cut})`;
+    return `tier${i} as materialized (select ${columns} ${visible.sql} and ${found} ${cut})`;
   });
   const united = tiers.map((tier, i) => {
     const [ranking, ...given] = tier.rank;

@@ -133,6 +133,20 @@ await onEachDatabase(t, 'search', async (t, store) => {
     t.pass(`${queries.length} queries`);
   });
 
+  await t.test('a cursor of another list, or of nothing, is refused', async (t) => {
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const order = '-rank,name,id';
+    const known = { code: 'invalid_cursor' };
+    for (const rank of [-5, -1e9, 0.5, null, '1']) {
+      await t.rejects(list(store, 'lock in', { after: encode([order, rank, 'A', 1]) }), known);
+    }
+    await t.rejects(list(store, 'lock in', { after: encode(['name,id', 'A', 1]) }), known);
+    await t.rejects(list(store, 'x', { after: encode(['-closeness,name,id', -2, 'A', 1]) }), known);
+    for (const rank of [-4, -1, 0, 1, 2, 5000]) {
+      await t.resolves(list(store, 'lock in', { after: encode([order, rank, 'A', 1]) }));
+    }
+  });
+
   await t.test('other orders, filters and counts find the same definitions', async (t) => {
     for (const q of ['lock in', 'keithly', 'OUTX?', 'controller', 'nothing like it']) {
       const ranked = (await names(store, q)).sort();
