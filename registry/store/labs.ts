@@ -140,6 +140,19 @@ export async function findMember(
   return row ? memberOf(em, row) : null;
 }
 
+/** Like `findMember`; the membership is locked until the transaction ends, so that it is what a change is made from. */
+export async function holdMember(
+  em: EntityManager,
+  labId: number,
+  userId: number,
+): Promise<Member | null> {
+  const [row] = await em.execute<MemberRow[]>(
+    `${memberRows} where m.lab_id = ? and m.user_id = ? for update of m`,
+    [labId, userId],
+  );
+  return row ? memberOf(em, row) : null;
+}
+
 interface MemberRow {
   role: Role;
   member_since: string;

@@ -2,10 +2,11 @@
 import t from 'tap';
 import { AccessCache } from '../../registry/services/access-cache/access-cache.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { addMember, removeMember } from '../../registry/services/people/members.ts';
+import { addMember, changeMember, removeMember } from '../../registry/services/people/members.ts';
 import { insertToken } from '../../registry/services/people/tokens.ts';
 import { changeUser, createUser } from '../../registry/services/people/users.ts';
-import { createLab } from '../../registry/store/labs.ts';
+import { listAudit } from '../../registry/store/audit.ts';
+import { createLab, setMember } from '../../registry/store/labs.ts';
 import { openStore, type Store } from '../../registry/store/open.ts';
 import { countAdmins } from '../../registry/store/users.ts';
 import { someCaches } from '../helpers/caches.ts';
@@ -144,5 +145,31 @@ await onEachDatabase(
     await warm(access, secret);
     await changeUser({ store, rules }, OPERATOR, id, { disabled: true });
     t.equal(await access.token(secret), null, 'it asked the database by itself');
+  },
+);
+
+await onEachDatabase(
+  t,
+  'a change of a role adds its entry although another change came in between',
+  async (t, store) => {
+    if (store.embedded) return void t.pass('the embedded database has one connection');
+    await person(store, 'root');
+    const { id } = await person(store, 'ada');
+    const lab = await createLab(store.em(), { name: 'Optics', code: 'optics' });
+    const deps = { store, rules };
+    await addMember(deps, OPERATOR, lab.id, { user_id: id, role: 'viewer' });
+    let changing: Promise<unknown> | undefined;
+    await store.transaction(async (em) => {
+      await setMember(em, lab.id, id, 'admin');
+      changing = changeMember(deps, OPERATOR, lab.id, { user_id: id, role: 'viewer' });
+      const waiting = `select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      while ((await store.em().execute(waiting)).length === 0);
+    });
+    await changing;
+    const { items } = await listAudit(store.em(), { page: 1, perPage: 1 });
+    t.match(items, [
+      { action: 'member.changed', before: { role: 'admin' }, after: { role: 'viewer' } },
+    ]);
   },
 );
