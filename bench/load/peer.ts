@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { access, watch, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { watch, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,8 +24,8 @@ const WRAPPERS = 8;
 
 /** Serves the repositories in the folder, with HTTP Basic as user `git`. */
 export async function startPeer(folder: string): Promise<Peer> {
-  const nginx = await find('nginx');
-  const fcgiwrap = await find('fcgiwrap');
+  const nginx = find('nginx');
+  const fcgiwrap = find('fcgiwrap');
   if (nginx && fcgiwrap) return await startNginx(folder, nginx, fcgiwrap);
   const missing = [nginx ? '' : 'nginx', fcgiwrap ? '' : 'fcgiwrap'].filter(Boolean).join(' and ');
   process.stderr.write(`without ${missing}: git http-backend runs as a CGI behind Node\n`);
@@ -33,18 +33,9 @@ export async function startPeer(folder: string): Promise<Peer> {
 }
 
 /** Debian keeps both in /usr/sbin, which is not on everybody's path. */
-async function find(program: string): Promise<string | undefined> {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
-    const path = join(folder, program);
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return undefined;
+function find(program: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 
 async function startCgi(folder: string): Promise<Peer> {
@@ -62,32 +53,25 @@ async function startNginx(folder: string, nginx: string, fcgiwrap: string): Prom
   const backend = join((await git(['--exec-path'])).trim(), 'git-http-backend');
   await writeFile(join(folder, 'users'), `git:{PLAIN}${PASSWORD}\n`);
   await writeFile(join(folder, 'nginx.conf'), configuration({ folder, port, socket, backend }));
-  const arrived = appears(folder, 'fcgiwrap.sock');
-  // A group of its own: fcgiwrap's children are ended with it.
-  const wrappers = spawn(fcgiwrap, ['-c', `${WRAPPERS}`, '-s', `unix:${socket}`], {
-    env: GIT_ALONE,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    detached: true,
-  });
-  await arrived;
-  const ready = appears(folder, 'nginx.pid');
-  const server = spawn(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const ready = Promise.all([appears(folder, 'fcgiwrap.sock'), appears(folder, 'nginx.pid')]);
+  const guard = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, 'until-eof.ts'),
+      ...[fcgiwrap, '-c', `${WRAPPERS}`, '-s', `unix:${socket}`],
+      '--',
+      ...[nginx, '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
+    ],
+    { env: GIT_ALONE, stdio: ['pipe', 'ignore', 'inherit'] },
+  );
   await ready;
-  const endAll = () => {
-    server.kill('SIGTERM');
-    if (wrappers.pid !== undefined && wrappers.exitCode === null) process.kill(-wrappers.pid);
-  };
-  process.once('exit', endAll);
   return {
     name: 'git http-backend behind nginx',
     url: `http://127.0.0.1:${port}`,
     async close() {
-      process.off('exit', endAll);
-      const ended = [once(server, 'exit'), once(wrappers, 'exit')];
-      endAll();
-      await Promise.all(ended);
+      const ended = once(guard, 'exit');
+      guard.stdin.end();
+      await ended;
     },
   };
 }
@@ -142,7 +126,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** Resolves when the folder has the file. */
 function appears(folder: string, file: string): Promise<void> {
-  const seen = watch(folder, { signal: AbortSignal.timeout(10_000) });
+  const seen = watch(folder, { signal: AbortSignal.timeout(60_000) });
   const wait = async () => {
     for await (const { filename } of seen) if (filename === file) return;
   };
