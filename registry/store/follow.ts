@@ -190,8 +190,22 @@ const LOOK_AGAIN = 32;
 /**
  * Resolves once every follower but `own` has applied the entry `last` or has lost its lease. It looks again and again,
  * because followers usually need a few milliseconds, and a connection that listens would cost every process one more.
+ * The change has been committed, so a database that is lost meanwhile is no error: it waits as long as a lease lasts.
  */
 export async function followersReach(
+  em: EntityManager,
+  last: number,
+  own: readonly number[],
+): Promise<void> {
+  try {
+    await waitForFollowers(em, last, own);
+  } catch {
+    // Every follower either hears of the change or, without the database, loses its lease.
+    await pause(LEASE);
+  }
+}
+
+async function waitForFollowers(
   em: EntityManager,
   last: number,
   own: readonly number[],

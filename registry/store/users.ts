@@ -1,4 +1,4 @@
-import { raw } from '@mikro-orm/core';
+import { LockMode, raw } from '@mikro-orm/core';
 import { UserChange } from '../schemas/people.ts';
 import { fieldsBut, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
@@ -23,6 +23,11 @@ export type NewUser = Pick<UserFields, 'username'> & Partial<UserFields>;
 
 export async function findUser(em: EntityManager, id: number): Promise<User | null> {
   return em.findOne(User, { id });
+}
+
+/** Like `findUser`; the account is locked until the transaction ends, so that it is what a change is made from. */
+export async function holdUser(em: EntityManager, id: number): Promise<User | null> {
+  return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
 /** Finds a user by name, case ignored. */

@@ -92,7 +92,7 @@ function requestsFor(name: string, oids: readonly string[], round: number): Aske
     command('ls-refs', []),
     fetch,
     zipped(fetch),
-    command('fetch', ['thin-pack', 'include-tag', `want ${want}`, `have ${pick()}`, 'done']),
+    command('fetch', ['no-progress', 'include-tag', `want ${want}`, `have ${pick()}`, 'done']),
     command('fetch', [`want ${want}`, `have ${pick()}`]),
     command('fetch', [`want ${want}`, `have ${randomBytes(20).toString('hex')}`, 'done']),
     command('fetch', [`want ${want}`, 'deepen 1', 'done']),

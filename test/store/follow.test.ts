@@ -1,7 +1,7 @@
 /** Processes that keep what they have read: a change waits for them, but for none that does not follow. */
 import t, { type Test } from 'tap';
 import { appendAudit } from '../../registry/store/audit.ts';
-import { type Apply, Follower } from '../../registry/store/follow.ts';
+import { type Apply, Follower, followersReach } from '../../registry/store/follow.ts';
 import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
 import { freshDatabase } from '../helpers/databases.ts';
 import { migrate, startPostgres } from '../helpers/postgres-server.ts';
@@ -106,3 +106,22 @@ t.test('a change right after a crash of the database waits for the followers', a
   await append(store);
   t.ok(!deaf.isCurrent || applied.length > 0, 'nothing that was kept before is used');
 });
+
+t.test(
+  'a change that was committed is answered, even if its followers cannot be asked',
+  async (t) => {
+    const { store, other } = await twoStores(t);
+    const follower = await other.follow(
+      () => {},
+      (error) => t.error(error),
+    );
+    t.teardown(() => follower.close());
+    const em = store.em();
+    em.execute = async () => {
+      throw new Error('the connection is lost');
+    };
+    const begun = performance.now();
+    await followersReach(em, 1, []);
+    t.ok(performance.now() - begun > 2900, 'it waited for a lease');
+  },
+);

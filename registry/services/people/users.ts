@@ -141,7 +141,7 @@ export async function changeUser(
   checkChange(change);
   const password_hash = password === undefined ? undefined : await hashPassword(password);
   return await store.transaction(async (em) => {
-    const user = await users.findUser(em, id);
+    const user = await users.holdUser(em, id);
     if (!user) throw notFound('user');
     const before = showUser(user);
     const ended = password_hash !== undefined || fields.disabled === true;
