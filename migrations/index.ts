@@ -18,6 +18,7 @@ import { InstrumentsInLists } from './0017-instruments-in-lists.ts';
 import { Mailboxes } from './0018-mailboxes.ts';
 import { Followers } from './0019-followers.ts';
 import { RankedSearch } from './0020-ranked-search.ts';
+import { UnauditedChanges } from './0021-unaudited-changes.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   { name: '0018-mailboxes', class: Mailboxes },
   { name: '0019-followers', class: Followers },
   { name: '0020-ranked-search', class: RankedSearch },
+  { name: '0021-unaudited-changes', class: UnauditedChanges },
 ];

@@ -46,7 +46,8 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
   await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
   const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
     `select next.id, (select hash from audit_events order by id desc limit 1) as hash,
-            pg_notify('${auditChannel}', next.id::text)
+            pg_notify('${auditChannel}', next.id::text),
+            set_config('registry.audited', 'yes', true)
        from (select nextval('audit_events_id_seq') as id offset 0) next`,
   );
   const unsealed = {
@@ -72,8 +73,12 @@ export function entriesAppendedIn(em: EntityManager): readonly AuditNews[] {
   return entries;
 }
 
-/** The channel that every appending transaction notifies on commit, with the id of each entry. */
+/**
+ * The channel that every appending transaction notifies on commit, with the id of each entry. A change of rights without
+ * an entry sends `UNAUDITED` (migrations/0021-unaudited-changes.ts).
+ */
 export const auditChannel = 'registry_audit';
+export const UNAUDITED = 'everything';
 
 /** Id of the newest entry; 0 if there is none. Entries become visible in the order of their ids. */
 export async function newestAuditId(em: EntityManager): Promise<number> {

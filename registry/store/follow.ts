@@ -8,7 +8,7 @@
  * of their own, so no clock is ever compared with another.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type AuditNews, auditChannel, auditSince } from './audit.ts';
+import { type AuditNews, auditChannel, auditSince, UNAUDITED } from './audit.ts';
 import type { Listen, StopListening } from './notices.ts';
 import type { EntityManager } from './types.ts';
 
@@ -64,10 +64,7 @@ export class Follower implements LocalFollower {
   /** Throws `database_unavailable`. */
   static async start(database: Database, apply: Apply): Promise<Follower> {
     const follower = new Follower(database, apply);
-    follower.#stop = await database.listen(auditChannel, (entry) => {
-      // A notice that comes after a lost connection names no entry.
-      if (!(Number(entry) <= follower.#seen) || entry === '') void follower.#catchUp();
-    });
+    follower.#stop = await database.listen(auditChannel, (text) => follower.#hear(text));
     try {
       await follower.#register();
     } catch (error) {
@@ -76,6 +73,12 @@ export class Follower implements LocalFollower {
     }
     follower.#timer = setInterval(() => void follower.#renew(), RENEW).unref();
     return follower;
+  }
+
+  #hear(text: string): void {
+    if (text === UNAUDITED) this.#apply('everything');
+    // A notice that comes after a lost connection names no entry.
+    else if (text === '' || !(Number(text) <= this.#seen)) void this.#catchUp();
   }
 
   get id(): number {

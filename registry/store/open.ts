@@ -1,7 +1,7 @@
 import { type ExceptionConverter, IsolationLevel, type MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { migrations } from '../../migrations/index.ts';
-import { type AuditNews, entriesAppendedIn } from './audit.ts';
+import { type AuditNews, auditChannel, entriesAppendedIn, UNAUDITED } from './audit.ts';
 import { connectEmbedded, connectServer, type SharedOptions } from './drivers.ts';
 import { type EmbeddedDatabase, openEmbedded } from './embedded/open.ts';
 import { entities } from './entities/index.ts';
@@ -119,7 +119,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
     async follow(apply, onError) {
       const follower: LocalFollower = store.embedded
-        ? onlyProcess(apply)
+        ? await onlyProcess(apply, store.listen)
         : await withTranslatedErrors(() =>
             Follower.start({ em: fork, listen: store.listen, onError }, apply),
           );
@@ -183,12 +183,12 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
 }
 
 /** Follows the embedded database, which only this process changes. */
-const onlyProcess = (apply: Apply): LocalFollower => ({
-  id: 0,
-  isCurrent: true,
-  committed: apply,
-  async close() {},
-});
+async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower> {
+  const close = await listen(auditChannel, (text) => {
+    if (text === UNAUDITED) apply('everything');
+  });
+  return { id: 0, isCurrent: true, committed: apply, close };
+}
 
 /** An arbitrary number that no other lock in the database uses. */
 const migrationLock = 7_301_001;

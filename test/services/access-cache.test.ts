@@ -173,3 +173,13 @@ await onEachDatabase(
     ]);
   },
 );
+
+await onEachDatabase(t, 'a change by SQL is heard of', async (t, store) => {
+  const { id, secret } = await person(store, 'ada');
+  const access = cacheOf(store);
+  t.teardown(() => access.close());
+  await warm(access, secret);
+  await store.em().execute('update users set disabled = true where id = ?', [id]);
+  while ((await access.token(secret)) !== null);
+  t.pass('the account is disabled');
+});
