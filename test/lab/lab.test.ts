@@ -147,7 +147,7 @@ result = [[axis.name, axis.position] for axis in axes]`);
 lost = registry.create("SR830", adapter="GPIB::9::INSTR")
 result = lost.connect()`);
         t.equal(result, false);
-        t.match(program.logged(), /GPIB::9::INSTR is no SR830/);
+        t.match(program.logged(), /GPIB::9::INSTR is not an SR830/);
         await program.close();
       },
     );
