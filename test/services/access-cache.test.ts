@@ -7,7 +7,7 @@ import { insertToken } from '../../registry/services/people/tokens.ts';
 import { changeUser, createUser } from '../../registry/services/people/users.ts';
 import { listAudit } from '../../registry/store/audit.ts';
 import { createLab, setMember } from '../../registry/store/labs.ts';
-import { openStore, type Store } from '../../registry/store/open.ts';
+import type { Store } from '../../registry/store/open.ts';
 import { countAdmins } from '../../registry/store/users.ts';
 import { someCaches } from '../helpers/caches.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
@@ -127,26 +127,6 @@ await onEachDatabase(t, 'what was read before a change is not kept after it', as
   t.ok(await identity, 'a question that was asked before is answered');
   t.equal(access.keptToken(secret), undefined, 'and its answer forgotten');
 });
-
-await onEachDatabase(
-  t,
-  'another process that does not hear of a change delays it until its lease ends',
-  async (t, store, { options }) => {
-    if (store.embedded) return void t.pass('the embedded database serves one process');
-    await person(store, 'root');
-    const { id, secret } = await person(store, 'ada');
-    const deaf = await openStore(options);
-    t.teardown(() => deaf.close());
-    // Its notices are lost, as over a connection that is dead without either side knowing.
-    const access = cacheOf(
-      Object.assign(Object.create(deaf), { listen: async () => async () => {} }),
-    );
-    t.teardown(() => access.close());
-    await warm(access, secret);
-    await changeUser({ store, rules }, OPERATOR, id, { disabled: true });
-    t.equal(await access.token(secret), null, 'it asked the database by itself');
-  },
-);
 
 await onEachDatabase(
   t,
