@@ -159,8 +159,9 @@ t.test('a registry that keeps no answers gives the same ones', async (t) => {
     await admin.client.definitions.change(id, { source_code: measurement('Meter', version) });
   }
   const bare = join(kept.dataDir, 'repos', 'Meter.git');
-  const listed = await gitResult(['ls-remote', bare]);
-  const oids = [...new Set(listed.stdout.toString().match(/^[0-9a-f]{40}/gm))];
+  const listed = await gitResult(['ls-remote', '--heads', '--tags', bare]);
+  const versions = listed.stdout.toString().match(/^[0-9a-f]{40}(?=.*\/(main|v\d+)(\^\{\})?$)/gm);
+  const oids = [...new Set(versions)];
   let packs = 0;
   for (const asked of [1, 2, 3].flatMap((round) => requestsFor('Meter', oids, round))) {
     await ask(kept.url, admin.token, asked);
