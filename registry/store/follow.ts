@@ -9,6 +9,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AuditNews, auditChannel, auditSince, UNAUDITED } from './audit.ts';
+import { Coalesced } from './coalesced.ts';
 import type { Listen, StopListening } from './notices.ts';
 import type { EntityManager } from './types.ts';
 
@@ -53,8 +54,7 @@ export class Follower implements LocalFollower {
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
-  #catchingUp: Promise<void> | undefined;
-  #news = false;
+  readonly #catchUp = new Coalesced(() => this.#applyNews().catch((error) => this.#giveUp(error)));
 
   private constructor(database: Database, apply: Apply) {
     this.#database = database;
@@ -78,7 +78,7 @@ export class Follower implements LocalFollower {
   #hear(text: string): void {
     if (text === UNAUDITED) this.#apply('everything');
     // A notice that comes after a lost connection names no entry.
-    else if (text === '' || !(Number(text) <= this.#seen)) void this.#catchUp();
+    else if (text === '' || !(Number(text) <= this.#seen)) void this.#catchUp.run();
   }
 
   get id(): number {
@@ -97,7 +97,7 @@ export class Follower implements LocalFollower {
     clearInterval(this.#timer);
     this.#until = NO_LEASE;
     await this.#stop?.();
-    await Promise.all([this.#renewing, this.#catchingUp]);
+    await Promise.all([this.#renewing, this.#catchUp.settled()]);
     // Without a database the lease ends by itself.
     await this.#execute('delete from followers where id = ?', [this.#id]).catch(
       this.#database.onError,
@@ -134,7 +134,7 @@ export class Follower implements LocalFollower {
       );
       if (!row || !this.isCurrent) return await this.#register();
       this.#until = leaseFrom(asked);
-      if (row.newest > this.#seen) await this.#catchUp();
+      if (row.newest > this.#seen) await this.#catchUp.run();
     })()
       .catch(this.#database.onError)
       .finally(() => {
@@ -143,35 +143,27 @@ export class Follower implements LocalFollower {
     await this.#renewing;
   }
 
-  async #catchUp(): Promise<void> {
-    this.#news = true;
-    this.#catchingUp ??= this.#applyNews()
-      .catch((error) => {
-        // Changes would wait for this follower as long as it fails. Its next lease begins with nothing kept.
-        this.#until = NO_LEASE;
-        this.#database.onError(error);
-      })
-      .finally(() => {
-        this.#catchingUp = undefined;
-      });
-    await this.#catchingUp;
-  }
-
   async #applyNews(): Promise<void> {
-    while (this.#news) {
-      this.#news = false;
+    let isMore = true;
+    while (isMore) {
       const after = this.#seen;
       const entries = await auditSince(this.#database.em(), { after, limit: PAGE });
       const last = entries.at(-1)?.id;
       if (last === undefined) return;
       this.#apply(entries);
       this.#seen = Math.max(this.#seen, last);
-      this.#news ||= entries.length === PAGE;
       await this.#execute('update followers set reached = greatest(reached, ?) where id = ?', [
         this.#seen,
         this.#id,
       ]);
+      isMore = entries.length === PAGE;
     }
+  }
+
+  /** Changes would wait for this follower as long as it fails. Its next lease begins with nothing kept. */
+  #giveUp(error: unknown): void {
+    this.#until = NO_LEASE;
+    this.#database.onError(error);
   }
 
   async #execute<T = unknown>(sql: string, values: unknown[]): Promise<T[]> {
@@ -193,7 +185,8 @@ const LOOK_AGAIN = 32;
 /**
  * Resolves once every follower but `own` has applied the entry `last` or has lost its lease. It looks again and again,
  * because followers usually need a few milliseconds, and a connection that listens would cost every process one more.
- * The change has been committed, so a database that is lost meanwhile is no error: it waits as long as a lease lasts.
+ * The change has been committed, so a database that is lost meanwhile is only a warning: then it waits as long
+ * as a lease lasts.
  */
 export async function followersReach(
   em: EntityManager,
@@ -202,7 +195,8 @@ export async function followersReach(
 ): Promise<void> {
   try {
     await waitForFollowers(em, last, own);
-  } catch {
+  } catch (error) {
+    process.emitWarning(error as Error);
     // Every follower either hears of the change or, without the database, loses its lease.
     await pause(LEASE);
   }

@@ -7,6 +7,7 @@ import type { Writable } from 'node:stream';
 import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { auditChannel, auditSince, newestAuditId } from '../../store/audit.ts';
+import { Coalesced } from '../../store/coalesced.ts';
 import type { StopListening } from '../../store/notices.ts';
 import type { Store } from '../../store/open.ts';
 import { type RightsOf, rightsTouchedBy } from '../audit/rights.ts';
@@ -51,6 +52,9 @@ export interface Asking {
 export class Events {
   readonly #deps: EventDeps;
   readonly #readers = new Set<Reader>();
+  readonly #news = new Coalesced(() =>
+    this.#sendNews().catch((error) => this.#deps.onError(error)),
+  );
   /** Readers, including those that are being opened. */
   #present = 0;
   /** The newest entry that was sent to every reader. */
@@ -59,8 +63,6 @@ export class Events {
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  #news = false;
-  #draining: Promise<void> | undefined;
   /** After a restart, most readers have missed the same events. */
   readonly #missed = new Map<string, Promise<RenderedEvent[]>>();
 
@@ -100,7 +102,7 @@ export class Events {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#stop?.();
-    await this.#draining;
+    await this.#news.settled();
     for (const reader of this.#readers) reader.end();
   }
 
@@ -168,18 +170,12 @@ export class Events {
 
   async #wake(): Promise<void> {
     if (this.#present === 0 || this.#closed) return;
-    this.#news = true;
-    this.#draining ??= this.#drain()
-      .catch(this.#deps.onError)
-      .finally(() => {
-        this.#draining = undefined;
-      });
-    await this.#draining;
+    await this.#news.run();
   }
 
-  async #drain(): Promise<void> {
-    while (this.#news) {
-      this.#news = false;
+  async #sendNews(): Promise<void> {
+    let isMore = true;
+    while (isMore) {
       const em = this.#deps.store.em();
       const entries = await auditSince(em, { after: this.#last, limit: PAGE });
       const events = new Map((await renderEvents(em, entries)).map((event) => [event.id, event]));
@@ -190,7 +186,7 @@ export class Events {
         if (event) for (const reader of this.#readers) if (reader.isLive) reader.offer(event);
         this.#last = entry.id;
       }
-      this.#news ||= entries.length === PAGE;
+      isMore = entries.length === PAGE;
     }
   }
 
