@@ -16,31 +16,39 @@ export function metrics(
 ): Observe {
   // Loaded after the first response, to keep the start short.
   let collector: ReturnType<typeof collect> | undefined;
-  let observe: Observe | undefined;
   const collected = () => {
-    collector ??= collect(sources).then((loaded) => {
-      observe = loaded.observe;
-      return loaded;
-    });
+    collector ??= collect(sources);
     return collector;
   };
-  app.addHook('onResponse', async (request, reply) =>
-    (await collected()).observe({
+  let loaded: Observe | undefined;
+  const observe: Observe = (answered) => {
+    if (loaded) {
+      loaded(answered);
+      return;
+    }
+    collected().then(
+      (collector) => {
+        loaded = collector.observe;
+        loaded(answered);
+      },
+      (err) => app.log.error({ err }, 'the metrics cannot be loaded'),
+    );
+  };
+  app.addHook('onResponse', (request, reply, done) => {
+    observe({
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: String(reply.statusCode),
       seconds: reply.elapsedTime / 1000,
-    }),
-  );
+    });
+    done();
+  });
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     demandReader(request.raw.socket.remoteAddress, request.headers, token);
     const { register } = await collected();
     return reply.type(register.contentType).send(await register.metrics());
   });
-  return (answered) => {
-    if (observe) observe(answered);
-    else void collected().then((loaded) => loaded.observe(answered));
-  };
+  return observe;
 }
 
 /** Counts a request that was answered. */
