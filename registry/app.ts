@@ -88,16 +88,20 @@ export interface AppDeps {
 const BODY_SHARE = 4;
 
 export async function createApp(deps: AppDeps, logger: FastifyServerOptions['logger']) {
-  const secure = securing(deps.publicUrl);
+  const headers = securityHeaders(deps.publicUrl);
+  const secure = securing(headers);
   const access = new AccessCache({
     ...deps,
     onError: (err) =>
-      app.log.warn({ err }, 'rights are read from the database: it cannot be followed'),
+      app.log.warn(
+        { err },
+        'the database fails: rights are not kept, or uses of tokens not recorded',
+      ),
   });
   const memory = new GitMemory({
     ...deps,
     access,
-    headers: securityHeaders(deps.publicUrl),
+    headers,
     observe: (answered) => observe(answered),
   });
   const app = Fastify({

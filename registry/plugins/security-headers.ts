@@ -19,11 +19,13 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+type Headers = readonly [name: string, value: string][];
+
 /** A year, in seconds. */
 const HSTS_SECONDS = 365 * 24 * 3600;
 
-/** The names and values of the headers. */
-export function securityHeaders(publicUrl: () => string): [name: string, value: string][] {
+/** The names and values of the headers. Known before the server listens: only the scheme of the address counts. */
+export function securityHeaders(publicUrl: () => string): Headers {
   return Object.entries({
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',
@@ -43,8 +45,7 @@ export function securityHeaders(publicUrl: () => string): [name: string, value: 
  * Returns a function that sets the headers on a raw answer. Answers that Fastify's hooks do not see have them too (a
  * path that cannot be decoded, an answer that another app writes).
  */
-export function securing(publicUrl: () => string): (raw: ServerResponse) => void {
-  const headers = securityHeaders(publicUrl);
+export function securing(headers: Headers): (raw: ServerResponse) => void {
   return (raw) => {
     for (const [name, value] of headers) raw.setHeader(name, value);
   };

@@ -6,7 +6,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { GitCaches } from '../../repos/git-caches.ts';
-import { type Answer, gitAnswer, RequestRefused, refusal } from '../../repos/serve/answer.ts';
+import { type Answer, gitAnswer, refusal } from '../../repos/serve/answer.ts';
+import { tooSlow } from '../../repos/serve/body.ts';
 import { generationOf } from '../../repos/serve/generation.ts';
 import { PATIENCE_MS } from '../../repos/serve/pace.ts';
 import type { Repositories } from '../../repos/types.ts';
@@ -41,10 +42,16 @@ const ADVERTISEMENT = headersOf('git-upload-pack-advertisement');
 const RESULT = headersOf('git-upload-pack-result');
 const NOBODY: Actor = { kind: 'nobody' };
 
+/** What an answer depends on: the view of its caller, and everything as a key. */
+interface State {
+  visibility: string;
+  key: string;
+}
+
 interface Missed {
   body: Buffer | undefined;
-  visibility: string | undefined;
-  key: string;
+  /** Undefined if part of it was not in memory. */
+  state: State | undefined;
 }
 
 export class GitMemory {
@@ -69,13 +76,13 @@ export class GitMemory {
       }
       const begun = performance.now();
       const goOn = (body?: Buffer) => {
-        const { visibility, key } = this.#stateOf(request, name, body) ?? {};
-        const answer = key === undefined ? undefined : this.#deps.gitCaches.requests?.get(key);
+        const state = this.#stateOf(request, name, body);
+        const answer = state && this.#deps.gitCaches.requests?.get(state.key);
         if (answer !== undefined) {
           this.#send(request, response, answer, begun);
           return;
         }
-        this.#missed.set(request, { body, visibility, key: key ?? '' });
+        this.#missed.set(request, { body, state });
         route(request, response);
       };
       if (request.method === 'GET') goOn();
@@ -91,9 +98,9 @@ export class GitMemory {
 
   /** Keeps the route's answer for equal requests, if it was made for a caller of this `visibility`. */
   keep(request: IncomingMessage, visibility: string, { status, body }: Answer): void {
-    const missed = this.#missed.get(request);
-    if (missed?.visibility !== visibility || status !== 200 || !Buffer.isBuffer(body)) return;
-    this.#deps.gitCaches.requests?.set(missed.key, body);
+    const state = this.#missed.get(request)?.state;
+    if (state?.visibility !== visibility || status !== 200 || !Buffer.isBuffer(body)) return;
+    this.#deps.gitCaches.requests?.set(state.key, body);
   }
 
   /** From now on every request goes to the route, which ends connections. */
@@ -109,7 +116,7 @@ export class GitMemory {
     { headers, method }: IncomingMessage,
     name: string,
     body: Buffer | undefined,
-  ): { visibility: string; key: string } | undefined {
+  ): State | undefined {
     const { access, rules, repositories } = this.#deps;
     const actor = this.#actorOf(headers.authorization);
     const facts = access.keptDefinition(name)?.facts;
@@ -131,9 +138,7 @@ export class GitMemory {
   }
 
   #refuseSlow(response: ServerResponse): void {
-    const { status, headers, body } = refusal(
-      new RequestRefused(408, 'the request arrives too slowly'),
-    );
+    const { status, headers, body } = refusal(tooSlow());
     const fields = Object.entries({ ...headers, connection: 'close' }).flat();
     response.writeHead(status, [...this.#headers, ...fields]);
     response.end(body);
