@@ -15,6 +15,9 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 
 export const IdParams = Type.Object({ id: Id });
 
+/** The length of the longest cursor: two texts of 500 characters, each of which JSON may escape to 6 bytes. */
+export const CURSOR_LENGTH = 10_000;
+
 /** Query of a list of few items. */
 export const NumberedPageQuery = {
   page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
@@ -26,7 +29,7 @@ export const PageQuery = {
   ...NumberedPageQuery,
   after: Type.Optional(
     Type.String({
-      maxLength: 10_000,
+      maxLength: CURSOR_LENGTH,
       pattern: '^[A-Za-z0-9_-]+$',
       description:
         '`next` of the previous page: the list continues there, whatever was added or deleted in between. `page` then has no effect',

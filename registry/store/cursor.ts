@@ -1,4 +1,5 @@
 /** Where a page ends, as opaque text: the values by which the list is ordered. */
+import { CURSOR_LENGTH } from '../schemas/common.ts';
 import { StoreError } from './errors.ts';
 
 /** A column by which a list is ordered. The last key of a list must be unique, or all of them together. */
@@ -13,9 +14,6 @@ export interface Key {
 }
 
 export type Value = string | number | null;
-
-/** The length of the longest cursor: two texts of 500 characters, each of which JSON may escape to 6 bytes. */
-export const CURSOR_LENGTH = 10_000;
 
 export function cursorOf(keys: readonly Key[], row: Record<string, unknown>): string {
   const values = keys.map(({ column }) => row[column]);

@@ -127,27 +127,18 @@ export async function membersAmong(
   return found.map(({ user_id }) => user_id);
 }
 
-/** One membership with its user, or null. */
+/**
+ * One membership with its user, or null. `hold` locks the membership until the transaction ends, before a change or a
+ * deletion.
+ */
 export async function findMember(
   em: EntityManager,
   labId: number,
   userId: number,
+  hold?: 'to change',
 ): Promise<Member | null> {
   const [row] = await em.execute<MemberRow[]>(
-    `${memberRows} where m.lab_id = ? and m.user_id = ?`,
-    [labId, userId],
-  );
-  return row ? memberOf(em, row) : null;
-}
-
-/** Like `findMember`; the membership is locked until the transaction ends, so that it is what a change is made from. */
-export async function holdMember(
-  em: EntityManager,
-  labId: number,
-  userId: number,
-): Promise<Member | null> {
-  const [row] = await em.execute<MemberRow[]>(
-    `${memberRows} where m.lab_id = ? and m.user_id = ? for update of m`,
+    `${memberRows} where m.lab_id = ? and m.user_id = ? ${hold ? 'for update of m' : ''}`,
     [labId, userId],
   );
   return row ? memberOf(em, row) : null;

@@ -67,7 +67,7 @@ export async function changeMember(
 ) {
   authorize(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   return await store.transaction(async (em) => {
-    const before = await labs.holdMember(em, id, user_id);
+    const before = await labs.findMember(em, id, user_id, 'to change');
     if (!before) throw notFound('member');
     await labs.setMember(em, id, user_id, role);
     const { user } = before;
@@ -129,7 +129,7 @@ export async function removeMember(
 ): Promise<void> {
   authorize(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   await store.transaction(async (em) => {
-    const member = await labs.holdMember(em, id, userId);
+    const member = await labs.findMember(em, id, userId, 'to change');
     if (!member) throw notFound('member');
     await labs.removeMember(em, id, userId);
     await auditChange(
