@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { copyName } from './growth/copies.ts';
 import { Grown } from './growth/grown.ts';
-import type { Database } from './load/databases.ts';
+import { type Database, onDatabases } from './load/databases.ts';
 import { type Replayed, type Step, stepFor } from './load/exchange.ts';
-import { disposing, helper, tell } from './load/helpers.ts';
+import { helper, tell } from './load/helpers.ts';
 import { basic, type Recordings, record } from './load/rows.ts';
 import { type Figure, inTurn, type Measure, timed } from './pairs.ts';
 
@@ -31,13 +31,7 @@ interface Row {
   of?: number;
 }
 
-export async function measureGrowth(size: GrowthSize): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const database of size.databases) {
-    figures.push(...(await disposing((stack) => measureOn(stack, database, size))));
-  }
-  return figures;
-}
+export const measureGrowth = (size: GrowthSize): Promise<Figure[]> => onDatabases(size, measureOn);
 
 async function measureOn(
   stack: AsyncDisposableStack,

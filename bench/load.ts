@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { durableGit } from './git.ts';
 import { type Served, serve, startFirst } from './lab/served.ts';
-import { type Database, settingsOf } from './load/databases.ts';
+import { type Database, onDatabases, settingsOf } from './load/databases.ts';
 import { createLoaded, type Loaded } from './load/definition.ts';
 import type { Order, Replayed } from './load/exchange.ts';
-import { disposing, helper, tell } from './load/helpers.ts';
+import { helper, tell } from './load/helpers.ts';
 import { measureRow, type RowSize } from './load/measure.ts';
 import { type LongWork, memoryFigures, workLong } from './load/memory.ts';
 import { PASSWORD, startPeer } from './load/peer.ts';
@@ -35,13 +35,7 @@ interface RequestsSize extends RowSize {
   warm: number;
 }
 
-export async function measureLoad(size: LoadSize): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const database of size.databases) {
-    figures.push(...(await disposing((stack) => measureOn(stack, database, size))));
-  }
-  return figures;
-}
+export const measureLoad = (size: LoadSize): Promise<Figure[]> => onDatabases(size, measureOn);
 
 async function measureOn(
   stack: AsyncDisposableStack,

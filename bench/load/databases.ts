@@ -1,4 +1,6 @@
 import { startPostgres } from '../../test/helpers/postgres-server.ts';
+import type { Figure } from '../pairs.ts';
+import { disposing } from './helpers.ts';
 
 export type Database = 'PostgreSQL' | 'PGlite';
 export const DATABASES: Database[] = ['PostgreSQL', 'PGlite'];
@@ -12,4 +14,16 @@ export async function settingsOf(
   const postgres = await startPostgres();
   stack.defer(() => postgres.close());
   return { DATABASE_URL: postgres.url('postgres') };
+}
+
+/** Measures on each database in turn, and closes what was opened for it. */
+export async function onDatabases<Size extends { databases: Database[] }>(
+  size: Size,
+  measure: (stack: AsyncDisposableStack, database: Database, size: Size) => Promise<Figure[]>,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const database of size.databases) {
+    figures.push(...(await disposing((stack) => measure(stack, database, size))));
+  }
+  return figures;
 }
