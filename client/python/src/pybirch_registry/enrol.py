@@ -46,7 +46,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     name = computer_name or info["computer_name"] or platform.node()
     if not is_name(name):
         raise RegistryError(
-            f"{name!r} is not a valid name for a computer: names have letters,  digits, spaces, dots, dashes "
+            f"{name!r} is not a valid name for a computer: names have letters, digits, spaces, dots, dashes "
             "and underscores. Give this computer another one: --name NAME"
         )
     http = Http(url)
