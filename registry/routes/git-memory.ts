@@ -6,10 +6,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { GitCaches } from '../../repos/git-caches.ts';
-import { type Answer, gitAnswer, refusal } from '../../repos/serve/answer.ts';
-import { tooSlow } from '../../repos/serve/body.ts';
+import { type Answer, gitAnswer, RequestRefused, refusal } from '../../repos/serve/answer.ts';
+import { readWhole } from '../../repos/serve/body.ts';
 import { generationOf } from '../../repos/serve/generation.ts';
-import { PATIENCE_MS } from '../../repos/serve/pace.ts';
 import type { Repositories } from '../../repos/types.ts';
 import { requestedVersion } from '../../repos/wire/protocol.ts';
 import { type Actor, decide, type Rules } from '../access/decide.ts';
@@ -86,7 +85,11 @@ export class GitMemory {
         route(request, response);
       };
       if (request.method === 'GET') goOn();
-      else collect(request, goOn, () => this.#refuseSlow(response), this.#deps.patience);
+      else {
+        readWhole(request, LONGEST_BODY, this.#deps.patience).then(goOn, (error) =>
+          this.#refuse(response, error),
+        );
+      }
     };
   }
 
@@ -137,8 +140,13 @@ export class GitMemory {
     return rules.anonymousRead ? NOBODY : undefined;
   }
 
-  #refuseSlow(response: ServerResponse): void {
-    const { status, headers, body } = refusal(tooSlow());
+  /** Answers a body that does not arrive in time. Any other error means that the client has left. */
+  #refuse(response: ServerResponse, error: unknown): void {
+    if (!(error instanceof RequestRefused)) {
+      response.destroy();
+      return;
+    }
+    const { status, headers, body } = refusal(error);
     const fields = Object.entries({ ...headers, connection: 'close' }).flat();
     response.writeHead(status, [...this.#headers, ...fields]);
     response.end(body);
@@ -180,25 +188,4 @@ function readOf({ url = '', method, headers }: IncomingMessage): string | undefi
     length <= LONGEST_BODY &&
     headers['content-type'] === 'application/x-git-upload-pack-request';
   return fits ? name : undefined;
-}
-
-/** Calls `goOn` with the whole body, or `late` if it does not arrive in time. */
-function collect(
-  request: IncomingMessage,
-  goOn: (body: Buffer) => void,
-  late: () => void,
-  patience = PATIENCE_MS,
-): void {
-  const chunks: Buffer[] = [];
-  const whole = () => {
-    clearTimeout(timer);
-    goOn(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-  };
-  const timer = setTimeout(() => {
-    request.off('end', whole);
-    late();
-  }, patience);
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.once('close', () => clearTimeout(timer));
-  request.once('end', whole);
 }

@@ -43,7 +43,8 @@ export async function* chunksOf(stream: Readable, patience?: number): AsyncGener
   try {
     yield* paced(stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>, patience);
   } catch (cause) {
-    if (cause instanceof TooSlow) throw tooSlow({ cause });
+    if (cause instanceof TooSlow)
+      throw new RequestRefused(408, 'the request arrives too slowly', { cause });
     const code = (cause as NodeJS.ErrnoException).code;
     if (code?.startsWith('Z_')) throw new RequestRefused(400, 'the body is not gzip', { cause });
     throw cause;
@@ -62,9 +63,6 @@ export function passOver({ body, patience }: Body, limit: number): void {
     () => body.destroy(),
   );
 }
-
-export const tooSlow = (options?: ErrorOptions): RequestRefused =>
-  new RequestRefused(408, 'the request arrives too slowly', options);
 
 /** Reads and drops chunks, up to `limit` bytes. Returns whether it reached the end. */
 export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): Promise<boolean> {
