@@ -55,10 +55,19 @@ export class RefStore {
   inMemory(): Refs | undefined {
     const poll = currentPoll();
     if (poll === undefined || this.#lookedAt !== poll) {
-      if (this.#held === undefined || this.#held.stamp !== this.#stamp()) return undefined;
+      if (!this.#isUnchanged()) return undefined;
       this.#lookedAt = poll;
     }
     return this.#held?.refs;
+  }
+
+  #isUnchanged(): boolean {
+    try {
+      return this.#held !== undefined && this.#held.stamp === this.#stamp();
+    } catch {
+      // `read` meets the same error and throws it.
+      return false;
+    }
   }
 
   /** Moves all refs or none, durably. Every object that a ref moves to must exist. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -284,4 +284,24 @@ t.test('what was kept ends with the change that makes it wrong', async (t) => {
   await warm(viewer.token);
   await admin.client.users.remove(viewer.id);
   t.equal((await poll(viewer.token)).status, 401, 'an account that was disabled');
+});
+
+t.test('refs that cannot be read fail the request, not the server', async (t) => {
+  const registry = await startRegistry(t);
+  const { url, admin } = registry;
+  await admin.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  const poll = () =>
+    ask(url, admin.token, {
+      what: 'v0 refs',
+      path: '/definitions/Meter.git/info/refs?service=git-upload-pack',
+    });
+  const before = hits(registry);
+  while (hits(registry) === before) t.equal((await poll()).status, 200);
+  const refs = join(registry.dataDir, 'repos', 'Meter.git', 'packed-refs');
+  renameSync(refs, `${refs}.kept`);
+  symlinkSync(refs, refs);
+  t.equal((await poll()).status, 500, 'a link to itself');
+  rmSync(refs);
+  renameSync(`${refs}.kept`, refs);
+  t.equal((await poll()).status, 200);
 });
