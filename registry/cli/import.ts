@@ -68,6 +68,7 @@ export async function runImport(
 
 const READING: Readonly<Record<ReadingStep, string>> = {
   files: 'Reading files',
+  search: 'Searching files for classes',
   classes: 'Finding the dependencies of each class',
 };
 

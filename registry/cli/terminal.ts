@@ -11,7 +11,7 @@ export interface Terminal {
   progress(done: number, total: number, label: string): void;
 }
 
-/** A bar if standard error is a terminal; otherwise a line for each tenth. */
+/** A bar if standard error is a terminal; otherwise lines. */
 export async function localTerminal(): Promise<Terminal> {
   // The reader has seen enough (`registry user list | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -54,11 +54,26 @@ async function progressBar(): Promise<Terminal['progress']> {
   };
 }
 
-function progressLines(): Terminal['progress'] {
-  let shown = 0;
+/** The longest time without a line while work proceeds, in milliseconds. */
+const SILENCE = 10_000;
+
+/**
+ * A line for each tenth, and one after ten seconds without. Unlike a bar, it suits logs, and shows within seconds that
+ * work proceeds.
+ */
+export function progressLines(
+  write: (line: string) => void = (line) => void process.stderr.write(line),
+  now: () => number = () => performance.now(),
+): Terminal['progress'] {
+  let shown = { label: '', tenth: 0, at: now() };
   return (done, total, label) => {
     const tenth = Math.floor((10 * done) / Math.max(total, 1));
-    if (tenth > shown) process.stderr.write(`${label}: ${done}/${total}\n`);
-    shown = done >= total ? 0 : tenth;
+    const at = now();
+    const isNew = label !== shown.label;
+    if (tenth > (isNew ? 0 : shown.tenth) || at - shown.at >= SILENCE) {
+      write(`${label}: ${done}/${total}\n`);
+      shown = { label, tenth, at };
+    } else if (isNew) shown = { ...shown, label, tenth: 0 };
+    if (done >= total) shown = { ...shown, label: '' };
   };
 }

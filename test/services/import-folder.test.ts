@@ -560,7 +560,8 @@ t.test('progress is reported while files are read, before anything lands', async
     onProgress: (done, total) => steps.push(`landed ${done}/${total}`),
   });
   t.same(steps.slice(0, 3), ['files 1/3', 'files 2/3', 'files 3/3']);
-  t.match(steps[3], /^classes 1\//);
+  t.same(steps.slice(3, 5), ['search 1/2', 'search 2/2'], 'A.py is a definition as it is');
+  t.match(steps[5], /^classes 1\//);
   t.equal(steps.at(-1), 'landed 3/3');
 });
 

@@ -34,7 +34,11 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const whole = takeWhole(read.all, folder, bases, maxFileBytes);
   const searched = [...read.texts.paths()].filter((path) => !whole.claimed.has(path)).sort(byText);
   const installed = new InstalledNames(folder, bases);
-  const classes = instrumentClasses(folder, bases, searched);
+  const lost: Skipped[] = [];
+  const classes = instrumentClasses(folder, bases, searched, (path, done) => {
+    if (!isTestFile(path)) lost.push(...unreached(folder, bases, path));
+    onProgress?.('search', done, searched.length);
+  });
   const stays = frameworkModules(folder, bases, classes, installed);
   const around = { folder, bases, stays, installed };
   const kept = new Kept(around, read.all, { location, maxFileBytes });
@@ -48,11 +52,6 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const settled = withoutClashes(chosen.taken, chooser);
   kept.survey(settled.kept, helpers, (done, total) => onProgress?.('classes', done, total));
   const unfit: Skipped[] = [];
-  const lost = unreached(
-    folder,
-    bases,
-    searched.filter((path) => !isTestFile(path)),
-  );
   return {
     names: settled.kept.map(nameOf),
     definitions: definitionsOf(settled.kept, kept, unfit),

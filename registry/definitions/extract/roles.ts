@@ -29,16 +29,20 @@ export interface InstrumentClass {
   helper?: string;
 }
 
-/** Every class of these modules that inherits from a base class, in the order of paths and lines. */
+/**
+ * Every class of these modules that inherits from a base class, in the order of paths and lines. `onSearched` is called
+ * after each module, while its syntax tree is in memory.
+ */
 export function instrumentClasses(
   folder: SourceFolder,
   bases: Bases,
-  paths: string[],
+  paths: readonly string[],
+  onSearched: (path: string, done: number) => void,
 ): InstrumentClass[] {
   const parents = new Set<string>();
   const baseModules = new Set<string>();
   const found: { path: string; cls: ClassStatement; reached: Reached; lacks: Lacks }[] = [];
-  for (const path of paths) {
+  for (const [i, path] of paths.entries()) {
     for (const [name, cls] of folder.module(path).classes) {
       const reached = bases.reached(path, name);
       if (bases.definesBase(path, name)) baseModules.add(path);
@@ -48,6 +52,7 @@ export function instrumentClasses(
       // Computed now, while the needed trees are in memory.
       found.push({ path, cls, reached, lacks: lacksOf(methodsOfAll(folder, bases, path, name)) });
     }
+    onSearched(path, i + 1);
   }
   return found.map(({ path, cls, reached, lacks }) => {
     const isParent = parents.has(`${path}\n${cls.name}`);

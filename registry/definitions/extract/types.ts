@@ -13,8 +13,8 @@ export interface SourceFile {
   size?: number;
 }
 
-/** Reading has two steps: first all files, then the parts that each class needs. */
-export type ReadingStep = 'files' | 'classes';
+/** Reading has three steps: all files are read, then searched for classes, then the parts that each class needs are found. */
+export type ReadingStep = 'files' | 'search' | 'classes';
 
 export type OnReading = (step: ReadingStep, done: number, total: number) => void;
 

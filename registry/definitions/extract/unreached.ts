@@ -22,15 +22,15 @@ const COMPUTED =
 const CALLED = 'a call makes it, and an import takes class statements: write it as one';
 
 /**
- * In these modules: instrument classes inside functions and classes, classes created by a call, and classes
- * with computed bases where PyBirch is used.
+ * In this module: instrument classes inside functions and classes, classes created by a call, and classes with computed
+ * bases where PyBirch is used.
  */
-export function unreached(folder: SourceFolder, bases: Bases, paths: readonly string[]): Skipped[] {
-  return paths.flatMap((path) => [
+export function unreached(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
+  return [
     ...nested(folder, bases, path),
     ...called(folder, bases, path),
     ...computed(folder, bases, path),
-  ]);
+  ];
 }
 
 function nested(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
