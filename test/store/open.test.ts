@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { openEmbedded } from '../../registry/store/embedded/open.ts';
 import { openStore } from '../../registry/store/open.ts';
@@ -92,6 +93,32 @@ function query(sql: string): Buffer {
   message.writeUInt32BE(message.length - 1, 1);
   return message;
 }
+
+t.test('the thread of the embedded database keeps nothing of an answer', async (t) => {
+  const { folder } = await freshFolder();
+  const threads: Worker[] = [];
+  const add = (thread: Worker) => threads.push(thread);
+  process.on('worker', add);
+  t.teardown(() => process.off('worker', add));
+  const store = await openStore({ folder });
+  t.teardown(() => store.close());
+  const MIB = 1024 * 1024;
+  const inUse = async () => {
+    const heap = await threads[0]?.getHeapStatistics();
+    return ((heap?.used_heap_size ?? 0) + (heap?.external_memory ?? 0)) / MIB;
+  };
+  const answers = async (number: number) => {
+    for (let i = 0; i < number; i++) {
+      const rows = await store.em().execute(`select repeat('x', ${MIB}) as text`);
+      t.equal(rows[0]?.text.length, MIB);
+    }
+  };
+  await answers(2);
+  const before = await inUse();
+  await answers(100);
+  const grown = (await inUse()) - before;
+  t.ok(grown < 50, `${grown.toFixed(0)} MiB after 100 MiB of answers`);
+});
 
 t.test('an unreachable server is distinguished from a wrong setting', async (t) => {
   const store = await openStore({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none' });
