@@ -170,7 +170,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     instrumentRoutes(api, deps);
     computerRoutes(api, { ...deps, throttle });
     bindingRoutes(api, deps);
-    syncRoutes(api, deps);
+    syncRoutes(api, { ...deps, access });
     fleetRoutes(api, deps);
     provenanceRoutes(api, deps);
     auditRoutes(api, deps);

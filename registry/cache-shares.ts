@@ -1,6 +1,6 @@
 /**
  * The caches, and how they divide `CACHE_BYTES` (docs/decisions/0033-one-cache.md). The numbers are relative to each
- * other; with the default of 320 MiB they are in MiB.
+ * other.
  */
 export const CACHE_SHARES = {
   /** Answers of `git upload-pack`: after a landing, every lab computer sends the same request. */
@@ -11,6 +11,8 @@ export const CACHE_SHARES = {
   packs: 64,
   /** The common part of the lists of a lab's computers. */
   sync_catalogues: 64,
+  /** Whole histories, for first syncs: every computer of a lab asks for the same ones. */
+  histories: 32,
   /** Ids of the objects that are reachable from the refs that a caller may see. */
   reachable: 40,
   /** The different parts of the lists of a lab's computers: bindings and instruments. */

@@ -20,15 +20,20 @@ export function readBundle(git: GitProgram, path: string, refs: Refs): Readable 
   return Readable.from(bundle(git, path, refs), { objectMode: false });
 }
 
-async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerator<Buffer> {
+/** What stands before the pack. */
+export function bundleHeader(refs: Refs): Buffer {
   const main = refs.get(MAIN);
   const listed: [string, Oid][] = [...refs].map(([ref, { oid }]) => [ref, oid]);
   // With HEAD, a clone of the bundle checks out `main`.
   if (main) listed.push(['HEAD', main.oid]);
-  yield Buffer.from(`${SIGNATURE}${listed.map(([ref, oid]) => `${oid} ${ref}\n`).join('')}\n`);
+  return Buffer.from(`${SIGNATURE}${listed.map(([ref, oid]) => `${oid} ${ref}\n`).join('')}\n`);
+}
+
+async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerator<Buffer> {
+  yield bundleHeader(refs);
   const args = ['pack-objects', '--revs', '--stdout', '--delta-base-offset', '-q'];
   const child = git.spawn({ ...at(path), args });
-  child.stdin.end([...new Set(listed.map(([, oid]) => `${oid}\n`))].join(''));
+  child.stdin.end([...new Set([...refs.values()].map(({ oid }) => `${oid}\n`))].join(''));
   yield* child.stdout as AsyncIterable<Buffer>;
   await demandSuccess(child.exit, args);
 }

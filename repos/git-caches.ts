@@ -15,6 +15,8 @@ export interface GitCaches {
   /** By refs, caller and kind of object. */
   reachable: Cache<ReadonlySet<Oid>>;
   answers: FetchAnswers;
+  /** Whole histories for first syncs, by the state of the refs. */
+  histories: Cache<Buffer>;
   /** Whole answers to reads, by the state of the refs, the caller's view and the bytes of the request. */
   requests: Cache<Buffer> | undefined;
 }
@@ -33,6 +35,7 @@ export function openGitCaches(caches: Caches, { keepsAnswers = true } = {}): Git
     packs: caches.open('packs', ({ bytes }) => bytes, { largest: 1 }),
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),
+    histories: caches.open('histories', ({ length }) => length),
     answers: new FetchAnswers(answers('fetch_answers')),
     requests: answers('git_requests'),
   };

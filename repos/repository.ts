@@ -21,6 +21,8 @@ import { ObjectBatch } from './object-batch.ts';
 import { ObjectStore } from './object-store.ts';
 import { formatCommit } from './object-text.ts';
 import { RefStore } from './refs.ts';
+import { generationOf } from './serve/generation.ts';
+import { versionsBundle } from './small-bundle.ts';
 import { changeTree } from './trees.ts';
 import type {
   Commit,
@@ -39,6 +41,9 @@ import type {
   Version,
 } from './types.ts';
 import type { Upkeep } from './upkeep.ts';
+
+/** Stands for a bundle that is not kept. */
+const NONE = Buffer.alloc(0);
 
 /** What all repositories share. */
 export interface RepositoryDeps {
@@ -243,5 +248,18 @@ export class BareRepository implements Repository {
 
   bundle(refs: Refs): Readable {
     return readBundle(this.#git, this.path, refs);
+  }
+
+  async versionsBundle(): Promise<Buffer | undefined> {
+    const refs = await this.refs();
+    const source = {
+      read: (oid: Oid) => this.#objects.read(oid),
+      bundle: (some: Refs) => this.bundle(some),
+    };
+    const held = await this.#caches.histories.load(
+      String(generationOf(refs)),
+      async () => (await versionsBundle(source, refs)) ?? NONE,
+    );
+    return held === NONE ? undefined : held;
   }
 }

@@ -154,6 +154,11 @@ export interface Repository extends ObjectReader {
   maintain(): Promise<void>;
   /** These refs and everything that they reach, as a git bundle (gitformat-bundle(5)). */
   bundle(refs: Refs): Readable;
+  /**
+   * `main`, the tags of its versions and everything that they reach, as a git bundle that is kept in memory while the
+   * refs stay the same; undefined if there is no version, or the bundle is too large to be kept.
+   */
+  versionsBundle(): Promise<Buffer | undefined>;
 }
 
 /** While anybody holds, git and the database agree. */

@@ -1,22 +1,29 @@
 import { Readable } from 'node:stream';
 import type { Caches } from '../../repos/caches.ts';
 import { Type } from '../schemas/build.ts';
-import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
+import { HistoriesQuery, SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
+import type { AccessCache } from '../services/access-cache/access-cache.ts';
 import { Catalogues } from '../services/sync/catalogue.ts';
+import { readHistories } from '../services/sync/histories.ts';
 import { type SyncDeps, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
 import { saveReport } from '../services/sync/report.ts';
 import { Statements } from '../services/sync/statements.ts';
-import { NoContent, problemAnswers, type RegistryServer, Streamed } from './shared.ts';
+import { Bytes, NoContent, problemAnswers, type RegistryServer, Streamed } from './shared.ts';
 
 const tags = ['sync'];
 
 /** The header that carries a list's signed statement. */
 const STATEMENT = 'sync-statement';
 
+const HISTORIES = 'application/vnd.pybirch.histories';
+
 export function syncRoutes(
   app: RegistryServer,
-  given: Omit<SyncDeps, 'catalogues' | 'ownParts'> & { caches: Caches },
+  given: Omit<SyncDeps, 'catalogues' | 'ownParts'> & {
+    caches: Caches;
+    access: Pick<AccessCache, 'definition'>;
+  },
 ): void {
   const deps = {
     ...given,
@@ -63,6 +70,42 @@ export function syncRoutes(
         'content-length': length,
       });
       return reply.send(Readable.from(pieces, { objectMode: false }));
+    },
+  );
+
+  app.post(
+    '/api/sync/histories',
+    {
+      schema: {
+        operationId: 'readHistories',
+        tags,
+        summary:
+          'Download the histories of many definitions as one stream (with the token of a computer)',
+        description:
+          'For a first sync. Each part is a line of JSON, `{"name", "size"}`, followed by `size` bytes: a git bundle (version 2) of `main` and the tags of its versions. The last line is `{"end": true}`. `size` is 0 for what the computer may not see and for histories that are too large for this answer: fetch these by git. The bundles prove nothing by themselves: compare the files with the signed list, and check the tags.',
+        body: HistoriesQuery,
+        response: {
+          200: {
+            description: 'The parts, in the order of the names',
+            content: { [HISTORIES]: { schema: Streamed(Bytes) } },
+          },
+          ...problemAnswers,
+        },
+      },
+    },
+    async ({ caller, body, log }, reply) => {
+      const parts = readHistories(
+        {
+          ...deps,
+          definition: (name) => deps.access.definition(name),
+          onError: (err, name) => log.error({ err, name }, 'a history cannot be read'),
+        },
+        caller,
+        body.names,
+      );
+      return reply
+        .headers({ 'content-type': HISTORIES, 'cache-control': 'private, no-store' })
+        .send(Readable.from(parts, { objectMode: false }));
     },
   );
 

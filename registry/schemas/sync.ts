@@ -44,6 +44,14 @@ const {
   ...InstrumentShape
 } = Instrument.properties;
 
+export const HistoriesQuery = Type.Object({
+  names: Type.Array(Text({ maxLength: 100 }), {
+    maxItems: 10_000,
+    description: 'Definitions whose versions the computer needs, in the order of the answer',
+  }),
+});
+export type HistoriesQuery = Static<typeof HistoriesQuery>;
+
 export const SyncList = Type.Object({
   computer: Type.Object(ComputerShape),
   generation: Type.String({ description: 'Changes whenever the list may have changed' }),

@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
@@ -130,6 +130,8 @@ class FakeRegistry:
         """Sent instead of the list."""
         self.cuts_chain = False
         self.lists_keys = True
+        self.histories: Callable[[list[tuple[str, bytes]]], bytes] | None = join_histories
+        """Makes the answer with many histories; None: the registry is too old for it."""
         # Faults
         self.git_fault: str | None = None
         self.snapshot_extra: dict[str, bytes] = {}
@@ -292,6 +294,9 @@ class FakeRegistry:
         if path == "/api/instrument-definitions":
             return self._send(start, 200, self._page_of_definitions(environ))
         body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"null")
+        if path == "/api/sync/histories" and self.histories is not None:
+            start("200 OK", [("Content-Type", "application/vnd.pybirch.histories")])
+            return [self.histories([(name, bundle_of(self.repos[name])) for name in body["names"]])]
         if path == "/api/sync" and method == "GET":
             return self._sync(environ, start, date)
         return self._send(start, *self._api(method, path, body))
@@ -467,6 +472,25 @@ class FakeRegistry:
         return [json.dumps(value).encode()]
 
 
+def join_histories(parts: list[tuple[str, bytes]]) -> bytes:
+    """An answer with many histories."""
+    return b"".join(part(*one) for one in parts) + b'{"end": true}\n'
+
+
+def part(name: str, content: bytes, size: int | None = None) -> bytes:
+    head = {"name": name, "size": len(content) if size is None else size}
+    return json.dumps(head).encode() + b"\n" + content
+
+
+def bundle_of(repo: Repo) -> bytes:
+    """All refs and what they reach, as a git bundle."""
+    bundle = create_bundle_from_repo(repo, refs=[ref for ref in repo.refs.keys() if ref != b"HEAD"])  # noqa: SIM118
+    target = io.BytesIO()
+    write_bundle(target, bundle)
+    bundle.close()
+    return target.getvalue()
+
+
 def make_bundle(server: FakeRegistry, file: Path, stated: dict[str, Any] | None = None, **fields: Any) -> None:
     """What `registry export --bundle` writes; `stated` is laid over its statement, None leaves that out."""
     manifest = {
@@ -484,7 +508,4 @@ def make_bundle(server: FakeRegistry, file: Path, stated: dict[str, Any] | None 
             told = {"audience": "bundle:1", "digest": sha(text.encode()), **(stated or {})}
             archive.writestr("statement", server.statement(**told))
         for name, repo in server.repos.items():
-            bundle = create_bundle_from_repo(repo, refs=[ref for ref in repo.refs.keys() if ref != b"HEAD"])  # noqa: SIM118
-            with archive.open(f"bundles/{name}.bundle", "w") as target:
-                write_bundle(target, bundle)
-            bundle.close()
+            archive.writestr(f"bundles/{name}.bundle", bundle_of(repo))

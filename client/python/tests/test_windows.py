@@ -84,7 +84,7 @@ def test_a_file_that_is_held_for_good_is_never_taken_for_absent(tmp_path: Path, 
     with pytest.raises(FolderError, match=r"Cannot write .*another program has a file open in it\. What was there"):
         write_json(tmp_path / "a.json", {"a": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
-    assert (tmp_path / "a.json").read_text() == '{\n "a": 1\n}'
+    assert (tmp_path / "a.json").read_text() == '{"a": 1}'
 
 
 def test_a_sync_gets_through_where_every_file_is_held_for_a_moment(

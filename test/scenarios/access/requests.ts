@@ -81,6 +81,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   listBindings: () => ({ query: { per_page: 500 } }),
   changeBinding: () => ({ body: { adapter: `GPIB::${++count}` } }),
   listFleet: ({ name }) => ({ query: { q: name } }),
+  readHistories: () => ({ body: { names: ['Nothing'] } }),
   reportSync: () => ({ body: { installed: {} } }),
   createToken: () => ({ body: { name: 'asked', scope: 'read' } }),
   linkSingleSignOn: () => ({ body: {} }),

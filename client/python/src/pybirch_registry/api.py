@@ -60,8 +60,10 @@ class Http:
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
         bounds: Bounds | None = None,
+        is_whole: bool = True,
     ) -> urllib3.BaseHTTPResponse:
-        """Returns the answer, whatever its status. Reads it whole, unless `bounds` declare it endless.
+        """Returns the answer, whatever its status. Reads it whole, unless `bounds` declare it endless, or the caller
+        reads it piece by piece.
 
         Raises `UnreachableError` if there is no answer, and `NotEnrolledError` for a token that is no longer valid.
         """
@@ -76,7 +78,11 @@ class Http:
         limits = bounds or Bounds()
         limits.head_s = min(timeout_s or limits.head_s, limits.head_s)
         timeout = urllib3.Timeout(connect=min(limits.head_s, CONNECT_S), read=limits.head_s)
-        options: dict[str, Any] = {"headers": sent, "timeout": timeout, "preload_content": not limits.is_endless}
+        options: dict[str, Any] = {
+            "headers": sent,
+            "timeout": timeout,
+            "preload_content": is_whole and not limits.is_endless,
+        }
         try:
             with limit_answers(limits):
                 response = self.pool.request(method, self.url + path, body=content, **options)

@@ -129,7 +129,8 @@ def retry_in_use(work: Callable[[], T], attempts: int = 40) -> T:
 
 def write_json(path: Path, value: object, mode: int = 0o644) -> None:
     """Raises `FolderError`."""
-    write_atomic(path, json.dumps(value, indent=1, ensure_ascii=False).encode(), mode)
+    # Without indentation, Python's encoder in C does it.
+    write_atomic(path, json.dumps(value, ensure_ascii=False).encode(), mode)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -170,8 +171,10 @@ def check_paths(paths: Iterable[str]) -> None:
                 raise RefusedError(f"{str(one)!r} differs from another name only in case")
 
 
-def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Creates a folder with these files, whole or not at all. Replaces an existing one.
+def write_tree(folder: Path, files: Mapping[str, bytes], folders: Iterable[str] = (), is_synced: bool = True) -> None:
+    """Creates a folder with these files and folders, whole or not at all. Replaces an existing one.
+
+    Without `is_synced`, a power failure may damage it.
 
     Raises `FolderError`, or `RefusedError` for paths that some platform cannot have. The caller holds a lock on the
     parent folder.
@@ -182,11 +185,16 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
         # Longer than the folder's own name, so that a path that is too long for Windows is refused now.
         temporary = _fresh_folder(folder)
         try:
+            for path in folders:
+                (temporary / path).mkdir(parents=True, exist_ok=True)
             for path, content in files.items():
                 target = temporary / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with target.open("wb") as file:
-                    _write_through(file, content)
+                    if is_synced:
+                        _write_through(file, content)
+                    else:
+                        file.write(content)
             temporary.chmod(0o755)
             discard(folder)
             replace(temporary, folder)

@@ -20,8 +20,8 @@ DELTA_HEAD = 20
 """The most bytes that the two sizes at the start of a delta can have."""
 
 
-def check_pack(pack: bytes | mmap.mmap) -> None:
-    """Raises `RefusedError` for a pack that unpacks to more than any definition, `ValueError` if it is not a pack."""
+def check_pack(pack: bytes | mmap.mmap, most_bytes: int = UNPACKED_BYTES) -> None:
+    """Raises `RefusedError` for a pack that unpacks to more than `most_bytes`, `ValueError` if it is not a pack."""
     if len(pack) < 12 or pack[:4] != b"PACK":
         raise ValueError("no pack")
     (count,) = struct.unpack(">L", pack[8:12])
@@ -35,8 +35,8 @@ def check_pack(pack: bytes | mmap.mmap) -> None:
             except (IndexError, zlib.error) as error:
                 raise ValueError("the pack is cut off or damaged") from error
             total += size
-            if total > UNPACKED_BYTES:
-                raise _refused(f"more than {UNPACKED_BYTES} bytes")
+            if total > most_bytes:
+                raise _refused(f"more than {most_bytes} bytes")
 
 
 def _object(view: memoryview, at: int) -> tuple[int, int]:

@@ -83,7 +83,7 @@ class Repository:
 
         def wanted(refs: Any, depth: Any = None) -> list[Any]:
             on_refs()
-            return [sha for ref, sha in refs.items() if sha and _is_wanted(ref) and sha not in repo.object_store]
+            return [sha for ref, sha in refs.items() if sha and is_wanted(ref) and sha not in repo.object_store]
 
         client = HttpGitClient(registry, pool_manager=pool, username="computer", password=token, quiet=True)
         with self._open_for_writing() as repo:
@@ -102,7 +102,7 @@ class Repository:
                         check_pack(pack)
                     file.seek(0)
                     repo.object_store.add_thin_pack(file.read, None)
-            with _translate_errors(self.path):
+            with translate_errors(self.path):
                 self._move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
 
     def _move_refs(self, repo: Repo, refs: dict[Any, Any], may_be_old: bool = False) -> None:
@@ -118,7 +118,7 @@ class Repository:
         if old is not None and old != new and not is_old and not _is_ancestor(repo, old, new):
             raise RefusedError("the registry's history of it was rewritten: versions are missing from it")
         for ref, sha in refs.items():
-            if ref == MAIN or not _is_wanted(ref):
+            if ref == MAIN or not is_wanted(ref):
                 continue
             before = repo.refs.read_ref(ref)
             if before is not None and before != sha:
@@ -137,7 +137,7 @@ class Repository:
         except RefusedError:
             with self._open_for_writing() as repo:
                 for ref in repo.refs.keys():  # noqa: SIM118
-                    if _is_wanted(ref) and ref not in before:
+                    if is_wanted(ref) and ref not in before:
                         del repo.refs[ref]
                 for ref, sha in before.items():
                     repo.refs[ref] = sha
@@ -148,7 +148,7 @@ class Repository:
             return {}
         with self._open_for_reading() as repo:
             refs = ((ref, repo.refs.read_ref(ref)) for ref in repo.refs.keys())  # noqa: SIM118
-            return {ref: sha for ref, sha in refs if sha is not None and _is_wanted(ref)}
+            return {ref: sha for ref, sha in refs if sha is not None and is_wanted(ref)}
 
     def is_on_main(self, commit: str) -> bool:
         """Whether a commit is a version: on the first-parent line of the fetched `main`."""
@@ -240,7 +240,7 @@ class Repository:
             discard(self.path)  # a crash may have left the folder incomplete
             self.path.parent.mkdir(parents=True, exist_ok=True)
             Repo.init_bare(str(self.path), mkdir=True).close()
-        with _translate_errors(self.path):
+        with translate_errors(self.path):
             repo = Repo(str(self.path))
         try:
             yield repo
@@ -249,7 +249,7 @@ class Repository:
 
     @contextmanager
     def _open_for_reading(self) -> Iterator[Repo]:
-        with _translate_errors(self.path):
+        with translate_errors(self.path):
             repo = Repo(str(self.path))
             try:
                 yield repo
@@ -258,7 +258,7 @@ class Repository:
 
 
 @contextmanager
-def _translate_errors(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turns whatever dulwich raises for a damaged repository into `DamagedError`."""
     try:
         yield
@@ -281,7 +281,7 @@ def tag_id(raw: bytes) -> str:
     return hashlib.sha1(b"tag %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
 
 
-def _is_wanted(ref: bytes) -> bool:
+def is_wanted(ref: bytes) -> bool:
     return ref in (MAIN, ATTESTED) or (ref.startswith(TAGS) and ref[len(TAGS) :].isdigit())
 
 

@@ -3,9 +3,11 @@
 A sync deletes nothing and does not touch what is loaded. After any failure, the last good versions are still there.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from .bindings import Bindings
 from .choice import read_pins
 from .errors import AnswerError, FolderError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
 from .files import locked, read_json, sha256, write_json
+from .histories import fetch_histories
 from .home import Enrolment, Home
 from .manifest import Item, Manifest, ManifestFile
 from .presence import Presence
@@ -31,7 +34,11 @@ from .versions import Versions
 
 log = logger(__name__)
 
+Outcome = list[tuple[Item, str | None, RegistryError | None]]
+"""For each version of a definition, a message for the user and the error, if any."""
 WORKERS = 6
+FEWEST = 4
+"""As many new definitions are worth an answer of their own."""
 THE_LIST = "the registry's list"
 """The label of the list in a report that refuses it."""
 MOST_ERRORS = 200
@@ -192,7 +199,8 @@ class Syncer:
             by_name.setdefault(item.name, []).append(item)
         done = 0
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="pybirch-sync") as pool:
-            for outcome in pool.map(self._bring_definition, by_name.values()):
+            taken = self._take_histories(by_name, pool)
+            for outcome in chain(taken, _map_later(pool, self._bring_definition, by_name)):
                 for item, note, error in outcome:
                     done += 1
                     if error is None:
@@ -206,6 +214,33 @@ class Syncer:
                     if progress:
                         progress(done, len(missing), item.label)
 
+    def _take_histories(self, by_name: dict[str, list[Item]], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
+        """Brings the definitions that are new here in one answer, and takes them out of `by_name`. What cannot be
+        brought this way stays there, and comes by git."""
+        new = [name for name in by_name if not self.home.repository(name).exists()]
+        if len(new) < FEWEST:
+            return
+        begun: deque[tuple[str, Future[bool]]] = deque()
+
+        def next_taken() -> Outcome:
+            name, work = begun.popleft()
+            try:
+                came = work.result()
+                return [(item, None, None) for item in by_name.pop(name)] if came else []
+            except RegistryError as error:
+                log.info("%s: its history in one answer with others: %s", name, error)
+                return []
+
+        try:
+            for name, content in fetch_histories(self.http, new):
+                begun.append((name, pool.submit(self.versions.take, by_name[name], content)))
+                while len(begun) > 2 * WORKERS:
+                    yield next_taken()
+        except RegistryError as error:
+            log.info("fetching many histories at once: %s", error)
+        while begun:
+            yield next_taken()
+
     def _confirm(self, snapshots: list[Item], report: SyncReport) -> None:
         for item in snapshots:
             try:
@@ -213,9 +248,9 @@ class Syncer:
             except RegistryError as error:
                 report.refused[item.label] = str(error)
 
-    def _bring_definition(self, items: list[Item]) -> list[tuple[Item, str | None, RegistryError | None]]:
+    def _bring_definition(self, items: list[Item]) -> Outcome:
         """Brings the versions of one definition, which share a repository."""
-        outcome: list[tuple[Item, str | None, RegistryError | None]] = []
+        outcome: Outcome = []
         for item in items:
             try:
                 outcome.append((item, self.versions.get(item), None))
@@ -275,3 +310,10 @@ class Syncer:
             report.warnings.append(str(error))
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
             report.warnings.append(f"The registry did not accept the report of this sync: {error}")
+
+
+def _map_later(
+    pool: ThreadPoolExecutor, work: Callable[[list[Item]], Outcome], by_name: dict[str, list[Item]]
+) -> Iterator[Outcome]:
+    """As `pool.map` over the values, which are read when the first result is wanted."""
+    yield from pool.map(work, by_name.values())

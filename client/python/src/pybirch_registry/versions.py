@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .api import Http, describe_git
@@ -14,6 +14,7 @@ from .errors import (
     UnreachableError,
 )
 from .files import explain_errors, locked, sha256
+from .histories import HeldHistory
 from .home import Enrolment, Home
 from .keys import KeyRing, Listed
 from .manifest import SYNC, Item, Manifest
@@ -57,6 +58,22 @@ class Versions:
             installed = describe(item, None, "list")
             self.store.install(installed, contents)
             return f"{item.label} was fetched as a snapshot, because fetching with git failed ({error})"
+
+    def take(self, items: Sequence[Item], content: bytes) -> bool:
+        """Installs the listed versions of a definition, and its whole history, from a git bundle. Returns False if
+        another process has fetched a history meanwhile.
+
+        Raises `RefusedError`, `DamagedError`, `FolderError`.
+        """
+        path = self.home.repository(items[0].name)
+        with locked(self.home.lock(f"repository-{items[0].name}")):
+            if (path / "HEAD").exists():
+                return False
+            held = HeldHistory(path, content)
+            for item in items:
+                self.install(held, item)
+            held.save()  # only a history that was not refused
+        return True
 
     def confirm(self, item: Item) -> None:
         """Checks a version that was fetched as a snapshot against its signed tag, once git works again. Only the tag

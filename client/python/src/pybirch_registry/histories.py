@@ -1,0 +1,139 @@
+"""The histories of many definitions from one answer, for a first sync.
+
+The answer proves nothing by itself. Each history is held in memory, where a version is checked as if it had come by
+git; only then is anything written. Whatever fails here comes by git instead.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dulwich.bundle import read_bundle
+from dulwich.pack import PackInflater, write_pack_index_v2
+from dulwich.refs import DictRefsContainer
+
+from .api import UNREACHED, Http, decode, describe, describe_stranger
+from .errors import RefusedError, UnreachableError
+from .files import write_tree
+from .packs import check_pack
+from .repository import MAIN, Repository, is_wanted, translate_errors
+from .wire import GIT_S, PACK_BYTES, Bounds
+
+KIND = "application/vnd.pybirch.histories"
+LONGEST_LINE = 1000
+LARGEST = 4 * 1024 * 1024
+"""The largest history in the answer, in bytes."""
+UNPACKED = 32 * 1024 * 1024
+"""What it may unpack to, in bytes: it is held in memory."""
+CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
+
+
+def fetch_histories(http: Http, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yields names and git bundles, in the order of `names`. Leaves out what the registry does not send this way.
+
+    Raises `UnreachableError`, also in the middle of the answer, `AnswerError` for a registry that is older than such
+    answers, `NotEnrolledError`, or `RefusedError` if the answer is not in its format.
+    """
+    bounds = Bounds(most_bytes=PACK_BYTES, longest_s=GIT_S)
+    headers = {"Accept": f"{KIND}, application/json"}
+    body = {"names": list(names)}
+    response = http.request("POST", "/api/sync/histories", body, headers, bounds=bounds, is_whole=False)
+    try:
+        kind = response.headers.get("Content-Type", "").split(";")[0]
+        if response.status != 200 or kind != KIND:
+            decode(response, http.url)
+            raise UnreachableError(describe_stranger(http.url, kind, response.status))
+        yield from _parts(io.BufferedReader(response, 256 * 1024), names)  # type: ignore[type-var,unused-ignore]
+    except UNREACHED as error:
+        raise UnreachableError(describe(http.url, error)) from error
+    finally:
+        response.close()
+
+
+def _parts(stream: io.BufferedReader, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    for name in names:
+        head = _line(stream)
+        size = head.get("size")
+        if head.get("name") != name or type(size) is not int or not 0 <= size <= LARGEST:
+            raise RefusedError("the answer with histories is not in its format")
+        content = stream.read(size)
+        if len(content) != size:
+            raise UnreachableError("the answer with histories broke off")
+        if size:
+            yield name, content
+    if _line(stream) != {"end": True} or stream.read(1):
+        raise RefusedError("the answer with histories does not end where it should")
+
+
+def _line(stream: io.BufferedReader) -> dict[str, Any]:
+    line = stream.readline(LONGEST_LINE)
+    if not line:
+        raise UnreachableError("the answer with histories broke off")
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    if not line.endswith(b"\n") or not isinstance(value, dict):
+        raise RefusedError("the answer with histories is not in its format")
+    return value
+
+
+class HeldHistory(Repository):
+    """A history in memory that answers like a repository. `save` writes it."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        """`content` is a git bundle. Raises `RefusedError` for one that unpacks to more than any definition,
+        `DamagedError` for one that is damaged."""
+        super().__init__(path)
+        with translate_errors(path):
+            self._pack = content[content.index(b"\n\n") + 2 :]
+            check_pack(self._pack, UNPACKED)
+            if hashlib.sha1(self._pack[:-20], usedforsecurity=False).digest() != self._pack[-20:]:
+                raise ValueError("the pack has another sum than it says")
+            with read_bundle(io.BytesIO(content)) as bundle:
+                self._refs: dict[Any, Any] = {ref: sha for ref, sha in bundle.references.items() if is_wanted(ref)}
+                pack = bundle.pack_data
+                assert pack is not None
+                # Each object's name is computed from its content.
+                self._objects: dict[Any, Any] = {found.id: found for found in PackInflater.for_pack_data(pack)}  # type: ignore[arg-type,unused-ignore]
+                self._entries = pack.sorted_entries()  # type: ignore[attr-defined,unused-ignore]
+        self.refs = DictRefsContainer(self._refs)
+        if MAIN not in self._refs:
+            raise RefusedError("the registry has no version of it")
+
+    def __getitem__(self, sha: bytes) -> Any:
+        return self._objects[sha]
+
+    @contextmanager
+    def _open_for_reading(self) -> Iterator[Any]:
+        with translate_errors(self.path):
+            yield self
+
+    def has(self, commit: str) -> bool:
+        return self.is_on_main(commit)
+
+    def save(self) -> None:
+        """Writes the history as a repository. Raises `FolderError`, and `DamagedError` if a ref names an object that is
+        not there. The caller holds a lock.
+
+        It does not wait for the disk: a history that a power failure damages is noticed and fetched again.
+        """
+        with translate_errors(self.path):
+            for sha in self._refs.values():
+                self._objects[sha]
+        index = io.BytesIO()
+        write_pack_index_v2(index, self._entries, self._pack[-20:])
+        name = f"objects/pack/pack-{self._pack[-20:].hex()}"
+        lines = [b"%s %s\n" % (sha, ref) for ref, sha in sorted(self._refs.items())]
+        files = {
+            f"{name}.pack": self._pack,
+            f"{name}.idx": index.getvalue(),
+            "config": CONFIG,
+            "packed-refs": b"".join(lines),
+            "HEAD": b"ref: " + MAIN + b"\n",
+        }
+        write_tree(self.path, files, ("refs/heads", "refs/tags", "objects/info"), is_synced=False)

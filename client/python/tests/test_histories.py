@@ -1,0 +1,159 @@
+"""Many new definitions come in one answer, which proves nothing by itself."""
+
+import io
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dulwich.objects import Blob
+from dulwich.pack import write_pack_objects
+
+from fake_registry import FakeRegistry, bundle_of, join_histories, part
+from pybirch_registry import Registry
+from pybirch_registry.histories import LARGEST
+from pybirch_registry.home import Home
+from sources import measurement
+
+NAMES = ["Alpha", "Beta", "Delta", "Epsilon", "Gamma"]
+END = b'{"end": true}\n'
+Parts = list[tuple[str, bytes]]
+
+
+@pytest.fixture
+def landed(server: FakeRegistry) -> FakeRegistry:
+    for name in NAMES:
+        server.land(name, measurement(name, 1))
+        server.land(name, measurement(name, 2), {"tables/cal.csv": "1,2\n"})
+    return server
+
+
+def asked(server: FakeRegistry, path: str) -> int:
+    return sum(path in request for request in server.requests)
+
+
+def test_many_new_definitions_come_in_one_answer_with_their_histories(landed: FakeRegistry, home: Home) -> None:
+    report = Registry.open(home.root).sync()
+    assert report.ok and sorted(report.came) == [f"{name} v2" for name in NAMES]
+    assert asked(landed, "/api/sync/histories") == 1 and asked(landed, "/definitions/") == 0
+    registry = Registry.open(home.root)
+    assert [i.checked_by for i in registry.store.versions("Alpha")] == ["signature"]
+    path = home.repository("Alpha")
+    subprocess.run(["git", "-C", path, "fsck", "--strict"], check=True, capture_output=True)
+    landed.land("Alpha", measurement("Alpha", 3))
+    assert registry.sync().came == ["Alpha v3"] and asked(landed, "/api/sync/histories") == 1
+    landed.close()
+    offline = Registry.open(home.root)
+    for version in (1, 2, 3):
+        assert offline.create("Alpha", version=version).perform_measurement()[0][0] == version
+
+
+def test_a_few_new_definitions_come_by_git(server: FakeRegistry, registry: Registry) -> None:
+    for name in NAMES[:3]:
+        server.land(name, measurement(name))
+    assert registry.sync().ok and asked(server, "/api/sync/histories") == 0
+
+
+def test_an_older_registry_is_asked_by_git(landed: FakeRegistry, registry: Registry) -> None:
+    landed.histories = None
+    report = registry.sync()
+    assert report.ok and len(report.came) == 5 and report.warnings == []
+
+
+def test_a_history_that_the_registry_leaves_out_comes_by_git(landed: FakeRegistry, registry: Registry) -> None:
+    landed.histories = lambda parts: join_histories([(n, b"" if n == "Beta" else c) for n, c in parts])
+    assert len(registry.sync().came) == 5
+    assert asked(landed, "/definitions/Beta.git/git-upload-pack") > 0 and asked(landed, "/definitions/Alpha.git") == 0
+
+
+def test_a_definition_that_is_refused_does_not_hold_up_the_others(landed: FakeRegistry, registry: Registry) -> None:
+    landed.land("Beta", measurement("Beta", 3), signed=False)
+    report = registry.sync()
+    assert len(report.came) == 4 and "not signed" in report.refused["Beta v3"]
+    assert registry.store.versions("Beta") == []
+
+
+def foreign(parts: Parts) -> bytes:
+    """Each history is sent as that of the next definition."""
+    return join_histories([(name, parts[at - 1][1]) for at, (name, _) in enumerate(parts)])
+
+
+LIES: dict[str, Callable[[Parts], bytes]] = {
+    "nothing": lambda parts: b"",
+    "no line": lambda parts: b"\xff" * 5000,
+    "no object": lambda parts: b"[1]\n",
+    "broken off in a history": lambda parts: join_histories(parts)[:-1500],
+    "broken off behind a history": lambda parts: b"".join(part(*one) for one in parts[:2]),
+    "no end": lambda parts: b"".join(part(*one) for one in parts),
+    "more behind the end": lambda parts: join_histories(parts) + b"more",
+    "longer than it says": lambda parts: part(*parts[0], len(parts[0][1]) - 7) + part(*parts[1]) + END,
+    "shorter than it says": lambda parts: part(*parts[0], len(parts[0][1]) + 7) + part(*parts[1]) + END,
+    "a size that is too large": lambda parts: part(*parts[0], LARGEST + 1),
+    "a size that is none": lambda parts: b'{"name": "Alpha", "size": -1}\n' + END,
+    "another order": lambda parts: join_histories(parts[::-1]),
+    "a definition that nobody asked for": lambda parts: join_histories([("Omega", parts[0][1]), *parts]),
+    "no bundles": lambda parts: join_histories([(name, b"# v2 git bundle\n\nnothing") for name, _ in parts]),
+    "bundles without refs": lambda parts: join_histories(
+        [(name, b"# v2 git bundle\n\n" + content.partition(b"\n\n")[2]) for name, content in parts]
+    ),
+    "bundles with other bytes": lambda parts: join_histories(
+        [(name, content[:-100] + bytes([content[-100] ^ 1]) + content[-99:]) for name, content in parts]
+    ),
+    "histories of other definitions": foreign,
+}
+
+
+@pytest.mark.parametrize("kind", LIES)
+def test_whatever_the_answer_lacks_or_falsifies_comes_by_git(
+    landed: FakeRegistry, registry: Registry, kind: str
+) -> None:
+    landed.histories = LIES[kind]
+    report = registry.sync()
+    assert sorted(report.came) == [f"{name} v2" for name in NAMES] and report.refused == {}
+    assert report.warnings == []
+    for name in NAMES:
+        (installed,) = registry.store.versions(name)
+        assert registry.store.fault(name, installed.commit) is None
+        assert registry.create(name).perform_measurement()[0][0] == 2
+
+
+def test_a_history_that_the_registry_did_not_sign_is_not_believed(
+    landed: FakeRegistry, registry: Registry, tmp_path: Path
+) -> None:
+    """Another registry has definitions of the same names, and signs them with its own key."""
+    (tmp_path / "other").mkdir()
+    other = FakeRegistry(tmp_path / "other")
+    for name in NAMES:
+        other.land(name, "import os\n" + measurement(name, 1))
+    forged = [(name, bundle_of(other.repos[name])) for name in NAMES]
+    other.close()
+    landed.histories = lambda parts: join_histories(forged)
+    assert registry.sync().ok
+    for name in NAMES:
+        assert [i.commit for i in registry.store.versions(name)] == [landed.definitions[name]["commit"]]
+
+
+def test_a_bomb_is_not_unpacked(landed: FakeRegistry, registry: Registry) -> None:
+    """Several files that are within the bound of one object, but not together."""
+    landed.land("Beta", measurement("Beta", 3), {f"{n}.bin": bytes([n]) * 20_000_000 for n in range(3)})
+    assert len(bundle_of(landed.repos["Beta"])) < LARGEST
+    assert registry.sync().ok
+    assert asked(landed, "/definitions/Beta.git") > 0 and asked(landed, "/definitions/Alpha.git") == 0
+
+
+def test_a_history_without_a_file_of_the_version_leaves_nothing(landed: FakeRegistry, home: Home) -> None:
+    repo = landed.repos["Beta"]
+    objects = [repo[sha] for sha in repo.object_store]
+    kept = [(one, None) for one in objects if not (isinstance(one, Blob) and one.data == b"1,2\n")]
+    assert len(kept) == len(objects) - 1
+    head, _, _ = bundle_of(repo).partition(b"\n\n")
+    pack = io.BytesIO()
+    write_pack_objects(pack.write, kept, object_format=repo.object_format)
+    content = head + b"\n\n" + pack.getvalue()
+    landed.histories = lambda parts: join_histories([(n, content if n == "Beta" else c) for n, c in parts])
+    landed.git_fault = "blocked"
+    report = Registry.open(home.root).sync()
+    assert any("Beta v2 was fetched as a snapshot" in one for one in report.warnings)
+    assert list(home.repository("Beta").rglob("*.pack")) == []
+    store = Registry.open(home.root).store
+    assert [store.versions(name)[0].checked_by for name in ("Alpha", "Beta")] == ["signature", "list"]

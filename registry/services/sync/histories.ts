@@ -1,0 +1,69 @@
+/**
+ * The histories of many definitions as one stream, for the first sync of a computer. Each part is a line of JSON,
+ * `{"name", "size"}`, and `size` bytes, which are a git bundle of `main` and the tags of its versions. The last line
+ * is `{"end": true}`, which tells a whole stream from one that broke off.
+ */
+import type { Repositories } from '../../../repos/types.ts';
+import { decide, type Rules } from '../../access/decide.ts';
+import { authorize, type Caller } from '../caller.ts';
+import type { DefinitionAccess } from '../definitions/find-definition.ts';
+
+export interface HistoryDeps {
+  repositories: Repositories;
+  rules: Rules;
+  /** A definition by its exact name, whoever asks. */
+  definition: (name: string) => Promise<DefinitionAccess | undefined>;
+  /** Called with the reason why a history cannot be sent. The computer then asks for it by git. */
+  onError: (error: unknown, name: string) => void;
+}
+
+/** How many histories are prepared while one is being sent. */
+const AHEAD = 4;
+const END = Buffer.from('{"end":true}\n');
+
+/**
+ * Only for a computer. `size` is 0 for a definition that the computer may not see, and for a history that is too large
+ * for this answer: the computer fetches it by git, which explains what is wrong.
+ */
+export function readHistories(
+  deps: HistoryDeps,
+  caller: Caller,
+  names: readonly string[],
+): AsyncGenerator<Buffer> {
+  authorize(caller, { on: 'own-sync', do: 'use' }, deps.rules, 'computer');
+  return parts(deps, caller, [...new Set(names)]);
+}
+
+async function* parts(
+  deps: HistoryDeps,
+  caller: Caller,
+  names: readonly string[],
+): AsyncGenerator<Buffer> {
+  const ahead: Promise<Buffer | undefined>[] = [];
+  for (const [at, name] of names.entries()) {
+    while (ahead.length <= AHEAD && at + ahead.length < names.length) {
+      ahead.push(bundleOf(deps, caller, names[at + ahead.length] as string));
+    }
+    const bundle = await ahead.shift();
+    yield Buffer.from(`${JSON.stringify({ name, size: bundle?.length ?? 0 })}\n`);
+    if (bundle !== undefined) yield bundle;
+  }
+  yield END;
+}
+
+async function bundleOf(
+  { definition, rules, repositories, onError }: HistoryDeps,
+  { actor }: Caller,
+  name: string,
+): Promise<Buffer | undefined> {
+  try {
+    const found = await definition(name);
+    const read = found && ({ on: 'definition', do: 'read', of: found.facts } as const);
+    if (!read || !decide(actor, read, rules).allowed) return undefined;
+    const repository = await repositories.open(name);
+    return await repository.versionsBundle();
+  } catch (error) {
+    onError(error, name);
+    return undefined;
+  }
+}
