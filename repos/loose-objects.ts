@@ -15,6 +15,9 @@ const inflateLarge = promisify(inflate);
 /** Larger objects are not cached: reading one again takes less time than using it. Bytes. */
 const SMALL_OBJECT = 64 * 1024;
 
+/** The objects folder of a repository. */
+export const objectsFolder = (gitdir: string): string => join(gitdir, 'objects');
+
 /** The key of an object in the cache of objects. */
 export const objectKey = (folder: string, oid: Oid): string => `${folder}\n${oid}`;
 

@@ -2,12 +2,17 @@
  * Reads the objects of one repository: loose ones directly, those of small packs by isomorphic-git, those of large packs
  * by git (docs/decisions/0034-reading-objects.md).
  */
-import { join } from 'node:path';
 import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';
 import type { GitCaches } from './git-caches.ts';
 import { MOST_ENTRIES, TOO_MANY_ENTRIES } from './limits.ts';
-import { keepSmall, objectKey, readLoose, readLooseHeader } from './loose-objects.ts';
+import {
+  keepSmall,
+  objectKey,
+  objectsFolder,
+  readLoose,
+  readLooseHeader,
+} from './loose-objects.ts';
 import {
   isTree,
   type ObjectType,
@@ -27,10 +32,18 @@ export class ObjectStore implements ObjectReader {
   readonly #objects: GitCaches['objects'];
   readonly #smallPacks: SmallPacks;
   readonly #catFile: CatFile;
+  readonly #inMemory: ReadonlyMap<Oid, StoredObject> | undefined;
 
-  /** `quarantine` is an objects folder that is searched first. */
-  constructor(git: GitProgram, gitdir: string, caches: ObjectCaches, quarantine?: string) {
-    const own = join(gitdir, 'objects');
+  /** Objects that do not belong to the repository yet are searched first: an objects folder, or objects in memory. */
+  constructor(
+    git: GitProgram,
+    gitdir: string,
+    caches: ObjectCaches,
+    first: { quarantine?: string; objects?: ReadonlyMap<Oid, StoredObject> } = {},
+  ) {
+    const own = objectsFolder(gitdir);
+    const { quarantine, objects } = first;
+    this.#inMemory = objects;
     this.#folders = quarantine === undefined ? [own] : [quarantine, own];
     this.#objects = caches.objects;
     this.#smallPacks = new SmallPacks(gitdir, this.#folders, caches.packs);
@@ -42,7 +55,8 @@ export class ObjectStore implements ObjectReader {
 
   /** Throws `object_not_found`, or `bad_object` if the object cannot be read or has another type. */
   async read(oid: Oid, type?: ObjectType): Promise<StoredObject> {
-    const found = (await this.#find(oid)) ?? (await this.#fromLargePack(oid));
+    const found =
+      this.#inMemory?.get(oid) ?? (await this.#find(oid)) ?? (await this.#fromLargePack(oid));
     if (found === undefined) {
       throw new RepositoryError('object_not_found', `there is no object ${oid}`);
     }

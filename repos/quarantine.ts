@@ -14,7 +14,7 @@ export function quarantineReader(
   quarantine: string,
   caches: ObjectCaches,
 ): ObjectStore {
-  return new ObjectStore(git, repository.path, caches, quarantine);
+  return new ObjectStore(git, repository.path, caches, { quarantine });
 }
 
 /**

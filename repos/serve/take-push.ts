@@ -1,17 +1,13 @@
 /** The part of a push that has effects: quarantine, checks, the gate. */
 import { RepositoryError } from '../errors.ts';
 import type { GitCaches } from '../git-caches.ts';
-import type { ObjectStore } from '../object-store.ts';
-import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
 import type { RefResult } from '../wire/report.ts';
 import { checkConnectivity } from './connectivity.ts';
 import type { Push, PushGate } from './gate.ts';
 import { inspect } from './inspect.ts';
-import { loosen } from './loosen.ts';
-import { looseObjects, packedObjects } from './pushed-objects.ts';
-import { openQuarantine, type Quarantine, removeQuarantine } from './quarantine.ts';
-import { type PackLimits, type Rejection, unpack } from './unpack.ts';
+import { type Received, receivedByGit, receivedInMemory } from './received.ts';
+import { type PackLimits, type Rejection, readPack } from './unpack.ts';
 import { type Visible, visibleRefs } from './visible-refs.ts';
 
 export interface Taking {
@@ -42,26 +38,29 @@ export async function takePush(
   pack: AsyncIterable<Buffer>,
   say: (line: string) => void,
 ): Promise<Taken> {
-  const { gate, limits, git, caches, signal } = taking;
-  const quarantine = await openQuarantine(repository.path);
-  const pushed = quarantineReader(git, repository, quarantine.path, caches);
+  const { gate, limits, signal } = taking;
   const refuseAll = (rejection: Pick<Rejection, 'help'>, because: string): RefResult[] => {
     rejection.help.forEach(say);
     return asked.commands.map(({ ref }) => ({ ref, ok: false, reason: because }));
   };
+  const unpackFailed = (broken: Rejection): Taken => ({
+    unpackError: broken.reason,
+    results: refuseAll(broken, 'unpacker error'),
+  });
+  const hasPack = asked.commands.some(({ to }) => to !== null);
+  const incoming = hasPack ? await readPack(pack, limits) : { objects: new Map() };
+  if ('broken' in incoming) return unpackFailed(incoming.broken);
+  const received =
+    'objects' in incoming
+      ? receivedInMemory(repository, incoming.objects, taking)
+      : await receivedByGit(repository, incoming.pack, taking);
   try {
-    if (asked.commands.some(({ to }) => to !== null)) {
-      const { broken, few } = await unpack(git, quarantine, pack, limits, signal);
-      if (broken !== undefined)
-        return { unpackError: broken.reason, results: refuseAll(broken, 'unpacker error') };
-      if (few) await loosen(quarantine, pushed);
-      const unfit = await unfitness(repository, taking, quarantine, pushed, asked);
-      if (unfit !== undefined)
-        return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
-    }
+    if (received.broken !== undefined) return unpackFailed(received.broken);
+    const unfit = hasPack ? await unfitness(repository, taking, received, asked) : undefined;
+    if (unfit !== undefined) return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
     // From here on a disconnecting client changes nothing: the gate finishes its work.
     signal.throwIfAborted();
-    const push = pushOf(repository, { quarantine, pushed, caches }, asked, say);
+    const push = pushOf(repository, received, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
     if (!(error instanceof RepositoryError)) throw error;
@@ -76,26 +75,22 @@ export async function takePush(
     }
     return { unpackError: null, results };
   } finally {
-    pushed.forgetPacks();
-    await removeQuarantine(quarantine);
+    await received.remove();
   }
 }
 
 /** Returns why the push is refused. This process reads a small push, git a large one. */
 async function unfitness(
   repository: Repository,
-  { git, caches, limits, signal, visible, visibility }: Taking,
-  quarantine: Quarantine,
-  pushed: ObjectStore,
+  { git, caches, limits, visible, visibility }: Taking,
+  { reader, pushed }: Received,
   { commands, shallow }: Asked,
 ): Promise<Rejection | undefined> {
-  const objects =
-    (await looseObjects(quarantine, pushed)) ?? packedObjects(git, quarantine, signal);
-  const inspection = await inspect(objects, limits);
+  const inspection = await inspect(await pushed(), limits);
   if (inspection.unfit !== undefined) return inspection.unfit;
   const seen = await visibleRefs(repository, visible);
   const viewer = { git, caches, visibility };
-  const broken = await checkConnectivity(repository, seen, pushed, inspection, commands, viewer);
+  const broken = await checkConnectivity(repository, seen, reader, inspection, commands, viewer);
   if (broken === undefined || shallow.length === 0) return broken;
   const help = [
     ...broken.help,
@@ -106,16 +101,12 @@ async function unfitness(
 
 function pushOf(
   repository: Repository,
-  {
-    quarantine,
-    pushed,
-    caches,
-  }: { quarantine: Quarantine; pushed: ObjectStore; caches: GitCaches },
+  { reader, keep }: Received,
   asked: Asked,
   say: (line: string) => void,
 ): Push {
   let kept = false;
-  const objects = () => (kept ? repository : pushed);
+  const objects = () => (kept ? repository : reader);
   return {
     ...asked,
     say,
@@ -123,7 +114,7 @@ function pushOf(
       return objects();
     },
     async keep() {
-      if (!kept) await adoptQuarantine(repository, quarantine.path, caches);
+      if (!kept) await keep();
       kept = true;
     },
   };

@@ -1,7 +1,9 @@
-/** Unpacks a push into quarantine: git inflates, hashes and checks every object. */
+/** Reads the pack of a push: in memory if it is small and plain, otherwise git inflates, hashes and checks every object. */
 import { once } from 'node:events';
-import type { GitProgram } from '../types.ts';
+import type { GitProgram, Oid } from '../types.ts';
+import { isPlainlySound } from './plainly-sound.ts';
 import type { Quarantine } from './quarantine.ts';
+import { announcedObjects, PACK_HEADER, type PackedObject, readSmallPack } from './small-pack.ts';
 
 export interface PackLimits {
   /** The pack as sent. */
@@ -16,8 +18,6 @@ export interface Rejection {
   help: string[];
 }
 
-const PACK_HEADER = 12;
-
 /** Objects in one push; git keeps about 100 bytes for each while it reads them. */
 const MOST_OBJECTS = 100_000;
 
@@ -27,39 +27,78 @@ const MOST_OBJECTS = 100_000;
  */
 const FEW_OBJECTS = 32;
 
+/** A pack that is read in memory: as sent, and all its objects inflated. Larger ones would delay other requests. */
+const SMALL_PACK = 256 * 1024;
+const SMALL_CONTENT = 1024 * 1024;
+
 /** The most that git may allocate at once. A larger object ends the run before it is inflated. */
 const memoryFor = ({ fileBytes }: PackLimits, few: boolean): number =>
   Math.max((few ? 2 : 32) * 1024 * 1024, 2 * fileBytes);
 
-export interface Unpacked {
-  /** Undefined if the pack is good. */
-  broken: Rejection | undefined;
+/** A pack for git: what was already read, and the rest. */
+export interface IncomingPack {
   /** Few enough to become loose objects. */
   few: boolean;
+  head: Buffer[];
+  rest: AsyncIterator<Buffer>;
+}
+
+export type Incoming =
+  /** All objects, which fsck certainly accepts. */
+  | { objects: ReadonlyMap<Oid, PackedObject> }
+  /** It is large, unusual or broken: git decides. */
+  | { pack: IncomingPack }
+  | { broken: Rejection };
+
+/** Reads a small pack in memory and begins to read any other. Rejects if `chunks` do. */
+export async function readPack(
+  chunks: AsyncIterable<Buffer>,
+  limits: PackLimits,
+): Promise<Incoming> {
+  const rest = chunks[Symbol.asyncIterator]();
+  const head: Buffer[] = [];
+  let start: Buffer = Buffer.alloc(0);
+  let size = 0;
+  let isWhole = false;
+  while (!isWhole && size <= SMALL_PACK) {
+    const { done, value } = await rest.next();
+    if (done) isWhole = true;
+    else {
+      head.push(value);
+      size += value.length;
+      if (start.length < PACK_HEADER) start = Buffer.concat([start, value]);
+      if (announcedObjects(start) > FEW_OBJECTS) break;
+    }
+  }
+  const count = announcedObjects(start);
+  if (count > MOST_OBJECTS) {
+    const help = [`A push can have at most ${MOST_OBJECTS} objects.`];
+    return { broken: { reason: 'too many objects', help } };
+  }
+  const few = count <= FEW_OBJECTS;
+  const objects =
+    isWhole && few && size <= limits.packBytes
+      ? readSmallPack(Buffer.concat(head), { objects: FEW_OBJECTS, bytes: SMALL_CONTENT })
+      : undefined;
+  const plain =
+    objects && [...objects.values()].every(({ type, bytes }) => isPlainlySound(type, bytes));
+  return plain ? { objects } : { pack: { few, head, rest } };
 }
 
 /**
- * Streams `chunks` into git, at most `packBytes`. Rejects if `chunks` do (the client has disconnected), after git has
- * ended.
+ * Streams a pack into git, at most `packBytes`, and returns why it is refused. Rejects if the chunks do (the client has
+ * disconnected), after git has ended.
  *
  * Git sees only the quarantine, so no delta can be based on an object of the repository, which the pusher may not be
  * allowed to see. Later, connectivity.ts checks that the named objects are there.
  */
-export async function unpack(
+export async function feedGit(
   git: GitProgram,
   quarantine: Quarantine,
-  chunks: AsyncIterable<Buffer>,
+  { few, head, rest }: IncomingPack,
   limits: PackLimits,
   signal: AbortSignal,
-): Promise<Unpacked> {
-  const pack = chunks[Symbol.asyncIterator]();
-  const head = await headOf(pack);
-  const count = head.length < PACK_HEADER ? 0 : head.readUInt32BE(8);
-  const few = count <= FEW_OBJECTS;
-  if (count > MOST_OBJECTS) {
-    const help = [`A push can have at most ${MOST_OBJECTS} objects.`];
-    return { broken: { reason: 'too many objects', help }, few };
-  }
+): Promise<Rejection | undefined> {
   const child = git.spawn({
     // No streaming of big blobs, which would inflate them at any size; one thread, so that no push takes the
     // whole machine.
@@ -81,7 +120,7 @@ export async function unpack(
   );
   let rejection: Rejection | undefined;
   try {
-    rejection = await feed(child.stdin, exit, withHead(head, pack), limits);
+    rejection = await feed(child.stdin, exit, withHead(head, rest), limits);
   } finally {
     child.stdin.end();
     await exit;
@@ -89,22 +128,11 @@ export async function unpack(
   signal.throwIfAborted();
   const { code, stderr } = await exit;
   const failed = code === 0 ? undefined : rejectionFrom(stderr, limits);
-  return { broken: rejection ?? failed, few };
+  return rejection ?? failed;
 }
 
-/** Reads as many chunks as hold the header; returns fewer bytes if the pack ends before. */
-async function headOf(pack: AsyncIterator<Buffer>): Promise<Buffer> {
-  let head = Buffer.alloc(0);
-  while (head.length < PACK_HEADER) {
-    const { done, value } = await pack.next();
-    if (done) break;
-    head = Buffer.concat([head, value]);
-  }
-  return head;
-}
-
-async function* withHead(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  if (head.length > 0) yield head;
+async function* withHead(head: Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* head;
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 

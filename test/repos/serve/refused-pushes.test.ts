@@ -388,23 +388,33 @@ t.test('file names that are not UTF-8 are refused, naming them', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('an interrupted push leaves nothing behind', async (t) => {
-  const large = await writeObject(cwd, 'blob', randomBytes(90_000));
-  const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'l', large]]));
-  const commit = await writeObject(cwd, 'commit', rawCommit(tree, main));
-  const body = pushBody(create(commit), await packOf(cwd, [commit, tree, large]));
-  const headers = { 'content-type': 'application/x-git-receive-pack-request' };
-  const half = request(`${url}/git-receive-pack`, { method: 'POST', headers });
-  half.on('error', () => undefined);
-  half.write(body.subarray(0, 50_000));
-  await server.untilLeftovers('Target', (paths) => paths.length > 0);
-  const failed = server.nextFailure();
-  half.destroy();
-  await failed;
-  await server.untilLeftovers('Target', (paths) => paths.length === 0);
-  server.failures.length = 0;
-  await nothingChanged(t);
-});
+for (const [what, files, length] of [
+  ['a small push', 1, 1000],
+  ['a push that git reads', 40, 1000],
+  ['a large push', 1, 90_000],
+] as const) {
+  t.test(`${what} that is interrupted leaves nothing behind`, async (t) => {
+    const blobs = await Promise.all(
+      Array.from({ length: files }, () => writeObject(cwd, 'blob', randomBytes(length))),
+    );
+    const entries = blobs.map((oid, n): [string, string, string] => ['100644', `f${100 + n}`, oid]);
+    const tree = await writeObject(cwd, 'tree', rawTree(entries));
+    const commit = await writeObject(cwd, 'commit', rawCommit(tree, main));
+    const body = pushBody(create(commit), await packOf(cwd, [commit, tree, ...blobs]));
+    const headers = { 'content-type': 'application/x-git-receive-pack-request' };
+    const half = request(`${url}/git-receive-pack`, { method: 'POST', headers });
+    half.on('error', () => undefined);
+    const failed = server.nextFailure();
+    const sent = new Promise((resolve) => half.write(body.subarray(0, body.length / 2), resolve));
+    if (files > 1) await server.untilLeftovers('Target', (paths) => paths.length > 0);
+    await sent;
+    half.destroy();
+    await failed;
+    await server.untilLeftovers('Target', (paths) => paths.length === 0);
+    server.failures.length = 0;
+    await nothingChanged(t);
+  });
+}
 
 t.test('one of several concurrent pushes to a ref wins, and the others are told', async (t) => {
   const contended = await server.repositories.create('Contended');

@@ -92,35 +92,77 @@ t.test('clients that stop reading lose their slots', async (t) => {
   for (const answer of stalled) answer.destroy();
 });
 
-t.test('clients that stop sending lose their slots and are told', async (t) => {
-  const commit = await writeObject(cwd, 'commit', rawCommit(await emptyTree(), head));
-  const body = pushBody(
-    [{ ref: 'refs/heads/slow', from: null, to: commit }],
-    await packOf(cwd, [commit]),
+/** A push of a new branch with so many files; the client would have to send ten more bytes. */
+async function unfinishedPush(
+  ref: string,
+  files: number,
+): Promise<{ whole: Buffer; part: Buffer }> {
+  const blobs = await Promise.all(
+    Array.from({ length: files }, (_, n) => writeObject(cwd, 'blob', `${ref} ${n}`)),
   );
-  mock.timers.enable({ apis: ['setTimeout'] });
-  t.teardown(() => mock.timers.reset());
+  const entries = blobs.map((oid, n): [string, string, string] => ['100644', `f${100 + n}`, oid]);
+  const tree = await writeObject(cwd, 'tree', rawTree(entries));
+  const commit = await writeObject(cwd, 'commit', rawCommit(tree, head));
+  const pack = await packOf(cwd, [commit, tree, ...blobs]);
+  const whole = pushBody([{ ref, from: null, to: commit }], pack);
+  return { whole, part: whole.subarray(0, whole.length - 10) };
+}
+
+/** Sends the part in several requests, and gives the status of each answer. */
+function sendParts(part: Buffer) {
   const begun = Array.from({ length: FED_PLACES + 2 }, () => {
     const push = open('Small', 'git-receive-pack');
-    push.write(body.subarray(0, body.length - 10));
+    push.write(part);
     return push;
   });
-  const answers = begun.map(async (push) => {
+  const statuses = begun.map(async (push) => {
     const [answer] = (await once(push, 'response')) as [IncomingMessage];
     answer.resume();
     return answer.statusCode;
   });
+  return { begun, statuses: Promise.all(statuses) };
+}
+
+t.test('clients that stop sending lose their slots and are told', async (t) => {
+  const { whole, part } = await unfinishedPush('refs/heads/slow', 40);
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
+  const { begun, statuses } = sendParts(part);
   await server.untilLeftovers('Small', (paths) => pushes(paths) === begun.length);
   t.equal((await fetchSmall(2000)).status, 200, 'others do not wait');
   mock.timers.tick(TOO_LONG);
-  t.same(
-    await Promise.all(answers),
-    begun.map(() => 408),
-  );
-  const push = post(`${server.url}/Small.git`, 'git-receive-pack', body);
+  t.same(new Set(await statuses), new Set([408]));
+  const push = post(`${server.url}/Small.git`, 'git-receive-pack', whole);
   t.match((await push).bytes.toString(), /ok refs\/heads\/slow/);
   for (const push of begun) push.destroy();
   await server.untilLeftovers('Small', (paths) => pushes(paths) === 0);
+  t.same(server.failures, []);
+});
+
+t.test('small pushes that have not arrived yet need no slot', async (t) => {
+  const small = await unfinishedPush('refs/heads/small', 1);
+  const large = await unfinishedPush('refs/heads/large', 40);
+  const { promise: all, resolve: allBegun } = Promise.withResolvers<void>();
+  const { gate } = server.rules;
+  t.teardown(() => {
+    server.rules.gate = gate;
+  });
+  let admitted = 0;
+  server.rules.gate = (repository) => ({
+    ...gate(repository),
+    async admit() {
+      admitted += 1;
+      if (admitted === begun.length) allBegun();
+      return [];
+    },
+  });
+  const { begun, statuses } = sendParts(small.part);
+  await all;
+  const push = post(`${server.url}/Small.git`, 'git-receive-pack', large.whole);
+  t.match((await push).bytes.toString(), /ok refs\/heads\/large/, 'others do not wait');
+  for (const push of begun) push.end(small.whole.subarray(small.part.length));
+  t.same(new Set(await statuses), new Set([200]));
+  t.same(await server.leftovers('Small'), []);
   t.same(server.failures, []);
 });
 

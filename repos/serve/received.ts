@@ -1,0 +1,96 @@
+/** The objects of a push until it is accepted: in memory if they are few and plain, otherwise in a quarantine folder. */
+import type { StoredObject } from '../cat-file.ts';
+import type { GitCaches } from '../git-caches.ts';
+import { keepSmall, objectsFolder } from '../loose-objects.ts';
+import { ObjectBatch } from '../object-batch.ts';
+import { ObjectStore } from '../object-store.ts';
+import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
+import type { GitProgram, Oid, Repository } from '../types.ts';
+import { loosen } from './loosen.ts';
+import { looseObjects, type PushedObjects, packedObjects } from './pushed-objects.ts';
+import { openQuarantine, removeQuarantine } from './quarantine.ts';
+import { feedGit, type IncomingPack, type PackLimits, type Rejection } from './unpack.ts';
+
+export interface Received {
+  /** Reads the repository and the pushed objects. */
+  reader: ObjectStore;
+  /** Undefined unless the pack is broken. */
+  broken: Rejection | undefined;
+  /** The pushed objects alone. */
+  pushed(): Promise<PushedObjects>;
+  /** Moves the objects into the repository; durable on return. */
+  keep(): Promise<void>;
+  /** Removes everything that was not kept. */
+  remove(): Promise<void>;
+}
+
+interface Receiving {
+  git: GitProgram;
+  caches: GitCaches;
+  signal: AbortSignal;
+  limits: PackLimits;
+}
+
+/** Objects that were read from a small pack. Nothing of them is written before they are kept. */
+export function receivedInMemory(
+  repository: Repository,
+  objects: ReadonlyMap<Oid, StoredObject>,
+  { git, caches }: Receiving,
+): Received {
+  return {
+    reader: new ObjectStore(git, repository.path, caches, { objects }),
+    broken: undefined,
+    pushed: async () => inMemory(objects),
+    async keep() {
+      const batch = new ObjectBatch(repository.path);
+      for (const { type, bytes } of objects.values()) batch.add(type, bytes);
+      await batch.write();
+      const folder = objectsFolder(repository.path);
+      for (const [oid, object] of objects) keepSmall(caches.objects, folder, oid, object);
+    },
+    remove: async () => undefined,
+  };
+}
+
+function inMemory(objects: ReadonlyMap<Oid, StoredObject>): PushedObjects {
+  return {
+    async *all() {
+      for (const [oid, { type, bytes }] of objects) yield { oid, type, size: bytes.length };
+    },
+    async *contents(oids) {
+      for (const oid of oids) {
+        const { bytes } = objects.get(oid) as StoredObject;
+        yield { oid, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+      }
+    },
+  };
+}
+
+/** Has git unpack the pack into quarantine. Rejects as `feedGit` does, and then leaves nothing behind. */
+export async function receivedByGit(
+  repository: Repository,
+  pack: IncomingPack,
+  { git, caches, signal, limits }: Receiving,
+): Promise<Received> {
+  const quarantine = await openQuarantine(repository.path);
+  const reader = quarantineReader(git, repository, quarantine.path, caches);
+  const remove = async () => {
+    reader.forgetPacks();
+    await removeQuarantine(quarantine);
+  };
+  try {
+    const broken = await feedGit(git, quarantine, pack, limits, signal);
+    if (pack.few && broken === undefined) await loosen(quarantine, reader);
+    return {
+      reader,
+      broken,
+      pushed: async () =>
+        (await looseObjects(quarantine, reader)) ?? packedObjects(git, quarantine, signal),
+      keep: () => adoptQuarantine(repository, quarantine.path, caches),
+      remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
