@@ -5,10 +5,15 @@
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { chmod, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { freemem, homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
+
+/** Where Linux keeps files in memory. Databases and repositories of tests then wait for no disk. */
+const MEMORY = '/dev/shm';
+/** Bytes that must be free there: several times what a whole run has needed at once. */
+const ROOM = 8 * 2 ** 30;
 
 const SYSTEM_FOLDERS = ['/tmp', '/var/tmp'].filter((folder) => existsSync(folder));
 
@@ -19,30 +24,39 @@ export async function onCleanMachine(
   args: readonly string[],
 ): Promise<number> {
   // Accessible to all accounts, like /tmp itself, because PostgreSQL runs under another account.
-  const folder = await mkdtemp(join(tmpdir(), 'registry-tests-'));
-  await chmod(folder, 0o755);
+  const folder = await openFolder(tmpdir());
+  const mounts = await mayMount();
+  // Mounted at `folder`, because the lab computers' package treats paths below /dev as devices.
+  const memory = mounts && (await hasRoom(MEMORY)) ? await openFolder(MEMORY) : undefined;
+  const makeFolder = async (name: string, mode: number): Promise<string> => {
+    const path = join(memory ?? folder, name);
+    await mkdir(path);
+    await chmod(path, mode);
+    return join(folder, name);
+  };
   try {
-    const mounts = await mayMount();
     console.log(
       mounts
-        ? `A new home, and private mounts over ${SYSTEM_FOLDERS.join(' and ')}.`
+        ? `A new home, and private mounts over ${SYSTEM_FOLDERS.join(' and ')}${memory ? ', in memory' : ''}.`
         : 'A new home and folder for temporary files. /tmp is shared: this account may not mount.',
     );
-    const home = await makeFolder(folder, 'home', 0o700);
-    const temporary = await makeFolder(folder, 'tmp', 0o1777);
+    const home = await makeFolder('home', 0o700);
+    const temporary = await makeFolder('tmp', 0o1777);
     const environment = { ...process.env, ...settings(), HOME: home, TMPDIR: temporary };
     if (!mounts) return await waitForEnd(program, args, environment);
     const binds = await Promise.all(
       SYSTEM_FOLDERS.map(async (system) => {
-        const cover = await makeFolder(folder, `over${system.replaceAll('/', '-')}`, 0o1777);
+        const name = `over${system.replaceAll('/', '-')}`;
+        const cover = await makeFolder(name, 0o1777);
         // The run needs these folders, which the mount would cover.
         const needed = [checkout, folder].filter((path) => path.startsWith(system + sep));
+        for (const path of needed)
+          await mkdir(join(memory ?? folder, name, relative(system, path)), { recursive: true });
         const kept = needed.map((path) => [path, join(cover, relative(system, path))] as const);
-        for (const [, place] of kept) await mkdir(place, { recursive: true });
         return [...kept.flat(), cover, system];
       }),
     );
-    const pairs = binds.flat();
+    const pairs = [...(memory ? [memory, folder] : []), ...binds.flat()];
     const script = ['sh', '-ec', BIND_AND_RUN, 'sh', String(pairs.length / 2)];
     return await waitForEnd(
       'unshare',
@@ -50,7 +64,31 @@ export async function onCleanMachine(
       environment,
     );
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    for (const path of [folder, memory]) if (path) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function openFolder(parent: string): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'registry-tests-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/** Whether programs can run there and it has room: containers often mount it small, and with `noexec`. */
+async function hasRoom(folder: string): Promise<boolean> {
+  if (!existsSync(folder) || freemem() < ROOM) return false;
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < ROOM) return false;
+  const place = await mkdtemp(join(folder, 'registry-tests-'));
+  try {
+    const program = join(place, 'program');
+    await writeFile(program, '#!/bin/sh\n', { mode: 0o700 });
+    return await promisify(execFile)(program).then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    await rm(place, { recursive: true });
   }
 }
 
@@ -66,13 +104,6 @@ async function mayMount(): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function makeFolder(folder: string, name: string, mode: number): Promise<string> {
-  const path = join(folder, name);
-  await mkdir(path);
-  await chmod(path, mode);
-  return path;
 }
 
 /**
