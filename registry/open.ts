@@ -36,6 +36,13 @@ export interface Deps {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  embedded?: EmbeddedDatabase | undefined;
+  migrates?: boolean;
+  /** Called with each statement. */
+  debug?: ((sql: string) => void) | undefined;
+}
+
 /**
  * Opens git, the repositories and the database, and migrates it unless `migrates` is false. Throws `StoreError`
  * (`database_in_use`, `database_unavailable`). If a later part fails, it closes what it opened. The embedded database
@@ -44,15 +51,12 @@ export interface Deps {
 export async function openDeps(
   config: Config,
   publicUrl: () => string,
-  {
-    embedded,
-    migrates = true,
-  }: { embedded?: EmbeddedDatabase | undefined; migrates?: boolean } = {},
+  { migrates = true, ...options }: OpenOptions = {},
 ): Promise<Deps> {
   const openToOthers = await openDataFolder(dataPaths(config.DATA_DIR).root);
   const opened = new AsyncDisposableStack();
   try {
-    const deps = await openInto(opened, config, publicUrl, { embedded, migrates });
+    const deps = await openInto(opened, config, publicUrl, { migrates, ...options });
     return { ...deps, openToOthers };
   } catch (error) {
     await opened.disposeAsync();
@@ -64,7 +68,7 @@ async function openInto(
   opened: AsyncDisposableStack,
   config: Config,
   publicUrl: () => string,
-  { embedded, migrates }: { embedded: EmbeddedDatabase | undefined; migrates: boolean },
+  { embedded, migrates, debug }: OpenOptions,
 ): Promise<Omit<Deps, 'openToOthers'>> {
   const paths = dataPaths(config.DATA_DIR);
   const [git, store] = await settleBoth(
@@ -72,7 +76,7 @@ async function openInto(
       opened.defer(() => git.close());
       return git;
     }),
-    openStore({ databaseUrl: config.DATABASE_URL, folder: paths.database, embedded }).then(
+    openStore({ databaseUrl: config.DATABASE_URL, folder: paths.database, embedded, debug }).then(
       async (store) => {
         opened.defer(() => store.close());
         if (migrates) await store.migrate();

@@ -71,14 +71,24 @@ export async function findDefinition(
   key: number | string,
   viewer: Viewer,
 ): Promise<Definition | null> {
-  const identity: FilterQuery<Definition> =
-    typeof key === 'number' ? { id: key } : { [raw('lower(name) = lower(?)', [key])]: [] };
   return em.findOne(
     Definition,
-    { $and: [visibleTo(viewer), identity] },
+    { $and: [visibleTo(viewer), named(key)] },
     { populate: ['source_code'] },
   );
 }
+
+/** As `findDefinition`, without the source. */
+export async function findSummary(
+  em: EntityManager,
+  key: number | string,
+  viewer: Viewer,
+): Promise<DefinitionSummary | null> {
+  return em.findOne(Definition, { $and: [visibleTo(viewer), named(key)] });
+}
+
+const named = (key: number | string): FilterQuery<Definition> =>
+  typeof key === 'number' ? { id: key } : { [raw('lower(name) = lower(?)', [key])]: [] };
 
 /** Those of these definitions that the viewer sees, without their sources; archived ones too. */
 export async function definitionsById(

@@ -68,6 +68,8 @@ export async function startRegistry(
     now?: () => number;
     heartbeat?: number;
     patience?: number;
+    /** Called with each statement of the database. */
+    debug?: (sql: string) => void;
   } = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
@@ -75,7 +77,9 @@ export async function startRegistry(
   const settings = { ...options.environment, ...databaseUrl, DATA_DIR: dataDir };
   const config = loadConfig(settings);
   let url = '';
-  const opened = await openDeps(config, () => config.PUBLIC_URL ?? url);
+  const opened = await openDeps(config, () => config.PUBLIC_URL ?? url, {
+    debug: options.debug,
+  });
   const deps = { ...opened, analysis: sharedAnalysis() };
   const app = await createApp(
     {

@@ -8,6 +8,7 @@ import {
   type DefinitionSummary,
   everything,
   findDefinition,
+  findSummary,
   type Viewer,
 } from '../../store/definitions.ts';
 import type { Definition, Lab } from '../../store/entities/index.ts';
@@ -33,6 +34,17 @@ export async function loadDefinition(
   const found = await lookUp(store.em(), key, viewerOf(caller.actor, rules));
   if (!found) throw notFound('definition');
   return found;
+}
+
+/** The same for reading: one query, without the lab, which decides about changes, and without the source. */
+export async function loadForReading(
+  { store, rules }: { store: Store; rules: Rules },
+  caller: Caller,
+  key: number | string,
+): Promise<DefinitionSummary> {
+  const row = await findSummary(store.em(), key, viewerOf(caller.actor, rules));
+  if (!row) throw notFound('definition');
+  return row;
 }
 
 /** What decides who may see a definition. */

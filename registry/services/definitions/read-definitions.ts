@@ -31,7 +31,7 @@ import { type ContentDeps, contentAt } from '../content/version-content.ts';
 import { answerPage, splitPage } from '../pages.ts';
 import { showSignature } from '../signing/signing-keys.ts';
 import { createZip } from '../zip.ts';
-import { loadDefinition } from './find-definition.ts';
+import { loadForReading } from './find-definition.ts';
 
 export interface ReadDeps extends ContentDeps {
   signingKeys: SigningKeys;
@@ -78,11 +78,12 @@ export async function readDefinition(
   key: number | string,
   version?: number,
 ): Promise<Definition> {
-  const { row } = await loadDefinition(deps, caller, key);
-  const em = deps.store.em();
-  const names = await usernamesOf(em, [row.created_by]);
+  const row = await loadForReading(deps, caller, key);
   const n = version ?? row.version;
-  const found = n === null ? null : await versionOf(deps, row, n);
+  const [names, found] = await Promise.all([
+    usernamesOf(deps.store.em(), [row.created_by]),
+    n === null ? null : versionOf(deps, row, n),
+  ]);
   const shown = summaryOf(deps, row, names, found ?? undefined);
   const at = found?.commit ?? null;
   const repository = await deps.repositories.open(row.name);
@@ -105,7 +106,7 @@ export async function readDefinition(
 
 /** The versions of a definition, newest first. */
 export async function listVersionsOf(deps: ReadDeps, caller: Caller, id: number, query: PageOf) {
-  const { row } = await loadDefinition(deps, caller, id);
+  const row = await loadForReading(deps, caller, id);
   const { page } = splitPage(query);
   const found = await listVersions(deps.store.em(), row.id, page);
   return answerPage(page, found, await versionSummaries(deps, caller, row, found.items));
@@ -113,12 +114,12 @@ export async function listVersionsOf(deps: ReadDeps, caller: Caller, id: number,
 
 /** One version without its source. */
 export async function readVersionSummary(deps: ReadDeps, caller: Caller, id: number, n: number) {
-  const { row } = await loadDefinition(deps, caller, id);
+  const row = await loadForReading(deps, caller, id);
   return await versionSummary(deps, caller, row, await versionOf(deps, row, n));
 }
 
 export async function readVersion(deps: ReadDeps, caller: Caller, id: number, n: number) {
-  const { row } = await loadDefinition(deps, caller, id);
+  const row = await loadForReading(deps, caller, id);
   const found = await versionOf(deps, row, n);
   return {
     ...(await versionSummary(deps, caller, row, found)),
@@ -128,7 +129,7 @@ export async function readVersion(deps: ReadDeps, caller: Caller, id: number, n:
 
 /** The bytes of the file in git, and its name. */
 export async function readSource(deps: ReadDeps, caller: Caller, id: number, n?: number) {
-  const { row } = await loadDefinition(deps, caller, id);
+  const row = await loadForReading(deps, caller, id);
   const found = await versionOf(deps, row, n ?? requireVersion(row.version));
   return { fileName: mainFile(row.name), bytes: await mainBytes(deps, row, found) };
 }
@@ -140,7 +141,7 @@ export async function diffVersions(
   id: number,
   between: { from: number; to: number },
 ) {
-  const { row } = await loadDefinition(deps, caller, id);
+  const row = await loadForReading(deps, caller, id);
   const [from, to] = await Promise.all([
     versionOf(deps, row, between.from),
     versionOf(deps, row, between.to),
@@ -155,7 +156,7 @@ export async function diffVersions(
  * hexadecimal.
  */
 export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
-  const { row } = await loadDefinition(deps, caller, id);
+  const row = await loadForReading(deps, caller, id);
   const found = await versionOf(deps, row, n ?? requireVersion(row.version));
   const repository = await deps.repositories.open(row.name);
   const files = await filesOf(repository, found.commit);
