@@ -11,14 +11,15 @@ import { lineMap } from './lines.ts';
 import { mergeText } from './merge-text.ts';
 import { describe } from './metadata.ts';
 import { permissionsKept } from './permissions.ts';
-import type { Files } from './types.ts';
+import type { Files, ImportPolicy, Validation } from './types.ts';
 import { validateDefinition } from './validate.ts';
-import { validateSaved } from './validate-saved.ts';
+import { type SavedValidation, validateSaved } from './validate-saved.ts';
 
 /** Arguments and answers cross threads, so they are plain values, maps and bytes. */
 export const QUESTIONS = {
   validate: validateDefinition,
-  validateSaved,
+  validateVersion,
+  validateSaved: validateSave,
   describe,
   readContent,
   compose,
@@ -37,6 +38,30 @@ export type Answer<Q extends Question> = ReturnType<Questions[Q]>;
 function readContent(name: string, files: Files): ReadContent {
   return contentOf(name, files, describe(name, files));
 }
+
+/**
+ * Validates files that become a version if they are valid, and then also reads what the index keeps of them: one question
+ * instead of two.
+ */
+function validateVersion(name: string, files: Files, policy: ImportPolicy): Validated<Validation> {
+  const validation = validateDefinition(name, files, policy);
+  return validation.errors.length > 0
+    ? validation
+    : { ...validation, content: readContent(name, files) };
+}
+
+/** The same for a save (validate-saved.ts). */
+function validateSave(
+  name: string,
+  files: Files,
+  policy: ImportPolicy,
+  typed: string | undefined,
+): Validated<SavedValidation> {
+  const saved = validateSaved(name, files, policy, typed);
+  return saved.valid ? { ...saved, content: readContent(name, files) } : saved;
+}
+
+type Validated<Result> = Result & { content?: ReadContent };
 
 /** The permissions that the header of the main file requests. */
 function permissionsAsked(name: string, files: Files): string[] {

@@ -51,10 +51,15 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
       if (!parsed)
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
       const caller = await identify(deps, request);
-      const { facts } = await findReadable(deps, caller, parsed.name);
+      const { facts, name } = await findReadable(deps, caller, parsed.name);
       const isPush = parsed.service === 'git-receive-pack';
-      const found = isPush ? await loadDefinition(deps, caller, parsed.name) : undefined;
-      const lines = found && (await refuseAll(deps, caller, found));
+      // An advertisement changes nothing, so what is in memory is enough to decide on it.
+      const found =
+        isPush && parsed.kind === 'serve'
+          ? await loadDefinition(deps, caller, parsed.name)
+          : undefined;
+      const pushTo = isPush ? { facts: found?.facts ?? facts, name } : undefined;
+      const lines = pushTo && (await refuseAll(deps, caller, pushTo));
       if (lines) return text(reply, 403, lines.join('\n'));
       const repository = await deps.repositories.open(parsed.name);
       const gitProtocol = header(request, 'git-protocol');

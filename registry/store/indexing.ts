@@ -42,21 +42,39 @@ export async function upsertDefinition(em: EntityManager, row: DefinitionFields)
   await em.upsert(Definition, row);
 }
 
-/** Creates a lab that only a repository mentions: disabled, with its original id. */
-export async function ensureLab(
+/** Creates the lab and the people that only a repository mentions, disabled, with their original ids. */
+export async function ensureMentioned(
   em: EntityManager,
-  lab: { id: number; code: string; name: string },
+  lab: MentionedLab | null,
+  people: readonly PersonRef[],
 ): Promise<void> {
-  if (await em.findOne(Lab, { id: lab.id })) return;
+  const ids = people.map(({ id }) => id);
+  const known = await em.execute<{ kind: 'lab' | 'user'; id: number }[]>(
+    `select 'lab' as kind, id from labs where id = ?
+      union all select 'user', id from users where id = any(?::int[])`,
+    [lab?.id ?? null, `{${ids.join(',')}}`],
+  );
+  const isKnown = (kind: string, id: number) =>
+    known.some((row) => row.kind === kind && row.id === id);
+  if (lab && !isKnown('lab', lab.id)) await createLab(em, lab);
+  for (const person of people) if (!isKnown('user', person.id)) await createUser(em, person);
+}
+
+interface MentionedLab {
+  id: number;
+  code: string;
+  name: string;
+}
+
+async function createLab(em: EntityManager, lab: MentionedLab): Promise<void> {
   const taken = await em.execute('select 1 from labs where lower(code) = lower(?)', [lab.code]);
   const code = taken.length > 0 ? `${lab.code}-${lab.id}` : lab.code;
   await em.insert(Lab, { id: lab.id, name: lab.name, code, disabled: true });
   await advance(em, 'labs');
 }
 
-/** Creates a user whom only a repository mentions: disabled, without a password, with the original id. */
-export async function ensureUser(em: EntityManager, person: PersonRef): Promise<void> {
-  if (await em.findOne(User, { id: person.id })) return;
+/** Without a password. */
+async function createUser(em: EntityManager, person: PersonRef): Promise<void> {
   const taken = await em.execute('select 1 from users where lower(username) = lower(?)', [
     person.username,
   ]);

@@ -27,16 +27,13 @@ export async function holdStanding(
   userId: number,
   labId: number | null,
 ): Promise<Standing | null> {
-  const [user] = await em.execute<Pick<Standing, 'disabled' | 'is_admin'>[]>(
-    'select disabled, is_admin from users where id = ? for share',
-    [userId],
+  const [standing] = await em.execute<Standing[]>(
+    `with account as (select disabled, is_admin from users where id = ? for share),
+          membership as (select role from memberships where user_id = ? and lab_id = ? for share)
+     select account.*, (select role from membership) as role from account`,
+    [userId, userId, labId],
   );
-  if (!user) return null;
-  const [membership] = await em.execute<{ role: Role }[]>(
-    'select role from memberships where user_id = ? and lab_id = ? for share',
-    [userId, labId],
-  );
-  return { ...user, role: membership?.role ?? null };
+  return standing ?? null;
 }
 
 /**

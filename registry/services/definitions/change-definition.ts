@@ -2,6 +2,7 @@
 
 import type { Repository } from '../../../repos/types.ts';
 import type { DefinitionFacts } from '../../access/decide.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
@@ -52,10 +53,13 @@ export async function changeDefinition(
   const files = await compose(deps, caller, row.name, before, change);
   const changes = changesBetween(before, files);
   const changed = changes.size > 0;
+  let content: ReadContent | undefined;
   if (changed || body.base_class !== undefined) {
     const save = { policy, lab, files, grants, lands: way.lands, name: row.name };
     const held = await policyFor(deps, caller, save);
-    await checkFiles(deps, caller, row.name, files, body.base_class, held, change.source_code);
+    const { base_class } = body;
+    const { source_code } = change;
+    content = await checkFiles(deps, caller, row.name, files, base_class, held, source_code);
   }
   const moved = await moveState(deps, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;
@@ -73,7 +77,13 @@ export async function changeDefinition(
     from,
     judged: { lab },
     versions: changed
-      ? [await commitFiles(repository, caller, head, changes, { summary, overrides })]
+      ? [
+          await commitFiles(repository, caller, head, changes, {
+            summary,
+            overrides,
+            ...(content && { content }),
+          }),
+        ]
       : [],
     ...(grants && { grants }),
     ...moved,

@@ -46,7 +46,9 @@ export async function createDefinition(
   requireGrantRights(deps, caller, of.labId, way.lands, grants);
   const save = { policy: importPolicyOf(lab), lab, files, grants, lands: way.lands, name };
   const policy = await policyFor(deps, caller, save);
-  await checkFiles(deps, caller, name, files, body.base_class, policy, change.source_code);
+  const { base_class } = body;
+  const { source_code } = change;
+  const content = await checkFiles(deps, caller, name, files, base_class, policy, source_code);
   const founding = {
     name,
     files,
@@ -59,7 +61,8 @@ export async function createDefinition(
   };
   try {
     if (!way.lands) return await proposeFirstVersion(deps, caller, founding);
-    return { definition: await landFirstVersion(deps, caller, { ...founding, ...way }) };
+    const landing = { ...founding, ...way, ...(content && { content }) };
+    return { definition: await landFirstVersion(deps, caller, landing) };
   } catch (error) {
     throw await withFreeName(deps, error, name, lab);
   }

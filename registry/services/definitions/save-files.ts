@@ -1,6 +1,7 @@
 /** The files of a save: composed from the API's fields, and checked before anything is written. */
 
 import type { UnfitField } from '../../definitions/compose.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
@@ -49,7 +50,7 @@ export async function policyFor(
 
 /**
  * Refuses an invalid definition with every place. Places refer to the lines of `typed`, the main file as the
- * caller sent it, if given.
+ * caller sent it, if given. Returns what the index keeps of the files.
  */
 export async function checkFiles(
   { analysis, maxFileBytes }: AnalysisDeps & { maxFileBytes: number },
@@ -59,7 +60,7 @@ export async function checkFiles(
   baseClass: string | undefined,
   policy: ImportPolicy,
   typed?: string,
-): Promise<void> {
+): Promise<ReadContent | undefined> {
   for (const [path, content] of files) {
     if (content.byteLength > maxFileBytes) {
       const message = `${path} has ${content.byteLength} bytes; at most ${maxFileBytes} are allowed`;
@@ -70,13 +71,13 @@ export async function checkFiles(
   if (much !== undefined) throw new Problem('too_large', `Too much for one version: ${much}.`);
   const account = accountOf(caller);
   const saved = await analysis.ask(account, 'validateSaved', name, files, policy, typed);
-  const { valid, unfit, class_info } = saved;
+  const { valid, unfit, class_info, content } = saved;
   if (!valid) {
     const { line, column, file = mainFile(name), message } = unfit[0] as UnfitField;
     const where = line === undefined ? '' : `${file}:${line}:${column}: `;
     throw new Problem('invalid_definition', `${where}${message}`, unfit);
   }
-  if (baseClass === undefined) return;
+  if (baseClass === undefined) return content;
   const { base_class } = await analysis.ask(account, 'describe', name, files);
   const stated = [base_class, ...(class_info?.base_classes ?? [])];
   const last = (dotted: string) => dotted.slice(dotted.lastIndexOf('.') + 1);
@@ -84,4 +85,5 @@ export async function checkFiles(
     const message = `the class ${name} has the base ${class_info?.base_classes.join(', ')}, not ${baseClass}`;
     throw new Problem('invalid', `base_class: ${message}`, [{ path: 'base_class', message }]);
   }
+  return content;
 }

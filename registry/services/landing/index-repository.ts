@@ -14,8 +14,7 @@ import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import {
   countVersions,
-  ensureLab,
-  ensureUser,
+  ensureMentioned,
   lockDefinition,
   upsertDefinition,
 } from '../../store/indexing.ts';
@@ -41,6 +40,8 @@ export interface Indexed {
 export interface IndexOptions {
   /** Also writes known versions, and counts them as added. */
   everyVersion?: boolean;
+  /** How many versions the index has, as far as the caller knows; counted otherwise. Checked under the lock. */
+  known?: number;
   /** The content of commits that was read already. */
   contents?: ReadonlyMap<Oid, ReadContent>;
   /** Called under the lock, before anything is written. */
@@ -64,7 +65,11 @@ export async function indexRepository(
   const contentAt = async (commit: Oid | null) =>
     (commit === null ? undefined : options.contents?.get(commit)) ??
     (await readContent(analysis, repository, commit));
-  const before = await readAll(repository, contentAt, (id) => knownIn(store.em(), id));
+  const before = await readAll(
+    repository,
+    contentAt,
+    async (id) => options.known ?? (await knownIn(store.em(), id)),
+  );
   return await store.transaction(async (em) => {
     await lockDefinition(em, before.definition.id);
     await options.first?.(em, before.definition.id);
@@ -169,8 +174,7 @@ async function ensurePeople(
   state: DefinitionState,
   added: LandedVersion[],
 ): Promise<void> {
-  if (state.lab) await ensureLab(em, state.lab);
   const people = [state.created_by, ...added.map(({ record }) => record.landed_by)];
   const byId = new Map(people.filter((person) => person !== null).map((p) => [p.id, p]));
-  for (const person of byId.values()) await ensureUser(em, person);
+  await ensureMentioned(em, state.lab, [...byId.values()]);
 }

@@ -97,6 +97,7 @@ export async function land(
   }
   const own = new Set(order.versions.map(({ commit }) => commit));
   const indexed = await indexRepository(deps, repository, {
+    known: order.from.version,
     contents: new Map([...contents].map(([commit, { content }]) => [commit, content])),
     async also(em, indexed) {
       await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));

@@ -5,7 +5,7 @@ import { decide } from '../../access/decide.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
 import { findLab } from '../../store/labs.ts';
 import type { Caller } from '../caller.ts';
-import type { LoadedDefinition } from '../definitions/find-definition.ts';
+import type { DefinitionAccess, LoadedDefinition } from '../definitions/find-definition.ts';
 import { freeNames } from '../definitions/free-names.ts';
 import type { SaveDeps } from '../deps.ts';
 
@@ -20,7 +20,7 @@ const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 export async function refuseAll(
   { rules, store }: Pick<SaveDeps, 'rules' | 'store'>,
   { actor }: Caller,
-  { facts, row }: LoadedDefinition,
+  { facts, name }: Pick<DefinitionAccess, 'facts' | 'name'>,
 ): Promise<string[] | undefined> {
   const proposing = decide(actor, { on: 'definition', do: 'propose', of: facts }, rules);
   const landing = decide(actor, { on: 'definition', do: 'land', of: facts }, rules);
@@ -32,12 +32,12 @@ export async function refuseAll(
   if (own.length === 0 || (facts.labId !== null && labs.includes(facts.labId)))
     return [proposing.reason];
   const lab = own.length === 1 ? await findLab(store.em(), own[0] as number) : null;
-  const free = (await freeNames(store, [row.name], lab?.code ?? null)).get(row.name);
+  const free = (await freeNames(store, [name], lab?.code ?? null)).get(name);
   if (free === undefined) return [proposing.reason];
   return [
     proposing.reason,
     `The name ${free} is available for your own definition.`,
-    `Create it in the browser: choose "New definition", paste ${row.name}.py and rename it there.`,
+    `Create it in the browser: choose "New definition", paste ${name}.py and rename it there.`,
   ];
 }
 

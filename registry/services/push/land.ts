@@ -4,6 +4,7 @@ import { RepositoryError } from '../../../repos/errors.ts';
 import type { Command, RefResult } from '../../../repos/serve/gate.ts';
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
 import { decide } from '../../access/decide.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
@@ -54,6 +55,7 @@ export async function landPush(
   const fault = await findHistoryFault(push.objects, from, commits);
   if (fault) return refuse(fault.reason, ...fault.lines);
   const warnings = hiddenInCommits(commits);
+  const contents = new Map<Oid, ReadContent>();
   for (const commit of commits) {
     const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
     const judged = await validateCommit(deps, caller, push.objects, row.name, commit.oid, policy);
@@ -62,6 +64,7 @@ export async function landPush(
       return refuse('invalid definition', ...limitLines(judged.faults.map((line) => line + where)));
     }
     warnings.push(...judged.warnings.map((line) => line + where));
+    if (judged.content) contents.set(commit.oid, judged.content);
   }
   await push.keep();
   try {
@@ -69,11 +72,15 @@ export async function landPush(
       repository,
       from: tip,
       judged: { lab },
-      versions: commits.map((commit) => ({
-        commit: commit.oid,
-        author: { name: commit.author.name, email: commit.author.email },
-        summary: commit.message.trim(),
-      })),
+      versions: commits.map(({ oid, author, message }) => {
+        const content = contents.get(oid);
+        return {
+          commit: oid,
+          author: { name: author.name, email: author.email },
+          summary: message.trim(),
+          ...(content && { content }),
+        };
+      }),
       steps,
       ...(grants && { grants }),
     });
@@ -137,6 +144,15 @@ async function findHistoryFault(
 const limitLines = (lines: string[]): string[] =>
   lines.length <= SHOWN ? lines : [...lines.slice(0, SHOWN), `… and ${lines.length - SHOWN} more`];
 
+interface JudgedCommit {
+  faults: string[];
+  warnings: string[];
+  /** Why the files were not read. */
+  unread?: string;
+  /** What the index keeps of valid files. */
+  content?: ReadContent;
+}
+
 /**
  * The errors of this commit as a version, and its hidden characters; each as file:line:column and a message.
  */
@@ -147,14 +163,14 @@ async function validateCommit(
   name: string,
   commit: Oid,
   policy: ImportPolicy,
-): Promise<{ faults: string[]; warnings: string[]; unread?: string }> {
+): Promise<JudgedCommit> {
   const files: Files = await filesOf(objects, commit);
   const paths = checkPaths(files.keys());
   if (paths.length > 0) {
     return { faults: paths.map(({ path, message }) => `${path}: ${message}`), warnings: [] };
   }
   const validation = await analysis
-    .ask(accountOf(caller), 'validate', name, files, policy)
+    .ask(accountOf(caller), 'validateVersion', name, files, policy)
     .catch((error: unknown) => {
       if (isUnread(error)) return error;
       throw error;
@@ -162,10 +178,10 @@ async function validateCommit(
   if (validation instanceof Problem) {
     return { faults: [], warnings: [], unread: validation.message };
   }
-  const { errors, warnings } = validation;
+  const { errors, warnings, content } = validation;
   const faults = errors.map(
     ({ file, line, column, code, message }) =>
       `${file ?? mainFile(name)}:${line}:${column}: ${message} [${code}]`,
   );
-  return { faults, warnings: misleading(name, warnings) };
+  return { faults, warnings: misleading(name, warnings), ...(content && { content }) };
 }
