@@ -37,26 +37,29 @@ export interface Deps {
 }
 
 export interface OpenOptions {
+  /** An embedded database that is already opening. */
   embedded?: EmbeddedDatabase | undefined;
+  /** Whether to migrate the database; true by default. */
   migrates?: boolean;
+  /** Whether the process runs one command. If not, requests go before the analysis of definitions. */
+  isCommand?: boolean;
   /** Called with each statement. */
   debug?: ((sql: string) => void) | undefined;
 }
 
 /**
- * Opens git, the repositories and the database, and migrates it unless `migrates` is false. Throws `StoreError`
- * (`database_in_use`, `database_unavailable`). If a later part fails, it closes what it opened. The embedded database
- * may already be opening.
+ * Opens git, the repositories and the database. Throws `StoreError` (`database_in_use`, `database_unavailable`). If a
+ * later part fails, it closes what it opened.
  */
 export async function openDeps(
   config: Config,
   publicUrl: () => string,
-  { migrates = true, ...options }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<Deps> {
   const openToOthers = await openDataFolder(dataPaths(config.DATA_DIR).root);
   const opened = new AsyncDisposableStack();
   try {
-    const deps = await openInto(opened, config, publicUrl, { migrates, ...options });
+    const deps = await openInto(opened, config, publicUrl, options);
     return { ...deps, openToOthers };
   } catch (error) {
     await opened.disposeAsync();
@@ -68,7 +71,7 @@ async function openInto(
   opened: AsyncDisposableStack,
   config: Config,
   publicUrl: () => string,
-  { embedded, migrates, debug }: OpenOptions,
+  { embedded, migrates = true, isCommand = false, debug }: OpenOptions,
 ): Promise<Omit<Deps, 'openToOthers'>> {
   const paths = dataPaths(config.DATA_DIR);
   const [git, store] = await settleBoth(
@@ -85,7 +88,7 @@ async function openInto(
     ),
   );
   const signingKeys = openSigningKeys(paths.keys);
-  const analysis = new AnalysisPool();
+  const analysis = new AnalysisPool({ yields: !isCommand });
   opened.defer(() => analysis.close());
   const caches = new Caches(config.CACHE_BYTES, CACHE_SHARES);
   const gitCaches = openGitCaches(caches, { keepsAnswers: config.GIT_ANSWER_CACHE === 1 });

@@ -241,7 +241,7 @@ export class BareRepository implements Repository {
     });
   }
 
-  /** Forgets what was read, because another repository may get the same name. */
+  /** Forgets what was read: another repository may get the same name, or nobody may need it for long. */
   forget(): void {
     this.#objects.forget();
   }

@@ -105,6 +105,11 @@ class RepositoryFolder implements Repositories {
     return this.#open.get(name);
   }
 
+  release(name: string): void {
+    this.#open.get(name)?.forget();
+    this.#open.delete(name);
+  }
+
   /**
    * Creations run one at a time, across processes, because the check of the name and the creation belong together.
    */

@@ -176,6 +176,11 @@ export interface Repositories {
   open(name: string): Promise<Repository>;
   /** A repository that was opened before; its folder may have been removed since. */
   opened(name: string): Repository | undefined;
+  /**
+   * Drops what is kept in memory about a repository that will not be used again soon. It can be opened again, and whoever
+   * uses it now may continue.
+   */
+  release(name: string): void;
   /** An empty bare repository whose HEAD is `refs/heads/main`. Throws `repository_exists` (case ignored), `bad_name`. */
   create(name: string): Promise<Repository>;
   /**

@@ -15,6 +15,8 @@ export interface LaneLimits {
   young?: number;
   /** How long a worker without questions runs before it ends, in milliseconds. */
   idle: number;
+  /** Workers get a lower priority than the process, if the system can lower it for a thread alone. */
+  yields: boolean;
 }
 
 /** The reason why there is no answer. */
@@ -127,7 +129,7 @@ export class Lane {
 
   async #open(): Promise<Piscina> {
     const { Piscina } = await import('piscina');
-    const { memory, young, idle } = this.limits;
+    const { memory, young, idle, yields } = this.limits;
     const pool = new Piscina({
       filename: WORKER,
       minThreads: 0,
@@ -139,7 +141,7 @@ export class Lane {
         ...(young !== undefined && { maxYoungGenerationSizeMb: young }),
       },
       env: keepingCompiled(),
-      ...(process.platform === 'linux' && { niceIncrement: NICE }),
+      ...(yields && process.platform === 'linux' && { niceIncrement: NICE }),
     });
     pool.on('workerCreate', () => {
       this.#workers++;

@@ -35,6 +35,7 @@ const LIMITS: PoolLimits = {
   young: YOUNG,
   waiting: 20,
   idle: 20_000,
+  yields: true,
 };
 
 /**

@@ -263,7 +263,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   // A backup contains the schema of its database, which is therefore not migrated first.
   const migrates = request.command !== 'restore';
-  const deps = await openDeps(config, publicUrl, { migrates });
+  const deps = await openDeps(config, publicUrl, { migrates, isCommand: true });
   try {
     return await runCommand(deps, request, terminal);
   } finally {

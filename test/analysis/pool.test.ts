@@ -1,4 +1,5 @@
 /** Workers that analyse definitions: scheduling, limits, and errors. */
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
 import { AnalysisPool, type PoolLimits } from '../../registry/analysis/pool.ts';
@@ -96,3 +97,27 @@ t.test('waiting questions fail when the registry stops', async (t) => {
   await Promise.all(told);
   await t.rejects(validate('b', SMALL), { code: 'unavailable' });
 });
+
+t.test(
+  'workers go behind requests, but not in a process that runs one command',
+  { skip: process.platform !== 'linux' && 'only Linux lowers the priority of one thread' },
+  async (t) => {
+    const own = await priorityOf('self');
+    for (const yields of [true, false]) {
+      const before = new Set(await readdir('/proc/self/task'));
+      await open({ lanes: 1, yields }).validate('a', SMALL);
+      const made = (await readdir('/proc/self/task')).filter((thread) => !before.has(thread));
+      const priorities = await Promise.all(made.map((thread) => priorityOf(`self/task/${thread}`)));
+      t.equal(
+        priorities.some((priority) => priority > own),
+        yields,
+      );
+    }
+  },
+);
+
+/** Nineteenth field of proc_pid_stat(5). The second one is a name in parentheses. */
+async function priorityOf(process: string): Promise<number> {
+  const stat = await readFile(`/proc/${process}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+}

@@ -49,6 +49,27 @@ t.test('an incomplete repository is never visible, and a removed one is gone', a
   await t.rejects(again.readCommit(commit), { code: 'object_not_found' });
 });
 
+t.test(
+  'a released repository takes no memory, and can still be used and opened again',
+  async (t) => {
+    const used = await repositories.create('Released');
+    const first = await landFiles(used, { a: '1' });
+    t.equal(repositories.opened('Released'), used);
+    repositories.release('Released');
+    t.equal(repositories.opened('Released'), undefined);
+    t.equal(
+      fixture.gitCaches.objects.peek(`${join(used.path, 'objects')}\n${first.commit}`),
+      undefined,
+    );
+    const again = await repositories.open('Released');
+    t.equal(await again.head(), first.commit);
+    const second = await landFiles(used, { a: '2' });
+    t.equal(await again.head(), second.commit, 'both see what the other one landed');
+    const third = await landFiles(again, { a: '3' });
+    t.equal(await used.head(), third.commit);
+  },
+);
+
 const fileName = fc.oneof(
   fc.constantFrom('a', 'b', 'a.py', 'a-b', 'a b', 'ü', '試験', 'q\'"', 'x\ny'),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter((s) => !/[/\\\0.~:]/.test(s)),

@@ -60,6 +60,7 @@ t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
 
   const { code, report } = await importFolder(registry, folder, { lab: 'NANO' });
   t.equal(code, 0);
+  t.equal(deps.repositories.opened('Volts'), undefined, 'no repository stays in memory');
   t.same(report.imported.map(({ name, result }) => [name, result]).sort(), [
     ['Amps', 'created'],
     ['Shelled', 'created'],

@@ -3,7 +3,7 @@
  * Language Reference, "The import system") without running them.
  */
 import type { ImportClause, SourceImport } from './imports.ts';
-import { type Module, readModule, type Statement } from './module.ts';
+import { type Module, RecentNames, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 import type { Texts } from './texts.ts';
 
@@ -18,6 +18,7 @@ const MAX_STEPS = 50;
 export class SourceFolder {
   readonly #texts: Texts;
   readonly #modules = new Map<string, Module>();
+  readonly #recent = new RecentNames();
   readonly #prefixes: string[];
   readonly #package: string | undefined;
 
@@ -44,7 +45,7 @@ export class SourceFolder {
   module(path: string): Module {
     let module = this.#modules.get(path);
     if (!module) {
-      module = readModule(path, this.#texts);
+      module = readModule(path, this.#texts, this.#recent);
       this.#modules.set(path, module);
     }
     return module;

@@ -7,8 +7,10 @@ import { child, type Node, nameOf, type Module as SyntaxModule, textOf, walk } f
 import type { Diagnostic } from '../types.ts';
 import { verdictOf } from '../verdict.ts';
 import { type ClassFacts, classFacts } from './class-facts.ts';
-import { readImport, type SourceImport } from './imports.ts';
-import { collectGlobals, StatementReader } from './scope.ts';
+import type { SourceImport } from './imports.ts';
+import { collectGlobals } from './scope.ts';
+import { SizedCache } from './sized-cache.ts';
+import { describe, listOf } from './statement-facts.ts';
 import { LineCounter, statementEnd } from './statement-lines.ts';
 import type { Texts } from './texts.ts';
 
@@ -53,9 +55,9 @@ export interface Module {
   readonly tree: SyntaxModule;
   readonly text: string;
   statements: Statement[];
-  classes: Map<string, ClassStatement>;
+  readonly classes: ReadonlyMap<string, ClassStatement>;
   /** For each name, the statements that bind it at module level. */
-  bindings: Map<string, Statement[]>;
+  readonly bindings: ReadonlyMap<string, Statement[]>;
   /** For each name, the statements with functions that declare it `global` and may bind it when called. */
   globals: ReadonlyMap<string, Statement[]>;
   /** The module's classes that its own code calls by name. */
@@ -72,21 +74,34 @@ export interface Module {
 
 const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __getattr__\b/m;
 
-const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
+/** The maps of a module, which are made again if they were evicted: thousands of small maps take too much memory. */
+interface NameMaps {
+  classes: ReadonlyMap<string, ClassStatement>;
+  bindings: ReadonlyMap<string, Statement[]>;
+}
+
+/** In names. */
+const MOST_NAMES = 20_000;
+
+/** The maps of the modules that were used last. */
+export class RecentNames extends SizedCache<NameMaps> {
+  constructor() {
+    super(MOST_NAMES, ({ classes, bindings }) => classes.size + bindings.size + 1);
+  }
+}
 
 /**
  * Reads a module. For text with errors, returns what could be recognised.
  * @throws DefinitionError `too_deep`
  */
-export function readModule(path: string, texts: Texts): Module {
+export function readModule(path: string, texts: Texts, recent: RecentNames): Module {
   const name = (one: string): string => texts.name(one);
   const text = texts.text(path);
   const tree = texts.tree(path);
-  const bindings = new Map<string, Statement[]>();
-  const classes = new Map<string, ClassStatement>();
+  const classes: ReadClass[] = [];
   const globals = new Map<string, Statement[]>();
   const statements: Statement[] = [];
-  const source = { path, texts };
+  const source = { path, texts, recent };
   const lines = new LineCounter(text);
   let from = 0;
   for (const node of tree.root.children) {
@@ -99,35 +114,35 @@ export function readModule(path: string, texts: Texts): Module {
     const declared = new Set<string>();
     collectGlobals(node, text, declared);
     for (const one of declared) note(globals, name(one), statement);
-    for (const one of statement.binds) note(bindings, one, statement);
     for (const [at, cls] of classesIn(node, text).entries()) {
       const facts = classFacts(cls.node, text, name);
-      classes.set(name(cls.name), new ReadClass(source, name(cls.name), statement, at, facts));
+      classes.push(new ReadClass(source, name(cls.name), statement, at, facts));
     }
   }
   const hasStar = statements.some(({ imports }) =>
     imports.some(({ clauses }) => clauses.some((clause) => clause.name === '*')),
   );
+  const bindings = bindingsOf(statements);
   if (!hasStar) {
     for (const one of statements)
       one.uses = listOf(one.uses.filter((used) => bindings.has(used) || globals.has(used)));
   }
   return new ReadModule(source, {
-    statements,
-    classes,
-    bindings,
+    statements: statements.slice(),
+    classes: classes.slice(),
     globals: globals.size === 0 ? NOWHERE : globals,
-    called: calledAmong(classes, tree),
+    called: calledAmong(new Map(classes.map((cls) => [cls.name, cls.name])), tree),
     error: verdictOf(tree).error,
     dynamic: DYNAMIC.test(text),
     importsByName: /\bimport_module\b|\b__import__\b/.test(text),
   });
 }
 
-/** The source from which evicted trees and texts are read again. */
+/** The source from which evicted trees, texts and maps are read again. */
 interface Source {
   path: string;
   texts: Texts;
+  recent: RecentNames;
 }
 
 // These are classes, because a folder has tens of thousands of them: V8 stores an object literal with a
@@ -202,20 +217,23 @@ class ReadClass implements ClassStatement {
 
 class ReadModule implements Module {
   readonly statements: Statement[];
-  readonly classes: Map<string, ClassStatement>;
-  readonly bindings: Map<string, Statement[]>;
   readonly globals: ReadonlyMap<string, Statement[]>;
   readonly called: ReadonlySet<string>;
   readonly error: Diagnostic | null;
   readonly dynamic: boolean;
   readonly importsByName: boolean;
+  readonly #classes: readonly ClassStatement[];
   readonly #source: Source;
 
-  constructor(source: Source, facts: Omit<Module, 'path' | 'tree' | 'text'>) {
+  constructor(
+    source: Source,
+    facts: Omit<Module, 'path' | 'tree' | 'text' | 'bindings' | 'classes'> & {
+      classes: readonly ClassStatement[];
+    },
+  ) {
     this.#source = source;
+    this.#classes = facts.classes;
     this.statements = facts.statements;
-    this.classes = facts.classes;
-    this.bindings = facts.bindings;
     this.globals = facts.globals;
     this.called = facts.called;
     this.error = facts.error;
@@ -225,6 +243,21 @@ class ReadModule implements Module {
 
   get path(): string {
     return this.#source.path;
+  }
+
+  get classes(): NameMaps['classes'] {
+    return this.#names.classes;
+  }
+
+  get bindings(): NameMaps['bindings'] {
+    return this.#names.bindings;
+  }
+
+  get #names(): NameMaps {
+    return this.#source.recent.recall(this.path, () => ({
+      classes: new Map(this.#classes.map((cls) => [cls.name, cls])),
+      bindings: bindingsOf(this.statements),
+    }));
   }
 
   get tree(): SyntaxModule {
@@ -237,13 +270,15 @@ class ReadModule implements Module {
 }
 
 // Most collections are empty, and all empty ones of a kind share one object.
-const NONE: readonly never[] = [];
 const NO_CLASSES: ReadonlySet<string> = new Set();
 const NOWHERE: ReadonlyMap<string, Statement[]> = new Map();
 
-/** A copy without spare room: an array that grew by `push` has room for 17 elements. */
-const listOf = <Item>(items: readonly Item[]): readonly Item[] =>
-  items.length === 0 ? NONE : items.slice();
+function bindingsOf(statements: readonly Statement[]): Map<string, Statement[]> {
+  const bindings = new Map<string, Statement[]>();
+  for (const statement of statements)
+    for (const name of statement.binds) note(bindings, name, statement);
+  return bindings;
+}
 
 function note(statements: Map<string, Statement[]>, name: string, statement: Statement): void {
   const known = statements.get(name);
@@ -252,63 +287,18 @@ function note(statements: Map<string, Statement[]>, name: string, statement: Sta
 }
 
 function calledAmong(
-  classes: ReadonlyMap<string, ClassStatement>,
+  classes: ReadonlyMap<string, string>,
   { root, text }: SyntaxModule,
 ): ReadonlySet<string> {
   const called = new Set<string>();
   walk(root, (node) => {
     const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
-    const cls = callee?.type === 'VariableName' ? classes.get(nameOf(callee, text)) : undefined;
-    if (cls) called.add(cls.name);
+    // The name of the callee is a part of the text, which it would keep in memory.
+    const name = callee?.type === 'VariableName' ? classes.get(nameOf(callee, text)) : undefined;
+    if (name !== undefined) called.add(name);
     return true;
   });
   return called.size === 0 ? NO_CLASSES : called;
-}
-
-function describe(node: Node, text: string, name: (one: string) => string) {
-  const reader = new StatementReader(text);
-  reader.read(node);
-  const imports: SourceImport[] = [];
-  walk(node, (inner) => {
-    if (inner.type !== 'ImportStatement') return true;
-    imports.push(named(readImport(inner, text, isNested(inner, node)), name));
-    return false;
-  });
-  return {
-    binds: listOf([...reader.binds].map(name)),
-    uses: listOf([...reader.uses].map(name)),
-    calls: callsSomething(node),
-    imports: listOf(imports),
-    isMain: MAIN.test(textOf(node, text)),
-    isDocstring:
-      node.type === 'ExpressionStatement' && /String$/.test(node.children[0]?.type ?? ''),
-  };
-}
-
-function named(found: SourceImport, name: (one: string) => string): SourceImport {
-  return {
-    ...found,
-    module: found.module && name(found.module),
-    clauses: found.clauses.map((one) => ({ name: name(one.name), bound: name(one.bound) })),
-  };
-}
-
-function callsSomething(statement: Node): boolean {
-  let calls = false;
-  walk(statement, (node) => {
-    if (/^(Function|Class)Definition$/.test(node.type)) return false;
-    calls ||= node.type === 'ExpressionStatement' && child(node, 'CallExpression') !== undefined;
-    return !calls;
-  });
-  return calls;
-}
-
-function isNested(inner: Node, top: Node): boolean {
-  for (let at: Node | null = inner; at && at.from >= top.from; at = at.parent) {
-    if (at.type === 'FunctionDefinition' || at.type === 'ClassDefinition') return true;
-    if (at.from === top.from && at.to === top.to && at.type === top.type) return false;
-  }
-  return false;
 }
 
 function classesIn(statement: Node, text: string): { name: string; node: Node }[] {

@@ -55,6 +55,15 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
     return { result: 'updated', version: definition.version ?? version + 1 };
   }
 
+  /** An import of thousands must not keep every repository in memory. */
+  async function released<T>(name: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      repositories.release(name);
+    }
+  }
+
   function refusalOf(row: NamedDefinition): string | null {
     if (row.archived_at !== null) return 'the name is taken by an archived definition';
     if (row.is_builtin && !isBuiltin) return 'the name is taken by a built-in definition';
@@ -76,9 +85,12 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
             version: row.version,
             refusal: refusalOf(row),
             async hasSameFiles(files) {
-              if (row.head === null) return false;
-              const repository = await repositories.open(row.name);
-              return changesBetween(await filesOf(repository, row.head), files).size === 0;
+              const { name, head } = row;
+              if (head === null) return false;
+              return await released(name, async () => {
+                const repository = await repositories.open(name);
+                return changesBetween(await filesOf(repository, head), files).size === 0;
+              });
             },
           },
         ]),
@@ -89,10 +101,9 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
 
     async land(item) {
       const [row] = await definitionsNamed(store.em(), [item.name]);
-      if (!row) return await create(item);
-      const refusal = refusalOf(row);
+      const refusal = row ? refusalOf(row) : null;
       if (refusal) throw new Problem('name_taken', refusal);
-      return await update(item);
+      return await released(item.name, () => (row ? update(item) : create(item)));
     },
   };
 }

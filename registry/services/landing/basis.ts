@@ -21,6 +21,10 @@ export interface Basis {
   stands?: (em: EntityManager) => Promise<boolean>;
 }
 
+/** Whether anything can change the decision: not if the registry itself or its operator lands. */
+export const locksBasis = (caller: Caller, judged: Basis | null): judged is Basis =>
+  judged !== null && caller.actor !== OPERATOR.actor;
+
 /**
  * Locks the lab, the caller's rights and the other inputs, and returns the lab. `judged` is null if the
  * registry itself lands, without a policy. Throws `conflict` with a cause if something changed: decide again.
@@ -32,7 +36,7 @@ export async function requireUnchanged(
   labId: number | null,
   judged: Basis | null,
 ): Promise<Lab | null> {
-  if (judged === null || caller.actor === OPERATOR.actor) {
+  if (!locksBasis(caller, judged)) {
     return labId === null ? null : await findLab(em, labId);
   }
   const lab = labId === null ? null : await holdLab(em, labId);

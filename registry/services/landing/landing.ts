@@ -32,6 +32,7 @@ import {
   type Basis,
   findRevokedTwin,
   landedUnder,
+  locksBasis,
   requireUnchanged,
   revokedText,
 } from './basis.ts';
@@ -83,8 +84,9 @@ export async function land(
     const intents = intent ? [intent, ...steps] : steps;
     await withIntents(deps, repository.name, intents, async () => {
       const ready = await readGitFacts(order, contents);
+      const move = (em: EntityManager) => moveRefs(em, caller, order, ready);
       // The transaction writes nothing; it locks the basis of the decision until the refs have moved.
-      await store.transaction((em) => moveRefs(em, caller, order, ready));
+      await (locksBasis(caller, order.judged) ? store.transaction(move) : move(store.em()));
     });
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
