@@ -2,19 +2,22 @@
  * The Python client as a lab computer runs it: its first sync, and a landing that reaches a watching program.
  */
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { CLIENT, CLIENT_FOLDER, pythonWith } from '../../test/helpers/python.ts';
 import { type Figure, inTurn, timed } from '../pairs.ts';
+import { send } from './exchange.ts';
 import { now } from './messages.ts';
 import type { Served } from './served.ts';
 
 const run = promisify(execFile);
 const STANDIN = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'pybirch-standin');
-/** The number of parallel fetches of the client. */
-const AT_ONCE = 6;
+const FLOOR = join(import.meta.dirname, 'floor.py');
 
 async function clientIn(home: string) {
   const python = await pythonWith(CLIENT);
@@ -35,10 +38,8 @@ export async function measureFirstSync(
   folder: string,
   { rounds, names }: { rounds: number; names: readonly string[] },
 ): Promise<Figure> {
-  const { client, labId, url, token } = served;
-  const remote = new URL(url);
-  remote.username = 'git';
-  remote.password = token;
+  const { client, labId, url } = served;
+  const bare = await bareServer(url, await served.enrol('RECORDED'), names);
   const sync = async (round: number) => {
     const home = join(folder, `home-${round}`);
     const { command } = await clientIn(home);
@@ -47,26 +48,36 @@ export async function measureFirstSync(
     await rm(home, { recursive: true });
     return time;
   };
-  const clone = async (round: number) => {
-    const target = join(folder, `clones-${round}`);
-    await mkdir(target);
-    const left = [...names];
-    const worker = async () => {
-      for (let name = left.pop(); name; name = left.pop())
-        await run('git', [
-          'clone',
-          '-q',
-          `${remote.href}definitions/${name}.git`,
-          join(target, name),
-        ]);
-    };
-    const time = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, worker)));
+  const bytes = async (round: number) => {
+    const target = join(folder, `bytes-${round}`);
+    const { python, env } = await clientIn(target);
+    const time = await timed(() => run(python, [FLOOR, bare.url, target], { env }));
     await rm(target, { recursive: true });
     return time;
   };
-  const compared = await inTurn(rounds, sync, clone);
-  const name = `first sync of ${names.length} definitions`;
-  return { name, floor: `git clone of each, ${AT_ONCE} at once`, unit: 'ms', ...compared };
+  try {
+    const compared = await inTurn(rounds, sync, bytes);
+    const name = `first sync of ${names.length} definitions`;
+    return { name, floor: 'the same bytes to the disk', unit: 'ms', goal: 3, ...compared };
+  } finally {
+    bare.close();
+  }
+}
+
+/** Sends the answers that a computer gets at its first sync. */
+async function bareServer(url: string, token: string, names: readonly string[]) {
+  const bodies = new Map<string | undefined, Buffer>();
+  const headers = { authorization: `Bearer ${token}` };
+  const json = { ...headers, 'content-type': 'application/json' };
+  const histories = JSON.stringify({ names });
+  bodies.set('/api/sync', (await send('GET', `${url}/api/sync`, headers)).body);
+  const asked = '/api/sync/histories';
+  bodies.set(asked, (await send('POST', url + asked, json, histories)).body);
+  const server = createServer((request, response) => response.end(bodies.get(request.url)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
 export async function measureLanding(
