@@ -110,9 +110,9 @@ async function mayMount(): Promise<boolean> {
  * Settings that programs would look up in the home: how npm and pip reach their registries, and the Pythons
  * of a version manager.
  */
-function settings(): Record<string, string> {
+function settings(): NodeJS.ProcessEnv {
   const home = homedir();
-  const found: Record<string, string> = {};
+  const found: NodeJS.ProcessEnv = {};
   const files = [
     ['npm_config_userconfig', '.npmrc'],
     ['PIP_CONFIG_FILE', '.pip/pip.conf'],
@@ -123,6 +123,8 @@ function settings(): Record<string, string> {
       found[name] = join(home, file);
   const python = 'import sys; print(sys.executable)';
   const interpreter = execFileSync('python3', ['-c', python], { encoding: 'utf8' }).trim();
+  // Tests start Python hundreds of times. With this setting, each start would compile pandas again.
+  found.PYTHONDONTWRITEBYTECODE = undefined;
   found.PATH = dirname(interpreter) + delimiter + process.env.PATH;
   return found;
 }
