@@ -6,7 +6,10 @@
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { useMemorySettings } from './memory-settings.js';
 
+// First, because it may start the process anew.
+if (process.argv[2] === 'serve') useMemorySettings();
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
 const { useBundledPackages } = await import('./bundled-packages.ts');
 useBundledPackages();

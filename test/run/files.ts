@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** These change or measure process-wide state: memory, environment, module hooks, the event loop. */
 const ALONE = [
   'analysis/pool',
+  'bench/memory',
   'bundled-packages',
   'repos/serve/memory',
   'scenarios/data-folder',

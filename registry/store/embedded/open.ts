@@ -14,6 +14,9 @@ export interface EmbeddedDatabase {
   close(): Promise<void>;
 }
 
+/** MiB. V8's default is 192, which the copies of messages fill; what lives longer is WebAssembly memory. */
+const YOUNG = 12;
+
 /**
  * Starts to open the database in `folder`, creating it if needed, without waiting for it to finish. Sessions
  * wait until it is open and receive its errors. Throws `database_in_use`.
@@ -25,6 +28,7 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   const lock = await lockFolder(`${path}.lock`);
   const thread = new Worker(new URL('./thread.ts', import.meta.url), {
     workerData: path,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
     env: keepingCompiled(),
   });
   const ended = whenEnded(thread);
