@@ -8,7 +8,7 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { useMemorySettings } from './memory-settings.js';
 
-// First, because it may start the process anew.
+// First, because it may replace the process.
 if (process.argv[2] === 'serve') useMemorySettings();
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
 const { useBundledPackages } = await import('./bundled-packages.ts');

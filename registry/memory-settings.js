@@ -1,5 +1,5 @@
 /**
- * Settings of memory that a process can only get when it starts (docs/decisions/0040-memory-of-the-server.md).
+ * Memory settings that a process can only get when it starts (docs/decisions/0041-memory-of-the-server.md).
  * JavaScript, and without imports of ours: it runs before the compile cache is there.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -25,7 +25,7 @@ export function useMemorySettings() {
     const command = [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)];
     process.execve?.(process.execPath, command, { ...MALLOC, ...process.env });
   }
-  // For threads that start later this flag would count more than their own limits.
+  // This flag would override the limits of threads that start later.
   setFlagsFromString(`${SEMI_SPACE}=0`);
   // V8 would wait until the old generation is several times as large as what is in use.
   setFlagsFromString('--heap-growing-percent=30');

@@ -123,7 +123,7 @@ function settings(): NodeJS.ProcessEnv {
       found[name] = join(home, file);
   const python = 'import sys; print(sys.executable)';
   const interpreter = execFileSync('python3', ['-c', python], { encoding: 'utf8' }).trim();
-  // Tests start Python hundreds of times. With this setting, each start would compile pandas again.
+  // With it, each of hundreds of Python processes would compile pandas again.
   found.PYTHONDONTWRITEBYTECODE = undefined;
   found.PATH = dirname(interpreter) + delimiter + process.env.PATH;
   return found;

@@ -13,7 +13,7 @@ export async function lockDefinition(em: EntityManager, id: number): Promise<voi
 /** First key of the advisory locks on definitions; the audit chain uses another. */
 const DEFINITION_LOCKS = 7001;
 
-/** Used before the state in git says so, or if the state could not be written. */
+/** Sets `archived_at` before git records that a definition is archived, and takes it back if git could not be written. */
 export async function markArchived(em: EntityManager, id: number, at: Date | null): Promise<void> {
   await em.nativeUpdate(Definition, { id }, { archived_at: at });
 }

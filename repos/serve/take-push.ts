@@ -1,4 +1,4 @@
-/** The part of a push that has effects: quarantine, checks, the gate. */
+/** Takes a push: reads its pack, checks the objects and asks the gate. */
 import { RepositoryError } from '../errors.ts';
 import type { GitCaches } from '../git-caches.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';

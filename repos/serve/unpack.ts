@@ -27,7 +27,7 @@ const MOST_OBJECTS = 100_000;
  */
 const FEW_OBJECTS = 32;
 
-/** A pack that is read in memory: as sent, and all its objects inflated. Larger ones would delay other requests. */
+/** The largest pack that is read in memory, in bytes: as sent, and with all its objects inflated. A larger one would delay other requests. */
 const SMALL_PACK = 256 * 1024;
 const SMALL_CONTENT = 1024 * 1024;
 

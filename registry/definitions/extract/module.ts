@@ -80,7 +80,7 @@ interface NameMaps {
   bindings: ReadonlyMap<string, Statement[]>;
 }
 
-/** In names. */
+/** The limit of the cache, in names. */
 const MOST_NAMES = 20_000;
 
 /** The maps of the modules that were used last. */

@@ -1,7 +1,7 @@
 /**
  * Compares the basis of a decision with the current state when the landing happens. Between the two, a policy
- * may become stricter, a role may be removed, a version may be revoked. Everything is read again under locks
- * that last until the refs have moved, so the landing never contradicts an answer given before it.
+ * may become stricter, a role may be removed, a version may be revoked. The landing reads everything again and
+ * holds the locks until the refs have moved, so it cannot ignore a change that the registry has confirmed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Oid, Repository } from '../../../repos/types.ts';
@@ -94,7 +94,7 @@ export interface RevokedVersion {
 }
 
 /**
- * The revoked version with the same files, if there is one and no version that is not revoked has them.
+ * The revoked version with the same files. Null if there is none, or if a valid version has the same files too.
  * `isSame` compares with the commit of a version.
  */
 export async function findRevokedWith(

@@ -1,6 +1,6 @@
 /**
  * Packs that are judged in this process, compared with `git index-pack`: whatever is accepted here, git accepts too and
- * finds the same objects in it. What git must judge is listed by name, so that it stays little.
+ * finds the same objects in it. The packs that are left to git are listed by name, so the test notices when there are more.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -38,7 +38,7 @@ Outcome = list[tuple[Item, str | None, RegistryError | None]]
 """For each version of a definition, a message for the user and the error, if any."""
 WORKERS = 6
 FEWEST = 4
-"""As many new definitions are worth an answer of their own."""
+"""With fewer new definitions than this, each is fetched by git."""
 THE_LIST = "the registry's list"
 """The label of the list in a report that refuses it."""
 MOST_ERRORS = 200
