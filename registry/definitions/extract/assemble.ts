@@ -4,7 +4,7 @@
  */
 import { checkPath } from '../names.ts';
 import { STANDARD_LIBRARY } from '../stdlib.ts';
-import { type Carving, runsAtImport } from './carve.ts';
+import { type Carving, keptStarts, runsAtImport } from './carve.ts';
 import { namedFiles } from './data.ts';
 import { tooLarge } from './large.ts';
 import { moduleNames } from './names.ts';
@@ -117,8 +117,9 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
         `${path}:${statement.line}: runs when imported: ${quote(module.text, statement)}`,
       );
     }
+    const kept = keptStarts(part);
     for (const state of sharedState(folder, path)) {
-      if (!state.outside || !part.kept.has(state.statement)) continue;
+      if (!state.outside || !kept.has(state.from)) continue;
       warnings.push(`${path}:${state.line}: makes ${state.name} when imported`);
     }
     if (part.whole && module.dynamic) {

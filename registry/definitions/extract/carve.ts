@@ -21,6 +21,11 @@ export interface Part {
   whole: boolean;
 }
 
+/** The kept statements by their start (`Statement.from`). */
+export function keptStarts({ kept }: Part): ReadonlySet<number> {
+  return new Set([...kept].map(({ from }) => from));
+}
+
 export interface Carving {
   /** By path of the module; the class's own module comes first. */
   parts: Map<string, Part>;

@@ -25,8 +25,8 @@ export class Effects {
   readonly #folder: SourceFolder;
   readonly #reaches: Reaches;
   readonly callables: Callables;
-  readonly #known = new Map<Statement, Reach | null>();
-  /** Weak, so that trees can be freed. */
+  // Weak, so that modules and trees can be freed.
+  readonly #known = new WeakMap<Statement, Reach | null>();
   readonly #bodies = new WeakMap<Node, Body>();
 
   constructor(folder: SourceFolder, stays: ReadonlySet<string>) {

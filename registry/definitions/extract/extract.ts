@@ -27,7 +27,7 @@ import { takeWhole } from './whole.ts';
 export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {}): Extraction {
   const { maxFileBytes, location = [], choice = {}, onProgress } = options;
   const read = readAll(files, maxFileBytes);
-  const folder = new SourceFolder(read.texts, location, options.packageName);
+  const folder = new SourceFolder(read.texts, location, options);
   takeOutBroken(read, folder, (done, total) => onProgress?.('files', done, total));
   const bases = new Bases(folder, options.bases ?? new Map());
   const chooser = new Chooser(choice);
@@ -144,6 +144,7 @@ function takeOutBroken(
   const paths = [...read.texts.paths()];
   for (const [i, path] of paths.entries()) {
     const error = parseError(path, folder);
+    folder.trim();
     onProgress(i + 1, paths.length);
     if (!error) continue;
     const { line, column, message } = error;
@@ -190,8 +191,8 @@ function withoutInstruments(
 ): Skipped[] {
   const instruments = new Set(classes.map((cls) => cls.path));
   return searched.flatMap((path) => {
-    if (instruments.has(path) || folder.module(path).statements.length === 0) return [];
-    if (basename(path) === '__init__.py') return [];
+    if (instruments.has(path)) return [];
+    if (folder.outline(path).isEmpty || basename(path) === '__init__.py') return [];
     const carriers = kept.carriersOf(path);
     const reason =
       carriers.length > 0

@@ -3,7 +3,7 @@
  * Language Reference, "The import system") without running them.
  */
 import type { ImportClause, SourceImport } from './imports.ts';
-import { type Module, RecentNames, readModule, type Statement } from './module.ts';
+import { type Module, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 import type { Texts } from './texts.ts';
 
@@ -15,23 +15,53 @@ export type Target =
 
 const MAX_STEPS = 50;
 
+/** Statements of modules in memory: about 20 MB. A folder of 1,500 ordinary drivers fits. */
+const MOST_STATEMENTS = 20_000;
+
+/** The part of them that `trim` leaves, so that not every call has to sort. */
+const LEAVES = 3 / 4;
+
+interface Kept {
+  module: Module;
+  /** The time of its last use. */
+  used: number;
+}
+
+/** What a module has, known without reading it again. */
+export interface Outline {
+  classes: readonly string[];
+  /** It has no statements. */
+  isEmpty: boolean;
+}
+
 export class SourceFolder {
   readonly #texts: Texts;
-  readonly #modules = new Map<string, Module>();
-  readonly #recent = new RecentNames();
+  readonly #modules = new Map<string, Kept>();
+  readonly #outlines = new Map<string, Outline>();
+  /** The statements of all modules in memory. */
+  #statements = 0;
+  /** The number of calls of `trim` so far. */
+  #time = 0;
   readonly #prefixes: string[];
   readonly #package: string | undefined;
+  readonly #most: number;
 
   /**
    * @param texts the folder's Python files
    * @param location names of the folders that lead to it, outermost first: `pybirch/setups` is also
    * `pybirch.setups`
-   * @param packageName its dotted name if it is itself a package of an installed distribution
+   * @param options.packageName its dotted name if it is itself a package of an installed distribution
+   * @param options.mostStatements how many statements of modules may stay in memory
    */
-  constructor(texts: Texts, location: string[], packageName?: string) {
+  constructor(
+    texts: Texts,
+    location: string[],
+    options: { packageName?: string; mostStatements?: number } = {},
+  ) {
     this.#texts = texts;
     this.#prefixes = suffixes(location);
-    this.#package = packageName;
+    this.#package = options.packageName;
+    this.#most = options.mostStatements ?? MOST_STATEMENTS;
   }
 
   get paths(): Iterable<string> {
@@ -42,13 +72,37 @@ export class SourceFolder {
     return this.#texts.has(path);
   }
 
+  /** The same object until a `trim` drops it. */
   module(path: string): Module {
-    let module = this.#modules.get(path);
-    if (!module) {
-      module = readModule(path, this.#texts, this.#recent);
-      this.#modules.set(path, module);
+    const known = this.#modules.get(path);
+    if (known) {
+      known.used = this.#time;
+      return known.module;
     }
+    const module = readModule(path, this.#texts);
+    this.#modules.set(path, { module, used: this.#time });
+    this.#statements += sizeOf(module);
+    if (!this.#outlines.has(path)) this.#outlines.set(path, outlineOf(module));
     return module;
+  }
+
+  outline(path: string): Outline {
+    return this.#outlines.get(path) ?? outlineOf(this.module(path));
+  }
+
+  /**
+   * Drops the modules that were used longest ago, if there are too many. They are read again when they are needed, as
+   * other objects, so call it between the steps of a work that compares statements.
+   */
+  trim(): void {
+    this.#time++;
+    if (this.#statements <= this.#most) return;
+    const oldestFirst = [...this.#modules].sort(([, a], [, b]) => a.used - b.used);
+    for (const [path, { module }] of oldestFirst) {
+      if (this.#statements <= this.#most * LEAVES) break;
+      this.#modules.delete(path);
+      this.#statements -= sizeOf(module);
+    }
   }
 
   /** The file of the module that an import statement names, if it is in the folder. */
@@ -200,6 +254,13 @@ export function starImports(module: Module): SourceImport[] {
   return module.statements.flatMap((statement) =>
     statement.imports.filter((found) => found.clauses.some((clause) => clause.name === '*')),
   );
+}
+
+/** In statements. One more, so that empty modules count too. */
+const sizeOf = ({ statements }: Module): number => statements.length + 1;
+
+function outlineOf({ classes, statements }: Module): Outline {
+  return { classes: [...classes.keys()], isEmpty: statements.length === 0 };
 }
 
 function joinDotted(module: string, name: string): string {

@@ -45,7 +45,7 @@ function misnamed(
   bases: Bases,
 ): { prefix: string; name: string } | undefined {
   for (const path of folder.paths) {
-    for (const name of folder.module(path).classes.keys()) {
+    for (const name of folder.outline(path).classes) {
       const canonical = bases.definesBase(path, name) && bases.pybirchModule(name)?.split('.');
       const here = folder.absoluteName(path)?.split('.');
       if (!canonical || !here || here.includes('pybirch')) continue;

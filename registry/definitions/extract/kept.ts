@@ -85,7 +85,9 @@ export class Kept {
     return definition;
   }
 
+  /** Use the result before the next call: it keeps statements, which that may drop from memory. */
   #carve({ path, name }: InstrumentClass): Carving {
+    this.#around.folder.trim();
     return carve({ ...this.#around, effects: this.#effects }, path, name);
   }
 

@@ -9,7 +9,6 @@ import { verdictOf } from '../verdict.ts';
 import { type ClassFacts, classFacts } from './class-facts.ts';
 import type { SourceImport } from './imports.ts';
 import { collectGlobals } from './scope.ts';
-import { SizedCache } from './sized-cache.ts';
 import { describe, listOf } from './statement-facts.ts';
 import { LineCounter, statementEnd } from './statement-lines.ts';
 import type { Texts } from './texts.ts';
@@ -74,34 +73,18 @@ export interface Module {
 
 const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __getattr__\b/m;
 
-/** The maps of a module, which are made again if they were evicted: thousands of small maps take too much memory. */
-interface NameMaps {
-  classes: ReadonlyMap<string, ClassStatement>;
-  bindings: ReadonlyMap<string, Statement[]>;
-}
-
-/** The limit of the cache, in names. */
-const MOST_NAMES = 20_000;
-
-/** The maps of the modules that were used last. */
-export class RecentNames extends SizedCache<NameMaps> {
-  constructor() {
-    super(MOST_NAMES, ({ classes, bindings }) => classes.size + bindings.size + 1);
-  }
-}
-
 /**
  * Reads a module. For text with errors, returns what could be recognised.
  * @throws DefinitionError `too_deep`
  */
-export function readModule(path: string, texts: Texts, recent: RecentNames): Module {
+export function readModule(path: string, texts: Texts): Module {
   const name = (one: string): string => texts.name(one);
   const text = texts.text(path);
   const tree = texts.tree(path);
-  const classes: ReadClass[] = [];
+  const classes = new Map<string, ClassStatement>();
   const globals = new Map<string, Statement[]>();
   const statements: Statement[] = [];
-  const source = { path, texts, recent };
+  const source = { path, texts };
   const lines = new LineCounter(text);
   let from = 0;
   for (const node of tree.root.children) {
@@ -116,7 +99,7 @@ export function readModule(path: string, texts: Texts, recent: RecentNames): Mod
     for (const one of declared) note(globals, name(one), statement);
     for (const [at, cls] of classesIn(node, text).entries()) {
       const facts = classFacts(cls.node, text, name);
-      classes.push(new ReadClass(source, name(cls.name), statement, at, facts));
+      classes.set(name(cls.name), new ReadClass(source, name(cls.name), statement, at, facts));
     }
   }
   const hasStar = statements.some(({ imports }) =>
@@ -129,20 +112,20 @@ export function readModule(path: string, texts: Texts, recent: RecentNames): Mod
   }
   return new ReadModule(source, {
     statements: statements.slice(),
-    classes: classes.slice(),
+    classes,
+    bindings,
     globals: globals.size === 0 ? NOWHERE : globals,
-    called: calledAmong(new Map(classes.map((cls) => [cls.name, cls.name])), tree),
+    called: calledAmong(classes, tree),
     error: verdictOf(tree).error,
     dynamic: DYNAMIC.test(text),
     importsByName: /\bimport_module\b|\b__import__\b/.test(text),
   });
 }
 
-/** The source from which evicted trees, texts and maps are read again. */
+/** The source from which evicted trees and texts are read again. */
 interface Source {
   path: string;
   texts: Texts;
-  recent: RecentNames;
 }
 
 // These are classes, because a folder has tens of thousands of them: V8 stores an object literal with a
@@ -217,22 +200,19 @@ class ReadClass implements ClassStatement {
 
 class ReadModule implements Module {
   readonly statements: Statement[];
+  readonly classes: ReadonlyMap<string, ClassStatement>;
+  readonly bindings: ReadonlyMap<string, Statement[]>;
   readonly globals: ReadonlyMap<string, Statement[]>;
   readonly called: ReadonlySet<string>;
   readonly error: Diagnostic | null;
   readonly dynamic: boolean;
   readonly importsByName: boolean;
-  readonly #classes: readonly ClassStatement[];
   readonly #source: Source;
 
-  constructor(
-    source: Source,
-    facts: Omit<Module, 'path' | 'tree' | 'text' | 'bindings' | 'classes'> & {
-      classes: readonly ClassStatement[];
-    },
-  ) {
+  constructor(source: Source, facts: Omit<Module, 'path' | 'tree' | 'text'>) {
     this.#source = source;
-    this.#classes = facts.classes;
+    this.classes = facts.classes;
+    this.bindings = facts.bindings;
     this.statements = facts.statements;
     this.globals = facts.globals;
     this.called = facts.called;
@@ -243,21 +223,6 @@ class ReadModule implements Module {
 
   get path(): string {
     return this.#source.path;
-  }
-
-  get classes(): NameMaps['classes'] {
-    return this.#names.classes;
-  }
-
-  get bindings(): NameMaps['bindings'] {
-    return this.#names.bindings;
-  }
-
-  get #names(): NameMaps {
-    return this.#source.recent.recall(this.path, () => ({
-      classes: new Map(this.#classes.map((cls) => [cls.name, cls])),
-      bindings: bindingsOf(this.statements),
-    }));
   }
 
   get tree(): SyntaxModule {
@@ -287,15 +252,14 @@ function note(statements: Map<string, Statement[]>, name: string, statement: Sta
 }
 
 function calledAmong(
-  classes: ReadonlyMap<string, string>,
+  classes: ReadonlyMap<string, ClassStatement>,
   { root, text }: SyntaxModule,
 ): ReadonlySet<string> {
   const called = new Set<string>();
   walk(root, (node) => {
     const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
-    // The name of the callee is a part of the text, which it would keep in memory.
-    const name = callee?.type === 'VariableName' ? classes.get(nameOf(callee, text)) : undefined;
-    if (name !== undefined) called.add(name);
+    const cls = callee?.type === 'VariableName' ? classes.get(nameOf(callee, text)) : undefined;
+    if (cls) called.add(cls.name);
     return true;
   });
   return called.size === 0 ? NO_CLASSES : called;

@@ -296,7 +296,7 @@ function pybirchModuleOf(
   target: { path: string },
   { folder, bases }: Surroundings,
 ): string | undefined {
-  for (const name of folder.module(target.path).classes.keys()) {
+  for (const name of folder.outline(target.path).classes) {
     const module = bases.pybirchModule(name);
     if (module !== undefined) return module;
   }

@@ -41,7 +41,7 @@ export function instrumentClasses(
 ): InstrumentClass[] {
   const parents = new Set<string>();
   const baseModules = new Set<string>();
-  const found: { path: string; cls: ClassStatement; reached: Reached; lacks: Lacks }[] = [];
+  const found: Found[] = [];
   for (const [i, path] of paths.entries()) {
     for (const [name, cls] of folder.module(path).classes) {
       const reached = bases.reached(path, name);
@@ -49,20 +49,37 @@ export function instrumentClasses(
       if (!reached) continue;
       if (reached.baseModule !== undefined) baseModules.add(reached.baseModule);
       for (const parent of bases.parents(path, name)) parents.add(`${parent.path}\n${parent.name}`);
-      // Computed now, while the needed trees are in memory.
-      found.push({ path, cls, reached, lacks: lacksOf(methodsOfAll(folder, bases, path, name)) });
+      // Computed now, while the needed modules and trees are in memory.
+      found.push({
+        ...{ path, name, line: cls.statement.line, reached },
+        ...helperReasons(folder, bases, path, cls),
+      });
     }
     onSearched(path, i + 1);
+    folder.trim();
   }
-  return found.map(({ path, cls, reached, lacks }) => {
-    const isParent = parents.has(`${path}\n${cls.name}`);
+  return found.map(({ path, name, line, reached, always, asParent }) => {
+    const isParent = parents.has(`${path}\n${name}`);
     const helper = baseModules.has(path)
       ? 'stands in the module of a base class'
-      : helperReason(folder, bases, { path, cls, lacks }, isParent);
+      : (always ?? (isParent ? asParent : undefined));
     const { type, further } = reached;
-    const line = cls.statement.line;
-    return { path, name: cls.name, line, type, further, ...(helper && { helper }) };
+    return { path, name, line, type, further, ...(helper && { helper }) };
   });
+}
+
+interface Found extends HelperReasons {
+  path: string;
+  name: string;
+  line: number;
+  reached: Reached;
+}
+
+/** The reasons why a class is a helper; undefined where there is none. */
+interface HelperReasons {
+  always: string | undefined;
+  /** If other classes inherit from it. */
+  asParent: string | undefined;
 }
 
 /**
@@ -86,8 +103,7 @@ export function frameworkModules(
     // In PyBirch's package, only the instrument folders contain code that a definition must include.
     if (/^pybirch(\.(?!setups\b|Instruments\b)|$)/.test(installed.module(path) ?? ''))
       queue.push(path);
-    if (![...folder.module(path).classes.keys()].some((name) => bases.definesBase(path, name)))
-      continue;
+    if (!folder.outline(path).classes.some((name) => bases.definesBase(path, name))) continue;
     queue.push(path);
     const init = joinPath(dirname(path), '__init__.py');
     if (folder.find(path, 1, '') === init) queue.push(init);
@@ -114,21 +130,33 @@ export function frameworkModules(
 }
 
 function definesPybirch(folder: SourceFolder, bases: Bases, path: string): boolean {
-  return [...folder.module(path).classes.keys()].some(
-    (name) => bases.pybirchModule(name) !== undefined,
-  );
+  return folder.outline(path).classes.some((name) => bases.pybirchModule(name) !== undefined);
 }
 
-function helperReason(
+function helperReasons(
   folder: SourceFolder,
   bases: Bases,
-  { path, cls, lacks }: { path: string; cls: ClassStatement; lacks: Lacks },
-  isParent: boolean,
-): string | undefined {
-  if (cls.name.startsWith('_')) return 'private, going by its name';
-  if (cls.facts.namesAbc || lacks.isAbstract) return 'abstract';
+  path: string,
+  cls: ClassStatement,
+): HelperReasons {
+  const lacks = lacksOf(methodsOfAll(folder, bases, path, cls.name));
+  return { always: whyAlways(cls, lacks), asParent: whyAsParent(folder, bases, path, cls, lacks) };
+}
+
+function whyAlways({ name, facts }: ClassStatement, lacks: Lacks): string | undefined {
+  if (name.startsWith('_')) return 'private, going by its name';
+  if (facts.namesAbc || lacks.isAbstract) return 'abstract';
   if (lacks.leavesNeeded) return 'abstract: it leaves a method to others';
-  if (!isParent) return undefined;
+  return undefined;
+}
+
+function whyAsParent(
+  folder: SourceFolder,
+  bases: Bases,
+  path: string,
+  cls: ClassStatement,
+  lacks: Lacks,
+): string | undefined {
   if (/^(Base|Abstract)|(Base|_base|Mixin|ABC)$/.test(cls.name))
     return 'a base of other classes, going by its name';
   if (lacks.leavesMethods) return 'a base of other classes: it leaves methods to them';

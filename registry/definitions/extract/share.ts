@@ -1,5 +1,5 @@
 /** Warns about definitions that shared state before the extraction separated them. */
-import type { Carving } from './carve.ts';
+import { type Carving, keptStarts } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
 import { byText } from './paths.ts';
 import { type SharedState, sharedState } from './state.ts';
@@ -39,11 +39,14 @@ export class Sharing {
   }
 
   #stateOf({ parts }: Carving) {
-    return [...parts].flatMap(([path, part]) =>
-      this.#of(path)
-        .filter(({ state }) => part.kept.has(state.statement))
-        .map(({ state, holders }) => ({ path, state, holders })),
-    );
+    return [...parts].flatMap(([path, part]) => {
+      const states = this.#of(path);
+      if (states.length === 0) return [];
+      const kept = keptStarts(part);
+      return states
+        .filter(({ state }) => kept.has(state.from))
+        .map(({ state, holders }) => ({ path, state, holders }));
+    });
   }
 
   #of(path: string) {

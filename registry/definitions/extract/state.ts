@@ -13,7 +13,8 @@ export interface SharedState {
   /** `_controller`, or `Controller._open` for an attribute of a class. */
   name: string;
   line: number;
-  statement: Statement;
+  /** Start of its statement, which is another object once the module is read again. */
+  from: number;
   /** An object created by something outside the folder, for example a connection. */
   outside: boolean;
 }
@@ -45,7 +46,7 @@ function readState(folder: SourceFolder, module: Module): SharedState[] {
   const changed = changedNames(module);
   const found: SharedState[] = [];
   const note = (name: string, statement: Statement, outside = false): void => {
-    found.push({ name, line: statement.line, statement, outside });
+    found.push({ name, line: statement.line, from: statement.from, outside });
   };
   for (const statement of module.statements) {
     const { node } = statement;

@@ -28,6 +28,8 @@ export interface ExtractOptions {
   choice?: Choice;
   /** Size limit of a file in bytes, for messages about larger ones. */
   maxFileBytes?: number;
+  /** The number of statements of modules that may stay in memory; more take less time. */
+  mostStatements?: number;
   onProgress?: OnReading;
 }
 

@@ -39,6 +39,8 @@ export function takeWhole(
   for (const path of [...folder.paths].sort(byText)) {
     const [, parent, name] = /^(?:([A-Za-z_]\w*)\/)?([A-Za-z_]\w*)\.py$/.exec(path) ?? [];
     if (name === undefined || (parent !== undefined && parent !== name)) continue;
+    if (!folder.outline(path).classes.includes(name)) continue;
+    folder.trim();
     const cls = folder.module(path).classes.get(name);
     const reached = cls ? bases.reached(path, name) : null;
     if (!cls || bases.isBaseName(name) || !(reached || hasHeader(folder.module(path).text)))

@@ -1,4 +1,5 @@
 /** Helpers for extraction tests: folders as objects of texts. */
+import { deepStrictEqual } from 'node:assert/strict';
 import { extract } from '../../../registry/definitions/extract/extract.ts';
 import type {
   Extracted,
@@ -14,8 +15,15 @@ export interface Extraction {
   unmet: string[];
 }
 
-/** Collects the whole result of an extraction. */
+/** Collects the whole result of an extraction, which does not depend on how many modules stay in memory. */
 export function extractAll(files: Iterable<SourceFile>, options?: ExtractOptions): Extraction {
+  const all = [...files];
+  const extraction = collect(all, options);
+  deepStrictEqual(collect(all, { ...options, mostStatements: 1 }), extraction);
+  return extraction;
+}
+
+export function collect(files: Iterable<SourceFile>, options?: ExtractOptions): Extraction {
   const { names, definitions, skipped, unmet } = extract(files, options);
   const all = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
   if (!all.every(({ name }) => names.includes(name)))
@@ -28,14 +36,15 @@ export function extractTexts(
   files: Record<string, string | Uint8Array>,
   options: ExtractOptions = {},
 ): Extraction {
+  return extractAll(filesOf(files), options);
+}
+
+export function filesOf(texts: Record<string, string | Uint8Array>): SourceFile[] {
   const encoder = new TextEncoder();
-  return extractAll(
-    Object.entries(files).map(([path, content]) => ({
-      path,
-      bytes: typeof content === 'string' ? encoder.encode(content) : content,
-    })),
-    options,
-  );
+  return Object.entries(texts).map(([path, content]) => ({
+    path,
+    bytes: typeof content === 'string' ? encoder.encode(content) : content,
+  }));
 }
 
 /** The names of the extracted definitions. */
