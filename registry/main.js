@@ -8,8 +8,8 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { useMemorySettings } from './memory-settings.js';
 
-// First, because it may replace the process.
-if (process.argv[2] === 'serve') useMemorySettings();
+// First, because it may replace the process. Other commands end before their memory grows.
+if (['serve', 'import'].includes(process.argv[2])) useMemorySettings();
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
 const { useBundledPackages } = await import('./bundled-packages.ts');
 useBundledPackages();

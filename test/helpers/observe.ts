@@ -1,5 +1,8 @@
 /** Runs the command line in a process of its own, and tells what that process loaded and used. */
 import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -18,26 +21,25 @@ export interface Observed {
 }
 
 const MAIN = fileURLToPath(new URL('../../registry/main.js', import.meta.url));
-const OBSERVED = new URL('./observed.ts', import.meta.url).href;
+const OBSERVED = new URL('./observed.ts', import.meta.url);
 
 export async function observe(args: string[], settings: Record<string, string>): Promise<Observed> {
+  const folder = await mkdtemp(join(tmpdir(), 'observed-'));
+  const file = join(folder, 'lines');
+  const observed = new URL(`?${new URLSearchParams({ file })}`, OBSERVED).href;
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--import', OBSERVED, MAIN, ...args], {
+  const child = spawn(process.execPath, ['--import', observed, MAIN, ...args], {
     env: { PATH: process.env.PATH, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  const [, out, err, told] = child.stdio;
-  const [code, stdout, stderr, lines] = await Promise.all([
-    ended,
-    text(out as NodeJS.ReadableStream),
-    text(err as NodeJS.ReadableStream),
-    text(told as NodeJS.ReadableStream),
-  ]);
+  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   const time = performance.now() - begun;
+  const lines = await readFile(file, 'utf8');
+  await rm(folder, { recursive: true });
   const modules: string[] = [];
   const used = { megabytes: 0, cpu: 0 };
   for (const line of lines.split('\n').filter((line) => line !== '')) {

@@ -1,12 +1,14 @@
 /**
- * Preloaded into a process by `observe.ts`: writes to descriptor 3, as JSON lines, every module that a thread of
- * it loads, and at its end what the process used.
+ * Preloaded into a process by `observe.ts`: writes to the file that its URL names, as JSON lines, every module that a
+ * thread of it loads, and at its end what the process used. A descriptor would be closed when the process replaces itself,
+ * and a thread may have another environment.
  */
-import { writeSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
-const tell = (what: object): void => void writeSync(3, `${JSON.stringify(what)}\n`);
+const file = String(new URL(import.meta.url).searchParams.get('file'));
+const tell = (what: object): void => appendFileSync(file, `${JSON.stringify(what)}\n`);
 
 registerHooks({
   load(url, context, next) {
