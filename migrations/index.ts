@@ -19,6 +19,7 @@ import { Mailboxes } from './0018-mailboxes.ts';
 import { Followers } from './0019-followers.ts';
 import { RankedSearch } from './0020-ranked-search.ts';
 import { UnauditedChanges } from './0021-unaudited-changes.ts';
+import { NumberedStamps } from './0022-numbered-stamps.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   { name: '0019-followers', class: Followers },
   { name: '0020-ranked-search', class: RankedSearch },
   { name: '0021-unaudited-changes', class: UnauditedChanges },
+  { name: '0022-numbered-stamps', class: NumberedStamps },
 ];

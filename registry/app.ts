@@ -39,6 +39,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { signingKeyRoutes } from './routes/signing-keys.ts';
 import { singleSignOnRoutes } from './routes/single-sign-on.ts';
 import { syncRoutes } from './routes/sync.ts';
+import { SyncMemory } from './routes/sync-memory.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
@@ -47,6 +48,7 @@ import { versionRoutes } from './routes/versions.ts';
 import { AccessCache } from './services/access-cache/access-cache.ts';
 import { Events } from './services/events/events.ts';
 import { createThrottle } from './services/people/throttle.ts';
+import { Statements } from './services/sync/statements.ts';
 import type { SigningKeys } from './signing/keys.ts';
 import type { SingleSignOn } from './single-sign-on.ts';
 import type { Store } from './store/open.ts';
@@ -104,6 +106,14 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     headers,
     observe: (answered) => observe(answered),
   });
+  const statements = new Statements(deps.signingKeys, deps.caches);
+  const syncMemory = new SyncMemory({
+    ...deps,
+    access,
+    headers,
+    statements,
+    observe: (answered) => observe(answered),
+  });
   const app = Fastify({
     logger: logger ?? false,
     trustProxy: deps.trustedProxies ?? false,
@@ -112,7 +122,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
     serverFactory: (route) =>
-      createServer(connectionDeadlines(deps.patience), memory.listener(route)),
+      createServer(connectionDeadlines(deps.patience), memory.listener(syncMemory.listener(route))),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       secure(reply.raw);
@@ -124,7 +134,10 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     secure(reply.raw);
     done();
   });
-  app.addHook('preClose', async () => memory.close());
+  app.addHook('preClose', async () => {
+    memory.close();
+    syncMemory.close();
+  });
   app.addHook('onClose', () => access.close());
   const events = new Events({
     ...deps,
@@ -170,7 +183,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     instrumentRoutes(api, deps);
     computerRoutes(api, { ...deps, throttle });
     bindingRoutes(api, deps);
-    syncRoutes(api, { ...deps, access });
+    syncRoutes(api, { ...deps, access, memory: syncMemory, statements });
     fleetRoutes(api, deps);
     provenanceRoutes(api, deps);
     auditRoutes(api, deps);

@@ -23,6 +23,8 @@ export const CACHE_SHARES = {
   callers: 16,
   /** Signed statements of lists. */
   sync_statements: 16,
+  /** Answers to computers whose lists have not changed. */
+  sync_unchanged: 16,
   /** Results of the registry's own checks of merge requests. */
   own_checks: 16,
   /** Objects of up to 64 KiB. */

@@ -8,13 +8,11 @@ import { readHistories } from '../services/sync/histories.ts';
 import { type SyncDeps, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
 import { saveReport } from '../services/sync/report.ts';
-import { Statements } from '../services/sync/statements.ts';
+import type { Statements } from '../services/sync/statements.ts';
 import { Bytes, NoContent, problemAnswers, type RegistryServer, Streamed } from './shared.ts';
+import { STATEMENT, type SyncMemory, UNCHANGED } from './sync-memory.ts';
 
 const tags = ['sync'];
-
-/** The header that carries a list's signed statement. */
-const STATEMENT = 'sync-statement';
 
 const HISTORIES = 'application/vnd.pybirch.histories';
 
@@ -23,6 +21,8 @@ export function syncRoutes(
   given: Omit<SyncDeps, 'catalogues' | 'ownParts'> & {
     caches: Caches;
     access: Pick<AccessCache, 'definition'>;
+    memory: Pick<SyncMemory, 'stateOf' | 'keep'>;
+    statements: Statements;
   },
 ): void {
   const deps = {
@@ -30,8 +30,7 @@ export function syncRoutes(
     catalogues: new Catalogues(given, given.caches),
     ownParts: new OwnParts(given.store, given.caches),
   };
-
-  const statements = new Statements(given.signingKeys, given.caches);
+  const { memory, statements } = given;
 
   app.get(
     '/api/sync',
@@ -54,16 +53,18 @@ export function syncRoutes(
         },
       },
     },
-    async ({ caller, query, headers }, reply) => {
+    async ({ caller, query, headers, raw }, reply) => {
+      const seen = memory.stateOf(caller.actor);
       const state = await syncState(deps, caller, query);
       const { etag } = state;
-      reply.headers({ etag, 'cache-control': 'private, no-cache' });
-      if (matches(headers['if-none-match'], etag)) {
-        reply.header(STATEMENT, await statements.of(state)).code(304);
-        return null;
-      }
-      const pieces = await state.list();
-      reply.header(STATEMENT, await statements.of(state, pieces));
+      reply.headers({ etag, ...UNCHANGED });
+      const isKnown = matches(headers['if-none-match'], etag);
+      const pieces = isKnown ? undefined : await state.list();
+      const { about, signed } = await statements.of(state, pieces);
+      memory.keep(raw, caller.actor, { seen, etag, about, signed });
+      reply.header(STATEMENT, signed.text);
+      // Null would be sent as JSON, with a length.
+      if (pieces === undefined) return reply.code(304).send(undefined as unknown as null);
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       reply.headers({
         'content-type': 'application/json; charset=utf-8',

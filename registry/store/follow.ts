@@ -2,19 +2,24 @@
  * Lets a process keep in memory what it has read from the database, and never answer with something older than a change
  * that was answered anywhere (docs/decisions/0036-rights-in-memory.md).
  *
- * Every change of rights adds an entry to the audit trail. A process that keeps anything is a follower: it holds a lease,
- * a row of `followers`, and applies each new entry. Whoever commits an entry waits, before answering, until each follower
- * has applied it or its lease has ended; a follower without a lease keeps nothing. Both sides measure a lease with a clock
- * of their own, so no clock is ever compared with another.
+ * Every change of rights adds an entry to the audit trail, and every change of a list changes a stamp; both are numbered in
+ * one order (stamp-changes.ts). A process that keeps anything is a follower: it holds a lease, a row of `followers`, and
+ * applies each change. Whoever commits a change waits, before answering, until each follower has applied it or its lease
+ * has ended; a follower without a lease keeps nothing. Both sides measure a lease with a clock of their own, so no clock is
+ * ever compared with another.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AuditNews, auditChannel, auditSince, UNAUDITED } from './audit.ts';
 import { Coalesced } from './coalesced.ts';
 import type { Listen, StopListening } from './notices.ts';
+import { changesAfter, NEWEST_CHANGE, type StampName } from './stamp-changes.ts';
 import type { EntityManager } from './types.ts';
 
-/** What follows: forgets what the entries may have changed, or everything. */
-export type Apply = (entries: readonly AuditNews[] | 'everything') => void;
+/** What follows: forgets what depends on what the entries may have changed or on these stamps, or everything. */
+export type Apply = (
+  entries: readonly AuditNews[] | 'everything',
+  stamps: readonly StampName[],
+) => void;
 
 export interface Following {
   /** Whether what was kept may be used, and what is read now may be kept. */
@@ -25,8 +30,8 @@ export interface Following {
 /** A follower in the process whose transactions are committed. */
 export interface LocalFollower extends Following {
   readonly id: number;
-  /** Applies the entries of a transaction that this process has just committed. */
-  committed(entries: readonly AuditNews[]): void;
+  /** Applies the changes of a transaction that this process has just committed. */
+  committed(entries: readonly AuditNews[], stamps: readonly StampName[]): void;
 }
 
 /** In milliseconds. A process that was killed delays the next change by at most a lease. */
@@ -46,7 +51,7 @@ interface Database {
 export class Follower implements LocalFollower {
   readonly #database: Database;
   readonly #apply: Apply;
-  /** The newest entry that was applied. */
+  /** The newest change that was applied. */
   #seen = 0;
   #id = 0;
   /** The end of the lease by two clocks: the steady one may stand still while the machine sleeps. */
@@ -76,8 +81,8 @@ export class Follower implements LocalFollower {
   }
 
   #hear(text: string): void {
-    if (text === UNAUDITED) this.#apply('everything');
-    // A notice that comes after a lost connection names no entry.
+    if (text === UNAUDITED) this.#apply('everything', []);
+    // A notice that comes after a lost connection names no change.
     else if (text === '' || !(Number(text) <= this.#seen)) void this.#catchUp.run();
   }
 
@@ -89,8 +94,8 @@ export class Follower implements LocalFollower {
     return performance.now() < this.#until.steady && Date.now() < this.#until.wall;
   }
 
-  committed(entries: readonly AuditNews[]): void {
-    this.#apply(entries);
+  committed(entries: readonly AuditNews[], stamps: readonly StampName[]): void {
+    this.#apply(entries, stamps);
   }
 
   async close(): Promise<void> {
@@ -104,32 +109,31 @@ export class Follower implements LocalFollower {
     );
   }
 
-  /** Begins a lease with nothing kept: entries committed before it need no applying. */
+  /** Begins a lease with nothing kept: changes committed before it need no applying. */
   async #register(): Promise<void> {
     const asked = now();
     const [row] = await this.#execute<{ id: number; reached: number }>(
       `with ended as (delete from followers where id = ?)
-       insert into followers (reached, renewed) select coalesce(max(id), 0), 0 from audit_events
-       returning id, reached`,
+       insert into followers (reached, renewed) select ${NEWEST_CHANGE}, 0 returning id, reached`,
       [this.#id],
     );
     if (!row) throw new Error('a row that was just inserted was not returned');
     this.#id = row.id;
     this.#seen = row.reached;
-    this.#apply('everything');
+    this.#apply('everything', []);
     this.#until = leaseFrom(asked);
   }
 
   /**
    * Extends the lease. One that ended meanwhile cannot be extended, because changes were made without waiting for it.
-   * The newest entry is read in the same statement, in case its notice was lost.
+   * The newest change is read in the same statement, in case its notice was lost.
    */
   async #renew(): Promise<void> {
     this.#renewing ??= (async () => {
       const asked = now();
       const [row] = await this.#execute<{ newest: number }>(
         `update followers set renewed = renewed + 1, reached = greatest(reached, ?) where id = ?
-         returning (select coalesce(max(id), 0)::int from audit_events) as newest`,
+         returning ${NEWEST_CHANGE} as newest`,
         [this.#seen, this.#id],
       );
       if (!row || !this.isCurrent) return await this.#register();
@@ -147,16 +151,16 @@ export class Follower implements LocalFollower {
     let isMore = true;
     while (isMore) {
       const after = this.#seen;
-      const entries = await auditSince(this.#database.em(), { after, limit: PAGE });
-      const last = entries.at(-1)?.id;
-      if (last === undefined) return;
-      this.#apply(entries);
-      this.#seen = Math.max(this.#seen, last);
+      const { newest, stamps } = await changesAfter(this.#database.em(), after);
+      if (newest <= after) return;
+      const entries = await auditSince(this.#database.em(), { after, last: newest, limit: PAGE });
+      this.#apply(entries, stamps);
+      isMore = entries.length === PAGE;
+      this.#seen = Math.max(this.#seen, isMore ? (entries.at(-1)?.id ?? newest) : newest);
       await this.#execute('update followers set reached = greatest(reached, ?) where id = ?', [
         this.#seen,
         this.#id,
       ]);
-      isMore = entries.length === PAGE;
     }
   }
 
@@ -183,7 +187,7 @@ const leaseFrom = ({ steady, wall }: ReturnType<typeof now>) => ({
 const LOOK_AGAIN = 32;
 
 /**
- * Resolves once every follower but `own` has applied the entry `last` or has lost its lease. It looks again and again,
+ * Resolves once every follower but `own` has applied the change `last` or has lost its lease. It looks again and again,
  * because followers usually need a few milliseconds, and a connection that listens would cost every process one more.
  * The change has been committed, so a database that is lost meanwhile is only a warning: then it waits as long
  * as a lease lasts.

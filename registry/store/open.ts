@@ -14,6 +14,7 @@ import {
   type LocalFollower,
 } from './follow.ts';
 import type { Listen } from './notices.ts';
+import { numberStamps, numbersStamps, type StampName } from './stamp-changes.ts';
 import type { EntityManager } from './types.ts';
 
 export interface StoreOptions {
@@ -42,7 +43,8 @@ export interface Store {
   /**
    * Runs `work` in one READ COMMITTED transaction, which commits when `work` returns and rolls back when it
    * throws. Use only the given `em` inside: the embedded database has a single connection, which the
-   * transaction occupies. Returns once everybody who follows the audit trail has applied the entries that it appended.
+   * transaction occupies. Returns once everybody who follows has applied the audit entries that it appended and the changes of
+   * lists that it made (follow.ts).
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** Like `transaction`, but read-only: `work` sees what was committed before its first statement. */
@@ -54,7 +56,8 @@ export interface Store {
    */
   listen: Listen;
   /**
-   * Calls `apply` with each new entry of the audit trail, so that the caller can keep what it has read (follow.ts).
+   * Calls `apply` with each new entry of the audit trail and each change of a list's stamp, so that the caller can keep
+   * what it has read (follow.ts).
    * Throws `database_unavailable`.
    */
   follow(apply: Apply, onError: (error: unknown) => void): Promise<Following>;
@@ -95,10 +98,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const fork = () => orm.em.fork() as EntityManager;
   const followers = new Set<LocalFollower>();
 
-  async function committed(entries: readonly AuditNews[]): Promise<void> {
+  let isNumbering = false;
+  async function changesOf(em: EntityManager, entries: readonly AuditNews[]): Promise<Committed> {
     const last = entries.at(-1)?.id;
+    isNumbering ||= await numbersStamps(em);
+    if (!isNumbering) return { entries, last, stamps: [] };
+    return { entries, ...(await numberStamps(em, last)) };
+  }
+
+  async function committed({ entries, stamps, last }: Committed): Promise<void> {
     if (last === undefined) return;
-    for (const follower of followers) follower.committed(entries);
+    for (const follower of followers) follower.committed(entries, stamps);
     if (store.embedded) return;
     await followersReach(
       fork(),
@@ -136,11 +146,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
     transaction: (work) =>
       withTranslatedErrors(async () => {
-        const { result, entries } = await fork().transactional(async (em) => {
-          const entries = entriesAppendedIn(em as EntityManager);
-          return { result: await work(em as EntityManager), entries };
+        const { result, ...changes } = await fork().transactional(async (forked) => {
+          const em = forked as EntityManager;
+          const entries = entriesAppendedIn(em);
+          const result = await work(em);
+          await em.flush();
+          return { result, ...(await changesOf(em, entries)) };
         });
-        await committed(entries);
+        await committed(changes);
         return result;
       }),
     snapshot: (work) =>
@@ -165,13 +178,23 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         (await orm.migrator.up(last === undefined ? {} : { to: last })).map(({ name }) => name);
       if (store.embedded) return withTranslatedErrors(up);
       // Several processes may start at once: the first one migrates, and the others then have nothing to do.
-      return store.transaction(async (em) => {
-        await em.execute('select pg_advisory_xact_lock(?)', [migrationLock]);
-        return up();
-      });
+      return withTranslatedErrors(() =>
+        fork().transactional(async (em) => {
+          await (em as EntityManager).execute('select pg_advisory_xact_lock(?)', [migrationLock]);
+          return await up();
+        }),
+      );
     },
   };
   return store;
+}
+
+/** What a transaction has changed. */
+interface Committed {
+  entries: readonly AuditNews[];
+  stamps: readonly StampName[];
+  /** The number of its newest change. */
+  last: number | undefined;
 }
 
 /** Reads the migrator's table directly, because the migrator would first scan the whole catalogue. */
@@ -185,7 +208,7 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
 /** Follows the embedded database, which only this process changes. */
 async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower> {
   const close = await listen(auditChannel, (text) => {
-    if (text === UNAUDITED) apply('everything');
+    if (text === UNAUDITED) apply('everything', []);
   });
   return { id: 0, isCurrent: true, committed: apply, close };
 }

@@ -194,14 +194,14 @@ t.test(
       },
     };
     const statements = new Statements(keys, someCaches(), () => now);
-    const first = await statements.of(state);
+    const { signed: first } = await statements.of(state);
     for (let i = 0; i < 59; i++) {
       now += 1000;
-      t.equal(await statements.of(state), first);
+      t.equal((await statements.of(state)).signed, first);
     }
     t.same([signatures, lists], [1, 1]);
     now += 1000;
-    t.not(await statements.of(state), first);
+    t.not((await statements.of(state)).signed, first);
     t.same([signatures, lists], [2, 1]);
     const confirmed = { by: 'Ada', at: '2026-01-01T00:00:00Z' };
     await statements.of({

@@ -224,9 +224,9 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     );
     await changesList('an account', async () => {
       // Nothing but rows that triggers see: an index brought up to git by hand.
-      await lab.deps.store
-        .em()
-        .execute(`update definitions set category = 'X' where id = ${meter}`);
+      await lab.deps.store.transaction((em) =>
+        em.execute(`update definitions set category = 'X' where id = ${meter}`),
+      );
     });
   });
 

@@ -1,11 +1,12 @@
 /**
- * Keeps in memory who is asking and what decides who sees a definition, so that a read needs no query. It follows the
- * audit trail (store/follow.ts): a change of rights counts everywhere before it is answered.
+ * Keeps in memory who is asking, what decides who sees a definition, and whether lists of computers have changed, so that
+ * a read needs no query. It follows the changes (store/follow.ts): they count everywhere before they are answered.
  */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import type { AuditNews } from '../../store/audit.ts';
 import type { Following } from '../../store/follow.ts';
 import type { Store } from '../../store/open.ts';
+import type { StampName } from '../../store/stamp-changes.ts';
 import { type RightsOf, rightsTouchedBy } from '../audit/rights.ts';
 import { type DefinitionAccess, readDefinitionAccess } from '../definitions/find-definition.ts';
 import {
@@ -17,6 +18,7 @@ import {
 } from '../people/identify.ts';
 import { LastUse } from '../people/last-use.ts';
 import { hashToken } from '../people/secrets.ts';
+import { ListStates } from './list-states.ts';
 
 /** Estimated sizes of a caller and of a definition, in bytes. */
 const CALLER = 1000;
@@ -38,6 +40,7 @@ export class AccessCache {
   readonly #onError: (error: unknown) => void;
   readonly #callers: Cache<Identity | TokenIdentity>;
   readonly #definitions: Cache<DefinitionAccess>;
+  readonly #lists = new ListStates();
   readonly #lastUse: LastUse;
   /** Counts what was forgotten: a value that was being read meanwhile is not kept. */
   #forgotten = 0;
@@ -102,6 +105,14 @@ export class AccessCache {
     return this.#isCurrent() ? this.#definitions.get(name) : undefined;
   }
 
+  /**
+   * A text that stays the same as long as nothing that the computer's list depends on has changed; undefined while that
+   * is not known. Take it before reading the list.
+   */
+  listState(computer: { id: number; labId: number }): string | undefined {
+    return this.#isCurrent() ? this.#lists.of(computer) : undefined;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#starting;
@@ -129,7 +140,7 @@ export class AccessCache {
     if (this.#following !== undefined) return this.#following.isCurrent;
     if (this.#closed || this.#starting || performance.now() < this.#retryAt) return false;
     this.#starting = this.#store
-      .follow((entries) => this.#apply(entries), this.#onError)
+      .follow((entries, stamps) => this.#apply(entries, stamps), this.#onError)
       .then(
         (following) => {
           this.#following = following;
@@ -145,8 +156,9 @@ export class AccessCache {
     return false;
   }
 
-  #apply(entries: readonly AuditNews[] | 'everything'): void {
+  #apply(entries: readonly AuditNews[] | 'everything', stamps: readonly StampName[]): void {
     this.#forgotten++;
+    this.#lists.apply(entries, stamps);
     if (entries === 'everything') {
       this.#callers.clear();
       this.#definitions.clear();

@@ -11,7 +11,10 @@ import type { SyncState } from './manifest.ts';
 /** How long a statement is sent again, in milliseconds. */
 const REPEATED = 60_000;
 
-interface SignedStatement {
+/** What is signed: it stays the same as long as the list does. */
+export type Unsigned = SyncState['about'] & { digest: string };
+
+export interface SignedStatement {
   text: string;
   /** By the clock of this process. */
   at: number;
@@ -34,21 +37,33 @@ export class Statements {
     this.#now = now;
   }
 
-  /** The statement for a header. `pieces` is the list if it will be sent too. */
-  async of(state: SyncState, pieces?: readonly Buffer[]): Promise<string> {
-    const { etag, about } = state;
-    const digest = await this.#digestOf(state, pieces);
+  /** The statement for a header, and what it says. `pieces` is the list if it will be sent too. */
+  async of(
+    state: SyncState,
+    pieces?: readonly Buffer[],
+  ): Promise<{ about: Unsigned; signed: SignedStatement }> {
+    const { etag } = state;
+    const about = { ...state.about, digest: await this.#digestOf(state, pieces) };
     const key = (await this.#keys.list()).at(-1)?.fingerprint;
-    const kept = JSON.stringify([etag, digest, key, about]);
+    const kept = JSON.stringify([etag, key, about]);
     const known = this.#statements.get(kept);
+    if (known && this.isFresh(known)) return { about, signed: known };
+    const signed = await this.sign(about);
+    this.#statements.set(kept, signed);
+    return { about, signed };
+  }
+
+  /** Signs it now. */
+  async sign(about: Unsigned): Promise<SignedStatement> {
+    const at = this.#now();
+    const stated = { ...about, signed_at: new Date(at).toISOString() };
+    return { text: await signStatement(stated, this.#keys.signFor), at };
+  }
+
+  /** Whether the statement may be sent again. */
+  isFresh({ at }: SignedStatement): boolean {
     const now = this.#now();
-    if (known && now >= known.at && now < known.at + REPEATED) return known.text;
-    const text = await signStatement(
-      { ...about, signed_at: new Date(now).toISOString(), digest },
-      this.#keys.signFor,
-    );
-    this.#statements.set(kept, { text, at: now });
-    return text;
+    return now >= at && now < at + REPEATED;
   }
 
   async #digestOf({ etag, list }: SyncState, pieces?: readonly Buffer[]): Promise<string> {

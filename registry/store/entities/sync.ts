@@ -7,13 +7,19 @@ import { Definition } from './definition.ts';
 const stampSchema = defineEntity({
   name: 'SyncStamp',
   tableName: 'sync_stamps',
+  indexes: [{ name: 'sync_stamps_changed_index', properties: ['changed'] }],
   properties: {
-    /** `lab`, `computer`, or `shared` (public and built-in definitions; its id is 0). */
+    /**
+     * `lab`, `computer`, `shared` (public and built-in definitions), `timeline`, or `unaudited` (the newest change without
+     * an audit entry); the id of the last three is 0.
+     */
     kind: p.text().primary(),
     id: p.integer().primary(),
     stamp: p.uuid(),
     /** Number of changes. */
     number: p.bigint('number').defaultRaw('0'),
+    /** The audit entry of the last change, or a number in the same order (store/stamp-changes.ts). */
+    changed: p.integer().nullable(),
   },
 });
 

@@ -1,0 +1,178 @@
+/**
+ * That a list has not changed is answered from memory by every process. Whatever changes a list counts in all of them
+ * before it is answered, including what the audit trail does not record.
+ */
+import t, { type Test } from 'tap';
+import { confirmRestore } from '../../registry/services/backup/confirm.ts';
+import { OPERATOR } from '../../registry/services/caller.ts';
+import { rotateSigningKey } from '../../registry/services/signing/signing-keys.ts';
+import { serve } from '../helpers/command.ts';
+import { enrolComputer, startLab, type TestLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+
+/** Statements about this process and not about the request. */
+const BESIDE = /followers|last_used_at|last_seen/;
+
+interface Answer {
+  status: number;
+  etag: string;
+  headers: Record<string, string>;
+}
+
+async function poll(url: string, token: string, etag?: string): Promise<Answer> {
+  const answer = await fetch(`${url}/api/sync`, {
+    headers: { authorization: `Bearer ${token}`, ...(etag && { 'if-none-match': etag }) },
+  });
+  await answer.arrayBuffer();
+  const { date: _, ...headers } = Object.fromEntries(answer.headers);
+  return { status: answer.status, etag: headers.etag ?? '', headers };
+}
+
+const hits = ({ deps }: TestLab): number =>
+  deps.caches.state.find(({ name }) => name === 'sync_unchanged')?.hits ?? 0;
+
+/** Polls until the answer comes from memory; the first requests only start to follow the changes. */
+async function warm(lab: TestLab, token: string): Promise<string> {
+  const { etag } = await poll(lab.url, token);
+  for (const before = hits(lab); hits(lab) === before; ) await poll(lab.url, token, etag);
+  return etag;
+}
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  await t.test(database, (t) => story(t, database));
+}
+
+async function story(t: Test, database: DatabaseKind): Promise<void> {
+  const statements: string[] = [];
+  const lab = await startLab(t, { database, debug: (sql) => statements.push(sql) });
+  const { ada, dan, nano, other, deps } = lab;
+  const { definitions, instruments, computers, labs } = ada.client;
+  const pc = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
+  const second = await enrolComputer(lab, ada, nano.id, 'LABPC-02');
+  const cold = await enrolComputer(lab, dan, other.id, 'COLD-01');
+  const create = async (by: typeof ada, name: string, fields = {}) =>
+    (await by.client.definitions.create({ name, source_code: measurement(name), ...fields })).id;
+  const meter = await create(ada, 'Meter');
+  const shared = await create(dan, 'Shared', { is_public: true });
+  const main = await instruments.create({ name: 'Main', definition_id: meter });
+  await instruments.bind(main.id, 'LABPC-01', { adapter: 'GPIB::8' });
+
+  await t.test('an unchanged list costs no query', async (t) => {
+    const etag = await warm(lab, pc.token);
+    statements.length = 0;
+    for (let i = 0; i < 50; i++) await poll(lab.url, pc.token, etag);
+    t.same(
+      statements.filter((sql) => !BESIDE.test(sql)),
+      [],
+    );
+  });
+
+  await t.test('its answer is the one that the route gives', async (t) => {
+    const etag = await warm(lab, pc.token);
+    const before = hits(lab);
+    const kept = await poll(lab.url, pc.token, etag);
+    t.equal(hits(lab), before + 1);
+    // A list of two tags is left to the route.
+    const { status, headers } = await poll(lab.url, pc.token, `"x", ${etag}`);
+    t.equal(status, 304);
+    t.same(kept.headers, headers);
+  });
+
+  await t.test('what concerns others leaves it in memory', async (t) => {
+    const etag = await warm(lab, pc.token);
+    statements.length = 0;
+    await create(dan, 'Theirs');
+    await pc.client.sync.report({ installed: { Meter: 1 } });
+    await computers.change(second.id, { nickname: 'Bench' });
+    const before = statements.length;
+    t.equal((await poll(lab.url, pc.token, etag)).status, 304);
+    t.equal(statements.slice(before).filter((sql) => /sync_stamps/.test(sql)).length, 0);
+  });
+
+  await t.test('another computer, caller or request gets nothing of it', async (t) => {
+    const etag = await warm(lab, pc.token);
+    t.equal((await poll(lab.url, second.token, etag)).status, 200);
+    t.equal((await poll(lab.url, cold.token, etag)).status, 200);
+    t.equal((await poll(lab.url, ada.token, etag)).status, 403);
+    t.equal((await poll(lab.url, 'pbc_wrong', etag)).status, 401);
+  });
+
+  // The embedded database serves one process.
+  const server = database === 'PostgreSQL' ? await serve(lab.settings) : undefined;
+  if (server) t.teardown(() => server.signal('SIGKILL'));
+  const url = server?.url ?? lab.url;
+  const bind = (body: object) => instruments.bind(main.id, 'LABPC-01', body);
+  let gain = 1;
+  const own = pc.client.instruments;
+  const changes: [what: string, change: () => Promise<unknown>][] = [
+    ['a landing', () => definitions.change(meter, { source_code: measurement('Meter', ++gain) })],
+    [
+      'a landing of a public one',
+      async () => {
+        await bind({ adapter: `GPIB::${++gain}` });
+        const source_code = measurement('Shared', ++gain);
+        await dan.client.definitions.change(shared, { source_code });
+      },
+    ],
+    [
+      'settings that the computer reports',
+      () => own.bind(main.id, 'LABPC-01', { last_settings: { gain: ++gain } }),
+    ],
+    ['settings by an admin', () => bind({ last_settings: { gain: ++gain } })],
+    ['a pin', () => instruments.change(main.id, { pinned_version: 1 })],
+    ['no pin', () => instruments.change(main.id, { pinned_version: null })],
+    ['a revocation', () => definitions.revoke(meter, 1, 'burns')],
+    ['reinstated', () => definitions.reinstate(meter, 1, 'does not')],
+    ['the policy', () => labs.change(nano.id, { allowed_imports: [`ctypes${++gain}`] })],
+    ['the computer', () => computers.change(pc.id, { location: `Room ${++gain}` })],
+    ['an instrument of the lab', () => instruments.create({ name: `More ${++gain}` })],
+  ];
+
+  await t.test('every change counts in another process before it is answered', async (t) => {
+    for (let round = 0; round < 3; round++) {
+      for (const [what, change] of changes) {
+        const { etag } = await poll(url, pc.token);
+        for (let i = 0; i < 3; i++) await poll(url, pc.token, etag);
+        await change();
+        t.equal((await poll(url, pc.token, etag)).status, 200, what);
+      }
+    }
+  });
+
+  await t.test('a confirmed restore and a new signing key change the statement', async (t) => {
+    const statement = async () => {
+      const { etag } = await poll(url, pc.token);
+      for (let i = 0; i < 3; i++) await poll(url, pc.token, etag);
+      return async () => (await poll(url, pc.token, etag)).headers['sync-statement'];
+    };
+    for (const change of [
+      () => confirmRestore(deps, OPERATOR, 'Ada'),
+      () => rotateSigningKey(deps, OPERATOR),
+    ]) {
+      const read = await statement();
+      const before = await read();
+      t.equal(await read(), before);
+      await change();
+      t.not(await read(), before);
+    }
+  });
+
+  await t.test('a removed computer and a new token count at once', async (t) => {
+    const etag = (await poll(url, second.token)).etag;
+    for (let i = 0; i < 3; i++) await poll(url, second.token, etag);
+    await computers.remove(second.id);
+    t.equal((await poll(url, second.token, etag)).status, 401);
+  });
+
+  await t.test('a change by SQL is noticed', async () => {
+    const { etag } = await poll(url, pc.token);
+    for (let i = 0; i < 3; i++) await poll(url, pc.token, etag);
+    await deps.store
+      .em()
+      .execute(`update instruments set name = 'By hand' where id = ?`, [main.id]);
+    // Nobody waits for it.
+    while ((await poll(url, pc.token, etag)).status !== 200);
+  });
+}
