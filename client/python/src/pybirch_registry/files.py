@@ -69,22 +69,45 @@ def reason_of(error: OSError, verb: str = "write") -> str:
     return error.strerror or str(error)
 
 
-def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Writes a new file beside `path`, and renames it once it is on the disk. Raises `FolderError`."""
+def write_atomic(path: Path, content: bytes, mode: int = 0o644, is_synced: bool = True) -> None:
+    """Writes a new file beside `path`, and renames it once it is on the disk. Raises `FolderError`.
+
+    Without `is_synced`, a power failure may damage it.
+    """
     with explain_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=PARTIAL, dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                _write_through(file, content)
-            temporary.chmod(mode)
-            replace(temporary, path)
+        _place(path, content, mode, is_synced)
+        if is_synced:
             _keep_name(path.parent)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
+
+
+def write_twice(path: Path, copy: Path, content: bytes, mode: int) -> None:
+    """As `write_atomic`, for a file and then its copy in the same folder. Raises `FolderError`.
+
+    The folder is synced once, for both names: whichever of them a power failure takes back, each names a whole file.
+    """
+    for one in (path, copy):
+        with explain_errors(one):
+            _place(one, content, mode, is_synced=True)
+    with explain_errors(path):
+        _keep_name(path.parent)
+
+
+def _place(path: Path, content: bytes, mode: int, is_synced: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=PARTIAL, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if is_synced:
+                _write_through(file, content)
+            else:
+                file.write(content)
+        temporary.chmod(mode)
+        replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def _write_through(file: Any, content: bytes) -> None:
@@ -127,10 +150,14 @@ def retry_in_use(work: Callable[[], T], attempts: int = 40) -> T:
     return work()
 
 
-def write_json(path: Path, value: object, mode: int = 0o644) -> None:
-    """Raises `FolderError`."""
+def write_json(path: Path, value: object, mode: int = 0o644, is_synced: bool = True) -> None:
+    """As `write_atomic`. Raises `FolderError`."""
+    write_atomic(path, to_json(value), mode, is_synced)
+
+
+def to_json(value: object) -> bytes:
     # Without indentation, Python's encoder in C does it.
-    write_atomic(path, json.dumps(value, ensure_ascii=False).encode(), mode)
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

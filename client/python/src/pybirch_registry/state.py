@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import FolderError
-from .files import reason_of, remove, retry_in_use, write_json
+from .files import reason_of, remove, retry_in_use, to_json, write_json, write_twice
 from .text import logger
 
 log = logger(__name__)
@@ -42,8 +42,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def save(path: Path, value: dict[str, Any], mode: int = 0o644) -> None:
     """Raises `FolderError`; then at least one of the two is whole."""
-    write_json(path, value, mode)
-    write_json(copy_of(path), value, mode)
+    write_twice(path, copy_of(path), to_json(value), mode)
 
 
 def forget(path: Path) -> None:
@@ -87,6 +86,8 @@ def repair(paths: Iterable[Path], check: Check) -> list[str]:
     notes = []
     for path in paths:
         value, fault = _read(path, check)
+        if value is not None and _has_same_bytes(path, copy_of(path)):
+            continue
         kept, _ = _read(copy_of(path), check)
         if value is None and kept is not None:
             write_json(path, kept, copy_of(path).stat().st_mode & 0o777)
@@ -94,6 +95,13 @@ def repair(paths: Iterable[Path], check: Check) -> list[str]:
         elif value is not None and kept is None:
             write_json(copy_of(path), value, path.stat().st_mode & 0o777)
     return notes
+
+
+def _has_same_bytes(path: Path, other: Path) -> bool:
+    try:
+        return retry_in_use(path.read_bytes) == retry_in_use(other.read_bytes)
+    except OSError:
+        return False
 
 
 GONE = "is missing"
