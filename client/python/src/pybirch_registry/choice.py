@@ -2,10 +2,11 @@
 newest."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from . import state
-from .errors import RefusedError, UnknownDefinitionError
+from .errors import RefusedError, RegistryError, UnknownDefinitionError
 from .files import locked
 from .home import Home
 from .manifest import NAME, Manifest
@@ -36,7 +37,19 @@ class Choice:
             raise UnknownDefinitionError(f"{name!r} is not a definition's name: names have only letters, digits and _")
         if version is not None:
             return self._exactly(name, version)
-        pinned = self.pins().get(name)
+        return self._unless_pinned(name, self.pins().get(name))
+
+    def used(self) -> list[Installed]:
+        """The versions that a newly started program would use."""
+        found = []
+        with suppress(RegistryError):
+            pins = self.pins()
+            for name in self._store.names():
+                with suppress(RegistryError):
+                    found.append(self._unless_pinned(name, pins.get(name)))
+        return found
+
+    def _unless_pinned(self, name: str, pinned: int | None) -> Installed:
         if pinned is not None:
             try:
                 found = self._exactly(name, pinned)
@@ -53,7 +66,7 @@ class Choice:
         """The newest listed version that is here. If no listed version is here, the newest of all that are."""
         listed = self._manifest()
         known = {i.commit: i for i in self._store.versions(name)}
-        items = sorted((i for i in listed.items if i.name == name), key=lambda i: -i.version)
+        items = listed.versions(name)
         offered = [known[i.commit] for i in items if i.commit in known]
         standing = [i for i in offered or known.values() if listed.revocation(i.commit) is None]
         if standing:

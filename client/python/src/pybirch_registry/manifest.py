@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,23 @@ class Manifest:
     warnings: tuple[str, ...] = ()
     """Messages for the user, for instance about pins that do not apply."""
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[Item]]:
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            found.setdefault(item.name, []).append(item)
+        return found
+
+    def versions(self, name: str) -> list[Item]:
+        """The listed versions of a name, newest first."""
+        return sorted(self._by_name.get(name, ()), key=lambda item: -item.version)
+
     def newest(self, name: str) -> Item | None:
         """The highest listed version of a name."""
-        return max((i for i in self.items if i.name == name), key=lambda i: i.version, default=None)
+        return next(iter(self.versions(name)), None)
 
     def find(self, name: str, version: int) -> Item | None:
-        return next((i for i in self.items if i.name == name and i.version == version), None)
+        return next((item for item in self.versions(name) if item.version == version), None)
 
     def revocation(self, commit: str) -> str | None:
         """The reason for which a version was revoked; None if it was not."""
@@ -131,22 +143,44 @@ class ManifestFile:
     def __init__(self, home: Home) -> None:
         self._path = home.manifest
         self._trust = Trust(home)
+        self._kept: tuple[object, dict[str, Any] | None, Manifest] | None = None
         self._known: tuple[object, Manifest] | None = None
 
     def read(self) -> Manifest:
         """Returns an empty list before the first sync. Adds every revocation from earlier signed lists."""
         stamp = (_stamp(self._path), _stamp(self._trust.path))
         if self._known is None or self._known[0] != stamp:
-            self._known = (stamp, self._parse())
+            self._known = (stamp, self._merge())
         return self._known[1]
 
-    def _parse(self) -> Manifest:
+    def kept(self) -> dict[str, Any] | None:
+        """The file's content, which the caller does not change; None before the first sync. Raises `LostError`,
+        `FolderError`."""
+        return self._load()[0]
+
+    def save(self, kept: dict[str, Any], listed: Manifest) -> None:
+        """Saves a list together with its parsed form. The caller holds the lock `manifest`. Raises `FolderError`."""
+        state.save(self._path, kept)
+        self._kept = (_stamp(self._path), kept, listed)
+
+    def _load(self) -> tuple[dict[str, Any] | None, Manifest]:
+        stamp = _stamp(self._path)
+        if self._kept is None or stamp is None or self._kept[0] != stamp:
+            parsed = Manifest()
+
+            def check(value: dict[str, Any]) -> None:
+                nonlocal parsed
+                parsed = check_kept(value)
+
+            self._kept = (stamp, state.load(self._path, check), parsed)
+        return self._kept[1:]
+
+    def _merge(self) -> Manifest:
         try:
-            kept = state.load(self._path, check_kept)
+            _, listed = self._load()
             revoked = self._trust.revoked()
         except state.LostError as error:
             raise state.LostError(f"{error}: the revoked versions are not known. {SYNC}") from error
-        listed = Manifest() if kept is None else parse(kept["manifest"])
         return replace(listed, revoked={**revoked, **listed.revoked})
 
 
@@ -161,14 +195,14 @@ def _stamp(path: Path) -> object:
 SYNC = "Connect to the network, then run: pybirch-registry sync"
 
 
-def check_kept(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is not a saved list."""
+def check_kept(value: dict[str, Any]) -> Manifest:
+    """The list in a saved value. Raises `ValueError` if it has none."""
     names = value.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("no names")
     if not isinstance(value.get("etag"), (str, type(None))):
         raise ValueError("no tag")
     try:
-        parse(value.get("manifest"))
+        return parse(value.get("manifest"))
     except AnswerError as error:
         raise ValueError(str(error)) from error

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from .choice import Choice
 from .connection import Connection
 from .construct import construct
 from .discovery import NUMBER, Found
-from .errors import RegistryError, UnknownDefinitionError
+from .errors import UnknownDefinitionError
 from .home import Enrolment, Home
 from .instances import CALL, Call
 from .library import Library
 from .manifest import NAME, Manifest, ManifestFile
 from .presence import Presence
+from .remembering import RememberingStore
 from .report import Progress, SyncReport
 from .service import Service
 from .store import Installed, Store
@@ -38,10 +39,11 @@ class Registry:
     def __init__(self, home: Home, enrolment: Enrolment) -> None:
         self.home = home
         self.store = Store(home)
-        self.manifest = ManifestFile(home).read
+        self._listed = ManifestFile(home)
+        self.manifest = self._listed.read
         """Reads the list of the last sync, whichever process ran it."""
         self._connection = Connection(home, enrolment)
-        self._choice = Choice(home, self.store, self.manifest, self._get_older)
+        self._choice = Choice(home, self.store, self.manifest, partial(self._get_older, self.store))
         self._bound = BoundInstruments(self._connection, self.store, self.manifest, self._choice, creator=self)
         self._presence = Presence(home)
         self.library = Library(home, self.manifest)
@@ -71,9 +73,14 @@ class Registry:
         `names` asks for public and built-in definitions, now and at every later sync. Without the network, the report
         has `online` false and the last good versions stay. Raises `NotEnrolledError`, `FolderError`.
         """
+        return self._sync(self.store, self._choice, names, progress)
+
+    def _sync(
+        self, store: Store, choice: Choice, names: Sequence[str] = (), progress: Progress | None = None
+    ) -> SyncReport:
         self._connection.renew()
         self._note_loaded()
-        syncer = Syncer(self.home, self.enrolment, self.http, self._bound.bindings, self._list_used)
+        syncer = Syncer(self.home, self.enrolment, self.http, self._bound.bindings, self._listed, store, choice.used)
         report = syncer.run(names, progress)
         self._connection.enrolment = syncer.versions.keys.enrolment
         for update in self.updates():
@@ -100,16 +107,8 @@ class Registry:
                 raise
         return self.resolve(name, version)
 
-    def _get_older(self, name: str, version: int, manifest: Manifest) -> Installed:
-        return Versions(self.home, self.enrolment, self.http, self.store).get_older(name, version, manifest)
-
-    def _list_used(self) -> list[Installed]:
-        """The versions that a newly started program would use."""
-        found = []
-        for name in self.store.names():
-            with suppress(RegistryError):
-                found.append(self.resolve(name))
-        return found
+    def _get_older(self, store: Store, name: str, version: int, manifest: Manifest) -> Installed:
+        return Versions(self.home, self.enrolment, self.http, store).get_older(name, version, manifest)
 
     def pins(self) -> dict[str, int]:
         """The versions that are pinned on this computer, by name."""
@@ -304,4 +303,15 @@ class Registry:
         `on_sync` gets each report. `on_trouble` gets each failure, and the seconds until the next attempt. Raises
         `NotEnrolledError`.
         """
-        watch(self._connection, self.sync, on_sync, on_trouble, stop)
+        watch(self._connection, self._make_sync(), on_sync, on_trouble, stop)
+
+    def _make_sync(self) -> Callable[[], SyncReport]:
+        """Returns a function that syncs and checks only what has changed since its last call."""
+        store = RememberingStore(self.home)
+        choice = Choice(self.home, store, self.manifest, partial(self._get_older, store))
+
+        def sync() -> SyncReport:
+            store.look()
+            return self._sync(store, choice)
+
+        return sync

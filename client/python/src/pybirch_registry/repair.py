@@ -9,14 +9,14 @@ from .home import Home, check_enrolment
 from .manifest import check_kept
 from .outbox import check_entry
 from .seal import check_key
-from .store import check_record
+from .store import Store, check_record
 from .trust import check_trust
 
 LEFT_S = 3600.0
 """A half-written file of this age, in seconds, was left by a crash: no write takes as long."""
 
 
-def repair(home: Home) -> list[str]:
+def repair(home: Home, store: Store) -> list[str]:
     """Restores damaged files from their copies and deletes half-written ones. Returns what the user should know.
 
     Raises `FolderError`.
@@ -25,6 +25,10 @@ def repair(home: Home) -> list[str]:
     for lock, paths, check in _copied_files(home):
         with locked(home.lock(lock)):
             notes += state.repair(paths, check)
+    for folder in store.folders_to_repair():
+        with locked(home.lock(f"install-{folder.name}")):
+            notes += state.repair(state.files_in(folder), check_record)
+        store.note_repaired(folder.name)
     for folder in (home.root, home.outbox, home.running):
         clear_partial(folder, older_s=LEFT_S)
     return notes
@@ -32,11 +36,14 @@ def repair(home: Home) -> list[str]:
 
 def find_faults(home: Home) -> list[str]:
     """Describes files that are damaged or gone and that `repair` would restore. Raises `FolderError`."""
-    return [text for _, paths, check in _copied_files(home) for text in state.find_faults(paths, check)]
+    records = [(state.files_in(folder), check_record) for folder in Store(home).folders_to_repair()]
+    groups = [*((paths, check) for _, paths, check in _copied_files(home)), *records]
+    return [text for paths, check in groups for text in state.find_faults(paths, check)]
 
 
 def _copied_files(home: Home) -> list[tuple[str, list[Path], state.Check]]:
-    """The files that have copies: the lock of their writers, their paths, and the check of their content."""
+    """The files that have copies, without the records of versions: the lock of their writers, their paths, and the
+    check of their content."""
     return [
         ("enrolment", [home.enrolment_file], check_enrolment),
         ("pins", [home.pins], check_pins),
@@ -44,5 +51,4 @@ def _copied_files(home: Home) -> list[tuple[str, list[Path], state.Check]]:
         ("manifest", [home.trust], check_trust),
         ("seal", [home.seal], check_key),
         ("outbox", state.files_in(home.outbox), check_entry),
-        *((f"install-{one.name}", state.files_in(one), check_record) for one in home.versions.glob("*/")),
     ]

@@ -83,6 +83,13 @@ class Store:
         folders = self.home.versions.iterdir() if self.home.versions.is_dir() else iter(())
         return sorted(path.name for path in folders if path.is_dir() and re.match(r"\w", path.name))
 
+    def folders_to_repair(self) -> list[Path]:
+        """The folders whose records may be damaged: all of them, because this store remembers nothing."""
+        return list(self.home.versions.glob("*/"))
+
+    def note_repaired(self, name: str) -> None:
+        """Notes that the records of a definition were restored where that was needed and possible."""
+
     def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
         """Writes a version, unless another process has.
 

@@ -55,6 +55,8 @@ class Syncer:
         enrolment: Enrolment,
         http: Http,
         bindings: Bindings,
+        listed: ManifestFile,
+        store: Store,
         used: Callable[[], list[Installed]],
     ) -> None:
         """`used` lists the versions that a new start would use."""
@@ -62,7 +64,8 @@ class Syncer:
         self.used = used
         self.http = http
         self.bindings = bindings
-        self.store = Store(home)
+        self.listed = listed
+        self.store = store
         self.versions = Versions(home, enrolment, http, self.store)
         self.trust = Trust(home)
         self.audience = enrolment.audience
@@ -73,7 +76,7 @@ class Syncer:
         Raises `NotEnrolledError`, `FolderError`, and `AnswerError` for a malformed list.
         """
         report = SyncReport()
-        report.warnings += repair(self.home)
+        report.warnings += repair(self.home, self.store)
         self._send(report)
         told = self._find_known_revocations()
         taken = True
@@ -84,11 +87,11 @@ class Syncer:
             last = self.home.last_sync()
             when = f", of {last:%Y-%m-%d %H:%M} UTC" if last else ""
             report.warnings.append(f"{error}. Using the versions of the last sync{when}")
-            listed = ManifestFile(self.home).read()
+            listed = self.listed.read()
         except RefusedError as error:
             taken = False
             report.refused[THE_LIST] = str(error)
-            listed = ManifestFile(self.home).read()
+            listed = self.listed.read()
         report.warnings += listed.warnings
         self._bring_missing(listed, report, progress)
         used = self.used()
@@ -126,18 +129,17 @@ class Syncer:
         """
         with locked(self.home.lock("manifest")):
             kept = self._load_last(report)
-            known = manifests.parse(kept["manifest"]) if kept else None
             before = kept.get("names", [])
             asked = sorted({*before, *filter(manifests.NAME.fullmatch, names)})
             headers = {}
-            if known is not None and kept.get("etag") and kept.get("digest") and asked == before:
+            if kept.get("etag") and kept.get("digest") and asked == before:
                 headers["If-None-Match"] = kept["etag"]
             query = f"?names={quote(','.join(asked), safe=',')}" if asked else ""
             response = self.http.request("GET", f"/api/sync{query}", headers=headers)
-            if response.status == 304 and known is not None:
+            if response.status == 304 and headers:
                 if self._renew(response, kept["digest"], report):
                     report.unchanged = True
-                    return ManifestFile(self.home).read()
+                    return self.listed.read()
                 response = self.http.request("GET", f"/api/sync{query}")
             value = decode(response, self.http.url)
             statement = self.versions.keys.statement(response.headers.get(HEADER))
@@ -151,8 +153,8 @@ class Syncer:
             listed = {item.name.lower(): item.name for item in parsed.items}
             wanted = {listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed}
             etag = response.headers.get("ETag")
-            state.save(self.home.manifest, {"etag": etag, "names": sorted(wanted), "digest": digest, "manifest": value})
-            return ManifestFile(self.home).read()
+            self.listed.save({"etag": etag, "names": sorted(wanted), "digest": digest, "manifest": value}, parsed)
+            return self.listed.read()
 
     def _renew(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
         """Whether the registry states that the list here is its newest.
@@ -170,7 +172,7 @@ class Syncer:
     def _load_last(self, report: SyncReport) -> dict[str, Any]:
         """The list of the last sync. If it is lost, the names of the definitions here, so that they come again."""
         try:
-            return state.load(self.home.manifest, manifests.check_kept) or {}
+            return self.listed.kept() or {}
         except state.LostError as error:
             report.warnings.append(f"{error}; it is fetched again")
             return {"names": self.store.names(), "manifest": {"definitions": []}}
@@ -280,7 +282,7 @@ class Syncer:
     def _find_known_revocations(self) -> set[str]:
         """The commits whose revocation an earlier sync reported."""
         with suppress(RegistryError):
-            return set(ManifestFile(self.home).read().revoked)
+            return set(self.listed.read().revoked)
         return set()
 
     def _report_revoked(self, listed: Manifest, told: set[str], report: SyncReport) -> None:
@@ -305,7 +307,7 @@ class Syncer:
             if report.unchanged and read_json(told) == body:
                 return
             self.http.json("POST", "/api/sync/report", body)
-            write_json(told, body)
+            write_json(told, body, is_synced=False)  # if it is lost, the registry is told again
         except FolderError as error:
             report.warnings.append(str(error))
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
