@@ -20,7 +20,10 @@ const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
  * lost), only the settings that can be changed later apply.
  */
 export function useMemorySettings() {
-  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  // V8 also accepts names with underscores.
+  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
+    .join(' ')
+    .replaceAll('_', '-');
   if (!given.includes(SEMI_SPACE) && process.platform !== 'win32' && !process.connected) {
     const command = [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)];
     process.execve?.(process.execPath, command, { ...MALLOC, ...process.env });

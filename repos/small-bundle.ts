@@ -18,6 +18,8 @@ const SMALL = 256 * 1024;
 const MOST_REFS = 100;
 /** Bytes of the largest bundle that is kept in memory. */
 const LARGEST = 4 * 1024 * 1024;
+/** Objects that are read at the same time, so that a history that is too large is noticed before much of it is in memory. */
+const TOGETHER = 8;
 /** A larger object is compressed in another thread. Bytes. */
 const LONG = 64 * 1024;
 const SUBMODULE = '160000';
@@ -53,15 +55,18 @@ async function smallHistory(
   while (open.length > 0) {
     const fresh = [...new Set(open)].filter((oid) => !seen.has(oid));
     for (const oid of fresh) seen.add(oid);
-    const read = await Promise.all(
-      fresh.map(async (oid) => [oid, await source.read(oid)] as const),
-    );
-    for (const [oid, object] of read) {
-      size += object.bytes.length;
-      found.set(oid, object);
+    open = [];
+    for (let at = 0; at < fresh.length; at += TOGETHER) {
+      const read = await Promise.all(
+        fresh.slice(at, at + TOGETHER).map(async (oid) => [oid, await source.read(oid)] as const),
+      );
+      for (const [oid, object] of read) {
+        size += object.bytes.length;
+        found.set(oid, object);
+        open.push(...linksOf(oid, object));
+      }
+      if (size > SMALL) return undefined;
     }
-    if (size > SMALL) return undefined;
-    open = read.flatMap(([oid, object]) => linksOf(oid, object));
   }
   return found;
 }

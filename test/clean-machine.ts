@@ -110,9 +110,9 @@ async function mayMount(): Promise<boolean> {
  * Settings that programs would look up in the home: how npm and pip reach their registries, and the Pythons
  * of a version manager.
  */
-function settings(): NodeJS.ProcessEnv {
+function settings(): Record<string, string> {
   const home = homedir();
-  const found: NodeJS.ProcessEnv = {};
+  const found: Record<string, string> = {};
   const files = [
     ['npm_config_userconfig', '.npmrc'],
     ['PIP_CONFIG_FILE', '.pip/pip.conf'],
@@ -123,8 +123,8 @@ function settings(): NodeJS.ProcessEnv {
       found[name] = join(home, file);
   const python = 'import sys; print(sys.executable)';
   const interpreter = execFileSync('python3', ['-c', python], { encoding: 'utf8' }).trim();
-  // With it, each of hundreds of Python processes would compile pandas again.
-  found.PYTHONDONTWRITEBYTECODE = undefined;
+  // A process that may not write large files, as on a full disk, would leave broken bytecode for all others.
+  found.PYTHONDONTWRITEBYTECODE = '1';
   found.PATH = dirname(interpreter) + delimiter + process.env.PATH;
   return found;
 }

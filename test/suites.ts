@@ -11,6 +11,7 @@ import { migratedFolder } from './helpers/embedded-folders.ts';
 import { makeMigratedDatabase, SHARED_SERVER, startPostgres } from './helpers/postgres-server.ts';
 import {
   CLIENT,
+  compileImports,
   DULWICH,
   NUMERIC,
   pythonWith,
@@ -63,7 +64,10 @@ async function prepare() {
 async function preparePython(): Promise<[interpreter: string, runsTheClient: boolean]> {
   const python = await pythonWith([...NUMERIC, ...DULWICH, ...SCHEMATHESIS]);
   const isNewEnough = await runsTheClient();
-  if (isNewEnough) await pythonWith(CLIENT);
+  if (isNewEnough) {
+    await pythonWith(CLIENT);
+    await compileImports(python);
+  }
   return [python, isNewEnough];
 }
 

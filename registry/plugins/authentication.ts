@@ -165,7 +165,8 @@ export function sessionsPresented(app: FastifyInstance, request: FastifyRequest)
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-function bearerOf(request: FastifyRequest): string | undefined {
+/** The token in the header; undefined without one. Throws `unauthenticated` if it is of another scheme. */
+export function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
   const match = BEARER.exec(header);

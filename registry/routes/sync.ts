@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Caches } from '../../repos/caches.ts';
+import { bearerOf } from '../plugins/authentication.ts';
 import { Type } from '../schemas/build.ts';
 import { HistoriesQuery, SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
 import type { AccessCache } from '../services/access-cache/access-cache.ts';
@@ -20,7 +21,7 @@ export function syncRoutes(
   app: RegistryServer,
   given: Omit<SyncDeps, 'catalogues' | 'ownParts'> & {
     caches: Caches;
-    access: Pick<AccessCache, 'definition'>;
+    access: Pick<AccessCache, 'definition' | 'token'>;
     memory: Pick<SyncMemory, 'stateOf' | 'keep'>;
     statements: Statements;
   },
@@ -94,11 +95,14 @@ export function syncRoutes(
         },
       },
     },
-    async ({ caller, body, log }, reply) => {
+    async (request, reply) => {
+      const { caller, body, log } = request;
+      const secret = bearerOf(request) ?? '';
       const parts = readHistories(
         {
           ...deps,
           definition: (name) => deps.access.definition(name),
+          asker: async () => (await deps.access.token(secret))?.actor,
           onError: (err, name) => log.error({ err, name }, 'a history cannot be read'),
         },
         caller,

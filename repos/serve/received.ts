@@ -46,7 +46,9 @@ export function receivedInMemory(
       for (const { type, bytes } of objects.values()) batch.add(type, bytes);
       await batch.write();
       const folder = objectsFolder(repository.path);
-      for (const [oid, object] of objects) keepSmall(caches.objects, folder, oid, object);
+      // Copied, because zlib gives a small object a buffer of 16 KiB.
+      for (const [oid, { type, bytes }] of objects)
+        keepSmall(caches.objects, folder, oid, { type, bytes: Uint8Array.from(bytes) });
     },
     remove: async () => undefined,
   };

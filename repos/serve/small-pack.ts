@@ -157,8 +157,12 @@ class EntryReader {
   }
 }
 
+/** Bytes of the shortest delta that git accepts (`DELTA_SIZE_MIN` in git's delta.h). */
+const SHORTEST_DELTA = 4;
+
 /** Applies copies from the base and inserted bytes. */
 function applyDelta(base: Buffer, delta: Buffer, reader: EntryReader): Buffer {
+  if (delta.length < SHORTEST_DELTA) throw new Unusual();
   let at = 0;
   const byte = (): number => {
     const value = delta[at];

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -25,7 +25,7 @@ export const NUMERIC = [
 ];
 export const DULWICH = ['dulwich==1.2.21'];
 export const SCHEMATHESIS = ['schemathesis==4.32.5'];
-/** Without compiling, because Python compiles what it imports, and most modules are never imported. */
+/** Without compiling, because most modules are never imported. */
 export const PIP_INSTALL = [
   ...['-m', 'pip', 'install', '--quiet'],
   ...['--disable-pip-version-check', '--no-compile'],
@@ -33,6 +33,14 @@ export const PIP_INSTALL = [
 /** The folder of the lab computers' package, and the packages for it and its tests. */
 export const CLIENT_FOLDER = join(ROOT, 'client', 'python');
 export const CLIENT = requirements(join(CLIENT_FOLDER, 'pyproject.toml'));
+/** PyBirch's base classes, without the rest of it. */
+export const STANDIN = join(ROOT, 'test', 'fixtures', 'pybirch-standin');
+/** What the processes of the client's tests import. */
+const IMPORTS = [
+  ...['numpy', 'pandas', 'pyvisa', 'pyvisa_py', 'pyvisa_sim', 'serial', 'dulwich.porcelain'],
+  ...['pybirch.Instruments.factory', 'pybirch_registry.cli', 'pybirch_registry.registry'],
+  ...['pytest', 'xdist.plugin', 'xdist.remote'],
+];
 /** The oldest Python that the lab computers' package supports. */
 const OLDEST = [3, 11] as const;
 
@@ -55,6 +63,17 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
     await rm(LOCK, { recursive: true });
   }
   return interpreter;
+}
+
+/**
+ * Compiles what tests import, because each of hundreds of processes would compile it again: for pandas alone, that takes
+ * seconds. Tests themselves write no bytecode.
+ */
+export async function compileImports(interpreter: string): Promise<void> {
+  const env = { ...process.env, PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(delimiter) };
+  await run(interpreter, ['-c', `import ${IMPORTS.join(', ')}`], {
+    env: { ...env, PYTHONDONTWRITEBYTECODE: '' },
+  });
 }
 
 /** Whether the Python of `.venv/`, which must exist, can run the lab computers' package. */

@@ -45,6 +45,7 @@ export async function openComputer(t: Test, name: string, registry: string): Pro
     PATH: '',
     HOME: home,
     PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(':'),
+    PYTHONDONTWRITEBYTECODE: '1',
     PYBIRCH_REGISTRY_HOME: home,
     PYVISA_LIBRARY: `${join(HERE, 'instruments.yaml')}@sim`,
     NO_PROXY: '*',

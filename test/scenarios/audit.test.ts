@@ -185,6 +185,7 @@ const IN_REVIEW: [operation: string, action: string][] = [
 /** Performed by a computer, not a person; tested below. */
 const BY_COMPUTERS = ['enrol'];
 const NO_WRITES = {
+  readHistories: 'sends what git would send',
   reportSync: 'tells what a computer runs: telemetry',
   linkSingleSignOn: 'keeps nothing until the browser is back from the provider',
   validateSource: 'answers what is wrong with a text, and keeps nothing of it',

@@ -166,6 +166,23 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal((await poll(url, second.token, etag)).status, 401);
   });
 
+  await t.test(
+    'a transaction without an audit entry changes what is decided from memory',
+    async (t) => {
+      const address = `${lab.gitUrl('Meter')}/info/refs?service=git-receive-pack`;
+      const push = () =>
+        fetch(address, { headers: { authorization: `Basic ${btoa(`git:${ada.token}`)}` } });
+      t.equal((await push()).status, 200);
+      for (const archived of ['now()', 'null']) {
+        await deps.store.transaction(async (em) => {
+          await em.execute(`update definitions set archived_at = ${archived} where name = 'Meter'`);
+        });
+        // Nobody waits for it.
+        while ((await push()).status !== (archived === 'null' ? 200 : 403));
+      }
+    },
+  );
+
   await t.test('a change by SQL is noticed', async () => {
     const { etag } = await poll(url, pc.token);
     for (let i = 0; i < 3; i++) await poll(url, pc.token, etag);

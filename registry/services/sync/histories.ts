@@ -1,10 +1,11 @@
 /**
  * The histories of many definitions as one stream, for the first sync of a computer. Each part is a line of JSON,
  * `{"name", "size"}`, and `size` bytes, which are a git bundle of `main` and the tags of its versions. The last line
- * is `{"end": true}`, which tells a whole stream from one that broke off.
+ * is `{"end": true}`, which tells a whole stream from one that broke off. A stream can take long, so each part is decided
+ * on for what its asker may do by then.
  */
 import type { Repositories } from '../../../repos/types.ts';
-import { decide, type Rules } from '../../access/decide.ts';
+import { type Actor, decide, type Rules } from '../../access/decide.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { DefinitionAccess } from '../definitions/find-definition.ts';
 
@@ -13,6 +14,8 @@ export interface HistoryDeps {
   rules: Rules;
   /** A definition by its exact name, whoever asks. */
   definition: (name: string) => Promise<DefinitionAccess | undefined>;
+  /** Who asks now; undefined once the token of the request has been taken back. */
+  asker: () => Promise<Actor | undefined>;
   /** Called with the reason why a history cannot be sent. The computer then asks for it by git. */
   onError: (error: unknown, name: string) => void;
 }
@@ -31,20 +34,17 @@ export function readHistories(
   names: readonly string[],
 ): AsyncGenerator<Buffer> {
   authorize(caller, { on: 'own-sync', do: 'use' }, deps.rules, 'computer');
-  return parts(deps, caller, [...new Set(names)]);
+  return parts(deps, [...new Set(names)]);
 }
 
-async function* parts(
-  deps: HistoryDeps,
-  caller: Caller,
-  names: readonly string[],
-): AsyncGenerator<Buffer> {
+async function* parts(deps: HistoryDeps, names: readonly string[]): AsyncGenerator<Buffer> {
   const ahead: Promise<Buffer | undefined>[] = [];
   for (const [at, name] of names.entries()) {
     while (ahead.length <= AHEAD && at + ahead.length < names.length) {
-      ahead.push(bundleOf(deps, caller, names[at + ahead.length] as string));
+      ahead.push(bundleOf(deps, names[at + ahead.length] as string));
     }
     const bundle = await ahead.shift();
+    if (!(await deps.asker())) return;
     yield Buffer.from(`${JSON.stringify({ name, size: bundle?.length ?? 0 })}\n`);
     if (bundle !== undefined) yield bundle;
   }
@@ -52,14 +52,14 @@ async function* parts(
 }
 
 async function bundleOf(
-  { definition, rules, repositories, onError }: HistoryDeps,
-  { actor }: Caller,
+  { definition, asker, rules, repositories, onError }: HistoryDeps,
   name: string,
 ): Promise<Buffer | undefined> {
   try {
-    const found = await definition(name);
-    const read = found && ({ on: 'definition', do: 'read', of: found.facts } as const);
-    if (!read || !decide(actor, read, rules).allowed) return undefined;
+    const [actor, found] = await Promise.all([asker(), definition(name)]);
+    if (!actor || !found) return undefined;
+    const read = { on: 'definition', do: 'read', of: found.facts } as const;
+    if (!decide(actor, read, rules).allowed) return undefined;
     const repository = await repositories.open(name);
     return await repository.versionsBundle();
   } catch (error) {

@@ -121,6 +121,10 @@ add('a delta against a distant base', true, [
   whole('blob', random(9000).toString('hex')),
   { base: 0, by: 'offset', delta: appending(file.bytes, 'y') },
 ]);
+add('a delta that is too short for git', false, [
+  file,
+  { base: 0, by: 'offset', delta: Buffer.from([file.bytes.length, 0]) },
+]);
 add('a delta of another length', false, [
   file,
   { base: 0, by: 'offset', delta: appending(file.bytes.subarray(1), 'y') },
