@@ -18,7 +18,16 @@ import pytest
 
 import pybirch_registry
 from fake_registry import TOKEN, FakeRegistry
-from pybirch_registry import AnswerError, FolderError, NotEnrolledError, RefusedError, Registry, files, snapshot
+from pybirch_registry import (
+    AnswerError,
+    FolderError,
+    NotEnrolledError,
+    RefusedError,
+    Registry,
+    UnreachableError,
+    files,
+    snapshot,
+)
 from pybirch_registry.api import Http, describe
 from pybirch_registry.approved import package_name
 from pybirch_registry.home import Enrolment, Home
@@ -306,6 +315,39 @@ def test_a_corrupted_object(server: FakeRegistry, good: Registry, home: Home, da
     report = good.sync()
     assert report.came == ["Alpha v2"], report.refused
     stands(home, 2)
+
+
+@pytest.mark.parametrize("hit", ["*", "HEAD", "config", "packed-refs", "*.pack", "*.idx"])
+def test_a_history_that_a_power_failure_emptied_is_fetched_again(server: FakeRegistry, home: Home, hit: str) -> None:
+    """It came in one answer with others, so nothing waited for the disk."""
+    for name in ("Alpha", "Beta", "Delta", "Epsilon"):
+        server.land(name, measurement(name, 1))
+        server.land(name, measurement(name, 2))
+    Registry.open(home.root).sync()
+    emptied = [file for file in home.repository("Alpha").rglob(hit) if file.is_file()]
+    assert len(emptied) == (5 if hit == "*" else 1)
+    for file in emptied:
+        file.write_bytes(b"")
+    assert Registry.open(home.root).create("Alpha", version=1).perform_measurement()[0][0] == 1
+    server.close()
+    Registry.open(home.root).pin("Alpha", 1)
+    stands(home)
+
+
+def test_a_damaged_history_is_kept_where_it_cannot_be_fetched_again(
+    server: FakeRegistry, good: Registry, home: Home
+) -> None:
+    good.sync()
+    file = home.repository("Alpha") / "config"
+    file.write_bytes(b"\0")
+    server.down = True
+    with pytest.raises(UnreachableError, match="history of Alpha on this computer is damaged"):
+        good.create("Alpha", version=7)
+    assert file.read_bytes() == b"\0"
+    file.write_bytes(b"")
+    server.down = False
+    with pytest.raises(RefusedError, match="has no version 7"):
+        good.create("Alpha", version=7)
 
 
 @pytest.mark.parametrize("damage", [{"files": ["Alpha.py"]}, {"files": {}}, {"commit": 7}, {"version": None}])

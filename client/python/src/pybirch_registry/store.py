@@ -95,10 +95,7 @@ class Store:
 
         Raises `RefusedError` if contents and hashes differ, `FolderError`.
         """
-        hashes = {path: sha256(content) for path, content in contents.items()}
-        if hashes != dict(installed.files):
-            names = ", ".join(sorted(p for p, _ in hashes.items() ^ installed.files.items()))
-            raise RefusedError(f"its files are not those that the registry lists ({names})")
+        check_contents(installed, contents)
         name, commit = installed.name, installed.commit
         with locked(self.home.lock(f"install-{name}")):
             known = self.read(name, commit)
@@ -130,6 +127,14 @@ class Store:
                     state.save(path, seal_record(self.home, value))
                 return None
         return f"{path} was edited on this computer; `pybirch-registry sync` restores the approved version"
+
+
+def check_contents(installed: Installed, contents: Mapping[str, bytes]) -> None:
+    """Raises `RefusedError` if contents and hashes differ."""
+    hashes = {path: sha256(content) for path, content in contents.items()}
+    if hashes != dict(installed.files):
+        names = ", ".join(sorted(p for p, _ in hashes.items() ^ installed.files.items()))
+        raise RefusedError(f"its files are not those that the registry lists ({names})")
 
 
 def installed_of(record: Mapping[str, Any]) -> Installed:

@@ -21,7 +21,7 @@ from .manifest import SYNC, Item, Manifest
 from .proof import UnattestedError, VersionRef, approvers, permissions, signed_tag
 from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
-from .store import Installed, Store
+from .store import Installed, Store, check_contents
 from .text import logger
 from .wire import GIT_S, PACK_BYTES, REFS_BYTES, Bounds, BoundsError, limit_answers
 
@@ -70,9 +70,10 @@ class Versions:
             if (path / "HEAD").exists():
                 return False
             held = HeldHistory(path, content)
-            for item in items:
-                self.install(held, item)
-            held.save()  # only a history that was not refused
+            checked = [self._read_listed(held, item) for item in items]
+            held.save()  # before its versions: no sync would notice that the history of an installed one is absent
+            for installed, contents in checked:
+                self.store.install(installed, contents)
         return True
 
     def confirm(self, item: Item) -> None:
@@ -135,30 +136,49 @@ class Versions:
 
     def install(self, repository: Repository, item: Item) -> None:
         """Checks and writes a fetched version. Raises `RefusedError`, `DamagedError`, `FolderError`."""
+        self.store.install(*self._read_listed(repository, item))
+
+    def _read_listed(self, repository: Repository, item: Item) -> tuple[Installed, dict[str, bytes]]:
+        """Checks a fetched version. Raises `RefusedError`, `DamagedError`."""
         if not repository.is_on_main(item.commit):
             raise RefusedError("its commit is not an approved version: it is not on main")
         tag = self.check(repository, VersionRef(item.id, item.name, item.version, item.commit))
-        self.store.install(describe(item, tag, "signature"), repository.files(item.commit))
+        installed, contents = describe(item, tag, "signature"), repository.files(item.commit)
+        check_contents(installed, contents)
+        return installed, contents
 
     def get_older(self, name: str, version: int, manifest: Manifest) -> Installed:
         """Installs a version from the history that the registry does not list for this computer.
 
-        Works offline if the version was fetched before. Raises `RefusedError`, `UnreachableError`, `FolderError`.
+        Works offline if the version was fetched before. A damaged history is fetched again. Raises `RefusedError`,
+        `UnreachableError`, `NotEnrolledError`, `FolderError`.
         """
         repository = Repository(self.home.repository(name))
-        tag = self._find_tag(repository, name, version)
         try:
-            if tag is None or not repository.is_on_main(tag.commit):
-                raise RefusedError(f"{name} has no version {version}")
-            reason = manifest.revocation(tag.commit)
-            if reason is not None:
-                raise RefusedError(f"{name} v{version} was revoked: {reason}")
-            newest = manifest.newest(name)
-            fields = dict(newest.fields) if newest else self._last_fields(name)
-            tag = self._check_attested(repository, VersionRef(int(fields.get("id", 0)), name, version, tag.commit))
-            contents = repository.files(tag.commit)
-        except DamagedError as error:
-            raise UnreachableError(f"The history of {name} on this computer is damaged. {SYNC}") from error
+            installed, contents = self._read_older(repository, name, version, manifest)
+        except DamagedError:
+            self._fetch_again(repository, name, version)
+            try:
+                installed, contents = self._read_older(repository, name, version, manifest)
+            except DamagedError as error:
+                raise UnreachableError(f"The history of {name} on this computer is damaged. Try again") from error
+        self.store.install(installed, contents)
+        return installed
+
+    def _read_older(
+        self, repository: Repository, name: str, version: int, manifest: Manifest
+    ) -> tuple[Installed, dict[str, bytes]]:
+        """Fetches and checks a version. Raises as `get_older`, and `DamagedError`."""
+        tag = self._find_tag(repository, name, version)
+        if tag is None or not repository.is_on_main(tag.commit):
+            raise RefusedError(f"{name} has no version {version}")
+        reason = manifest.revocation(tag.commit)
+        if reason is not None:
+            raise RefusedError(f"{name} v{version} was revoked: {reason}")
+        newest = manifest.newest(name)
+        fields = dict(newest.fields) if newest else self._last_fields(name)
+        tag = self._check_attested(repository, VersionRef(int(fields.get("id", 0)), name, version, tag.commit))
+        contents = repository.files(tag.commit)
         hashes = {path: sha256(content) for path, content in contents.items()}
         installed = Installed(
             id=int(fields.get("id", 0)),
@@ -171,12 +191,38 @@ class Versions:
             permissions=permissions(tag, "signature"),
             fields=_index_fields({**fields, "version": version, "commit": tag.commit}),
         )
-        self.store.install(installed, contents)
-        return installed
+        return installed, contents
+
+    def _fetch_again(self, repository: Repository, name: str, version: int) -> None:
+        """Discards a damaged history and fetches it, unless another program has meanwhile.
+
+        Raises `UnreachableError`, `NotEnrolledError`, `FolderError`. Keeps the history if the registry cannot be
+        reached, because other versions in it may be whole.
+        """
+        with locked(self.home.lock(f"repository-{name}")):
+            with contextlib.suppress(DamagedError):
+                tag, _ = repository.tag(version), repository.attested()
+                if tag is not None and repository.is_on_main(tag.commit) and repository.files(tag.commit):
+                    return
+            log.warning("The history of %s on this computer is damaged; it is fetched again", name)
+            try:
+                fetch_keys(self.http)
+                with explain_errors(repository.path):
+                    repository.discard()
+                self._fetch(repository, None, None)
+            except NotEnrolledError as error:
+                raise NotEnrolledError(f"The history of {name} on this computer is damaged. {error}") from error
+            except (UnreachableError, AnswerError, DamagedError) as error:
+                raise UnreachableError(
+                    f"The history of {name} on this computer is damaged. Connect to the network and try again ({error})"
+                ) from error
 
     def _find_tag(self, repository: Repository, name: str, version: int) -> TagRecord | None:
-        """Asks the registry only if the version is not here. Raises `UnreachableError`, `FolderError`."""
-        with contextlib.suppress(DamagedError):
+        """Asks the registry only if the version is not here.
+
+        Raises `UnreachableError`, `NotEnrolledError`, `FolderError`, `DamagedError`.
+        """
+        if (repository.path / "HEAD").exists():
             tag = repository.tag(version)
             if tag is not None:
                 return tag
@@ -186,7 +232,7 @@ class Versions:
                 return repository.tag(version)
             except NotEnrolledError as error:
                 raise NotEnrolledError(f"{name} v{version} is not on this computer. {error}") from error
-            except (UnreachableError, DamagedError) as error:
+            except UnreachableError as error:
                 raise UnreachableError(f"{name} v{version} is not on this computer. {SYNC} ({error})") from error
 
     def _last_fields(self, name: str) -> dict[str, Any]:
