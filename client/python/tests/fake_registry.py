@@ -132,6 +132,7 @@ class FakeRegistry:
         self.lists_keys = True
         self.histories: Callable[[list[tuple[str, bytes]]], bytes] | None = join_histories
         """Makes the answer with many histories; None: the registry is too old for it."""
+        self.histories_kind = "application/vnd.pybirch.histories"
         # Faults
         self.git_fault: str | None = None
         self.snapshot_extra: dict[str, bytes] = {}
@@ -295,7 +296,7 @@ class FakeRegistry:
             return self._send(start, 200, self._page_of_definitions(environ))
         body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"null")
         if path == "/api/sync/histories" and self.histories is not None:
-            start("200 OK", [("Content-Type", "application/vnd.pybirch.histories")])
+            start("200 OK", [("Content-Type", self.histories_kind)])
             return [self.histories([(name, bundle_of(self.repos[name])) for name in body["names"]])]
         if path == "/api/sync" and method == "GET":
             return self._sync(environ, start, date)

@@ -1,7 +1,11 @@
 """Many new definitions come in one answer, which proves nothing by itself."""
 
+import hashlib
 import io
+import logging
+import struct
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +13,17 @@ import pytest
 from dulwich.objects import Blob
 from dulwich.pack import write_pack_objects
 
-from fake_registry import FakeRegistry, bundle_of, join_histories, part
+from fake_registry import TOKEN, FakeRegistry, bundle_of, join_histories, part
 from pybirch_registry import Registry
-from pybirch_registry.histories import LARGEST
+from pybirch_registry.api import Http
+from pybirch_registry.errors import RefusedError, UnreachableError
+from pybirch_registry.histories import LARGEST, HeldHistory, fetch_histories
 from pybirch_registry.home import Home
+from pybirch_registry.store import Store
+from pybirch_registry.wire import ANSWER_BYTES
 from sources import measurement
 
+MOST_OBJECTS = 20_000
 NAMES = ["Alpha", "Beta", "Delta", "Epsilon", "Gamma"]
 END = b'{"end": true}\n'
 Parts = list[tuple[str, bytes]]
@@ -157,3 +166,56 @@ def test_a_history_without_a_file_of_the_version_leaves_nothing(landed: FakeRegi
     assert list(home.repository("Beta").rglob("*.pack")) == []
     store = Registry.open(home.root).store
     assert [store.versions(name)[0].checked_by for name in ("Alpha", "Beta")] == ["signature", "list"]
+
+
+def test_a_complete_answer_ends_without_a_word(landed: FakeRegistry, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert [name for name, _ in fetch_histories(Http(landed.url, TOKEN), NAMES)] == NAMES
+    assert caplog.messages == []
+
+
+def test_the_kind_of_the_answer_is_compared_as_http_says(landed: FakeRegistry, registry: Registry) -> None:
+    landed.histories_kind = "Application/Vnd.PyBirch.Histories ; version=1"
+    assert registry.sync().ok and asked(landed, "/definitions/") == 0
+
+
+def test_an_answer_in_json_may_be_no_larger_than_any_other(
+    landed: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed.histories = None
+    monkeypatch.setattr(landed, "_api", lambda *_: (404, {"detail": "x" * ANSWER_BYTES}))
+    with pytest.raises(UnreachableError, match="more than any registry"):
+        next(fetch_histories(Http(landed.url, TOKEN), NAMES))
+
+
+@pytest.mark.parametrize("count", [MOST_OBJECTS, MOST_OBJECTS + 1])
+def test_a_history_of_many_small_objects_is_not_held(tmp_path: Path, count: int) -> None:
+    pack = b"PACK" + struct.pack(">LL", 2, count) + (b"\x31" + zlib.compress(b"x")) * count
+    pack += hashlib.sha1(pack).digest()
+    refused = "held in memory" if count > MOST_OBJECTS else "has no version"
+    with pytest.raises(RefusedError, match=refused):
+        HeldHistory(tmp_path, b"# v2 git bundle\n\n" + pack)
+
+
+@pytest.mark.parametrize("step", [(HeldHistory, "save"), (Store, "install")])
+def test_a_crash_leaves_no_version_without_its_history(
+    landed: FakeRegistry, home: Home, monkeypatch: pytest.MonkeyPatch, step: tuple[type, str]
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(*step, crash)
+        Registry.open(home.root).sync()
+    assert all(Store(home).versions(name) == [] for name in NAMES)
+    assert len(Registry.open(home.root).sync().came) == 5
+    landed.close()
+    offline = Registry.open(home.root)
+    assert [offline.create(name, version=1).perform_measurement()[0][0] for name in NAMES] == [1] * 5
+
+
+def test_a_history_of_other_files_than_the_registry_lists_is_not_written(landed: FakeRegistry, home: Home) -> None:
+    landed.definitions["Beta"]["files"] = {"Beta.py": "0" * 64}
+    landed.git_fault = "blocked"
+    report = Registry.open(home.root).sync()
+    assert list(report.refused) == ["Beta v2"] and list(home.repository("Beta").rglob("*.pack")) == []

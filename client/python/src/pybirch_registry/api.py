@@ -91,7 +91,7 @@ class Http:
         if response.get_redirect_location():
             response.close()
             raise UnreachableError(describe_redirect(self.url, response))
-        kind = _kind(response)
+        kind = kind_of(response)
         if response.status == 401:
             if kind not in JSON:
                 raise UnreachableError(describe_stranger(self.url, kind, 401))
@@ -129,7 +129,7 @@ class Http:
 def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     """The JSON of an answer. Raises `AnswerError`, or `UnreachableError` if something other than the registry
     answered."""
-    kind = _kind(response)
+    kind = kind_of(response)
     if kind not in JSON:
         if response.status == 204:
             return None
@@ -146,7 +146,7 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     return value
 
 
-def _kind(response: urllib3.BaseHTTPResponse) -> str:
+def kind_of(response: urllib3.BaseHTTPResponse) -> str:
     """The media type of an answer, without its parameters."""
     return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
 

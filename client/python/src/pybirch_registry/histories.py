@@ -16,12 +16,12 @@ from dulwich.bundle import read_bundle
 from dulwich.pack import PackInflater, write_pack_index_v2
 from dulwich.refs import DictRefsContainer
 
-from .api import UNREACHED, Http, decode, describe, describe_stranger
+from .api import UNREACHED, Http, decode, describe, describe_stranger, kind_of
 from .errors import RefusedError, UnreachableError
 from .files import write_tree
 from .packs import check_pack
 from .repository import MAIN, Repository, is_wanted, translate_errors
-from .wire import GIT_S, PACK_BYTES, Bounds
+from .wire import ANSWER_BYTES, GIT_S, PACK_BYTES, Bounds
 
 KIND = "application/vnd.pybirch.histories"
 LONGEST_LINE = 1000
@@ -29,6 +29,7 @@ LARGEST = 4 * 1024 * 1024
 """The largest history in the answer, in bytes."""
 UNPACKED = 32 * 1024 * 1024
 """What it may unpack to, in bytes: it is held in memory."""
+MOST_OBJECTS = 20_000
 CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 
 
@@ -36,17 +37,20 @@ def fetch_histories(http: Http, names: Sequence[str]) -> Iterator[tuple[str, byt
     """Yields names and git bundles, in the order of `names`. Leaves out what the registry does not send this way.
 
     Raises `UnreachableError`, also in the middle of the answer, `AnswerError` for a registry that is older than such
-    answers, `NotEnrolledError`, or `RefusedError` if the answer is not in its format.
+    answers, `NotEnrolledError`, or `RefusedError` if the answer is malformed.
     """
     bounds = Bounds(most_bytes=PACK_BYTES, longest_s=GIT_S)
     headers = {"Accept": f"{KIND}, application/json"}
     body = {"names": list(names)}
     response = http.request("POST", "/api/sync/histories", body, headers, bounds=bounds, is_whole=False)
     try:
-        kind = response.headers.get("Content-Type", "").split(";")[0]
+        kind = kind_of(response)
         if response.status != 200 or kind != KIND:
+            bounds.most_bytes = ANSWER_BYTES
             decode(response, http.url)
             raise UnreachableError(describe_stranger(http.url, kind, response.status))
+        # Else reading at its end would raise an error instead of returning nothing.
+        response.auto_close = False  # type: ignore[attr-defined,unused-ignore]
         yield from _parts(io.BufferedReader(response, 256 * 1024), names)  # type: ignore[type-var,unused-ignore]
     except UNREACHED as error:
         raise UnreachableError(describe(http.url, error)) from error
@@ -59,7 +63,7 @@ def _parts(stream: io.BufferedReader, names: Sequence[str]) -> Iterator[tuple[st
         head = _line(stream)
         size = head.get("size")
         if head.get("name") != name or type(size) is not int or not 0 <= size <= LARGEST:
-            raise RefusedError("the answer with histories is not in its format")
+            raise RefusedError("the answer with histories is malformed")
         content = stream.read(size)
         if len(content) != size:
             raise UnreachableError("the answer with histories broke off")
@@ -78,7 +82,7 @@ def _line(stream: io.BufferedReader) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not line.endswith(b"\n") or not isinstance(value, dict):
-        raise RefusedError("the answer with histories is not in its format")
+        raise RefusedError("the answer with histories is malformed")
     return value
 
 
@@ -86,12 +90,15 @@ class HeldHistory(Repository):
     """A history in memory that answers like a repository. `save` writes it."""
 
     def __init__(self, path: Path, content: bytes) -> None:
-        """`content` is a git bundle. Raises `RefusedError` for one that unpacks to more than any definition,
-        `DamagedError` for one that is damaged."""
+        """`content` is a git bundle. Raises `RefusedError` for one that unpacks to more than is held in
+        memory, `DamagedError` for one that is damaged."""
         super().__init__(path)
         with translate_errors(path):
             self._pack = content[content.index(b"\n\n") + 2 :]
-            check_pack(self._pack, UNPACKED)
+            try:
+                check_pack(self._pack, UNPACKED, MOST_OBJECTS)
+            except RefusedError as error:
+                raise RefusedError("it unpacks to more than is held in memory; it comes by git") from error
             if hashlib.sha1(self._pack[:-20], usedforsecurity=False).digest() != self._pack[-20:]:
                 raise ValueError("the pack has another sum than it says")
             with read_bundle(io.BytesIO(content)) as bundle:

@@ -20,12 +20,12 @@ DELTA_HEAD = 20
 """The most bytes that the two sizes at the start of a delta can have."""
 
 
-def check_pack(pack: bytes | mmap.mmap, most_bytes: int = UNPACKED_BYTES) -> None:
-    """Raises `RefusedError` for a pack that unpacks to more than `most_bytes`, `ValueError` if it is not a pack."""
+def check_pack(pack: bytes | mmap.mmap, most_bytes: int = UNPACKED_BYTES, most_objects: int = MOST_OBJECTS) -> None:
+    """Raises `RefusedError` for a pack that unpacks to more than this, `ValueError` if it is not a pack."""
     if len(pack) < 12 or pack[:4] != b"PACK":
         raise ValueError("no pack")
     (count,) = struct.unpack(">L", pack[8:12])
-    if count > MOST_OBJECTS:
+    if count > most_objects:
         raise _refused(f"{count} objects")
     at, total = 12, 0
     with memoryview(pack) as view:
