@@ -83,7 +83,8 @@ def write_atomic(path: Path, content: bytes, mode: int = 0o644, is_synced: bool 
 def write_twice(path: Path, copy: Path, content: bytes, mode: int) -> None:
     """As `write_atomic`, for a file and then its copy in the same folder. Raises `FolderError`.
 
-    The folder is synced once, for both names: whichever of them a power failure takes back, each names a whole file.
+    The folder is synced once, for both names. A power failure may take back either rename, but never leaves
+    half a file.
     """
     for one in (path, copy):
         with explain_errors(one):

@@ -307,7 +307,8 @@ class Syncer:
             if report.unchanged and read_json(told) == body:
                 return
             self.http.json("POST", "/api/sync/report", body)
-            write_json(told, body, is_synced=False)  # if it is lost, the registry is told again
+            # If it is lost, the registry is told again; an older one may delay a report until the next change.
+            write_json(told, body, is_synced=False)
         except FolderError as error:
             report.warnings.append(str(error))
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
