@@ -1,4 +1,5 @@
 /** Memory of the process that serves (VmRSS, without the database server's), and the work that may raise it. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { memoryOf, type Served } from '../lab/served.ts';
 import type { Figure } from '../pairs.ts';
 import { compare, type Pair } from '../statistics.ts';
@@ -25,7 +26,7 @@ export async function memoryFigures(
   database: Database,
   { memory }: Served,
 ) {
-  const rest = await memory.now();
+  const rest = await steady(memory);
   const bare = helper(stack, 'floor.ts');
   await tell(bare, []);
   const figure = (when: string, floor: string, pair: Pair): Figure => ({
@@ -40,6 +41,19 @@ export async function memoryFigures(
     after: async (what: string) =>
       figure(`after ${what}`, 'the same server at rest', { ours: await memory.now(), floor: rest }),
   };
+}
+
+/**
+ * The memory once it is steady: V8 compiles the embedded database's code in the first seconds, in up to 600 MB
+ * that it gives back.
+ */
+async function steady(memory: { now(): Promise<number> }): Promise<number> {
+  for (let before = await memory.now(); ; ) {
+    await pause(1000);
+    const now = await memory.now();
+    if (now > 0.98 * before && now < 1.02 * before) return now;
+    before = now;
+  }
 }
 
 /** Returns what it did, in words. */
