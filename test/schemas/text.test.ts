@@ -30,6 +30,7 @@ const OTHER: Record<string, string> = {
   'keys installed': 'spelled out: nobody can be asked',
   'keys loaded': 'spelled out: nobody can be asked',
   'keys files': 'by the rules for paths',
+  'readHistories names': 'compared with those that exist',
 };
 
 interface Schema {
