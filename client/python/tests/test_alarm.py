@@ -136,6 +136,6 @@ def test_a_quiet_minute_costs_a_few_looks_at_the_time_of_a_file(
     def read_again(self: object) -> None:
         raise AssertionError("the list was read again")
 
-    monkeypatch.setattr("pybirch_registry.manifest.ManifestFile._parse", read_again)
+    monkeypatch.setattr("pybirch_registry.manifest.ManifestFile._merge", read_again)
     for _ in range(4):
         alarm.look()
