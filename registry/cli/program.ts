@@ -51,7 +51,7 @@ export function program(act: Act): Command {
     )
     .option(
       '--include <glob>',
-      'import only what matches: files and folders as in .gitignore, or class names',
+      'import only the files and folders that match a .gitignore pattern, or the classes that match a name',
       collect,
     )
     .option(

@@ -9,7 +9,7 @@ export const NAMESPACE = 'git';
 
 /** See key-change.ts. */
 export interface KeyChange {
-  /** JSON: `number` and `keys`, oldest first, each with `id`, `public_key`, `valid_after` and `valid_before`. */
+  /** JSON with `number` and `keys`. The keys are listed oldest first; each has `id`, `public_key`, `valid_after` and `valid_before`. */
   document: string;
   /**
    * Signatures of `document`: by the newest key, and by the previous key if its private part was available.

@@ -119,7 +119,7 @@ function keyOf(blob: Buffer): KeyObject {
   return createPublicKey({ key: jwk, format: 'jwk' });
 }
 
-/** Reads bytes from the front. Throws `SignatureError` if bytes are missing or left over. */
+/** Reads a buffer from its start. Throws `SignatureError` if bytes are missing or left over. */
 class Reader {
   #rest: Buffer;
 

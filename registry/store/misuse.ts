@@ -9,8 +9,8 @@ export interface OddMergeRequest {
 }
 
 /**
- * Merged merge requests to which no version belongs, unmerged ones that name a version, and those in state
- * `opening` for more than an hour, although writing the refs takes a moment. Merge requests of deleted
+ * Merge requests that are merged but have no version, are not merged but name a version, or have been `opening` for
+ * more than an hour (writing the refs takes only a moment). Merge requests of deleted
  * definitions are skipped, because nothing can be compared.
  */
 export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {

@@ -1,4 +1,4 @@
-/** Access rules (docs/contract.md, section 5), as a table to compare with the contract's. */
+/** The access rules as a table, for comparison with the table in docs/contract.md, section 5. */
 import t from 'tap';
 import {
   type Action,

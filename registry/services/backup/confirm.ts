@@ -8,7 +8,7 @@ import { auditChange } from '../audit/entries.ts';
 import type { Caller } from '../caller.ts';
 
 /**
- * After `registry restore`, confirms the timeline that it began. If the registry was restored by other means
+ * Confirms the timeline that `registry restore` began. If the registry was restored by other means
  * (a disk copy, for example), begins a new timeline with numbers above all that computers have seen.
  */
 export async function confirmRestore(

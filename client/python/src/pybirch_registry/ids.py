@@ -18,7 +18,7 @@ FREE = frozenset(["settings_schema", "default_settings", "last_settings", "speci
 
 
 def to_pybirch(number: int) -> int:
-    """PyBirch's id for an id of the registry."""
+    """Converts a registry id to the matching PyBirch id."""
     return FIRST + number
 
 

@@ -16,7 +16,7 @@ from .text import logger
 log = logger(__name__)
 
 _held: dict[Path, int] = {}
-"""The locks of this process. They end with the process, and its records with them."""
+"""The locks of this process. They are released when the process ends; its record then no longer counts."""
 
 
 class Presence:

@@ -1,4 +1,4 @@
-"""Adds to each class of a definition where it comes from, and makes its instances picklable."""
+"""Marks each class of a definition with its origin and makes its instances picklable."""
 
 from typing import Any
 
