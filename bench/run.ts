@@ -32,7 +32,7 @@ import { measureWire } from './wire.ts';
 const FULL = {
   starts: 5,
   imports: { rounds: 3, definitions: 20 },
-  largeImports: { rounds: 1, few: 100, many: 2000 },
+  largeImports: { rounds: 1, few: 100, many: 10_000 },
   saves: 20,
   objects: 20,
   wire: 8,
