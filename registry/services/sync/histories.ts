@@ -43,27 +43,29 @@ async function* parts(deps: HistoryDeps, names: readonly string[]): AsyncGenerat
     while (ahead.length <= AHEAD && at + ahead.length < names.length) {
       ahead.push(bundleOf(deps, names[at + ahead.length] as string));
     }
-    const bundle = await ahead.shift();
+    const prepared = await ahead.shift();
+    // Decided again: the reader may have been slow.
     if (!(await deps.asker())) return;
+    const bundle = prepared && (await mayRead(deps, name)) ? prepared : undefined;
     yield Buffer.from(`${JSON.stringify({ name, size: bundle?.length ?? 0 })}\n`);
     if (bundle !== undefined) yield bundle;
   }
   yield END;
 }
 
-async function bundleOf(
-  { definition, asker, rules, repositories, onError }: HistoryDeps,
-  name: string,
-): Promise<Buffer | undefined> {
+async function bundleOf(deps: HistoryDeps, name: string): Promise<Buffer | undefined> {
   try {
-    const [actor, found] = await Promise.all([asker(), definition(name)]);
-    if (!actor || !found) return undefined;
-    const read = { on: 'definition', do: 'read', of: found.facts } as const;
-    if (!decide(actor, read, rules).allowed) return undefined;
-    const repository = await repositories.open(name);
+    if (!(await mayRead(deps, name))) return undefined;
+    const repository = await deps.repositories.open(name);
     return await repository.versionsBundle();
   } catch (error) {
-    onError(error, name);
+    deps.onError(error, name);
     return undefined;
   }
+}
+
+async function mayRead({ asker, definition, rules }: HistoryDeps, name: string): Promise<boolean> {
+  const [actor, found] = await Promise.all([asker(), definition(name)]);
+  if (!actor || !found) return false;
+  return decide(actor, { on: 'definition', do: 'read', of: found.facts }, rules).allowed;
 }
