@@ -37,7 +37,7 @@ const statements = [
      if news is null then
        perform pg_advisory_xact_lock(7301002);
        news := nextval('audit_events_id_seq');
-       perform pg_notify('registry_audit', news::text), set_config('registry.audited', 'yes', true);
+       perform pg_notify('registry_audit', news::text), set_config('registry.numbered', 'yes', true);
        insert into sync_stamps (kind, id, stamp, changed) values ('unaudited', 0, gen_random_uuid(), news)
          on conflict (kind, id) do update set changed = excluded.changed;
      end if;
@@ -54,7 +54,16 @@ const statements = [
    end $$`,
   `create trigger timelines_stamp after insert or update on timelines
      for each row execute function stamp_timeline()`,
-  // Changes by SQL, which nobody numbers.
+  // Changes by SQL, which nobody numbers. The triggers of 0021 do not look at this setting: a change of rights without an
+  // entry is unaudited, whether its stamps are numbered or not.
+  `create function notice_unnumbered() returns trigger language plpgsql as $$
+   begin
+     if current_setting('registry.audited', true) is distinct from 'yes'
+        and current_setting('registry.numbered', true) is distinct from 'yes' then
+       perform pg_notify('registry_audit', 'everything');
+     end if;
+     return null;
+   end $$`,
   `create constraint trigger sync_stamps_unaudited after insert or update on sync_stamps
-     deferrable initially deferred for each row when (new.changed is null) execute function notice_unaudited()`,
+     deferrable initially deferred for each row when (new.changed is null) execute function notice_unnumbered()`,
 ];

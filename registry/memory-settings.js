@@ -4,8 +4,8 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** MiB. V8 would let the young generation of the main thread grow to 2 × 64 MiB. */
 const SEMI_SPACE = '--max-semi-space-size';
+/** In MiB. V8 would let the young generation of the main thread grow to 2 × 64 MiB. */
 const FLAGS = [`${SEMI_SPACE}=4`];
 
 /**

@@ -14,6 +14,7 @@ import {
   readLooseHeader,
 } from './loose-objects.ts';
 import {
+  isSubmodule,
   isTree,
   type ObjectType,
   parseCommit,
@@ -159,7 +160,7 @@ export class ObjectStore implements ObjectReader {
 
   async readFile(commit: Oid, path: string): Promise<Uint8Array | undefined> {
     const entry = await this.entryAt(await this.readCommit(commit), path);
-    if (entry === undefined || isTree(entry.mode) || entry.mode === '160000') return undefined;
+    if (entry === undefined || isTree(entry.mode) || isSubmodule(entry.mode)) return undefined;
     return this.readBlob(entry.oid);
   }
 }

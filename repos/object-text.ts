@@ -5,6 +5,14 @@ import type { Commit, Oid, Signature, Signed } from './types.ts';
 
 export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
 
+/** The numbers of the types in packs (gitformat-pack(5)). */
+export const PACK_TYPES: Readonly<Record<ObjectType, number>> = {
+  commit: 1,
+  tree: 2,
+  blob: 3,
+  tag: 4,
+};
+
 export interface TreeEntry {
   mode: string;
   name: string;
@@ -12,6 +20,8 @@ export interface TreeEntry {
 }
 
 export const isTree = (mode: string) => mode === '40000';
+
+export const isSubmodule = (mode: string) => mode === '160000';
 
 /** Characters that would end the name or the address. Git removes them too (ident.c). */
 const clean = (text: string) => text.replace(/[\x00-\x1f<>]/g, '').trim();

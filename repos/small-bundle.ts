@@ -9,7 +9,7 @@ import { deflate, deflateSync } from 'node:zlib';
 import { isVersionRef } from '../text/refs.ts';
 import { bundleHeader } from './bundle.ts';
 import type { StoredObject } from './cat-file.ts';
-import { type ObjectType, parseCommit, parseTag, parseTree } from './object-text.ts';
+import { isSubmodule, PACK_TYPES, parseCommit, parseTag, parseTree } from './object-text.ts';
 import type { Oid, Refs } from './types.ts';
 
 /** Unpacked bytes of a history that is packed here. Without deltas, a larger one would be several times larger than git's. */
@@ -22,9 +22,6 @@ const LARGEST = 4 * 1024 * 1024;
 const TOGETHER = 8;
 /** A larger object is compressed in another thread. Bytes. */
 const LONG = 64 * 1024;
-const SUBMODULE = '160000';
-/** The numbers of gitformat-pack(5). */
-const TYPES: Record<ObjectType, number> = { commit: 1, tree: 2, blob: 3, tag: 4 };
 
 const compress = promisify(deflate);
 
@@ -74,7 +71,7 @@ async function smallHistory(
 function linksOf(oid: Oid, { type, bytes }: StoredObject): Oid[] {
   if (type === 'tag') return [parseTag(bytes).object];
   if (type === 'tree') {
-    return parseTree(bytes).flatMap((entry) => (entry.mode === SUBMODULE ? [] : [entry.oid]));
+    return parseTree(bytes).flatMap((entry) => (isSubmodule(entry.mode) ? [] : [entry.oid]));
   }
   if (type === 'blob') return [];
   const { tree, parents } = parseCommit(oid, bytes);
@@ -89,7 +86,7 @@ async function pack(refs: Refs, objects: ReadonlyMap<Oid, StoredObject>): Promis
   const pieces: Buffer[] = [head];
   for (const { type, bytes } of objects.values()) {
     pieces.push(
-      entryHead(TYPES[type], bytes.length),
+      entryHead(PACK_TYPES[type], bytes.length),
       bytes.length > LONG ? await compress(bytes) : deflateSync(bytes),
     );
   }

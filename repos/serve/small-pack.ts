@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
-import type { ObjectType } from '../object-text.ts';
+import { type ObjectType, PACK_TYPES } from '../object-text.ts';
 import type { Oid } from '../types.ts';
 
 export interface PackedObject {
@@ -22,7 +22,9 @@ export interface SmallPackLimits {
 export const PACK_HEADER = 12;
 const CHECKSUM = 20;
 
-const TYPES: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const TYPES: Readonly<Record<number, ObjectType>> = Object.fromEntries(
+  Object.entries(PACK_TYPES).map(([type, number]) => [number, type as ObjectType]),
+);
 const OFFSET_DELTA = 6;
 const REF_DELTA = 7;
 
