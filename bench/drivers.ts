@@ -1,12 +1,15 @@
-/** A folder of drivers as a large laboratory has it: two classes a file, a base class a maker, helpers that all of them share. */
+/**
+ * Writes a folder of drivers like a large lab's: two classes per file, one base class per manufacturer, and helpers
+ * that all classes share.
+ */
 // cspell:ignore OUTP COUN SRAT
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Definitions of one maker, which share the maker's base class. */
+/** The number of definitions per manufacturer; they share one base class. */
 const OF_A_MAKER = 200;
 
-/** Writes `definitions` classes, some 3 KB each, into half as many files below `folder`. */
+/** Writes `definitions` classes of about 3 KB each below `folder`, two per file. */
 export async function writeDrivers(folder: string, definitions: number): Promise<void> {
   await write(folder, 'drivers/__init__.py', '');
   await write(folder, 'drivers/common/__init__.py', '');

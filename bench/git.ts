@@ -1,4 +1,4 @@
-/** Plain git, as durable as the registry: it fsyncs everything it writes (git-config(1), core.fsync). */
+/** Plain git that is as durable as the registry: it fsyncs everything it writes (git-config(1), core.fsync). */
 import { git } from '../test/helpers/git.ts';
 
 const SETTINGS = { 'core.fsync': 'all', 'gc.auto': '0', 'receive.fsckObjects': 'true' };
@@ -11,7 +11,7 @@ const CONFIG = Object.fromEntries([
   ]),
 ]) as Record<string, string>;
 
-/** The whole environment of a git server process. */
+/** All environment variables of a git server process. */
 export const GIT_ALONE: Record<string, string> = {
   PATH: process.env.PATH ?? '',
   HOME: '/nonexistent',

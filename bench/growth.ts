@@ -1,4 +1,4 @@
-/** What gets slower with the number of definitions: a registry with many, beside one with few. */
+/** Measures what slows down as definitions are added: compares a registry with many definitions to one with few. */
 import type { ChildProcess } from 'node:child_process';
 import { copyName } from './growth/copies.ts';
 import { Grown } from './growth/grown.ts';
@@ -10,13 +10,13 @@ import { type Figure, inTurn, type Measure, timed } from './pairs.ts';
 
 export interface GrowthSize {
   databases: Database[];
-  /** Definitions of the one registry, and in turn of the other. */
+  /** The small registry has `few` definitions. The large one grows to each number in `many`. */
   few: number;
   many: number[];
   rounds: number;
   starts: number;
   clients: number;
-  /** Different definitions that each client polls, and clones. */
+  /** The number of different definitions that each client polls (`polled`) or clones (`cloned`). */
   polled: number;
   cloned: number;
   seconds: number;
@@ -25,7 +25,7 @@ export interface GrowthSize {
 interface Row {
   what: string;
   rounds: number;
-  /** Prepares the measurement of one registry. */
+  /** Prepares a measurement of one registry. */
   prepare: (grown: Grown) => Promise<Measure>;
   unit?: 'MB';
   of?: number;
@@ -39,7 +39,7 @@ async function measureOn(
   size: GrowthSize,
 ): Promise<Figure[]> {
   const large = await Grown.open(stack, database);
-  // In the short form, one registry is enough.
+  // The short form needs only one registry.
   const small = size.many.includes(size.few) ? large : await Grown.open(stack, database);
   if (small !== large) await small.grow(size.few);
   const rows = rowsOf(helper(stack, 'replay.ts'), size);
@@ -77,7 +77,7 @@ function rowsOf(generator: ChildProcess, size: GrowthSize): Row[] {
   ];
 }
 
-/** Requests of one measurement, because one is shorter than the clock's resolution. */
+/** Requests per measurement, because a single request is shorter than the clock's resolution. */
 const IN_A_ROW = 10;
 
 async function readMemory({ served }: Grown): Promise<Measure> {
@@ -106,7 +106,7 @@ function inARow(ask: (i: number) => Promise<unknown>): Promise<number> {
   });
 }
 
-/** Milliseconds for each poll or clone, while clients ask for `each` different definitions in turn. */
+/** Measures milliseconds per poll or clone. Each client asks for `each` different definitions in turn. */
 function replaying(
   generator: ChildProcess,
   { clients, seconds }: GrowthSize,

@@ -1,4 +1,4 @@
-/** Import of a folder of definitions, compared with git creating the same repositories. */
+/** Compares the import of a folder of definitions with git creating the same repositories. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

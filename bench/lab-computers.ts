@@ -1,6 +1,6 @@
 /**
- * The lab's side: the first sync of new computers, an update on all computers, a landing that reaches a
- * running program.
+ * Measures lab computers: the first sync of a new computer, an update on all computers, and the time until a landing
+ * reaches a running program.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { sources } from './sources.ts';
 export interface LabSize {
   definitions: number;
   computers: number;
-  /** Number of first syncs. */
+  /** The number of first syncs. */
   rounds: number;
   updates: number;
   landings: number;
@@ -28,7 +28,7 @@ export async function measureLab({
   updates,
   landings,
 }: LabSize): Promise<Figure[]> {
-  // The Python client needs a recent Python; without one these figures are left out.
+  // The Python client needs a recent Python. On a machine without one, these figures are left out.
   await pythonWith(CLIENT);
   if (!(await runsTheClient())) return [];
   const folder = await mkdtemp(join(tmpdir(), 'bench-lab-'));
@@ -45,7 +45,7 @@ export async function measureLab({
       id: (await served.client.definitions.byName(name)).id,
     });
     const [first, second, third] = await Promise.all(names.slice(0, 3).map(find));
-    if (!first || !second || !third) throw new Error('three definitions, at least');
+    if (!first || !second || !third) throw new Error('the folder needs at least three definitions');
     return [
       await measureFirstSync(served, folder, { rounds, names }),
       await measureLanding(served, folder, landings, [first, second]),

@@ -1,4 +1,7 @@
-/** Import of a large folder by the command line, into PostgreSQL: the memory of its process, and its rate beside that of a small one. */
+/**
+ * Measures the import of a large folder into PostgreSQL by the command line: the memory of its process, and its rate
+ * compared with that of a small import.
+ */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +18,10 @@ export interface LargeImportSize {
   many: number;
 }
 
-/** MB that the importing process may take, whatever the size of the folder. */
+/** The importing process may use at most this many MB, regardless of the size of the folder. */
 export const MOST_MEMORY = 300;
 
-/** The rate of the large import must be at least 0.8 of that of the small one. */
+/** The large import must reach at least 0.8 times the rate of the small one. */
 const MOST_TIME = 1 / 0.8;
 
 export async function measureLargeImport(
@@ -38,7 +41,7 @@ export async function measureLargeImport(
     const settings = { DATA_DIR: data, DATABASE_URL: databaseUrl };
     const imported = await observe(['import', folderOf(definitions)], settings);
     if (!imported.stdout.includes(`\n${definitions} definitions: ${definitions} new`))
-      throw new Error(`not all were imported:\n${imported.stdout}${imported.stderr}`);
+      throw new Error(`some definitions were not imported:\n${imported.stdout}${imported.stderr}`);
     await rm(data, { recursive: true });
     await store.em().execute(`drop database ${database}`);
     return imported;

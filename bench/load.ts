@@ -1,7 +1,7 @@
 /**
- * Load from many clients: git's own requests, recorded in this run and replayed by a process of their own, on the
- * registry (a process with its default configuration), on a bare Node server that sends the same bytes, and on
- * `git http-backend`. Also pushes, and the memory of the registry before and after.
+ * Measures the load of many clients. A separate process replays git's own requests, recorded in this run, on the
+ * registry (a process with its default configuration), on a bare Node server that sends the same bytes, and on `git
+ * http-backend`. Also measures pushes, and the memory of the registry before and after.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,9 +21,9 @@ import type { Figure } from './pairs.ts';
 
 export interface LoadSize {
   databases: Database[];
-  /** Measures a second start, as most are, and not the first, which imports the built-in definitions. */
+  /** Whether to measure the second start. The first start is unusual, because it imports the built-in definitions. */
   restart: boolean;
-  /** Saves before all other work. */
+  /** The number of saves before all other work. */
   saves: number;
   requests?: RequestsSize;
   long?: LongWork;
@@ -31,7 +31,10 @@ export interface LoadSize {
 
 interface RequestsSize extends RowSize {
   pushes: number;
-  /** Validations before the pushes: the code that judges a push takes ten times as long before it is compiled. */
+  /**
+   * The number of validations before the pushes: V8 has not yet compiled the code that judges a push, which then takes
+   * ten times as long.
+   */
   warm: number;
 }
 

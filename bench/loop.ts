@@ -1,5 +1,5 @@
 /**
- * The longest stall of a server's event loop while users send bodies that are slow to read, compared with an
+ * Measures the longest stall of a server's event loop while users send bodies that are slow to parse, compared with an
  * idle Node.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,10 +16,10 @@ import { compare, type Pair } from './statistics.ts';
 
 const PASSWORD = 'measured in turn';
 
-/** Number of concurrent bodies. */
+/** The number of concurrent requests. */
 const AT_ONCE = 4;
 
-/** Each kind of request is one round; `quick` sends only a cheap kind. */
+/** Each kind of body takes one round. `quick` sends only one cheap kind. */
 export async function measureLoop({ quick }: { quick: boolean }): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-loop-'));
   await putDatabase(dataDir);

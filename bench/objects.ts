@@ -1,7 +1,4 @@
-/**
- * The registry's way to read objects, compared with the alternatives
- * (docs/decisions/0034-reading-objects.md).
- */
+/** Compares the registry's own object reader with the alternatives (docs/decisions/0034-reading-objects.md). */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +18,7 @@ import { sources } from './sources.ts';
 
 const VERSIONS = 60;
 const MIB = 1024 * 1024;
-/** Number of reads per measurement. */
+/** The number of reads per measurement. */
 const IN_A_ROW = 10;
 
 type Read = (oid: string) => Promise<Uint8Array>;
@@ -89,7 +86,7 @@ async function walk(read: Read, commit: string): Promise<void> {
   await below(parseCommit(commit, await read(commit)).tree);
 }
 
-/** A definition with many versions and `large` files of one mebibyte. */
+/** Creates a definition with many versions and `large` files of one mebibyte each. */
 async function repository(root: string, name: string, large: number, pack?: string[]) {
   const cwd = join(root, name);
   const source = await sources();

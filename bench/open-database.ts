@@ -1,4 +1,4 @@
-/** `node bench/open-database.ts <folder>`: opens the embedded database, then waits for the signal to end. */
+/** `node bench/open-database.ts <folder>`: opens the embedded database, and runs until it receives a signal. */
 import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 

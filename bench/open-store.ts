@@ -1,6 +1,6 @@
 /**
- * `node bench/open-store.ts <folder>`: opens the embedded database through the object mapper, with the
- * compile cache and bundled packages, like every program of the registry; then waits for the signal to end.
+ * `node bench/open-store.ts <folder>`: opens the embedded database through the object mapper, with the compile cache
+ * and bundled packages that every program of the registry uses. Runs until it receives a signal.
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

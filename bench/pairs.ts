@@ -1,42 +1,42 @@
-/** Measures our time and the floor's time alternately. */
+/** Measures the registry and its floor alternately. A floor is what a figure of the registry is compared with. */
 import { type Comparison, compare, type Pair } from './statistics.ts';
 
 /** One line of the table. */
 export interface Figure extends Comparison {
-  /** What is measured, and the floor it is compared with. */
+  /** What is measured, and the floor that it is compared with. */
   name: string;
   floor: string;
   unit: 'ms' | 'MB';
-  /** Number of items per measured time, for example definitions per import; 1 if absent. */
+  /** The number of items per measured time, for example definitions per import. The default is 1. */
   of?: number;
-  /** Upper limit for the median of the ratios. */
+  /** The upper limit for the median of the ratios. */
   goal?: number;
-  /** Upper limit for our median, in the unit. */
+  /** The upper limit for the registry's median, in the unit. */
   limit?: number;
-  /** Set where many clients ask at once: the ratio is then that of the rates, with a lower limit. */
+  /** Set if many clients ask at once. The ratio is then the ratio of the rates, and has a lower limit. */
   load?: Load;
   atLeast?: number;
-  /** Set where the floor is the same with fewer definitions. */
+  /** Set if the floor is the registry itself with fewer definitions. */
   growth?: { what: string; definitions: number };
 }
 
-/** What many clients saw; `p50` and `p99` are then the times of one of them. */
+/** The results of a load by many clients; `p50` and `p99` are then the times of a single client. */
 export interface Load {
   perSecond: Pair;
-  /** Milliseconds of the server's processor time for each; 0 if not known. */
+  /** Milliseconds of the server's CPU time per script; 0 if unknown. */
   cpu: Pair;
-  /** The share of a core that the load generator took to ask the floor. */
+  /** The share of a core that the load generator used to ask the floor. */
   ownLoad: number;
-  /** The longest stall of the registry's event loop, and of an idle Node's, in milliseconds. */
+  /** The longest stall of the registry's event loop and of an idle Node's, in milliseconds. */
   stall: Pair;
 }
 
-/** Runs one round and returns its time, or its memory. Preparation is not counted. */
+/** Runs one round, and returns its time or its memory. Its preparation is not counted. */
 export type Measure = (round: number) => Promise<number>;
 
 /**
- * Runs both once as an uncounted warm-up, then alternately; the order changes every round. With zero rounds
- * the warm-up counts, which shows that both work.
+ * Runs both once as an uncounted warm-up, then alternately. The order changes every round. With zero rounds the warm-up
+ * counts, which shows that both work.
  */
 export async function inTurn(rounds: number, ours: Measure, floor: Measure): Promise<Comparison> {
   const pairs: Pair[] = [];
@@ -51,7 +51,7 @@ export async function inTurn(rounds: number, ours: Measure, floor: Measure): Pro
   return compare(pairs);
 }
 
-/** The duration of the work in milliseconds. */
+/** Returns how long `work` takes, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();

@@ -1,6 +1,6 @@
 /**
- * `node bench/plot.ts`: draws the growth in bench/results.json as docs/pictures/growth.svg. Each line is one row of the
- * table, on a logarithmic scale in both directions.
+ * `node bench/plot.ts`: draws the figures of growth in bench/results.json as docs/pictures/growth.svg. Each line is one
+ * row of the table. Both axes are logarithmic.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Figure } from './pairs.ts';
@@ -8,11 +8,11 @@ import type { Figure } from './pairs.ts';
 const WIDTH = 860;
 const HEIGHT = 420;
 const LEFT = 60;
-/** The names of the lines stand to the right of here. */
+/** The horizontal position where the lines end and their names begin. */
 const RIGHT = 560;
 const TOP = 20;
 const BOTTOM = 370;
-/** People with any colour vision can tell these apart. */
+/** Colours that people with any colour vision can tell apart. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
 const GOAL = 1.5;
 
@@ -21,7 +21,7 @@ interface Line {
   points: { definitions: number; ratio: number }[];
 }
 
-/** The plot as SVG. `few` is the number of definitions that every line starts from, at 1. */
+/** Returns the plot as SVG. Every line starts at `few` definitions with the value 1. */
 export function growthPlot(lines: readonly Line[], few: number): string {
   const all = lines.flatMap(({ points }) => points);
   const most = Math.max(...all.map(({ definitions }) => definitions));
@@ -67,7 +67,7 @@ export function growthPlot(lines: readonly Line[], few: number): string {
 
 const at = (place: number): string => place.toFixed(1);
 
-/** The lines of the figures of growth. */
+/** Converts the figures of growth to lines. */
 export function linesOf(figures: readonly Figure[]): Line[] {
   const lines = new Map<string, Line>();
   for (const { growth, ratio } of figures) {

@@ -1,4 +1,4 @@
-/** A registry in this process, with a client of low overhead. */
+/** Runs a registry in this process, with an HTTP client of low overhead. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ import { putDatabase } from '../test/helpers/embedded-folders.ts';
 export interface BenchRegistry {
   deps: Deps;
   url: string;
-  /** Token of a site admin. */
+  /** The token of a site admin. */
   token: string;
   /** Returns the body of the answer. Throws unless the status is 2xx. */
   ask(method: string, path: string, body?: object): Promise<string>;

@@ -1,4 +1,4 @@
-/** A change under review: push, page view, merge. */
+/** Measures a change under review: its push, the page view and the merge. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -17,8 +17,8 @@ const NAME = 'Reviewed3';
 const BACKEND = fileURLToPath(new URL('./http-backend.ts', import.meta.url));
 
 /**
- * The floor of a push is git's own server with a mirror of the same repository: the same objects, the same
- * command.
+ * Measures the review of a change. The floor of a push is the same push to git's own server, which has a mirror of the
+ * same repository.
  */
 export async function measureReview(
   registry: BenchRegistry,
@@ -36,7 +36,7 @@ export async function measureReview(
   await durableGit(root, 'clone', '--quiet', ours, 'ours');
   await durableGit(root, 'clone', '--quiet', floor, 'floor');
 
-  // Warm-up: the code that judges a push takes ten times as long before it is compiled.
+  // Warm-up: before V8 has compiled it, the code that judges a push takes ten times as long.
   for (let i = 0; i < warm; i++) {
     const source_code = source(NAME, -i);
     await registry.ask('POST', '/api/instrument-definitions/validate', { name: NAME, source_code });
@@ -91,7 +91,7 @@ const openOnes = async (registry: BenchRegistry) =>
   (JSON.parse(await registry.ask('GET', '/api/merge-requests?state=open&per_page=500')) as Listed)
     .items;
 
-/** The page of a merge request, compared with a server that keeps the same bytes in memory. */
+/** Compares the page of a merge request with a server that keeps the same bytes in memory. */
 async function measurePage(registry: BenchRegistry, rounds: number): Promise<Figure> {
   const [row] = await openOnes(registry);
   const path = `/api/merge-requests/${row?.id}`;
@@ -116,8 +116,8 @@ async function measurePage(registry: BenchRegistry, rounds: number): Promise<Fig
 }
 
 /**
- * Lands with an override, because nobody else is there to approve. Plain git squashes a branch in a work tree
- * and tags it.
+ * Lands with an override, because nobody else can approve. In the floor, plain git squashes a branch in a work tree and
+ * tags the result.
  */
 async function measureMerge(
   registry: BenchRegistry,

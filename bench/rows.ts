@@ -1,4 +1,4 @@
-/** Fills the index with many definitions as rows, because landing each would take as long as an import. */
+/** Fills the index with many definitions as database rows. Landing each of them would take as long as an import. */
 import type { Store } from '../registry/store/open.ts';
 import { sources } from './sources.ts';
 
@@ -15,8 +15,8 @@ const INSERT = `
 const INDEXES = ['definitions_words_index', 'definitions_heading_index'];
 
 /**
- * Inserts definitions until there are `count`, then rebuilds the indexes of the search, which is faster than updating
- * them row by row.
+ * Inserts definitions until there are `count`. Then rebuilds the search indexes, which is faster than updating them row
+ * by row.
  */
 export async function fillIndex(store: Store, count: number): Promise<void> {
   const source = await sources();
@@ -37,6 +37,6 @@ export async function fillIndex(store: Store, count: number): Promise<void> {
     await em.execute(INSERT, [JSON.stringify(rows)]);
   }
   for (const index of indexes) await em.execute(index.made);
-  // PGlite does neither by itself.
+  // PGlite does not vacuum or analyze automatically.
   await em.execute('vacuum analyze definitions');
 }

@@ -1,8 +1,7 @@
 /**
- * `npm run bench`: every figure is a ratio to its own floor, measured alternately in the same run. Prints the
- * table and writes bench/results.json. `--quick` runs everything once to prove that it works; `--only
- * <parts>` measures some parts (comma-separated) and keeps the other figures; `--results <file>` sets the
- * output file.
+ * `npm run bench`: compares every figure with its own floor, measured alternately in the same run. Prints the table and
+ * writes bench/results.json. `--quick` runs everything once to show that it works. `--only <parts>` measures some parts
+ * (comma-separated) and keeps the other figures. `--results <file>` sets the output file.
  */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -64,7 +63,7 @@ const FULL = {
     seconds: 1,
   },
 };
-/** Zero rounds: only the warm-up runs, and counts. */
+/** Zero rounds: only the warm-up runs, and it counts. */
 const QUICK: typeof FULL = {
   starts: 0,
   imports: { rounds: 0, definitions: 2 },
@@ -76,7 +75,7 @@ const QUICK: typeof FULL = {
   search: { rounds: 0, rows: [20] },
   lab: { definitions: 3, computers: 8, rounds: 0, updates: 0, landings: 1 },
   sync: { rounds: 0, definitions: 3 },
-  // One server for all of it, on one database: a start takes longer than the rest.
+  // One server on one database runs all of it, because a start takes longer than the rest.
   load: {
     databases: ['PostgreSQL'],
     restart: false,
@@ -112,7 +111,7 @@ const size = values.quick ? QUICK : FULL;
 const measured: Figure[] = [];
 startGitRunner();
 
-/** Measures and prints progress. */
+/** Waits for a measurement and prints its progress. */
 async function add(measuring: Promise<Figure[]>): Promise<void> {
   const found = await measuring;
   measured.push(...found);
@@ -128,7 +127,7 @@ async function onEmbedded(work: (registry: BenchRegistry) => Promise<Figure[]>):
   await add(work(await embedded));
 }
 
-/** The server of the parts that use PostgreSQL. */
+/** The PostgreSQL server of the parts that use PostgreSQL. */
 let postgres: Promise<PostgresServer> | undefined;
 async function onServer(work: (server: PostgresServer) => Promise<void>): Promise<void> {
   postgres ??= startPostgres();
@@ -151,7 +150,7 @@ const parts: Record<string, () => Promise<void>> = {
   review: () => onEmbedded((registry) => measureReview(registry, size.review)),
   sync: () => onEmbedded((registry) => measureSync(registry, 'PGlite', size.sync)),
   'large-import': () => onServer((server) => add(measureLargeImport(server, size.largeImports))),
-  // These come last, because they add many definitions that would affect the other parts.
+  // These parts run last, because they add many definitions that would affect the other parts.
   search: () => onEmbedded((registry) => measureSearch(registry, 'PGlite', size.search)),
   postgres: () =>
     onServer(async (server) => {

@@ -1,4 +1,4 @@
-/** A save through the API, compared with a commit and a tag in a work tree. */
+/** Compares a save through the API with a commit and a tag in a work tree. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

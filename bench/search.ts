@@ -1,4 +1,4 @@
-/** List and search over many definitions, compared with their statements alone. */
+/** Measures lists and searches over many definitions, compared with their SQL statements alone. */
 import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
@@ -9,12 +9,12 @@ import { fillIndex } from './rows.ts';
 const PATH = '/api/instrument-definitions?per_page=50';
 
 /**
- * Search terms for one definition, the commands of one instrument, a manufacturer, and a word in most
+ * Search terms that match one definition, the commands of one instrument, a manufacturer, and a word in most
  * definitions.
  */
 const TERMS = ['device 42', 'OUTX?', 'Maker 7', 'SERIAL_NUMBER = "Device99', 'measures channel'];
 
-/** Rows at which lists and search are measured, to show how they grow. */
+/** The numbers of definitions at which lists and searches are measured, to show how the times grow. */
 export type Sizes = readonly number[];
 
 export async function measureSearch(
@@ -62,7 +62,7 @@ async function measureAt(registry: BenchRegistry, of: string, rounds: number): P
   ];
 }
 
-/** The statements of a page and its count, with which the request reads the list, over the same connection. */
+/** Runs the request's own statements for a page and its count, over the same database connection. */
 async function queryAlone(
   { deps: { store } }: BenchRegistry,
   request: () => Promise<unknown>,
@@ -84,7 +84,7 @@ async function queryAlone(
   }
   const own = statements.filter((sql) => /list_total|\btier0\b/.test(sql));
   const isSearch = own.some((sql) => sql.includes('tier0'));
-  if (own.length === 0) throw new Error('the request has read no list');
+  if (own.length === 0) throw new Error('the request did not read a list');
   return async () => {
     const client = await pool.connect();
     for (const statement of isSearch ? IN_SEARCH : []) await client.query(statement);
@@ -94,7 +94,7 @@ async function queryAlone(
   };
 }
 
-/** The planner as a search has it. */
+/** Sets up the query planner as a search does. */
 const IN_SEARCH = ['begin', 'set local enable_seqscan = off'];
 
 interface PoolClient {
@@ -105,7 +105,7 @@ interface Pool {
   connect(): Promise<PoolClient>;
 }
 
-/** A bare Fastify route that sends the same JSON from memory. */
+/** Starts a bare Fastify route that sends the same JSON from memory. */
 async function rawRoute(json: string) {
   const answer = JSON.parse(json) as object;
   const app = Fastify();

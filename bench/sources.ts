@@ -1,11 +1,11 @@
-/** Definitions for the measurements: copies of the built-in ones under other names. */
+/** Texts of definitions for the measurements: copies of the built-in ones under other names. */
 import { readdir, readFile } from 'node:fs/promises';
 
 const SHIPPED = new URL('../registry/builtin/', import.meta.url);
 
 /**
- * Returns a function that gives the text of a valid definition of some KB; each name and revision gives a
- * unique text.
+ * Returns a function that makes the text of a valid definition of a few KB. Each name and revision gives a different
+ * text.
  */
 export async function sources(): Promise<(name: string, revision?: number) => string> {
   const files = (await readdir(SHIPPED)).filter((file) => file.endsWith('.py')).sort();

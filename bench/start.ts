@@ -1,4 +1,4 @@
-/** The second start of the service, compared with processes that only open the same database. */
+/** Measures the second start of the service, compared with processes that only open the same database. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -41,7 +41,7 @@ export async function measureStart(rounds: number): Promise<Figure[]> {
       const peak = compare(memory.slice(rounds === 0 ? 0 : 1));
       figures.push({ name: 'peak memory of it', floor, unit: 'MB', ...peak });
     }
-    // The object mapper's share of a start. Every program of the registry needs it to read a row.
+    // The object mapper's share of a start. Every program of the registry needs the object mapper to read a row.
     const throughMapper = await inTurn(
       rounds,
       start('ours', [MAIN, 'serve']),
@@ -54,7 +54,7 @@ export async function measureStart(rounds: number): Promise<Figure[]> {
   }
 }
 
-/** Starts a process, waits until it reports that it is ready (and /readyz agrees), and ends it. */
+/** Starts a process, waits until it reports that it is ready (and /readyz agrees), then ends it. */
 async function startOnce(
   command: string[],
   dataDir: string,
@@ -80,7 +80,7 @@ async function startOnce(
   return { time, megabytes };
 }
 
-/** VmHWM of proc_pid_status(5) in MB; 0 where there is no /proc. */
+/** The peak memory (VmHWM of proc_pid_status(5)) in MB; 0 on systems without /proc. */
 async function peakMemory(pid: number): Promise<number> {
   const path = `/proc/${pid}/status`;
   if (!existsSync(path)) return 0;

@@ -1,6 +1,6 @@
 /** Statistics of measured times. Pure. */
 
-/** Two times measured one after the other, under the same load of the machine. */
+/** Two times measured directly after each other, so that the load of the machine is the same. */
 export interface Pair {
   ours: number;
   floor: number;
@@ -14,18 +14,18 @@ export interface Spread {
 
 export interface Comparison {
   rounds: number;
-  /** Our time divided by the floor's, pair by pair. */
+  /** The registry's time divided by the floor's, for each pair. */
   ratio: Spread;
   p50: Pair;
   p99: Pair;
 }
 
-/** The quantile at `share` (0 to 1), by nearest rank. */
+/** Returns the quantile at `share` (0 to 1) by the nearest-rank method. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(share * sorted.length));
   const value = sorted[rank - 1];
-  if (value === undefined) throw new RangeError('no values, no quantile');
+  if (value === undefined) throw new RangeError('a quantile needs at least one value');
   return value;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The requests of lab computers, compared with a bare route that also authenticates the caller and sends the
+ * Measures the requests of lab computers, compared with a bare route that also authenticates the caller and sends the
  * same bytes.
  */
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ export interface SyncSize {
   definitions: number;
 }
 
-/** Number of requests per measurement, because one request is shorter than the clock's resolution. */
+/** Requests per measurement, because a single request is shorter than the clock's resolution. */
 const IN_A_ROW = 200;
 
 export async function measureSync(
@@ -57,9 +57,7 @@ export async function measureSync(
   }
 }
 
-/**
- * Lands one definition and copies its rows under other names, because landing each would measure an import.
- */
+/** Lands one definition and copies its rows under other names. Landing each one would measure an import. */
 async function fillLab({ ask, deps }: BenchRegistry, count: number): Promise<void> {
   const source = await sources();
   const lab = JSON.parse(await ask('POST', '/api/labs', { name: 'Bench', code: 'bench' }));
@@ -89,7 +87,7 @@ async function fillLab({ ask, deps }: BenchRegistry, count: number): Promise<voi
   await em.execute('analyze versions');
 }
 
-/** Returns the computer's token. */
+/** Inserts a computer and returns its token. */
 async function fillComputer(store: Store): Promise<string> {
   const token = 'pbc_bench';
   const hash = createHash('sha256').update(token).digest('hex');
@@ -101,7 +99,7 @@ async function fillComputer(store: Store): Promise<string> {
   return token;
 }
 
-/** The cost of authenticating the caller and sending the body, or an empty answer. */
+/** Serves a bare route that authenticates the caller, then sends the body or an empty answer. */
 async function bareRoute(store: Store, body: string) {
   const app = Fastify({ logger: false });
   const access = new AccessCache({

@@ -16,8 +16,8 @@ const LOAD_HEAD = [
 ];
 
 /**
- * The figures as Markdown tables, those of load and of growth in tables of their own. The ratio is the median of the
- * pairs' ratios, with minimum and maximum.
+ * Formats the figures as Markdown tables. The figures of load and of growth have their own tables. The ratio is the
+ * median of the pairs' ratios, with minimum and maximum.
  */
 export function table(figures: readonly Figure[]): string {
   const under = figures.filter(({ load }) => load !== undefined);
@@ -37,7 +37,7 @@ export function table(figures: readonly Figure[]): string {
   ].join('\n\n');
 }
 
-/** A column for each number of definitions: how many times as long as with few. */
+/** Has one column for each number of definitions: how many times as long as with few definitions. */
 function growthTable(figures: readonly Figure[]): string {
   const sizes = [...new Set(figures.map(({ growth }) => growth?.definitions ?? 0))];
   const rows = Map.groupBy(figures, ({ growth }) => growth?.what ?? '');
@@ -110,12 +110,12 @@ function atMost(value: number, limit: number | undefined, unit = ''): string {
   return `≤ ${limit}${unit}${value > limit ? ', missed' : ''}`;
 }
 
-/** Upper limit of a stall in milliseconds, where an idle Node's are not longer than half of it. */
+/** The upper limit of a stall in milliseconds. It applies if the idle Node's stalls are at most half as long. */
 const STALL = 20;
 
 const spread = ({ median, min, max }: Figure['ratio']): string =>
   `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 
-/** Three significant digits, without exponent. */
+/** Formats a number with three significant digits and no exponent. */
 const digits = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : value.toPrecision(3);

@@ -1,4 +1,4 @@
-/** Clone and push over HTTP, compared with the same between two folders of the disk. */
+/** Compares clone and push over HTTP with clone and push between two folders on the disk. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { sources } from './sources.ts';
 
 const NAME = 'Cloned2';
 
-/** The floor uses a bare clone of the same repository, so that both sides hold the same objects. */
+/** The floor uses a bare clone of the same repository, so both sides have the same objects. */
 export async function measureWire(registry: BenchRegistry, rounds: number): Promise<Figure[]> {
   const source = await sources();
   await registry.ask('POST', '/api/instrument-definitions', {

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** People, labs, definitions with their versions, and the append-only audit trail. */
+/** Creates people, labs, definitions with their versions, and the append-only audit trail. */
 export class PeopleAndDefinitions extends Migration {
   override up(): void {
     this.addSql('create extension if not exists pg_trgm');
@@ -108,10 +108,10 @@ const definitions = [
        foreign key (created_by) references users (id) on delete set null
    )`,
   'create unique index definitions_name_key on definitions (lower(name))',
-  // The order of the list, so that reading one page does not sort all rows.
+  // This index has the order of the list, so reading one page does not sort all rows.
   'create index definitions_name_id_index on definitions (name, id)',
-  // New entries go to a pending list that every search scans. With the default limit of 4 MB, the list grows
-  // so long that the planner ignores the index; PGlite has no autovacuum to empty it.
+  // A GIN index keeps new entries in a pending list that every search scans. With the default limit of 4 MB, this list
+  // grows so long that the planner ignores the index. PGlite has no autovacuum to empty it.
   `create index definitions_search_index on definitions
      using gin (search gin_trgm_ops) with (gin_pending_list_limit = 256)`,
   ...[

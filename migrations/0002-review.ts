@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Merge requests with their reviews, comments and checks; owners. */
+/** Creates merge requests with their reviews, comments and checks, and the owners of a lab's definitions. */
 export class Review extends Migration {
   override up(): void {
     for (const sql of [...known, ...review]) this.addSql(sql);

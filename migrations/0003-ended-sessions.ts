@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Sessions whose owner signed out before their expiry. */
+/** Stores sessions that were ended by signing out before they expired. */
 export class EndedSessions extends Migration {
   override up(): void {
     this.addSql(

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Instruments, lab computers, and the bindings between them. */
+/** Creates instruments, lab computers, and the bindings between them. */
 export class LabComputers extends Migration {
   override up(): void {
     for (const sql of [...versions, ...instruments, ...computers, ...bindings]) this.addSql(sql);

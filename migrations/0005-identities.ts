@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** The identities of accounts at the single sign-on provider. */
+/** Stores which identity at the single sign-on provider an account has. */
 export class Identities extends Migration {
   override up(): void {
     this.addSql(

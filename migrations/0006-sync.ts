@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Sync of computers: stamps of the data that their lists are made from, their reports, and the history of
- * installations.
+ * Adds what the sync of computers needs: a stamp for each object that sync lists depend on, the computers' reports, and
+ * the history of installations.
  */
 export class Sync extends Migration {
   override up(): void {
@@ -17,7 +17,7 @@ const stamps = [
      stamp uuid not null,
      primary key (kind, id)
    )`,
-  // Locks rows in order of id, so that two transactions on the same rows cannot deadlock.
+  // The function locks rows in the order of their ids, so that two transactions on the same rows cannot deadlock.
   `create function stamp_sync(of_kind text, of_ids int[]) returns void language sql as $$
      insert into sync_stamps (kind, id, stamp)
      select of_kind, ids.id, gen_random_uuid()
@@ -73,7 +73,7 @@ const stamps = [
    end $$`,
 ];
 
-/** No trigger reacts to telemetry, such as the time when a computer was last seen. */
+/** No trigger fires for telemetry, such as the time when a computer was last seen. */
 const triggers = [
   `create trigger definitions_stamp_new after insert or delete on definitions
      for each row execute function stamp_definition()`,
@@ -120,12 +120,12 @@ const reports = [
      constraint installations_definition_id_foreign
        foreign key (definition_id) references definitions (id) on delete cascade
    )`,
-  // The currently installed versions: at most one version of a definition per computer.
+  // Covers the current installations: at most one version of a definition per computer.
   `create unique index installations_now_key on installations (computer, definition_id)
      where until is null`,
   'create index installations_computer_index on installations (computer)',
   'create index installations_definition_id_index on installations (definition_id, since)',
-  // Finds the version of a commit or of a file's hash.
+  // These indexes find the version that has a given commit or a file with a given hash.
   'create index versions_commit_index on versions (commit)',
   'create index versions_files_index on versions using gin (files)',
   'create index versions_revoked_index on versions (definition_id) where revoked is not null',

@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * For each head of a merge request: the accounts that owned its authors' addresses at the push, and the
- * title, description and draft state that the push set. One row holds both, so that a crash cannot separate
- * them.
+ * Stores two things for each head of a merge request: which accounts owned the e-mail addresses of its authors at the
+ * push, and the title, description and draft state that the push set. One row holds both, so that a crash cannot
+ * separate them.
  */
 export class NotesOfHeads extends Migration {
   override up(): void {

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** One index finds a version by its commit or a file's SHA-256, in full or by the first characters. */
+/** Creates one index that finds a version by its commit or by a file's SHA-256, in full or by the first characters. */
 export class ShortHashes extends Migration {
   override up(): void {
     for (const sql of statements) this.addSql(sql);

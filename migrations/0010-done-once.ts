@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** One-time upgrade tasks that are complete, so that no later start repeats them. */
+/** Stores which one-time upgrade tasks are complete, so that no later start repeats them. */
 export class DoneOnce extends Migration {
   override up(): void {
     this.addSql(

@@ -1,7 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * The lab and the policy under which a version landed, as its record states them; null for older versions.
+ * Adds the lab and the policy under which a version landed, as its record states them. The column is null for older
+ * versions.
  */
 export class LandedUnder extends Migration {
   override up(): void {

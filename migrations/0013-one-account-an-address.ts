@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * One account per mailbox: addresses that differ only in case or in a plus suffix reach one person. Existing
- * accounts that share a mailbox keep their addresses; the oldest holds the mailbox, and the others hold none
- * until their address changes.
+ * Allows one account per mailbox. Addresses that differ only in case or in a plus suffix are the same mailbox. Existing
+ * accounts that share a mailbox keep their addresses. Only the oldest of them owns the mailbox, until the others change
+ * their address.
  */
 export class OneAccountAnAddress extends Migration {
   override up(): void {

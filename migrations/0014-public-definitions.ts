@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** How a lab adopts new versions of other labs' public definitions. Existing labs keep their behaviour. */
+/** Adds how a lab adopts new versions of other labs' public definitions. Existing labs keep their behaviour. */
 export class PublicDefinitions extends Migration {
   override up(): void {
     this.addSql(

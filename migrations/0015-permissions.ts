@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * What definitions may do beyond their lab's import policy: for each version, for the newest version, and as
- * granted by admins in reviews.
+ * Stores the permissions of definitions, which allow imports that their lab's policy bans: for each version, for the
+ * newest version, and as lab admins granted them in reviews.
  */
 export class Permissions extends Migration {
   override up(): void {

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** The numbers of signed lists, and the reinstatement of revoked versions. */
+/** Numbers the signed sync lists, and stores when a revoked version was reinstated. */
 export class SignedLists extends Migration {
   override up(): void {
     for (const sql of [...stamps, ...verdicts, ...timelines]) this.addSql(sql);
@@ -8,8 +8,8 @@ export class SignedLists extends Migration {
 }
 
 /**
- * Each stamp counts its changes. An update locks the row, so that a published number never belongs to another
- * state. The sum of a list's stamps rises with each change of the list.
+ * Each stamp counts its changes. An update locks the row, so two states of a list never have the same number. Each
+ * change of a list raises the sum of its stamps.
  */
 const stamps = [
   'alter table sync_stamps add column number bigint not null default 0',
@@ -19,8 +19,7 @@ const stamps = [
        from (select distinct id from unnest(of_ids) as given (id) where id is not null order by id) ids
      on conflict (kind, id) do update set stamp = excluded.stamp, number = sync_stamps.number + 1
    $$`,
-  // A computer that moves to another lab keeps the count of its old lab, plus a margin for changes made
-  // meanwhile.
+  // A computer that moves to another lab keeps the count of its old lab. A margin is added for changes made meanwhile.
   `create or replace function stamp_computer() returns trigger language plpgsql as $$
    begin
      if tg_op = 'DELETE' then

@@ -1,9 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/**
- * Defines in the database which addresses reach one person, as `mailboxOf` does
- * (registry/access/review/mailbox.ts).
- */
+/** Defines in SQL which addresses belong to one mailbox, as `mailboxOf` does in registry/access/review/mailbox.ts. */
 export class Mailboxes extends Migration {
   override up(): void {
     this.addSql(

@@ -1,8 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * The processes that keep in memory what they have read (registry/store/follow.ts). Not unlogged: a crash of the database
- * would empty the table, and a change right after it would not wait for the processes that still keep something.
+ * Lists the processes that cache in memory what they have read (registry/store/follow.ts). The table is not unlogged: a
+ * crash of the database would empty an unlogged table, and a change right after the crash would not wait for processes
+ * whose caches are stale.
  */
 export class Followers extends Migration {
   override up(): void {

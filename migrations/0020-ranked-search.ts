@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * What the search of definitions reads: the heading of a definition as text, and its words. They replace the lower-case
- * copy of everything. `registry/store/search-words.ts` splits queries in the same way; docs/decisions/0038-lists-and-search.md
- * says why.
+ * Adds what the search of definitions reads: each definition's heading as text, and its words. They replace the
+ * lower-case copy of the whole text. `registry/store/search-words.ts` splits queries in the same way.
+ * docs/decisions/0038-lists-and-search.md gives the reasons.
  */
 export class RankedSearch extends Migration {
   override up(): void {
@@ -16,8 +16,8 @@ export class RankedSearch extends Migration {
          add column words tsvector generated always as
            (words_of(name, display_name, manufacturer, category, description, source_code)) stored`,
     );
-    // New entries go to a pending list that every search scans. With the default limit of 4 MB, the list grows so
-    // long that the planner ignores the index; PGlite has no autovacuum to empty it.
+    // A GIN index keeps new entries in a pending list that every search scans. With the default limit of 4 MB, this
+    // list grows so long that the planner ignores the index. PGlite has no autovacuum to empty it.
     this.addSql(
       'create index definitions_words_index on definitions using gin (words) with (gin_pending_list_limit = 256)',
     );
@@ -28,12 +28,13 @@ export class RankedSearch extends Migration {
   }
 }
 
-/** ASCII without letters, digits and NUL, as a regular expression of PostgreSQL. */
+/** A regular expression of PostgreSQL that matches ASCII except letters, digits and NUL. */
 const SEPARATORS = String.raw`[\u0001-/:-@\[-\u0060{-\u007f]+`;
 
-// In PL/pgSQL where there are loops: a query for each of them costs several times as much.
+// Functions with loops are in PL/pgSQL, because one query per iteration would cost several times as much.
 const functions = [
-  // The parts of a text in lower case. Letters and digits separate, and so does a capital after a small letter.
+  // Splits a text into parts in lower case. It splits between letters and digits, and before a capital after a small
+  // letter.
   `create function search_parts(written text) returns text[] language sql immutable parallel safe as $$
      select array_remove(regexp_split_to_array(
        lower(regexp_replace(regexp_replace(regexp_replace(left(coalesce(written, ''), 1000),
@@ -42,7 +43,7 @@ const functions = [
          '([0-9])([A-Za-z])', '\\1 \\2', 'g')),
        '${SEPARATORS}'), '') $$`,
 
-  // The parts, and up to `most` neighbours as one word: "Lock-In" is found as "lockin".
+  // Returns the parts, and joins up to `most` neighbours to one word: a search for "lockin" finds "Lock-In".
   `create function search_joined(parts text[], most int) returns text[]
      language plpgsql immutable parallel safe as $$
      declare words text[] := '{}'; word text;
@@ -57,7 +58,7 @@ const functions = [
        return words;
      end $$`,
 
-  // The first letters of several words: "Stanford Research Systems" is found as "SRS".
+  // Returns the first letters of several words: a search for "SRS" finds "Stanford Research Systems".
   `create function search_initials(parts text[]) returns text[] language plpgsql immutable parallel safe as $$
      declare initials text := ''; part text;
      begin
@@ -66,7 +67,8 @@ const functions = [
        return array[initials];
      end $$`,
 
-  // The names as one word each after "=", then words of the names, "|", and words of manufacturer and category.
+  // The heading contains each name as one word after "=", the words of the names, "
+  // ", and the words of manufacturer and category.
   `create function heading_of(name text, display_name text, manufacturer text, category text)
      returns text language plpgsql immutable parallel safe as $$
      declare
@@ -80,9 +82,9 @@ const functions = [
          || ' ';
      end $$`,
 
-  // The names as one word each after "="; every beginning of each word of the heading; after "~" its words, and its
-  // words without any one letter, for words that are misspelt; after ":" the words of the description, and after "."
-  // those of the code.
+  // The words of a definition are: each name as one word after "="; every beginning of each word of the heading; after
+  // "~" the heading's words, also without any one letter to find misspelt words; after ":" the words of the
+  // description; after "." the words of the code.
   `create function words_of(name text, display_name text, manufacturer text, category text, description text, code text)
      returns tsvector language plpgsql immutable parallel safe as $$
      declare

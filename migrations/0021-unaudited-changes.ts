@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Tells the processes that keep rights in memory (registry/store/follow.ts) of changes without an entry in the audit
- * trail, such as those by SQL. They are told at the commit, but nobody waits for them.
+ * Notifies processes that cache rights in memory (registry/store/follow.ts) of changes without an audit entry, such as
+ * changes by SQL. The notification is sent at the commit, and the commit does not wait for anybody.
  */
 export class UnauditedChanges extends Migration {
   override up(): void {
@@ -24,7 +24,7 @@ export class UnauditedChanges extends Migration {
   }
 }
 
-/** By table, the changes that rights depend on. */
+/** Lists, for each table, the changes that rights depend on. */
 const CHANGES = {
   users: 'delete or update of username, name, email, is_admin, disabled, session_epoch',
   tokens: 'delete or update of user_id, name, scope, hash, expires_at',

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Each stamp has the number of the change that it was last changed by, so that a process that keeps anything about a list
- * can ask what has changed since (registry/store/follow.ts).
+ * Adds to each stamp the number of its last change. A process that caches parts of a sync list can then ask what has
+ * changed since a number (registry/store/follow.ts).
  */
 export class NumberedStamps extends Migration {
   override up(): void {
@@ -11,7 +11,7 @@ export class NumberedStamps extends Migration {
 }
 
 const statements = [
-  // Null until the transaction of the change numbers it.
+  // The column is null until the changing transaction numbers it.
   'alter table sync_stamps add column changed int',
   'update sync_stamps set changed = 0',
   'create index sync_stamps_changed_index on sync_stamps (changed)',
@@ -22,10 +22,10 @@ const statements = [
      on conflict (kind, id) do update
        set stamp = excluded.stamp, number = sync_stamps.number + 1, changed = null
    $$`,
-  // Numbers the stamps that the transaction has changed: with its audit entry, or without one with a number that no entry
-  // gets; the newest of these is kept in a row of its own, because a stamp can be deleted. The lock is that of the audit
-  // chain, so numbers become visible in their order. Stamps that another transaction has locked are not ours, and waiting
-  // for them could deadlock.
+  // Numbers the stamps that the transaction has changed. With an audit entry, they get the number of that entry.
+  // Without one, they get a number that no audit entry gets; the newest such number is kept in its own row, because a
+  // stamp can be deleted. The lock is that of the audit chain, so numbers become visible in their order. Stamps that
+  // another transaction has locked are skipped: they belong to that transaction, and waiting for them could deadlock.
   `create function number_stamps(entry int) returns table (of_kind text, of_id int, changed_by int)
    language plpgsql as $$
    declare
@@ -54,8 +54,8 @@ const statements = [
    end $$`,
   `create trigger timelines_stamp after insert or update on timelines
      for each row execute function stamp_timeline()`,
-  // Changes by SQL, which nobody numbers. The triggers of 0021 do not look at this setting: a change of rights without an
-  // entry is unaudited, whether its stamps are numbered or not.
+  // Handles changes by SQL, which no transaction of the registry numbers. The triggers of 0021 ignore this setting,
+  // because a change of rights without an audit entry is unaudited even if its stamps are numbered.
   `create function notice_unnumbered() returns trigger language plpgsql as $$
    begin
      if current_setting('registry.audited', true) is distinct from 'yes'

@@ -1,6 +1,6 @@
 /**
- * Many definitions, as copies of one: rows by SQL, repositories as links to the files of a packed one. Landing each would
- * take hours.
+ * Makes many definitions by copying one: SQL copies its rows, and each new repository links to the files of the packed
+ * original. Landing each copy would take hours.
  */
 import { linkSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { durableGit } from '../git.ts';
 const COPY = 'Copied';
 export const copyName = (n: number): string => `${COPY}${n}`;
 
-/** Adds copies of `name` with the numbers from `first` to `last`, while no server has the data folder. */
+/** Adds the copies of `name` numbered `first` to `last`. No server may use the data folder meanwhile. */
 export async function addCopies(
   dataDir: string,
   databaseUrl: string | undefined,
@@ -30,7 +30,7 @@ export async function addCopies(
   }
 }
 
-/** Files can be shared, because the registry and git replace them and never change them. */
+/** Repositories can share files, because the registry and git replace files and never change them in place. */
 function link(from: string, to: string): void {
   mkdirSync(to);
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -72,7 +72,9 @@ async function copyRows(store: Store, name: string, range: [number, number]): Pr
   await em.execute('analyze versions');
 }
 
-/** Rebuilding these indexes is faster than adding row after row. */
+/**
+ * Drops the search indexes during `work` and rebuilds them afterwards, which is faster than updating them for each row.
+ */
 async function withoutSearchIndexes(store: Store, work: () => Promise<void>): Promise<void> {
   const em = store.em();
   const indexes = await em.execute<{ indexname: string; indexdef: string }[]>(

@@ -7,13 +7,13 @@ import { type Database, settingsOf } from '../load/databases.ts';
 import { createLoaded, type Loaded } from '../load/definition.ts';
 import { addCopies } from './copies.ts';
 
-/** Versions of each definition. */
+/** The number of versions of each definition. */
 const VERSIONS = 3;
 
 export class Grown {
-  /** The definition that is copied; its copies stay equal to it, so nothing is saved in it. */
+  /** The definition that is copied. Nothing is saved in it, so its copies stay equal to it. */
   readonly original: Loaded;
-  /** A definition for saves. */
+  /** The definition that the measurement of saves changes. */
   readonly saved: Loaded;
   readonly folder: string;
   served: Served;
@@ -45,7 +45,7 @@ export class Grown {
     return grown;
   }
 
-  /** Adds copies until there are so many. */
+  /** Adds copies until the registry has this many. */
   async grow(copies: number): Promise<void> {
     await this.served.stop();
     const range: [number, number] = [this.copies + 1, copies];
@@ -55,7 +55,7 @@ export class Grown {
     this.served = await serve(this.folder, this.#settings);
   }
 
-  /** Returns the milliseconds of the start. */
+  /** Stops and starts the registry, and returns the milliseconds that the start took. */
   async restart(): Promise<number> {
     await this.served.stop();
     this.served = await serve(this.folder, this.#settings);

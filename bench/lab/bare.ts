@@ -1,10 +1,10 @@
-/** The floor: a server that only sends the same bytes as the registry. */
+/** The floor: a bare server that only sends the same bytes as the registry. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * The parent process sends the bodies recorded from the registry, by method and path, then `'land'` for each
- * update.
+ * The parent process first sends the bodies recorded from the registry, by method and path. Then it sends `'land'` for
+ * each update.
  */
 export type Recorded = Record<string, { body: string; etag: string }>;
 
@@ -37,7 +37,7 @@ process.once('message', (recorded: Recorded) => {
   process.on('message', () => {
     for (const stream of streams) stream.write('id: 1\nevent: definition.landed\ndata: {}\n\n');
   });
-  // The registry's value, so that no client finds its connection closed between two updates.
+  // The same value as in the registry, so that the server does not close a client's connection between two updates.
   server.keepAliveTimeout = 72_000;
   server.listen(0, '127.0.0.1', () =>
     process.send?.({ port: (server.address() as AddressInfo).port }),

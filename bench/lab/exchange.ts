@@ -1,4 +1,4 @@
-/** The requests of one lab computer after a landing, byte for byte those of client/python. */
+/** Sends the requests of one lab computer after a landing, byte for byte as client/python sends them. */
 import { Agent, request } from 'node:http';
 
 export interface Answer {
@@ -36,12 +36,12 @@ export async function send(
 const pkt = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + text;
 const AGENT = 'agent=dulwich/1.2';
 
-/** Receives each answer with the key of its request, in the format of bare.ts. */
+/** Receives each answer with the key of its request. The key has the format of bare.ts. */
 export type OnAnswer = (what: string, answer: Answer) => void;
 
 /**
- * Fetches the list and the new version by git (protocol v2), then sends the report. Returns the computer's
- * new state.
+ * Fetches the list, fetches the new version by git (protocol v2), and sends the report. Returns the computer's new
+ * state.
  */
 export async function update(
   url: string,
@@ -92,7 +92,7 @@ export async function update(
   return { etag: list.etag, head: wants[0] as string };
 }
 
-/** `main`, and the tag of the highest version. */
+/** Finds the commit of `main` and the tag of the highest version. */
 function newest(refs: string): string[] {
   const found = [...refs.matchAll(/([0-9a-f]{40}) refs\/(heads\/main|tags\/v(\d+))/g)];
   const main = found.find(([, , ref]) => ref === 'heads/main')?.[1];

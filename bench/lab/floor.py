@@ -1,4 +1,4 @@
-"""The floor of a first sync: gets the same bytes, and writes a file for each definition through to the disk."""
+"""The floor of a first sync: downloads the same bytes, and writes and fsyncs one file for each definition."""
 
 import json
 import os

@@ -2,25 +2,25 @@
 
 export interface Computer {
   token: string;
-  /** ETag of the computer's last list of definitions. */
+  /** The ETag of the computer's last sync list. */
   etag: string;
 }
 
-/** Sent to a process: the computers that it simulates. */
+/** The bench sends this to a process that simulates computers. */
 export interface Start {
   url: string;
-  /** Name of the definition that will change. */
+  /** The name of the definition that will change. */
   name: string;
-  /** The version that each computer has. */
+  /** The version that each computer has at the start. */
   has: string;
   computers: Computer[];
-  /** Whether they fetch each new version, as lab computers do, or only listen. */
+  /** If true, the computers fetch each new version, as lab computers do. If false, they only listen. */
   fetches: boolean;
 }
 
 /**
- * For an event that reached all computers of a process: when the first and the last received it, and when the
- * last had finished.
+ * The times of an event that reached all computers of a process: when the first and the last computer received it, and
+ * when the last one had finished.
  */
 export interface Reached {
   firstHeard: number;
@@ -28,8 +28,8 @@ export interface Reached {
   done: number;
 }
 
-/** Sent by a process: all its streams are open, or the times of the next event. */
+/** A process sends this when all its streams are open, and again with the times of each event. */
 export type Message = { kind: 'ready' } | ({ kind: 'reached' } & Reached);
 
-/** Milliseconds since 1970, with fractions. Comparable between processes on one machine. */
+/** Milliseconds since 1970, with fractions. Processes on one machine can compare these times. */
 export const now = (): number => performance.timeOrigin + performance.now();

@@ -1,4 +1,4 @@
-/** `registry serve` in a separate process, with one lab, so that its cost can be measured from outside. */
+/** Runs `registry serve` with one lab in a separate process, so that its cost can be measured from outside. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, readFile, rm, truncate, watch, writeFile } from 'node:fs/promises';
@@ -23,27 +23,27 @@ export interface Served {
   /** Enrols a computer and returns its token. */
   enrol(name: string): Promise<string>;
   memory: Memory;
-  /** Empties the log, which grows with each request. */
+  /** Empties the server's log, which grows with each request. */
   emptyLog(): Promise<void>;
-  /** Milliseconds from the start of the process to its greeting. */
+  /** Milliseconds from the start of the process until it prints its greeting. */
   startTime: number;
   stop(): Promise<void>;
-  /** Stops, and deletes the data folder. */
+  /** Stops the server and deletes its data folder. */
   close(): Promise<void>;
 }
 
-/** Settings of the registry that are added to the environment. */
+/** Settings of the registry, added to the environment of its process. */
 export type Settings = Record<string, string>;
 
-/** Starts and stops once: the first start imports the built-in definitions. */
+/** Starts and stops the registry once, because the first start imports the built-in definitions. */
 export async function startFirst(folder: string, settings: Settings): Promise<void> {
   const { stop } = await start(folder, settings);
   await stop();
 }
 
 /**
- * Serves with a data folder below `folder`, which may have been served before. Without `DATABASE_URL`, the database is
- * the embedded one.
+ * Starts the registry with a data folder below `folder`. The data folder may be from an earlier start. Without
+ * `DATABASE_URL`, the registry uses the embedded database.
  */
 export async function serve(folder: string, settings: Settings): Promise<Served> {
   const begun = performance.now();
@@ -85,7 +85,7 @@ async function start(folder: string, settings: Settings) {
   const DATA_DIR = join(folder, 'var');
   if (!settings.DATABASE_URL && !existsSync(DATA_DIR)) await putDatabase(DATA_DIR);
   const env = { ...process.env, DATA_DIR, PORT: '0', ADMIN_PASSWORD: PASSWORD, ...settings };
-  // The log goes to a file, because reading it from a pipe would cost this process as much as a request.
+  // The log goes to a file. Reading it from a pipe would cost this process as much CPU as a request.
   const log = join(folder, 'registry.log');
   await writeFile(log, '');
   const file = await open(log, 'a');
@@ -110,7 +110,7 @@ async function start(folder: string, settings: Settings) {
   };
 }
 
-/** The address in the greeting of the server. */
+/** Waits until the log has the server's greeting, and returns the address in it. */
 async function greeting(log: string, signal: AbortSignal): Promise<string> {
   for await (const _ of watch(log, { signal })) {
     const [, url] = /^The registry is at (http:\S+)\n/m.exec(await readFile(log, 'utf8')) ?? [];
@@ -119,15 +119,15 @@ async function greeting(log: string, signal: AbortSignal): Promise<string> {
   throw new Error('the log is no longer watched');
 }
 
-/** Memory of a process in MB; 0 without /proc. */
+/** The memory of a process in MB, or 0 on systems without /proc. */
 export interface Memory {
   now(): Promise<number>;
-  /** The peak since the last `forget`, or since the start. */
+  /** The highest value since the last `forget`, or since the start of the process. */
   peak(): Promise<number>;
   forget(): Promise<void>;
 }
 
-/** Reads VmRSS and VmHWM (proc_pid_status(5)); writing 5 to clear_refs resets VmHWM (proc(5)). */
+/** Reads VmRSS and VmHWM (proc_pid_status(5)). Writing 5 to clear_refs resets VmHWM (proc(5)). */
 export function memoryOf(pid: number | undefined): Memory {
   const read = async (field: string) => {
     const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');

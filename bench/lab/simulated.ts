@@ -1,4 +1,4 @@
-/** Simulated lab computers: their tokens and processes. */
+/** Simulated lab computers, and the processes that run them. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Served } from './served.ts';
 const PROCESSES = 4;
 const AT_ONCE = 10;
 
-/** Enrols the computers. Each starts with the current list. */
+/** Enrols the computers. Each one starts with the current sync list. */
 export async function enrolAll({ url, enrol }: Served, count: number): Promise<Computer[]> {
   const computers: Computer[] = [];
   let begun = 0;
@@ -45,7 +45,7 @@ export async function swarm({ computers, ...start }: Start): Promise<Swarm> {
       throw new Error(`a process of simulated computers ended with ${code}`);
     }),
   );
-  broken.catch(() => undefined); // told to whoever waits
+  broken.catch(() => undefined); // `next` reports it
   const next = async () => {
     const said = Promise.all(children.map((child) => once(child, 'message')));
     return (await Promise.race([said, broken])).map(([one]) => one as Message);

@@ -1,4 +1,4 @@
-/** A process that simulates many lab computers: each keeps an event stream open and fetches new versions. */
+/** A process that simulates many lab computers. Each computer keeps an event stream open and fetches new versions. */
 import { get, type IncomingMessage } from 'node:http';
 import { update } from './exchange.ts';
 import { type Message, now, type Start } from './messages.ts';

@@ -1,5 +1,6 @@
 /**
- * The Python client as a lab computer runs it: its first sync, and a landing that reaches a watching program.
+ * Measures the Python client as a lab computer runs it: its first sync, and the time until a landing reaches a program
+ * that watches the registry.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -64,7 +65,7 @@ export async function measureFirstSync(
   }
 }
 
-/** Sends the answers that a computer gets at its first sync. */
+/** Serves the answers that a computer receives at its first sync. */
 async function bareServer(url: string, token: string, names: readonly string[]) {
   const bodies = new Map<string | undefined, Buffer>();
   const headers = { authorization: `Bearer ${token}` };

@@ -1,5 +1,5 @@
 /**
- * One update for many lab computers, compared with a bare server that sends the same bytes, and the cost of
+ * Measures one update of many lab computers, compared with a bare server that sends the same bytes, and the cost of
  * open streams.
  */
 import { fork } from 'node:child_process';
@@ -36,7 +36,7 @@ export async function measureUpdate(
     return { started, answered: now() };
   };
 
-  // The last computer only records the bodies for the bare server.
+  // The last computer only records the bodies that the bare server will send.
   const recorder = computers.pop() as Computer;
   await land();
   const recorded: Recorded = {};
@@ -94,7 +94,7 @@ export async function measureUpdate(
   }
 }
 
-/** For each landing, the time until its answer and the time until the last stream had the event. */
+/** Measures, for each landing, the time until it is answered and the time until the last stream has the event. */
 async function tellAll(
   them: Swarm,
   landings: number,

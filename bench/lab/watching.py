@@ -1,4 +1,6 @@
-"""A watching lab computer: a line of JSON for each version, once its class is loaded (`at` in milliseconds since 1970)."""
+"""Watches the registry as a lab computer does. After it has loaded a new version's class, it prints a line of JSON
+(`at`: milliseconds since 1970).
+"""
 
 import json
 import sys

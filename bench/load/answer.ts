@@ -1,13 +1,13 @@
-/** Reads an HTTP answer from bytes, with as little work as possible. Pure. */
+/** Parses an HTTP answer from bytes with as little work as possible. Pure. */
 
 export interface Answer {
   status: number;
-  /** Whether the server will close the connection. */
+  /** Whether the server will close the connection after this answer. */
   isLast: boolean;
   body: Buffer;
 }
 
-/** The answer, or nothing while bytes are missing. Throws if there are more bytes than one answer. */
+/** Returns the answer, or undefined while bytes are missing. Throws if there are more bytes than one answer. */
 export function readAnswer(bytes: Buffer): Answer | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
@@ -18,7 +18,7 @@ export function readAnswer(bytes: Buffer): Answer | undefined {
   if (length !== undefined) {
     const stop = end + 4 + Number(length);
     if (bytes.length < stop) return undefined;
-    if (bytes.length > stop) throw new Error('bytes after the answer');
+    if (bytes.length > stop) throw new Error('there are bytes after the answer');
     return { status, isLast, body: bytes.subarray(end + 4) };
   }
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) throw new Error(`no length: ${head}`);
@@ -26,7 +26,7 @@ export function readAnswer(bytes: Buffer): Answer | undefined {
   return body && { status, isLast, body };
 }
 
-/** RFC 9112, section 7.1. */
+/** Parses chunked transfer coding (RFC 9112, section 7.1). */
 function readChunks(bytes: Buffer, from: number): Buffer | undefined {
   const chunks: Buffer[] = [];
   for (let at = from; ; ) {
@@ -36,7 +36,7 @@ function readChunks(bytes: Buffer, from: number): Buffer | undefined {
     const next = line + 2 + size + 2;
     if (!(next <= bytes.length)) return undefined;
     if (size === 0) {
-      if (next < bytes.length) throw new Error('bytes after the answer');
+      if (next < bytes.length) throw new Error('there are bytes after the answer');
       return Buffer.concat(chunks);
     }
     chunks.push(bytes.subarray(line + 2, line + 2 + size));

@@ -5,7 +5,7 @@ import { disposing } from './helpers.ts';
 export type Database = 'PostgreSQL' | 'PGlite';
 export const DATABASES: Database[] = ['PostgreSQL', 'PGlite'];
 
-/** The settings of a registry on a new database. */
+/** Returns the settings of a registry on a new database. */
 export async function settingsOf(
   stack: AsyncDisposableStack,
   database: Database,
@@ -16,7 +16,7 @@ export async function settingsOf(
   return { DATABASE_URL: postgres.url('postgres') };
 }
 
-/** Measures on each database in turn, and closes what was opened for it. */
+/** Measures on each database in turn. Closes everything that the measurement opened. */
 export async function onDatabases<Size extends { databases: Database[] }>(
   size: Size,
   measure: (stack: AsyncDisposableStack, database: Database, size: Size) => Promise<Figure[]>,

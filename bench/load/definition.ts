@@ -1,10 +1,10 @@
-/** The definition that load is about. */
+/** The definition that the clients read and change during the load. */
 import type { RegistryClient } from '../../client/typescript/client.ts';
 import type { Served } from '../lab/served.ts';
 import { sources } from '../sources.ts';
 
 const NAME = 'Loaded1';
-/** As large as the largest drivers of a lab. */
+/** The size of the largest drivers of a lab. */
 const BYTES = 19 * 1024;
 
 export interface Loaded {
@@ -12,15 +12,15 @@ export interface Loaded {
   name: string;
   path: string;
   file: string;
-  /** A valid text for each revision. */
+  /** Returns a different valid text for each revision. */
   text(revision: number): string;
   /** Lands one more version through the API. */
   save(client: RegistryClient): Promise<void>;
-  /** Has the registry validate one more text, and land nothing. */
+  /** Has the registry validate a new text without landing it. */
   validate(client: RegistryClient): Promise<void>;
 }
 
-/** Creates a definition of 19 KB, or one of some KB. */
+/** Creates a definition of 19 KB, or a smaller one of a few KB. */
 export async function createLoaded(
   { client, labId }: Served,
   { name = NAME, isLarge = true } = {},

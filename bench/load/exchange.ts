@@ -1,49 +1,49 @@
-/** A recorded HTTP exchange, and what the replaying processes make of it. */
+/** A recorded HTTP exchange, and the orders and results of the process that replays it. */
 
 export interface Exchange {
   method: string;
-  /** Path and query. */
+  /** The path with its query. */
   url: string;
-  /** Names and values in turn, as sent. */
+  /** Header names and values alternately, as they were sent. */
   headers: string[];
   body: Buffer;
   answer: { status: number; headers: string[]; body: Buffer };
-  /** Milliseconds from the end of the request to the end of the answer. */
+  /** Milliseconds from the end of the request until the end of the answer. */
   time: number;
 }
 
-/** A request to send, and what is known about the body that answers it. */
+/** A request to send, and what is known about the body of its answer. */
 export interface Step {
   request: Buffer;
   answerLength: number;
-  /** git may find other deltas each time, so the length of a pack is not known. */
+  /** Whether the body is a pack. Its length is unknown, because git may choose other deltas each time. */
   isPack: boolean;
 }
 
-/** Replays the scripts: client number n sends script n modulo their number, again and again. */
+/** Tells the process to replay scripts repeatedly: client number n sends script n modulo the number of scripts. */
 export interface Order {
   port: number;
   scripts: Step[][];
   clients: number;
-  /** Whether a client keeps its connection from one script to the next. */
+  /** Whether a client keeps its connection for the next script. */
   keepAlive: boolean;
-  /** How long to replay; each client finishes at least one script. */
+  /** How long to replay. Each client finishes at least one script. */
   seconds: number;
-  /** Replay longer, until so many scripts are done. */
+  /** The process replays longer than `seconds` until this many scripts are done. */
   atLeast?: number;
 }
 
 export interface Replayed {
   perSecond: number;
-  /** Milliseconds of one script. */
+  /** The median time of one script, in milliseconds. */
   p50: number;
   p99: number;
   scripts: number;
-  /** The share of a core that the replaying process took. */
+  /** The share of a core that the replaying process used. */
   ownLoad: number;
 }
 
-/** gitformat-pack(5): how a pack begins. */
+/** The first bytes of a pack (gitformat-pack(5)). */
 export const PACK = 'PACK';
 
 export function header(headers: readonly string[], name: string): string | undefined {
@@ -51,7 +51,7 @@ export function header(headers: readonly string[], name: string): string | undef
   return at < 0 ? undefined : headers[at + 1];
 }
 
-/** The exchange as a step towards another port, by another caller. */
+/** Converts an exchange to a step for another port and another caller. */
 export function stepFor(exchange: Exchange, port: number, authorization: string): Step {
   const { method, url, headers, body, answer } = exchange;
   const lines = [`${method} ${url} HTTP/1.1`, `Host: 127.0.0.1:${port}`];

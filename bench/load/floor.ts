@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type Exchange, header } from './exchange.ts';
 
-/** Node writes these itself. */
+/** Headers that Node writes itself. */
 const OWN = /^(connection|keep-alive|date|transfer-encoding|content-length)$/i;
 
 process.once('message', (recorded: Exchange[]) => {
@@ -36,7 +36,7 @@ process.once('message', (recorded: Exchange[]) => {
 
 process.once('disconnect', () => process.exit());
 
-/** Who asks does not matter: the floor authenticates nobody. */
+/** The key of a request. It does not contain the caller, because the floor authenticates nobody. */
 function keyOf(method = '', url = '', protocol = '', body = ''): string {
   return `${method} ${url} ${protocol} ${body}`;
 }

@@ -1,9 +1,9 @@
-/** Processes of the bench beside the server. */
+/** Starts the helper processes of the bench. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Exchange, Order } from './exchange.ts';
 
-/** Gives the work a stack for what it opens, and closes all of that afterwards. */
+/** Passes `work` a stack for everything that it opens. Closes all of it when `work` ends. */
 export async function disposing<T>(work: (stack: AsyncDisposableStack) => Promise<T>): Promise<T> {
   const stack = new AsyncDisposableStack();
   try {
@@ -13,14 +13,14 @@ export async function disposing<T>(work: (stack: AsyncDisposableStack) => Promis
   }
 }
 
-/** Starts a program of this folder, which ends with the stack. */
+/** Starts a program of this folder. It ends when the stack is disposed. */
 export function helper(stack: AsyncDisposableStack, program: string): ChildProcess {
   const child = fork(join(import.meta.dirname, program), { serialization: 'advanced' });
   stack.defer(() => void (child.connected && child.disconnect()));
   return child;
 }
 
-/** Sends a message and waits for its answer. Throws if the process ends instead. */
+/** Sends a message and waits for the answer. Throws if the process ends first. */
 export async function tell<T>(child: ChildProcess, message: Order | Exchange[]): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const ended = (code: number | null) =>

@@ -1,4 +1,4 @@
-/** Measures one row of load: registry, bare server and peer in turn. */
+/** Measures one row of the load table: the registry, the bare server and git's own server in turn. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { idleLoop, longestStall } from '../../test/helpers/loop.ts';
@@ -9,33 +9,33 @@ import type { Row } from './rows.ts';
 
 export interface RowSize {
   clients: number;
-  /** Repetitions of each row, after a warm-up. */
+  /** Repetitions of each row, after one warm-up. */
   rounds: number;
   /** How long one repetition takes. */
   seconds: number;
 }
 
-/** A server, and what is sent to it. */
+/** A server, and the requests that it receives. */
 export interface Side {
   name: string;
   url: string;
   recorded: Exchange[];
-  /** `Authorization` headers; the clients take them in turn. */
+  /** `Authorization` headers. The clients use them in turn. */
   callers: string[];
-  /** The process whose processor time counts. */
+  /** The process to measure CPU time of. */
   pid?: number;
 }
 
 interface Measured extends Replayed {
-  /** Milliseconds of the server's processor time for one script. */
+  /** Milliseconds of the server's CPU time per script. */
   cpu: number;
-  /** The longest stall of the registry's event loop, and of an idle Node's. */
+  /** The longest stall of the registry's event loop, and of an idle Node's event loop. */
   stall: Pair;
 }
 
 export type Replay = (order: Order) => Promise<Replayed>;
 
-/** A figure for each of the registry's floors. With zero rounds the warm-up counts. */
+/** Returns one figure for each server that the registry is compared with. With zero rounds, the warm-up counts. */
 export async function measureRow(
   row: Row,
   database: string,
@@ -93,7 +93,10 @@ function report(name: string, { perSecond, p50, p99, cpu, ownLoad, stall }: Meas
   );
 }
 
-/** Quotients of rates, repetition by repetition; of all else the median, and the longest stall of all. */
+/**
+ * Compares rates as ratios, repetition by repetition. Of the stalls it takes the longest, of all other values the
+ * median.
+ */
 function compareLoad(ours: Measured[], floor: Measured[]): Omit<Figure, 'name' | 'floor' | 'unit'> {
   const medians = (of: keyof Omit<Measured, 'stall'>): Pair => ({
     ours: quantile(
@@ -127,7 +130,10 @@ function compareLoad(ours: Measured[], floor: Measured[]): Omit<Figure, 'name' |
   };
 }
 
-/** Milliseconds that all threads of a process took: fields 14 and 15 of proc_pid_stat(5), in hundredths of a second. */
+/**
+ * Milliseconds of CPU time of all threads of a process: fields 14 and 15 of proc_pid_stat(5), which are in hundredths
+ * of a second.
+ */
 async function processorTime(pid: number | undefined): Promise<number> {
   const path = `/proc/${pid}/stat`;
   if (pid === undefined || !existsSync(path)) return 0;

@@ -1,4 +1,6 @@
-/** Memory of the process that serves (VmRSS, without the database server's), and the work that may raise it. */
+/**
+ * Measures the memory of the serving process (VmRSS, without the database server), and runs the work that may raise it.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { memoryOf, type Served } from '../lab/served.ts';
 import type { Figure } from '../pairs.ts';
@@ -12,7 +14,7 @@ import { basic, record } from './rows.ts';
 /** Upper limits in MB. */
 const LIMITS = { PostgreSQL: 250, PGlite: 400 };
 
-/** Turns of polls, then saves. */
+/** The long work: rounds of polls and saves. */
 export interface LongWork {
   turns: number;
   polls: number;
@@ -20,7 +22,7 @@ export interface LongWork {
   clients: number;
 }
 
-/** Figures of memory beside what the server took when this was called. */
+/** Returns functions that measure memory. Each figure is compared with the memory at the time of this call. */
 export async function memoryFigures(
   stack: AsyncDisposableStack,
   database: Database,
@@ -44,8 +46,8 @@ export async function memoryFigures(
 }
 
 /**
- * The memory once it is steady: V8 compiles the embedded database's code in the first seconds, in up to 600 MB
- * that it gives back.
+ * Reads the memory once it is steady. In the first seconds V8 compiles the embedded database's code, which takes up to
+ * 600 MB that V8 gives back.
  */
 async function steady(memory: { now(): Promise<number> }): Promise<number> {
   for (let before = await memory.now(); ; ) {
@@ -56,7 +58,7 @@ async function steady(memory: { now(): Promise<number> }): Promise<number> {
   }
 }
 
-/** Returns what it did, in words. */
+/** Polls and saves repeatedly. Returns a description of the work for the figure's name. */
 export async function workLong(
   stack: AsyncDisposableStack,
   folder: string,
@@ -68,7 +70,7 @@ export async function workLong(
   const port = Number(new URL(served.url).port);
   const user = basic('bench', served.token);
   for (let turn = 0; turn < turns; turn++) {
-    // Recorded again, because a save changes the answers.
+    // The requests are recorded again, because a save changes the answers.
     const { poll } = await record(folder, served.url, loaded.path, user);
     const scripts = [poll.map((one) => stepFor(one, port, user))];
     const order = { port, scripts, clients, keepAlive: true, seconds: 0, atLeast: polls };

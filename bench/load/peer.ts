@@ -1,6 +1,6 @@
 /**
- * What labs use otherwise: nginx, fcgiwrap and `git http-backend`, if this machine has them; else
- * `git http-backend` as a CGI behind Node.
+ * The peer is what labs would otherwise use: nginx, fcgiwrap and `git http-backend`. On a machine without nginx or
+ * fcgiwrap, it is `git http-backend` as a CGI behind Node.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,10 +19,12 @@ export interface Peer {
 }
 
 export const PASSWORD = 'measured';
-/** Processes of fcgiwrap, each with one request: more of them were not faster on two cores. */
+/**
+ * The number of fcgiwrap processes. Each handles one request at a time. More processes were not faster on two cores.
+ */
 const WRAPPERS = 8;
 
-/** Serves the repositories in the folder, with HTTP Basic as user `git`. */
+/** Serves the repositories in the folder, with HTTP Basic for the user `git`. */
 export async function startPeer(folder: string): Promise<Peer> {
   const nginx = find('nginx');
   const fcgiwrap = find('fcgiwrap');
@@ -32,7 +34,7 @@ export async function startPeer(folder: string): Promise<Peer> {
   return await startCgi(folder);
 }
 
-/** Debian keeps both in /usr/sbin, which is not on everybody's path. */
+/** Debian installs nginx and fcgiwrap in /usr/sbin, which is not on everybody's PATH. */
 function find(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
@@ -124,7 +126,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Resolves when the folder has the file. */
+/** Resolves when the file exists in the folder. */
 function appears(folder: string, file: string): Promise<void> {
   const seen = watch(folder, { signal: AbortSignal.timeout(60_000) });
   const wait = async () => {

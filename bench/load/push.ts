@@ -1,4 +1,7 @@
-/** A push of one commit to `main`, compared with `git http-backend`, which checks objects and runs an empty hook. */
+/**
+ * Measures a push of one commit to `main`, compared with `git http-backend`, which checks objects and runs an empty
+ * hook.
+ */
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idleLoop, longestStall } from '../../test/helpers/loop.ts';
@@ -7,14 +10,14 @@ import { type Figure, inTurn } from '../pairs.ts';
 import { compare } from '../statistics.ts';
 import { startRecorder } from './record.ts';
 
-/** A server that takes pushes to the repository at `path`. */
+/** A server that accepts pushes to the repository at `path`. */
 export interface Target {
   url: string;
   path: string;
   authorization: string;
 }
 
-/** Lets `git http-backend` take pushes as the registry does: durably, with checked objects. */
+/** Configures `git http-backend` to accept pushes as the registry does: it fsyncs, and checks the objects. */
 export async function takePushes(repository: string): Promise<void> {
   const settings = {
     'http.receivepack': 'true',
@@ -30,7 +33,7 @@ export async function takePushes(repository: string): Promise<void> {
   await chmod(hook, 0o755);
 }
 
-/** `text` gives the content of `file` for each push. */
+/** Each push changes `file` to the content that `text` returns. */
 export async function measurePush(
   stack: AsyncDisposableStack,
   folder: string,
@@ -39,7 +42,9 @@ export async function measurePush(
   { ours, peer, floor }: { ours: Target; peer: Target; floor: string },
   { file, text }: { file: string; text: (revision: number) => string },
 ): Promise<Figure[]> {
-  /** Returns a function that pushes, and gives the server's time alone: git's own is the same for both. */
+  /**
+   * Returns a function that pushes and measures the server's time only, because git's own time is the same for both.
+   */
   const pusher = async (name: string, { url, path, authorization }: Target) => {
     const recorder = await startRecorder(url);
     stack.defer(() => recorder.close());
@@ -72,5 +77,5 @@ export async function measurePush(
   ];
 }
 
-/** The first revision that is pushed: no version has it. */
+/** The first revision to push. No version has it yet. */
 const PUSHED = 1_000_000;

@@ -1,13 +1,13 @@
-/** A recording proxy: what real git and a server say to each other. */
+/** A recording proxy between real git and a server. */
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Exchange } from './exchange.ts';
 
 export interface Recorder {
-  /** Address of the proxy, in place of the server's. */
+  /** The address of the proxy, which git uses instead of the server's. */
   url: string;
-  /** The exchanges since the last call. Throws if one of them failed. */
+  /** Returns the exchanges since the last call. Throws if one of them failed. */
   taken(): Exchange[];
   close(): void;
 }

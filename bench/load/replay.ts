@@ -4,7 +4,7 @@ import { quantile } from '../statistics.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Order, PACK, type Replayed, type Step } from './exchange.ts';
 
-/** gitprotocol-common(5): every answer of upload-pack ends with it, unless it is an error. */
+/** Every answer of upload-pack ends with a flush packet, unless it is an error (gitprotocol-common(5)). */
 const FLUSH = '0000';
 
 async function replay(order: Order): Promise<Replayed> {
@@ -52,15 +52,18 @@ function check({ answerLength, isPack }: Step, { status, body, isLast }: Answer)
 }
 
 interface Connection {
-  /** Sends a request and resolves when it has its right answer. */
+  /** Sends a request, and resolves when the expected answer has arrived. */
   ask(step: Step): Promise<void>;
   close(): void;
 }
 
-/** All connections read into this: what is not yet an answer is copied. */
+/** All connections read into this buffer. The bytes of an incomplete answer are copied out of it. */
 const shared = Buffer.alloc(65_536);
 
-/** A connection with as little of Node's streams as possible, so that the generator costs less than any server. */
+/**
+ * Opens a connection that uses as little of Node's streams as possible, so that the generator costs less than any
+ * server.
+ */
 function open(port: number): Connection {
   let received: Buffer | undefined;
   let waiting: (PromiseWithResolvers<void> & { step: Step }) | undefined;
@@ -93,7 +96,7 @@ function open(port: number): Connection {
   socket.on('error', (error) => waiting?.reject(error));
   socket.on('end', () => waiting?.reject(new Error('the server closed the connection')));
   return {
-    // What is written before the connection is made is sent when it is.
+    // Node buffers what is written before the connection is open.
     ask(step) {
       waiting = { ...Promise.withResolvers<void>(), step };
       socket.write(step.request);

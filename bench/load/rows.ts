@@ -1,4 +1,4 @@
-/** What is replayed: the requests of real git, recorded in this run. */
+/** The rows of the load table, and the recording of real git's requests for them. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../test/helpers/git.ts';
@@ -8,7 +8,7 @@ import { startRecorder } from './record.ts';
 export interface Row {
   name: string;
   keepAlive: boolean;
-  /** How many times as fast as the peer and as the bare server. */
+  /** The registry must be at least this many times as fast as the peer and as the bare server. */
   goals: { peer: number; bare?: number };
   requests: keyof Recordings;
 }
@@ -38,7 +38,7 @@ export interface Recordings {
   oldPoll: Exchange[];
 }
 
-/** HTTP Basic (RFC 7617). */
+/** The header of HTTP Basic (RFC 7617). */
 export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
@@ -53,7 +53,7 @@ export async function record(
   const work = await mkdtemp(join(folder, 'recorded-'));
   const url = `${recorder.url}${path}`;
   const run = async (...args: string[]) => {
-    // In a header, git sends its credentials at once, without being refused first.
+    // Credentials in a header are sent with the first request. Otherwise git sends them only after a 401.
     await git(['-c', `http.extraHeader=Authorization: ${authorization}`, ...args], { cwd: work });
     return recorder.taken();
   };

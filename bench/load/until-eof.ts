@@ -1,6 +1,6 @@
 /**
  * `node until-eof.ts <program> <arguments> -- <program> …`: runs programs until standard input ends, so that they end
- * with the bench even if it is killed. Ends with an error if one of them ends before.
+ * with the bench even if it is killed. Fails if one of them ends earlier.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ for (const word of process.argv.slice(2)) {
   else commands.at(-1)?.push(word);
 }
 
-// Groups of their own: fcgiwrap's children end with it.
+// Each program gets its own process group, so that fcgiwrap's children end with it.
 const children = commands.map(([program = '', ...args]) =>
   spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: true }),
 );
