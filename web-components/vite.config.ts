@@ -1,6 +1,6 @@
 /**
- * Builds the web interface into `dist/`, which the registry serves (`registry/routes/interface.ts`). The build bundles
- * everything and compresses text files once, so that the registry need not compress each response.
+ * Builds the web interface into `dist/`. The registry serves this folder (`registry/routes/interface.ts`). The build
+ * also compresses text files, so that the registry does not compress each response.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-/** The address of the registry during development; set it with `REGISTRY_URL=… npm run dev`. */
+/** The address of the registry during development. To set it, run `REGISTRY_URL=… npm run dev`. */
 const registry = process.env.REGISTRY_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -17,13 +17,14 @@ export default defineConfig({
     target: 'es2024',
     outDir: 'dist',
     emptyOutDir: true,
-    // The Content-Security-Policy allows only files of the registry, no `data:` addresses.
+    // Inlining would make `data:` addresses. The Content-Security-Policy forbids them and allows only files of the
+    // registry.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // CodeMirror is this large; only the editor loads it.
+    // CodeMirror is this large. Only the editor loads it.
     chunkSizeWarningLimit: 600,
-    // Compression takes most of the build time, so the warning about it is off.
+    // The build warns that compression takes most of its time. This is expected, so the warning is off.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {
@@ -48,7 +49,10 @@ function compressed(): Plugin {
 }
 
 const TEXT = new Set(['.js', '.css', '.svg', '.wasm']);
-/** From this size on (ruff's WebAssembly), the best compression would add a minute to every install for little gain. */
+/**
+ * Files of this size, such as ruff's WebAssembly, get a faster compression. The best one would add a minute to every
+ * install and save little.
+ */
 const HUGE = 1024 * 1024;
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = constants;
 

@@ -19,16 +19,16 @@ import { labCalls, tokenCalls, userCalls } from './people.ts';
 
 export { type ClientOptions, type Page, RegistryError } from './http.ts';
 
-/** Methods reject with `RegistryError` for every problem document. */
+/** Creates a client. Its methods reject with `RegistryError` for every problem document. */
 export function createClient(options: ClientOptions) {
   const http = createHttp(options);
   const { json, nothing, raw } = http;
   return {
     login: (username: string, password: string) =>
       json<Session>('POST', '/api/auth/login', { username, password }),
-    /** The ways to sign in: by password, and through the provider of single sign-on, if there is one. */
+    /** How users can sign in: with a password and, if the registry has a provider, with single sign-on. */
     authMethods: () => json<AuthMethods>('GET', '/api/auth/methods'),
-    /** The address to send the browser to, so that this account can sign in by single sign-on. */
+    /** The address that a browser opens to link this account with the provider of single sign-on. */
     linkSingleSignOn: (return_to: string) =>
       json<{ address: string }>('POST', '/api/auth/oidc/link', { return_to }),
     logout: () => nothing('POST', '/api/auth/logout'),
@@ -45,11 +45,11 @@ export function createClient(options: ClientOptions) {
     fleet: fleetCalls(http),
     signingKeys: (query: PageQuery = {}) =>
       json<Page<SigningKey>>('GET', `/api/signing-keys${search(query)}`),
-    /** The content of a file for git's `gpg.ssh.allowedSignersFile`. */
+    /** The registry's signing keys in the format of git's `gpg.ssh.allowedSignersFile`. */
     allowedSigners: async () => await (await raw('/api/signing-keys', 'text/plain')).text(),
     audit: (query: Query<AuditQuery> = {}) =>
       json<Page<AuditEvent>>('GET', `/api/audit${search(query)}`),
-    /** All entries that match the filters as JSON lines, oldest first. */
+    /** All audit entries that match the filters, as JSON lines, oldest first. */
     exportAudit: async (query: Query<AuditQuery> = {}) =>
       await (await raw(`/api/audit${search(query)}`, 'application/x-ndjson')).text(),
   };

@@ -18,7 +18,7 @@ import { type Http, type Page, type PageQuery, type Query, search } from './http
 
 const all = '/api/instrument-definitions';
 
-/** Definitions and their versions. A save that needs a review returns `merge_request`. */
+/** Calls for definitions and their versions. If a save needs a review, its result has a `merge_request`. */
 export function definitionCalls({ json, nothing, raw }: Http) {
   const judge = (verdict: string) => (id: number, n: number, reason: string) =>
     json<VersionSummary>('POST', `${all}/${id}/versions/${n}/${verdict}`, { reason });

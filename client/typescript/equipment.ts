@@ -32,7 +32,7 @@ export const instrumentCalls = ({ json, nothing }: Http) => ({
   change: (id: number, body: InstrumentChange) =>
     json<Instrument>('PUT', `${instruments}/${id}`, body),
   remove: (id: number) => nothing('DELETE', `${instruments}/${id}`),
-  /** Binds the instrument to a computer, or changes its binding. */
+  /** Binds the instrument to a computer. If it is bound there already, changes the binding. */
   bind: (id: number, computer: string, body: BindingChange) =>
     json<Binding>('PUT', `${instruments}/${id}/bindings/${encodeURIComponent(computer)}`, body),
 });
@@ -52,7 +52,7 @@ export const computerCalls = ({ json, nothing }: Http) => ({
       'GET',
       `${computers}/${encodeURIComponent(name)}/bindings${search(query)}`,
     ),
-  /** Binds an instrument that the registry does not know yet. */
+  /** Creates an instrument that the registry does not know yet, and binds it to a computer. */
   bindNew: (name: string, body: NewInstrumentHere) =>
     json<Binding>('POST', `${computers}/${encodeURIComponent(name)}/bindings`, body),
 });

@@ -1,27 +1,30 @@
-/** The client's HTTP: JSON in both directions, and errors from problem documents. */
+/** The HTTP layer of the client. It sends and receives JSON, and turns problem documents into errors. */
 import type { ProblemDocument } from '../../registry/schemas/common.ts';
 
 export interface ClientOptions {
   /** The registry's address, without a slash at the end. */
   url: string;
-  /** A token, or the session token of `login`. None for anonymous readers, and for browsers, which use a cookie. */
+  /**
+   * An API token or the session token of `login`. Anonymous readers have none. Browsers have none either, as they use a
+   * cookie.
+   */
   token?: string;
-  /** Sends the requests. By default, the platform's `fetch`. */
+  /** The function that sends requests. By default, the platform's `fetch`. */
   fetch?: typeof fetch;
 }
 
 export interface Page<T> {
   items: T[];
-  /** Number of items on all pages. With `total_at_least`, there are more. */
+  /** The number of items on all pages. If `total_at_least` is set, there are more items than this. */
   total: number;
   total_at_least?: true;
   page: number;
   per_page: number;
-  /** `after` of the next page; missing on the last page. */
+  /** The value of `after` for the next page. The last page has none. */
   next?: string;
 }
 
-/** The page of a list, from 1, and the number of items on it; or what follows the page that gave `next`. */
+/** Which page to read: `page` counts from 1 and has `per_page` items. `after` is the `next` of the page before. */
 export interface PageQuery {
   page?: number;
   per_page?: number;
@@ -30,7 +33,7 @@ export interface PageQuery {
 
 export type Query<T> = Partial<T>;
 
-/** The registry refused a request, or failed. */
+/** The error of a request that the registry refused or failed to answer. */
 export class RegistryError extends Error {
   readonly status: number;
   readonly problem: ProblemDocument;
@@ -45,11 +48,11 @@ export class RegistryError extends Error {
 export interface Http {
   json<T>(method: string, path: string, body?: object): Promise<T>;
   nothing(method: string, path: string, body?: object): Promise<void>;
-  /** Fetches an answer other than JSON, in the media type `accept`. */
+  /** Fetches an answer that is not JSON, in the media type `accept`. */
   raw(path: string, accept: string): Promise<Response>;
 }
 
-/** Every method rejects with `RegistryError` for an error status. */
+/** Creates the HTTP layer. Every method rejects with `RegistryError` for an error status. */
 export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptions): Http {
   async function send(method: string, path: string, body?: object, accept = 'application/json') {
     const response = await fetch(url + path, {
@@ -73,7 +76,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptio
   };
 }
 
-/** The problem document of an answer, or one made from the status if a proxy answered. */
+/** The problem document of an answer. If a proxy answered without one, it is made from the status. */
 async function problemOf(response: Response): Promise<ProblemDocument> {
   if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
     return (await response.json()) as ProblemDocument;
@@ -84,7 +87,7 @@ async function problemOf(response: Response): Promise<ProblemDocument> {
   return { type: 'about:blank', title, status, code: 'unknown', detail: `${detail}.` };
 }
 
-/** The query string of the values that are defined, such as `?a=1&b=2`; empty if there are none. */
+/** The query string of all defined values, such as `?a=1&b=2`. Empty if none is defined. */
 export function search(query: object): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return '';

@@ -33,7 +33,7 @@ export function labCalls({ json, nothing }: Http) {
     remove: (id: number) => nothing('DELETE', `/api/labs/${id}`),
     members: (id: number, query: PageQuery = {}) =>
       json<Page<Member>>('GET', `/api/labs/${id}/members${search(query)}`),
-    /** `who` is the id of a user whom the caller may see, or a whole username or email address. */
+    /** Adds a member. `who` is a full username or email address, or the id of a user whom the caller may see. */
     addMember: (id: number, who: number | { username: string } | { email: string }, role: Role) =>
       json<Member>('POST', `/api/labs/${id}/members`, {
         ...(typeof who === 'number' ? { user_id: who } : who),

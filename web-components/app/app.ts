@@ -26,7 +26,7 @@ export class RegistryApp extends LitElement {
   declare place: Place | undefined;
   declare error: unknown;
   declare isMenuOpen: boolean;
-  /** Whether the session ended while a request was waiting for it. */
+  /** Whether to offer the sign-in dialog, because the session ended and a request waits for a new one. */
   declare hasEnded: boolean;
   readonly #session = new SessionController(this);
 
@@ -40,7 +40,7 @@ export class RegistryApp extends LitElement {
     super.connectedCallback();
     // No page handled this error, so the page may be in any state: tell the user.
     addEventListener('unhandledrejection', ({ reason }) => this.#fail(reason));
-    // An error event without an error reports a ResizeObserver loop, which is harmless.
+    // An error event that carries no error reports a ResizeObserver loop, which is harmless.
     addEventListener('error', ({ error }) => error && this.#fail(error));
     session.addEventListener('ended', () => void this.#offerSignIn());
     // The session or the roles may have changed while the window was hidden.
@@ -79,7 +79,7 @@ export class RegistryApp extends LitElement {
       }`;
   }
 
-  /** Other parameters create a new element, so that no state of the previous page is shown with them. */
+  /** A change of the path's parameters creates a new element, so that no state of the previous page remains. */
   #page({ route, params, query }: Place) {
     return keyed(JSON.stringify(params), route.render(params, query));
   }
@@ -100,7 +100,7 @@ export class RegistryApp extends LitElement {
     </ul>`;
   }
 
-  /** The previous page stays until the module of the new page has loaded. */
+  /** Keeps the previous page on screen until the module of the new page has loaded. */
   async #show(place: Place, isNewPage: boolean) {
     if (place.route.needsSignIn && this.#session.me === null) {
       return goTo(signInAddress(), { replace: true });
@@ -146,7 +146,9 @@ export class RegistryApp extends LitElement {
     this.isMenuOpen = !this.isMenuOpen;
   }
 
-  /** Moves the focus out of the hidden navigation. A new page then takes it from the button. */
+  /**
+   * Closes the navigation and moves the focus to its button. If a new page opens, the page then focuses its heading.
+   */
   #closeMenu() {
     if (!this.isMenuOpen) return;
     this.isMenuOpen = false;
@@ -159,8 +161,8 @@ export class RegistryApp extends LitElement {
 }
 
 /**
- * Browsers report the same error whether the registry is unreachable or was upgraded and no longer has the old files.
- * Returns the error unchanged if the registry is unreachable.
+ * Explains why the module of a page failed to load. If the registry answers, it was probably upgraded and no longer has
+ * the old files. Browsers report the same error when the registry is unreachable; that error is returned unchanged.
  */
 async function explainFailedLoad(error: unknown): Promise<unknown> {
   const answers = await fetch('/healthz').then(

@@ -160,7 +160,7 @@ export class RegistryBar extends LitElement {
 
   protected override updated(changed: PropertyValues<this>) {
     const input = this.renderRoot.querySelector('input');
-    // While the user types, the address follows the input, not the other way round.
+    // Do not overwrite the input while the user types in it: the address follows the input.
     if (changed.has('searched') && input && input !== this.shadowRoot?.activeElement) {
       input.value = this.searched;
     }

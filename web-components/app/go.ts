@@ -5,13 +5,13 @@ export function goTo(address: string, options: { replace?: boolean } = {}): void
   navigation.navigate(address, { history: options.replace ? 'replace' : 'auto' });
 }
 
-/** The sign-in page, which returns to the current page afterwards. */
+/** The address of the sign-in page. After the sign-in, that page returns to the current page. */
 export const signInAddress = (): string =>
   `/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
 
 /**
- * Changes the query of the current page; undefined and '' remove a parameter. Replaces the history entry, so that
- * typing a search does not add an entry for each letter.
+ * Changes the query of the current page. A value of undefined or '' removes a parameter. The history entry is replaced,
+ * so that typing a search does not add an entry for each letter.
  */
 export function setQuery(changes: Record<string, string | undefined>): void {
   const address = new URL(location.href);
@@ -26,7 +26,7 @@ export function setQuery(changes: Record<string, string | undefined>): void {
 const PAUSE = 120;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
-/** Searches the list of the current page once the user pauses; does nothing if they left the page meanwhile. */
+/** Searches the list of the current page when the user pauses typing. Does nothing if they leave the page before. */
 export function searchAsTyped(q: string): void {
   clearTimeout(typing);
   const { pathname } = location;

@@ -35,7 +35,7 @@ function isMember(me: Me | null | undefined): boolean {
   return me?.user.is_admin || (me?.labs.length ?? 0) > 0;
 }
 
-/** Whether `path` belongs to the item. */
+/** Whether the page at `path` belongs to this item of the sidebar. */
 export function isCurrent(item: NavigationItem, path: string): boolean {
   if (item.path === '/') return ['/', '/new'].includes(path) || path.startsWith('/definitions');
   return path === item.path || path.startsWith(`${item.path}/`);

@@ -6,8 +6,9 @@ import { shared } from '../styles/shared.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
 /**
- * Says on every page why it may be out of date: offline, session over, no live updates. It covers the bottom of the
- * window, so that it is visible at every scroll position and moves nothing when it appears.
+ * A notice that the page may be out of date: the browser is offline, the session has ended, or live updates are
+ * interrupted. The notice covers the bottom of the window. It is visible at every scroll position, and moves nothing
+ * when it appears.
  */
 export class AppNotice extends LitElement {
   static override styles = [
@@ -71,7 +72,7 @@ export class AppNotice extends LitElement {
     }
     if (stream.isLost) {
       return html`<p>
-        ${icon('offline')}<span>Live updates are interrupted. This page may be out of date. The registry is contacted again automatically.</span>
+        ${icon('offline')}<span>Live updates are interrupted. This page may be out of date. The page reconnects automatically.</span>
       </p>`;
     }
     return nothing;

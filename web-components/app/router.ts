@@ -1,7 +1,7 @@
 /**
- * Maps addresses to pages with the Navigation API and URLPattern: links stay plain links, and the browser handles back,
- * forward, scrolling and reloading. It also handles every address that is not a page of the interface, such as the API
- * documents and clone addresses.
+ * Maps addresses to pages with the Navigation API and URLPattern. Links stay plain links, and the browser handles back,
+ * forward, scrolling and reloading. Addresses that are not pages, such as the API documents and clone addresses, are
+ * also left to the browser.
  */
 import { PAGES } from '../../registry/schemas/pages.ts';
 import { NOT_FOUND, type Params, ROUTES, type Route } from './routes.ts';
@@ -42,7 +42,7 @@ export function startRouter(show: (place: Place, isNewPage: boolean) => Promise<
     if (!place) return;
     const isNewPage = !isSamePage(shown, place);
     event.intercept({
-      // The page focuses its heading instead.
+      // The browser must not move the focus: the page focuses its heading.
       focusReset: 'manual',
       ...(!isNewPage && { scroll: 'manual' as const }),
       handler: async () => {

@@ -8,11 +8,14 @@ export interface Route {
   /** The window title. */
   title: (params: Params) => string;
   render: (params: Params, query: URLSearchParams) => TemplateResult;
-  /** Whether the page needs a signed-in user. Others go to the sign-in page first and then come back. */
+  /**
+   * Whether the page needs a signed-in user. Visitors who are not signed in go to the sign-in page first and then come
+   * back.
+   */
   needsSignIn?: true;
 }
 
-/** The named parts of a path, decoded. */
+/** The named parts of a path, URL-decoded. */
 export type Params = Record<string, string>;
 
 export const ROUTES: Record<PagePath, Route> = {

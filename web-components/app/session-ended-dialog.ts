@@ -5,7 +5,8 @@ import '../elements/sign-in-form.ts';
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 
 /**
- * Lets the user sign in again without leaving the page: typed text stays, and waiting requests continue.
+ * Lets the user sign in again without leaving the page. Typed text stays, and waiting requests continue after the
+ * sign-in.
  *
  * @fires closed - The user signed in or closed the dialog.
  */
@@ -41,14 +42,14 @@ export class SessionEndedDialog extends LitElement {
     </wa-dialog>`;
   }
 
-  /** The dialog honours `autofocus` only when it opens after its first rendering. */
+  /** Opens the dialog after its first rendering. Only then does the dialog honour `autofocus`. */
   protected override async firstUpdated() {
     const dialog = this.renderRoot.querySelector('wa-dialog');
     await dialog?.updateComplete;
     if (dialog) dialog.open = true;
   }
 
-  /** The user may have signed in in another window with single sign-on. */
+  /** Checks whether the user has signed in with single sign-on in another window. */
   readonly #checkAgain = async () => {
     if (document.hidden) return;
     await session.checkAgain();
@@ -62,7 +63,8 @@ export class SessionEndedDialog extends LitElement {
 
   #onClosed(event: Event) {
     if (event.target !== event.currentTarget) return;
-    // A sign-in has already settled the renewal. Otherwise the user closed the dialog without signing in.
+    // After a sign-in, the session is no longer renewing. If it still is, the user closed the dialog without signing
+    // in.
     if (session.isRenewing) session.decline();
     this.dispatchEvent(new Event('closed'));
   }

@@ -7,7 +7,10 @@ export { AUDIT_ACTIONS } from '../../registry/schemas/audit-actions.ts';
 
 export const listAudit = (query: Partial<AuditQuery>) => client.audit(query);
 
-/** The address of the export: all entries that match the filters, one line of JSON each, oldest first. */
+/**
+ * The address of the export of the audit trail. The export has all entries that match the filters as JSON lines, oldest
+ * first.
+ */
 export function auditExport(filters: Partial<AuditQuery>): string {
   const given = Object.entries(filters).map(([name, value]): [string, string] => [
     name,

@@ -1,4 +1,7 @@
-/** The API client of the interface. It uses the session cookie and survives the end of a session. */
+/**
+ * The API client of the interface. It uses the session cookie. When a session ends, its requests wait for a new
+ * sign-in.
+ */
 import { createClient, RegistryError } from '../../client/typescript/client.ts';
 import { session } from './session.ts';
 
@@ -6,14 +9,18 @@ export { RegistryError };
 
 export const client = createClient({ url: '', fetch: fetchInSession });
 
-/** A problem that a form finds before it is sent, in the format of the registry. */
+/**
+ * The error that a form shows for invalid input before it sends anything. It has the format of the registry's problems.
+ */
 export const inputProblem = (detail: string, title = 'Something is missing') =>
   new RegistryError({ type: 'about:blank', title, status: 422, code: 'invalid', detail });
 
 /**
- * If the session has ended, a request waits until the same user has signed in again and is then repeated, so that nothing
- * typed is lost. If the user declines to sign in, the 401 is returned. `x-session-user` names the user for whom the page
- * works: without it, the registry would answer for whoever has signed in since, or anonymously.
+ * Sends a request. If the session has ended, the request waits until the same user has signed in again, and is then
+ * sent again, so that nothing typed is lost. If the user declines to sign in, the 401 is returned.
+ *
+ * The header `x-session-user` names the user of this page. Without it, the registry would answer for another user who
+ * has signed in meanwhile, or for nobody.
  */
 async function fetchInSession(...[address, init]: Parameters<typeof fetch>): Promise<Response> {
   const id = session.me?.user.id;

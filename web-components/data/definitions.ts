@@ -33,19 +33,25 @@ export const listVersions = (id: number, page = 1) =>
 export const compareVersions = async (id: number, from: number, to: number) =>
   (await client.definitions.diff(id, from, to)).diff;
 
-/** Creates a new version that equals this one. If it needs a review, the result has its merge request. */
+/**
+ * Creates a new version with the files of the version `version`. If this needs a review, the result has a merge
+ * request.
+ */
 export const rollBack = (id: number, version: number, reason: string) =>
   client.definitions.rollback(id, version, reason);
 
-/** If the change needs a review, the result has its merge request. Rejects with 409 if another version has landed. */
+/**
+ * Validates files of a definition. With the `id` of an existing definition, `body` contains only its changed files.
+ * landed.
+ */
 export const changeDefinition = (id: number, change: DefinitionChange) =>
   client.definitions.change(id, change);
 export const createDefinition = (what: NewDefinition) => client.definitions.create(what);
-/** With an id, validates changes of that definition's files; unchanged files are left out. */
+/** Validates files of a definition. `id` names an existing definition: then `body` contains only the changed files. */
 export const validateSource = (body: ValidateRequest, id?: number) =>
   client.definitions.validate(body, id);
 
-/** The provenance of the version with this commit: its review and the hashes of its files. */
+/** Loads the provenance of the version with this commit: its review and the hashes of its files. */
 export const readProvenance = (commit: string) => client.fleet.provenance(commit);
 
 export const readVersion = (id: number, version: number) => client.definitions.version(id, version);

@@ -9,7 +9,7 @@ export interface Draft {
   at: number;
 }
 
-/** Includes the user, because several people may use one browser. */
+/** The storage key of a draft. It includes the user's id, because several people may use one browser. */
 const keyOf = (what: string): string => `registry.draft.${session.me?.user.id ?? 0}.${what}`;
 
 export function readDraft(what: string): Draft | undefined {
@@ -17,7 +17,7 @@ export function readDraft(what: string): Draft | undefined {
   return text === null ? undefined : (JSON.parse(text) as Draft);
 }
 
-/** Returns false if the browser has no storage left for this site. */
+/** Stores a draft. Returns false if the browser has no storage left for this site. */
 export function saveDraft(what: string, draft: Draft): boolean {
   try {
     localStorage.setItem(keyOf(what), JSON.stringify(draft));
@@ -28,7 +28,7 @@ export function saveDraft(what: string, draft: Draft): boolean {
   }
 }
 
-/** Text that is not sent yet, stored until it is sent or this window is closed. */
+/** Reads text that the user has not sent yet. It is stored until it is sent or this window is closed. */
 export const readText = (what: string): string => sessionStorage.getItem(keyOf(what)) ?? '';
 
 export function saveText(what: string, text: string): void {

@@ -30,7 +30,10 @@ export const changeInstrument = (id: number, body: InstrumentChange) =>
   instruments.change(id, body);
 export const removeInstrument = (id: number) => instruments.remove(id);
 
-/** The id of the definition with this name; null for no name. Rejects with a problem if the user cannot see one. */
+/**
+ * The id of the definition with this name, or null for no name. Rejects with a problem if the user cannot see such a
+ * definition.
+ */
 export async function findDefinitionId(name: string | null): Promise<number | null> {
   return name === null ? null : (await readDefinition(name)).id;
 }
@@ -53,7 +56,7 @@ export async function readComputer(name: string) {
 
 export const changeComputer = (id: number, body: ComputerChange) => computers.change(id, body);
 export const removeComputer = (id: number) => computers.remove(id);
-/** Creates an enrolment code for one computer of this lab. Only the result has the code. */
+/** Creates an enrolment code for one computer of this lab. The code appears only in this result. */
 export const createCode = (labId: number) => computers.createCode(labId);
 
 export const listBindings = (query: Partial<BindingQuery>) =>

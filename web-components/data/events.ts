@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { EventData, EventKind } from '../../registry/schemas/events.ts';
 import { session } from './session.ts';
 
-/** `reset` says only that some events are missing: listeners reload what they show. */
+/** An event. A `reset` means that events may have been missed, so listeners reload what they show. */
 export type LiveEvent<K extends EventKind = EventKind> = {
   [T in K]: { type: T; data: EventData[T] };
 }[K];
@@ -18,12 +18,18 @@ export const REVIEW_EVENTS = [
 
 type Listener = (event: LiveEvent) => void;
 
-/** How long to wait before opening a refused stream again, doubled each time, in milliseconds. */
+/** How long to wait before opening a refused stream again, in milliseconds. The time doubles with each attempt. */
 const FIRST_RETRY = 5_000;
 const LAST_RETRY = 5 * 60_000;
-/** How long a stream may be interrupted before the user is told, in milliseconds: the registry may just restart. */
+/**
+ * How long a stream may be interrupted before the user sees a notice, in milliseconds. The registry may just be
+ * restarting.
+ */
 const GRACE = 6_000;
-/** How long the stream stays open after its last listener, in milliseconds, so that the next page misses no event. */
+/**
+ * How long the stream stays open after its last listener leaves, in milliseconds, so that the next page misses no
+ * event.
+ */
 const LINGER = 1_000;
 
 const listeners = new Map<EventKind, Set<Listener>>();
@@ -33,7 +39,7 @@ let reader: number | undefined;
 let retry = FIRST_RETRY;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let grace: ReturnType<typeof setTimeout> | undefined;
-/** Whether events may be missing that the next stream does not repeat. */
+/** Whether the stream was lost, so that a new stream will not include the events in between. */
 let hasGap = false;
 
 /** Fires `change` when `isLost` changes. */
@@ -49,7 +55,7 @@ class Stream extends EventTarget {
 }
 export const stream = new Stream();
 
-/** Calls `listener` for every event of these kinds and for `reset`. Returns a function that stops it. */
+/** Calls `listener` for every event of these kinds and for `reset`. Returns a function that ends the subscription. */
 export function listen(kinds: readonly EventKind[], listener: Listener): () => void {
   const wanted = [...kinds, 'reset'] as const;
   for (const kind of wanted) {
@@ -66,7 +72,7 @@ export function listen(kinds: readonly EventKind[], listener: Listener): () => v
 
 const hasListeners = () => [...listeners.values()].some(({ size }) => size > 0);
 
-/** Opens the stream, unless there is one, the window is hidden, nobody listens or nobody is signed in. */
+/** Opens the stream. Does nothing if it is open, the window is hidden, nobody listens or nobody is signed in. */
 function open(): void {
   timer = undefined;
   if (source || document.hidden || !hasListeners() || !session.me) return;
@@ -77,14 +83,15 @@ function open(): void {
   opened.addEventListener('open', () => {
     retry = FIRST_RETRY;
     clearLost();
-    // The user has signed in again in another window.
+    // The stream opened, so the user has signed in again in another window.
     if (session.isOver) void session.checkAgain();
     if (hasGap) dispatch({ type: 'reset', data: { reason: 'the stream was interrupted' } });
     hasGap = false;
   });
   opened.addEventListener('error', () => {
     grace ??= setTimeout(() => stream.setLost(true), GRACE);
-    // The browser resumes a broken connection from the last event. It closes a refused one.
+    // The browser itself resumes a broken connection from the last event. It closes a connection that the registry
+    // refused.
     if (opened.readyState === EventSource.CLOSED && opened === source) void retryLater();
   });
 }
@@ -94,7 +101,7 @@ async function retryLater(): Promise<void> {
   hasGap = true;
   timer = setTimeout(open, retry);
   retry = Math.min(2 * retry, LAST_RETRY);
-  // An unreachable registry says nothing about the session.
+  // If the registry cannot be reached, the session may still be valid.
   await session.load().catch(() => undefined);
 }
 
@@ -112,7 +119,7 @@ function clearLost(): void {
   stream.setLost(false);
 }
 
-// A sign-in opens the stream at once.
+// Open the stream as soon as the user signs in.
 session.addEventListener('change', () => {
   if (session.me?.user.id !== reader) close();
   if (session.isOver) return;
@@ -120,8 +127,8 @@ session.addEventListener('change', () => {
   open();
 });
 
-// Without HTTP/2, a browser has six connections to a server for all its windows. A hidden window therefore closes its
-// stream, and reloads what it shows when it becomes visible again.
+// Without HTTP/2, all windows of a browser share six connections to a server. A hidden window therefore closes its
+// stream. When it becomes visible again, it reloads what it shows.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return close();
   if (!hasListeners()) return;
@@ -138,7 +145,10 @@ function dispatch(event: LiveEvent): void {
   for (const listener of listeners.get(event.type) ?? []) listener(event);
 }
 
-/** Listens while its host is connected: `new LiveController(this, ['definition.landed'], () => this.task.run())`. */
+/**
+ * Listens to events while its host is connected: `new LiveController(this, ['definition.landed'], () =>
+ * this.task.run())`.
+ */
 export class LiveController implements ReactiveController {
   readonly #kinds: readonly EventKind[];
   readonly #listener: Listener;

@@ -16,7 +16,9 @@ export async function listLabNames(): Promise<ReadonlyMap<number, string>> {
 
 export const readLab = (id: number) => client.labs.read(id);
 
-/** Whether a save of the signed-in user in the lab (null: in no lab) becomes a version without review. */
+/**
+ * Whether the signed-in user can land changes in a lab without review. Definitions without a lab have the `labId` null.
+ */
 export async function canLandDirectly(labId: number | null): Promise<boolean> {
   const { me } = session;
   const isAdmin =
@@ -27,15 +29,15 @@ export async function canLandDirectly(labId: number | null): Promise<boolean> {
 
 export const createLab = (lab: NewLab) => client.labs.create(lab);
 
-/** Changes only the given fields. */
+/** Changes a lab. Fields that are not given keep their values. */
 export const changeLab = (id: number, change: LabChange) => client.labs.change(id, change);
 
 export const removeLab = (id: number) => client.labs.remove(id);
 
-/** The first 500 members. The policy form offers them as owners and accounts. */
+/** The first 500 members of a lab. The policy form offers them as owners and as accounts for checks. */
 export const listMembers = (id: number) => client.labs.members(id, { per_page: 500 });
 
-/** Adds a member by username or email address. Rejects with a problem if there is no such account. */
+/** Adds a member by username or email address. Rejects with a problem if no account has that name or address. */
 export const addMember = (id: number, name: string, role: Role) =>
   client.labs.addMember(id, name.includes('@') ? { email: name } : { username: name }, role);
 

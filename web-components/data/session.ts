@@ -5,25 +5,31 @@ import type { Me, Role } from '../../registry/schemas/people.ts';
 
 export type { Me } from '../../registry/schemas/people.ts';
 
-// Not the client of client.ts, which waits for a renewed session: these requests must not wait for it.
+// This file has a client of its own. The client in client.ts waits for a renewed session, which these requests create.
 const client = createClient({ url: '' });
 
 /**
- * Fires `change` when the user signs in or out or the session turns out to be over, and `ended` when a request waits for
- * the user to sign in again.
+ * The session of this window.
+ *
+ * @fires change - The user signed in or out, or the session turned out to have ended.
+ *
+ * @fires ended - A request waits for the user to sign in again.
  */
 class Session extends EventTarget {
-  /** Null if nobody is signed in; undefined until known. Keeps the user while their session is over. */
+  /**
+   * The signed-in user. Null if nobody is signed in, undefined until known. After the session has ended, still the last
+   * user.
+   */
   me: Me | null | undefined;
-  /** Whether the session has ended other than by signing out; the page stays. */
+  /** Whether the session has ended although the user did not sign out. The page then stays as it is. */
   isOver = false;
-  /** Whether the user declined to sign in again. */
+  /** Whether the user has declined to sign in again. */
   #declined = false;
   #renewal: PromiseWithResolvers<boolean> | undefined;
 
   /**
-   * Loads the user and their roles. If another user has signed in in another window, the session of this window's user is
-   * over. Rejects if the registry cannot be reached.
+   * Loads the user and their roles. If another user has signed in in another window, this window's session counts as
+   * ended. Rejects if the registry cannot be reached.
    */
   async load(): Promise<void> {
     const me = await client.me().catch(nullIf401);
@@ -31,16 +37,16 @@ class Session extends EventTarget {
     else this.#set(me);
   }
 
-  /** Rejects with a problem if the name or the password is wrong. */
+  /** Signs a user in. Rejects with a problem if the name or the password is wrong. */
   async signIn(username: string, password: string): Promise<void> {
     const before = this.me?.user.id;
     await client.login(username, password);
     this.#set(await client.me());
-    // Requests that wait are those of the previous user and are not repeated for another one.
+    // The waiting requests belong to the previous user. They must not be sent as another user.
     this.#settle(before === undefined || before === this.me?.user.id);
   }
 
-  /** Where to sign in with single sign-on and come back to `page`; null if the registry has no provider. */
+  /** The address where single sign-on starts, which later returns to `page`. Null if the registry has no provider. */
   async singleSignOn(page: string): Promise<{ address: string; provider: string } | null> {
     const { single_sign_on: provider } = await client.authMethods();
     if (!provider) return null;
@@ -59,7 +65,7 @@ class Session extends EventTarget {
     }
   }
 
-  /** Where to link this account with the provider and come back to `page`. */
+  /** The address where the user links this account with the provider. The provider then returns to `page`. */
   async linkSingleSignOn(page: string): Promise<string> {
     const { pathname, search, hash } = new URL(page);
     return (await client.linkSingleSignOn(pathname + search + hash)).address;
@@ -70,7 +76,7 @@ class Session extends EventTarget {
     this.#set(null);
   }
 
-  /** Resolves with true when the same user has signed in again, and with false if they decline. */
+  /** Waits until the same user has signed in again (true) or has declined to (false). */
   async waitForRenewal(): Promise<boolean> {
     this.#setOver();
     if (this.#declined) return false;
@@ -81,12 +87,12 @@ class Session extends EventTarget {
     return await this.#renewal.promise;
   }
 
-  /** Whether a request waits for the user to sign in again. */
+  /** Whether a request is waiting for the user to sign in again. */
   get isRenewing(): boolean {
     return this.#renewal !== undefined;
   }
 
-  /** The user declines to sign in again: the page stays as it is, and waiting requests are refused. */
+  /** The user declines to sign in again. The page stays as it is, and waiting requests fail. */
   decline(): void {
     this.#declined = true;
     this.#settle(false);

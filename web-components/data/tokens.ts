@@ -6,7 +6,7 @@ export type { CreatedToken, NewToken, Token } from '../../registry/schemas/peopl
 
 export const listTokens = () => client.tokens.list();
 
-/** Only this result has the secret. */
+/** Creates a token. Its secret appears only in this result. */
 export const createToken = (token: NewToken) => client.tokens.create(token);
 
 export const deleteToken = (id: number) => client.tokens.remove(id);

@@ -11,13 +11,16 @@ export const createUser = (user: NewUser) => client.users.create(user);
 
 export const changeUser = (id: number, change: UserChange) => client.users.change(id, change);
 
-/** Changes the profile of the signed-in user and reloads the session, so that the bar shows it at once. */
+/** Changes the profile of the signed-in user and reloads the session, so that the bar shows the change at once. */
 export async function changeOwn(change: Pick<UserChange, 'name' | 'email'>): Promise<void> {
   await client.users.change(ownId(), change);
   await session.load();
 }
 
-/** Ends every session of the account and starts a new one for this window. Needs `current_password` if there is one. */
+/**
+ * Sets a new password. This ends every session of the account and starts a new one for this window. If the account has
+ * a password, `current_password` must be given.
+ */
 export async function changeOwnPassword(
   change: Required<Pick<UserChange, 'password'>> & Pick<UserChange, 'current_password'>,
 ): Promise<void> {
@@ -31,16 +34,16 @@ function ownId(): number {
   return id;
 }
 
-/** Letters and digits that cannot be mistaken for each other. */
+/** Letters and digits that cannot be mistaken for one another. */
 const LETTERS = 'abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ234679';
 const PASSWORD_LENGTH = 20;
 
-/** A random password of 20 letters, over 100 bits. */
+/** A random password of 20 characters, with more than 100 bits of entropy. */
 export function generatePassword(): string {
   let password = '';
   while (password.length < PASSWORD_LENGTH) {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
-    // Bytes beyond the last full round of the alphabet would make its first letters more likely.
+    // Skip the highest byte values: with them, the first letters of the alphabet would be more likely than the others.
     if (byte < 256 - (256 % LETTERS.length)) password += LETTERS[byte % LETTERS.length];
   }
   return password;

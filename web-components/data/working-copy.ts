@@ -2,7 +2,7 @@
 import { mergeText } from '../../registry/definitions/merge-text.ts';
 import type { Definition } from '../../registry/schemas/definitions.ts';
 
-/** Path to text. */
+/** Files: their paths and texts. */
 export type Files = Readonly<Record<string, string>>;
 
 export interface WorkingCopy {
@@ -33,11 +33,11 @@ export function changesOf({ base, files }: WorkingCopy): Record<string, string |
   );
 }
 
-/** The names of the classes at the top level of a Python file, found by their first lines. */
+/** The names of the classes at the top level of a Python file. They are found by their `class` lines. */
 export const classNames = (source: string): string[] =>
   [...source.matchAll(/^class[ \t]+([A-Za-z_]\w*)/gm)].map(([, name = '']) => name);
 
-/** The working copy with one file under another path. */
+/** Moves one file of the working copy to another path. */
 export function moveFile({ version, base, files }: WorkingCopy, from: string, to: string) {
   const move = (some: Files): Files =>
     Object.fromEntries(
@@ -48,14 +48,18 @@ export function moveFile({ version, base, files }: WorkingCopy, from: string, to
 
 export const isChanged = (copy: WorkingCopy): boolean => Object.keys(changesOf(copy)).length > 0;
 
-/** A file that both sides changed in the same place. */
+/** A file that the user and the landed version changed in the same place. */
 export interface FileConflict {
   path: string;
-  /** Lines of the user's text, from 1; 0 if one side deleted the file. */
+  /**
+   * The line numbers of the conflicts in the user's text, from 1; 0 if the user or the landed version deleted the file.
+   */
   lines: readonly number[];
 }
 
-/** The changes of both sides. In a conflict, the user's own text stays until they decide. */
+/**
+ * The changes of the user and of the landed version, merged. In a conflict, the user's text stays until they decide.
+ */
 export interface Merged {
   copy: WorkingCopy;
   conflicts: readonly FileConflict[];
@@ -81,7 +85,7 @@ export function mergeInto(own: WorkingCopy, landed: WorkingCopy): Merged {
   return { copy: { version: landed.version, base: landed.files, files }, conflicts };
 }
 
-/** The user's files on top of the landed version, which overwrite its changes. */
+/** A working copy with the user's files, based on the landed version. Saving it undoes the changes of that version. */
 export function keepOwn(own: WorkingCopy, landed: WorkingCopy): WorkingCopy {
   return { version: landed.version, base: landed.files, files: own.files };
 }

@@ -12,8 +12,9 @@ import {
 } from './adoption.ts';
 
 /**
- * A stacked area chart of the versions on the computers, day by day, and the same data as a table. It does not use a chart
- * library: those add at least 50 KB for axes, zoom and animation, and draw on a canvas that screen readers cannot read.
+ * A stacked area chart of the versions on the computers, day by day. A table shows the same data. The chart needs no
+ * chart library: those add at least 50 KB for axes, zoom and animation, and draw on a canvas that screen readers cannot
+ * read.
  */
 export class AdoptionChart extends LitElement {
   static override properties = { days: { attribute: false }, name: {} };
@@ -76,7 +77,7 @@ export class AdoptionChart extends LitElement {
     `,
   ];
 
-  /** Consecutive days, oldest first. */
+  /** The data of consecutive days, oldest first. */
   declare days: readonly Day[];
   /** The name of the definition. */
   declare name: string;
@@ -135,7 +136,7 @@ export class AdoptionChart extends LitElement {
   }
 }
 
-/** The newest version has the first colour; all versions without a colour of their own share the last. */
+/** The number of the layer's colour. The newest version has the first colour. Old versions share the last one. */
 const series = (layers: readonly Layer[], index: number) =>
   `series-${Math.min(SHOWN, layers.length - 1 - index)}`;
 

@@ -1,20 +1,20 @@
 /** Pure: the number of computers by version and day → the layers of a stacked area chart. */
 
 export interface Day {
-  /** `2027-01-31`. */
+  /** The date, such as `2027-01-31`. */
   date: string;
-  /** Number of computers by version. */
+  /** How many computers have each version. */
   installed: Readonly<Record<string, number>>;
 }
 
-/** How many versions get a colour of their own; older ones share one area. */
+/** How many versions get a colour of their own. Older versions share one area. */
 export const SHOWN = 5;
 
 export interface Layer {
   label: string;
-  /** On each day. */
+  /** The number of computers on each day. */
   counts: readonly number[];
-  /** The sum of the layers below, on each day. */
+  /** The sum of all layers below this one, on each day. */
   below: readonly number[];
 }
 
@@ -41,7 +41,10 @@ export function layersOf(days: readonly Day[]): Layer[] {
 export const totalOf = ({ installed }: Day): number =>
   Object.values(installed).reduce((sum, count) => sum + count, 0);
 
-/** The SVG points of a layer in a box of `days.length` by 1, one step a day; the box is `most` computers high. */
+/**
+ * The SVG points of a layer. The box is `days.length` wide and 1 high: a day is one step wide, and `most` computers
+ * fill the height.
+ */
 export function outline({ counts, below }: Layer, most: number): string {
   const height = (count: number) => (1 - count / Math.max(1, most)).toFixed(4);
   const top = counts.map((count, day) => {

@@ -4,7 +4,7 @@ import { type IconName, icon } from './icon.ts';
 
 type Variant = 'brand' | 'success' | 'neutral' | 'warning' | 'danger';
 
-/** A short word for a state. The colour only supports the word. */
+/** A badge: a short word for a state. The colour repeats what the word says. */
 export function badge(text: string, variant: Variant = 'neutral', name?: IconName): TemplateResult {
   return html`<wa-badge variant=${variant} appearance="filled" .pill=${true}>
     ${name ? icon(name, 'start') : ''}${text}

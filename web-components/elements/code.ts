@@ -4,14 +4,17 @@ import { shared } from '../styles/shared.ts';
 import type { Piece } from './highlight.ts';
 import { revealHiddenNodes } from './reveal-hidden.ts';
 
-/** The number of lines in a block. The browser lays out a block as a whole, or not at all while it is out of view. */
+/** The number of lines in a block. The browser lays out a block only while the block is in view. */
 const BLOCK = 100;
 
-/** Up to this many blocks are always laid out: that is faster than checking which are in view. */
+/**
+ * A text of up to this many blocks is always laid out as a whole, which is faster than checking which blocks are in
+ * view.
+ */
 const FEW = 20;
 
 /**
- * Source code with line numbers; Python is highlighted. The text may be hostile and only becomes text nodes.
+ * Source code with line numbers. Python is highlighted. The text may be hostile, so it only becomes text nodes.
  *
  * @csspart code - The scroll container.
  */
@@ -57,7 +60,7 @@ export class RegistryCode extends LitElement {
   ];
 
   declare source: string;
-  /** Its extension determines the language. */
+  /** The path of the file. Its extension determines the language. */
   declare path: string;
   /** The number of the highlighted line, from 1. */
   declare marked: number | undefined;
@@ -101,7 +104,7 @@ export class RegistryCode extends LitElement {
 const plain = (source: string): Piece[][] => source.split('\n').map((line) => [[line, '']]);
 
 function blocks(lines: Piece[][]): HTMLElement[] {
-  // A newline at the end of the text does not start another line.
+  // A newline at the end of the text starts no further line.
   if (lines.at(-1)?.every(([text]) => text === '')) lines.pop();
   const made: HTMLElement[] = [];
   for (let from = 0; from < lines.length; from += BLOCK) {

@@ -7,20 +7,23 @@ import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 
 export interface Question {
   title: string;
-  /** What will happen and whether it can be undone. `act` receives the values of inputs in it. */
+  /** What will happen, and whether it can be undone. The text may contain inputs, and `act` receives their values. */
   text: unknown;
-  /** The label of the button: the action, not “OK”. */
+  /** The label of the button: the name of the action instead of “OK”. */
   action: string;
   danger?: boolean;
   /** Whether the dialog asks for a reason. */
   reason?: 'required' | 'optional';
-  /** Performs the action while the dialog stays open. The dialog shows an error, and the user can try again. */
+  /**
+   * Performs the action while the dialog stays open. If it fails, the dialog shows the error, and the user can try
+   * again.
+   */
   act: (reason: string, fields: FormData) => Promise<unknown>;
 }
 
 /**
- * Asks for confirmation and performs the action. Resolves with true if it was performed and with false if the user
- * cancelled. The focus returns to where it was.
+ * Asks for confirmation and performs the action. Resolves with true if the action was performed, and with false if the
+ * user cancelled. The focus then returns to where it was before.
  */
 export async function confirm(question: Question): Promise<boolean> {
   const dialog = new RegistryConfirm();
@@ -86,7 +89,7 @@ export class RegistryConfirm extends LitElement {
     </wa-dialog>`;
   }
 
-  /** The dialog honours `autofocus` only when it opens after its first rendering. */
+  /** Opens the dialog after its first rendering. Only then does the dialog honour `autofocus`. */
   protected override async firstUpdated() {
     const dialog = this.renderRoot.querySelector('wa-dialog');
     if (!dialog) return;
@@ -97,7 +100,7 @@ export class RegistryConfirm extends LitElement {
 
   async #act(event: SubmitEvent) {
     event.preventDefault();
-    // Pressing Enter twice performs the action once.
+    // If the user presses Enter twice, perform the action once.
     if (this.busy) return;
     const fields = new FormData(event.target as HTMLFormElement);
     this.busy = true;
@@ -115,7 +118,7 @@ export class RegistryConfirm extends LitElement {
     }
   }
 
-  /** Closing the dialog would not cancel a running action, so it stays open until the result is known. */
+  /** Keeps the dialog open until a running action has finished, because closing it would not cancel the action. */
   #stayIfBusy(event: Event) {
     if (event.target === event.currentTarget && this.busy) event.preventDefault();
   }

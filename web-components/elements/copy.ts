@@ -3,7 +3,7 @@ import { shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
-/** How long the button confirms the copy, in milliseconds. */
+/** How long the button shows that the text was copied, in milliseconds. */
 const SHOWN = 2000;
 
 /**
@@ -41,7 +41,7 @@ export class RegistryCopy extends LitElement {
   ];
 
   declare value: string;
-  /** What the line is, for the name of the button: `Copy token`. */
+  /** What the line contains. It completes the name of the button: `Copy token`. */
   declare label: string;
   declare copied: boolean;
 
@@ -70,7 +70,10 @@ export class RegistryCopy extends LitElement {
   }
 }
 
-/** Browsers offer the clipboard API only over HTTPS, which many labs do not have. `execCommand` works everywhere. */
+/**
+ * Copies text to the clipboard. Browsers offer the clipboard API only over HTTPS, which many labs do not have. The
+ * older `execCommand` works everywhere.
+ */
 async function copyText(text: string, shown: Element | null): Promise<void> {
   if (navigator.clipboard) return await navigator.clipboard.writeText(text);
   const selection = getSelection();

@@ -2,11 +2,11 @@
 
 export interface Counted {
   total: number;
-  /** There are more than `total`. */
+  /** Set if the list has more than `total` items. */
   total_at_least?: true;
 }
 
-/** “12”, or “more than 10,000”. */
+/** The total as text: “12”, or “more than 10,000”. */
 export const totalOf = ({ total, total_at_least }: Counted): string =>
   `${total_at_least ? 'more than ' : ''}${total.toLocaleString()}`;
 

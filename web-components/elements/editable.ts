@@ -7,8 +7,8 @@ import './problem.ts';
 import { notify } from './toast.ts';
 
 /**
- * A card that shows facts and has a form to edit them in place. The focus moves into the form and then back to the
- * button.
+ * A card that shows facts and has a form to edit them in place. The focus moves into the form when it opens, and back
+ * to the edit button when it closes.
  *
  * @fires saved - The changes were saved.
  */
@@ -40,9 +40,9 @@ export abstract class EditableCard extends LitElement {
   }
   /** Renders the facts. */
   protected abstract view(): unknown;
-  /** Renders the inputs of the form, each with a name. */
+  /** Renders the inputs of the form. Each input has a name. */
   protected abstract fields(): unknown;
-  /** Saves the changes. The form shows what it throws. */
+  /** Saves the changes. The form shows the error that this throws. */
   protected abstract save(fields: FormData): Promise<unknown>;
 
   override render() {

@@ -1,4 +1,4 @@
-/** Badges and errors from the last report of a computer. */
+/** Badges and error lists made from the last report of a computer. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FleetComputer } from '../../registry/schemas/sync.ts';
 import { badge } from './badge.ts';
@@ -11,7 +11,7 @@ export function lagBadge({ version, newest, revoked }: Lag): TemplateResult {
   return badge(`version ${version}, newest ${newest}`, 'warning', 'clock');
 }
 
-/** An error as text; a computer may send a string or an object. */
+/** An error as text. A computer may report an error as a string or as an object. */
 export function errorText(error: FleetComputer['errors'][number]): string {
   if (typeof error === 'string') return error;
   const { message, ...more } = error;
@@ -21,7 +21,7 @@ export function errorText(error: FleetComputer['errors'][number]): string {
   return [...(message === undefined ? [] : [String(message)]), ...rest].join(' · ');
 }
 
-/** The errors of the last report, folded. */
+/** The errors of the last report, in a section that the user can open. */
 export function errorList(errors: FleetComputer['errors']) {
   if (errors.length === 0) return nothing;
   return html`<details>

@@ -2,7 +2,7 @@
 import { classHighlighter, highlightCode } from '@lezer/highlight';
 import { parser } from '@lezer/python';
 
-/** A piece of text and its CSS classes (`tok-keyword`, …), '' for plain text. */
+/** A piece of text and its CSS classes, such as `tok-keyword`. Plain text has ''. */
 export type Piece = readonly [text: string, classes: string];
 
 export function highlightPython(source: string): Piece[][] {

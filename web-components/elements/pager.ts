@@ -12,12 +12,12 @@ export class PageChangeEvent extends Event {
   }
 }
 
-/** One page of a list, as the API answers. */
+/** One page of a list, as the API returns it. */
 export interface Paged extends Counted {
   items: readonly unknown[];
   page: number;
   per_page: number;
-  /** Missing on the last page. */
+  /** The `after` parameter of the next page. The last page has none. */
   next?: string;
 }
 

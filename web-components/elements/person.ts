@@ -48,7 +48,7 @@ export class RegistryPerson extends LitElement {
 
 const TINTS = 5;
 
-/** The number of the colour; a person has the same one on every page. */
+/** The number of the person's colour. A person has the same colour on every page. */
 function tint(text: string): number {
   let sum = 0;
   for (const letter of text) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003;

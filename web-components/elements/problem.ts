@@ -30,7 +30,7 @@ export class RegistryProblem extends LitElement {
     `,
   ];
 
-  /** Whatever was thrown. Without an error, the element is hidden. */
+  /** The error that was thrown, of any type. If undefined, the element is hidden. */
   declare error: unknown;
   declare retry: boolean;
 
@@ -73,18 +73,19 @@ interface Explanation {
   title: string;
   detail: string;
   errors: { path: string; message: string }[];
-  /** Whether trying again may help. */
+  /** Whether trying again may succeed. */
   mayPass: boolean;
 }
 
-/** Errors that may pass: after a new sign-in, after reloading, after waiting. */
+/** Statuses after which trying again may succeed: after a new sign-in (401), a reload (409) or some time (429). */
 const PASSING = new Set([401, 409, 429]);
 
-/** The title and text for whatever was thrown. */
+/** The title and text that explain an error of any type. */
 export function explain(error: unknown): Explanation {
   if (error instanceof RegistryError) {
     const { title, detail, status } = error.problem;
-    // Leave out errors that the title and detail already state. A detail about the source names the file and line.
+    // Leave out errors that the title and detail already state. If an error is about the source, the detail names the
+    // file and line.
     const stated = `${title} ${detail}`;
     const errors = (error.problem.errors ?? []).filter(
       ({ path, message }) =>
@@ -92,7 +93,7 @@ export function explain(error: unknown): Explanation {
     );
     return { title, detail, errors, mayPass: status >= 500 || PASSING.has(status) };
   }
-  // fetch throws a TypeError if no answer came. Its message differs between browsers.
+  // fetch throws a TypeError if the registry did not answer. The message of that error differs between browsers.
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
     return {
       title: 'The registry cannot be reached',

@@ -1,8 +1,10 @@
-/** Shows text from other people with its hidden characters replaced by their code points, so that they have no effect. */
+/**
+ * Shows text from other people. Its hidden characters are replaced by their code points, so that they have no effect.
+ */
 import { html } from 'lit';
 import { codePointOf, describeHidden, findHidden, HIDDEN_IN_CODE } from '../../text/hidden.ts';
 
-/** For templates. Line endings and tabs are not hidden characters. */
+/** The text for a template. Line endings and tabs do not count as hidden characters. */
 export function revealHidden(text: string): unknown {
   return splitAtHidden(text).map((part) =>
     typeof part === 'string'
@@ -11,7 +13,7 @@ export function revealHidden(text: string): unknown {
   );
 }
 
-/** For elements created without templates. */
+/** The text as nodes, for elements that are created without a template. */
 export function revealHiddenNodes(text: string): (string | HTMLElement)[] {
   return splitAtHidden(text).map((part) =>
     typeof part === 'string' ? part : markHidden(part.hidden),

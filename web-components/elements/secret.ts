@@ -6,10 +6,12 @@ import './copy.ts';
 import { icon } from './icon.ts';
 
 /**
- * A secret that is shown once. It stays in the page until the user leaves it or clicks Done, and is stored nowhere else in
- * the browser. Takes the focus; render it only after a dialog has closed, which would keep the focus.
+ * A secret that is shown once. It stays on the page until the user leaves the page or clicks Done, and is stored
+ * nowhere else in the browser. The element takes the focus. An open dialog would keep the focus, so render the element
+ * after the dialog has closed.
  *
  * @fires done - The user has copied the secret.
+ *
  * @slot - What to do with the secret.
  */
 export class RegistrySecret extends LitElement {
@@ -38,7 +40,7 @@ export class RegistrySecret extends LitElement {
   ];
 
   declare heading: string;
-  /** What a line is, for the name of its button. */
+  /** What the lines contain. It completes the names of the copy buttons. */
   declare label: string;
   declare lines: readonly string[];
 
@@ -62,7 +64,7 @@ export class RegistrySecret extends LitElement {
   }
 
   protected override async firstUpdated() {
-    // The heading can take the focus only once the callout has rendered its slot.
+    // The heading can take the focus only after the callout has rendered its slot.
     await this.renderRoot.querySelector('wa-callout')?.updateComplete;
     this.renderRoot.querySelector('h2')?.focus();
   }

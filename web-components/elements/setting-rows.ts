@@ -14,11 +14,14 @@ export interface SettingRow {
 
 type Json = Record<string, unknown>;
 
-/** Limits for schemas, which anyone can write: deeper levels and further rows are left out. */
+/** Anyone can write a schema, so its size is limited: deeper levels and further rows are left out. */
 const DEEPEST = 4;
 const MOST = 500;
 
-/** The rows of a schema with the definition's defaults. Settings that only have a default come last. */
+/**
+ * The rows of a schema with the definition's defaults. Settings that have a default but are not in the schema come
+ * last.
+ */
 export function settingRows(schema: Json | null, defaults: Json | null): SettingRow[] {
   const rows: SettingRow[] = [];
   collect(schema ?? {}, defaults ?? {}, '', 1, rows);

@@ -45,7 +45,7 @@ export class SignInForm extends LitElement {
   declare username: string;
   /** The page to return to from the single sign-on provider. */
   declare next: string;
-  /** Whether this window must keep its page: single sign-on then opens in another window. */
+  /** Whether this window must keep its page. If so, single sign-on opens in another window. */
   declare inPlace: boolean;
   declare error: unknown;
   declare busy: boolean;
@@ -103,7 +103,7 @@ export class SignInForm extends LitElement {
     input?.focus();
   }
 
-  /** Renders nothing until the provider is known; the password form is always there. */
+  /** Renders the single sign-on button once the provider is known. The password form is always shown. */
   #bySignOn() {
     const { value } = this.#signOn;
     if (!value) return nothing;

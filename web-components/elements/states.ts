@@ -6,13 +6,13 @@ import { type IconName, icon } from './icon.ts';
 import { explain } from './problem.ts';
 import '@awesome.me/webawesome/dist/components/spinner/spinner.js';
 
-/** The last value of each task: a task itself drops its value when it fails. */
+/** The last value of each task. A task itself drops its value when it fails. */
 const lastValues = new WeakMap<object, unknown>();
 
 /**
- * Renders the value of a task. The last value stays while the task runs again. If the task fails, renders the problem and
- * a button to try again. A temporary failure, such as an unreachable registry, keeps the last value as well, because the
- * user may be typing in it.
+ * Renders the value of a task. The last value stays on screen while the task runs again. If the task fails, this
+ * renders the problem and a button to try again. After a temporary failure, such as an unreachable registry, the last
+ * value also stays, because the user may be typing in it.
  */
 export function whenLoaded<T>(
   task: Task<readonly unknown[], T>,

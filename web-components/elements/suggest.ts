@@ -11,7 +11,8 @@ export interface Suggestion {
 const PAUSE = 150;
 
 /**
- * A text field with suggestions while the user types, made of the native input and datalist. Takes part in forms.
+ * A text field that shows suggestions while the user types. It consists of the native input and datalist, and takes
+ * part in forms.
  *
  * @fires change - The value has changed.
  */
@@ -67,7 +68,7 @@ export class RegistrySuggest extends LitElement {
   declare hint: string | undefined;
   declare value: string;
   declare required: boolean;
-  /** `s` for the size of small inputs. */
+  /** Set to `s` to make the field as high as a small input. */
   declare size: 's' | undefined;
   /** Finds suggestions for the typed text, best first. */
   declare find: (text: string) => Promise<readonly Suggestion[]>;
@@ -124,9 +125,9 @@ export class RegistrySuggest extends LitElement {
 
   async #ask() {
     const asked = this.value;
-    // The user can type a name without suggestions; sending the form reports an invalid one.
+    // If the suggestions cannot be loaded, the user can still type a name. Sending the form reports an unknown name.
     const found = await this.find(asked).catch(() => []);
-    // Newer text has its own request.
+    // The user has typed more since: a later request answers for the newer text.
     if (asked === this.value) this.found = found;
   }
 }

@@ -4,13 +4,16 @@ import { shared } from '../styles/shared.ts';
 export interface Column<T> {
   label: string;
   cell: (row: T) => unknown;
-  /** The API's sort key for this column. */
+  /** The API's sort key of this column. */
   sort?: string;
-  /** Whether to hide the label visually, for columns that need none, such as buttons. */
+  /** Whether to hide the label visually, as for a column of buttons. */
   hideLabel?: boolean;
-  /** `end` for numbers. */
+  /** The alignment; use `end` for numbers. */
   align?: 'start' | 'end';
-  /** A CSS length. If any column has a width, the layout is fixed and columns without a width share the rest. */
+  /**
+   * The width as a CSS length. If any column has one, the layout is fixed, and the other columns share the remaining
+   * width.
+   */
   width?: string;
 }
 
@@ -24,9 +27,10 @@ export class SortEvent extends Event {
 }
 
 /**
- * A table; on a narrow screen, each row becomes a list with the names of the columns.
+ * A table. On a narrow screen, each row becomes a list of column names and values.
  *
  * @fires {SortEvent} sort-change - The user chose another order.
+ *
  * @csspart table - The table.
  */
 export class RegistryTable<T = unknown> extends LitElement {

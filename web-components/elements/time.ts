@@ -3,7 +3,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** A relative time such as “3 hours ago”, updated as time passes, with the exact time as tooltip. Nothing for null. */
+/**
+ * A relative time such as “3 hours ago”, which updates itself. The tooltip has the exact time. Renders nothing for
+ * null.
+ */
 export function ago(time: string | null): TemplateResult | typeof nothing {
   if (time === null) return nothing;
   return html`<wa-relative-time date=${time} sync title=${exact.format(new Date(time))}></wa-relative-time>`;

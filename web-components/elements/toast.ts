@@ -3,12 +3,12 @@ import { shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
-/** How long a notice stays, in milliseconds. Notices hold nothing that the user must read. */
+/** How long a notice stays, in milliseconds. A notice never contains anything that the user must read. */
 const SHOWN = 6000;
 
 /**
- * Shows a short confirmation in the corner of the window, which screen readers announce. Show errors where they happen,
- * in a `registry-problem`.
+ * Shows a short confirmation in the corner of the window. Screen readers announce it. Errors do not belong here: show
+ * them where they happen, in a `registry-problem`.
  */
 export function notify(text: string): void {
   notices ??= document.body.appendChild(new RegistryNotices());
@@ -17,7 +17,10 @@ export function notify(text: string): void {
 
 let notices: RegistryNotices | undefined;
 
-/** Replaces Web Awesome's toast, which uses `style` attributes that the Content-Security-Policy ignores. */
+/**
+ * The list of notices. It replaces Web Awesome's toast, whose `style` attributes are blocked by the
+ * Content-Security-Policy.
+ */
 export class RegistryNotices extends LitElement {
   static override properties = { texts: { state: true } };
   static override styles = [

@@ -13,7 +13,7 @@ const TEXTS = [
 ] as const;
 const STATUSES = ['operational', 'development', 'testing', 'deprecated', 'experimental'];
 
-/** Carries the text with the changed header; the rest of the text is the same. */
+/** The event of a changed header. It carries the whole text; only the header has changed. */
 export class HeaderEvent extends Event {
   readonly text: string;
   constructor(text: string) {
@@ -23,7 +23,7 @@ export class HeaderEvent extends Event {
 }
 
 /**
- * A form for the header of a file. Each change is written into the text at once.
+ * A form for the header of a file. Each change updates the text of the file at once.
  *
  * @fires {HeaderEvent} header-change - The text with the new header.
  */

@@ -1,4 +1,7 @@
-/** Pure: JSON Schema (2020-12) → the fields of a form. Anyone can write a schema, so nothing in it is assumed to be valid. */
+/**
+ * Pure: JSON Schema (2020-12) → the fields of a form. Anyone can write a schema, so nothing in a schema is assumed to
+ * be valid.
+ */
 export type Schema = Readonly<Record<string, unknown>>;
 export type Values = Readonly<Record<string, unknown>>;
 

@@ -17,9 +17,10 @@ export class ValuesEvent extends Event {
 }
 
 /**
- * A form for a JSON Schema: numbers with bounds, choices, switches, texts and groups. Other values are entered as JSON.
+ * A form for a JSON Schema. It has inputs for numbers with bounds, choices, switches, texts and groups. The user enters
+ * other values as JSON.
  *
- * @fires {ValuesEvent} values-change - All values, after one of them has changed.
+ * @fires {ValuesEvent} values-change - A value has changed; the event carries all values.
  */
 export class RegistrySchemaForm extends LitElement {
   static override properties = { schema: { attribute: false }, values: { attribute: false } };
@@ -132,7 +133,7 @@ export class RegistrySchemaForm extends LitElement {
       this.#set(name, input.value === '' ? undefined : JSON.parse(input.value));
       input.setCustomValidity('');
     } catch (error) {
-      // The field reports incomplete JSON, which is not a value yet.
+      // The JSON is incomplete, so it has no value yet. The field reports the error.
       input.setCustomValidity((error as Error).message);
     }
   }

@@ -24,7 +24,10 @@ import { empty, whenLoaded } from '../elements/states.ts';
 import { ago } from '../elements/time.ts';
 import { shared } from '../styles/shared.ts';
 
-/** `/definitions/<Name>/compare?from=1&to=3`: the diff of two versions; by default, the changes of the newest one. */
+/**
+ * `/definitions/<Name>/compare?from=1&to=3`: the diff of two versions. Without parameters, the changes of the newest
+ * version.
+ */
 export class ComparePage extends Page {
   static override properties = { name: {}, query: { attribute: false } };
   static override styles = [
@@ -57,7 +60,7 @@ export class ComparePage extends Page {
       }
       @media (min-width: 44rem) {
         .deeds {
-          /* Aligns the buttons with the fields, which have their labels above. */
+          /* Aligns the buttons with the fields, because a field has its label above it. */
           margin-block-start: 1.6rem;
         }
       }
@@ -103,7 +106,7 @@ export class ComparePage extends Page {
     return { from: number('from', Math.max(1, to - 1)), to };
   }
 
-  /** Whether a save of the user in the lab becomes a version without review; undefined if they may not roll back. */
+  /** Whether a rollback by the user becomes a version without review. Undefined if the user may not roll back. */
   async #canLandDirectly({ lab_id }: Definition): Promise<boolean | undefined> {
     if (!this.#session.may('admin', lab_id)) return undefined;
     return await canLandDirectly(lab_id);
@@ -147,7 +150,10 @@ export class ComparePage extends Page {
       )}`;
   }
 
-  /** The input for a version and a summary of it. An input and not a list, because there may be thousands. */
+  /**
+   * The input for a version number, and a summary of that version. A list of versions would be too long: there may be
+   * thousands.
+   */
   #version(
     label: string,
     key: 'from' | 'to',

@@ -22,12 +22,12 @@ import { listOf } from './list/results.ts';
 
 const FILTERS = ['q', 'lab_id'] as const;
 
-/** `/computers?q=…`: the computers of the user's labs, and the enrolment of new ones. */
+/** `/computers?q=…`: the computers of the user's labs, and a button to enrol a new one. */
 export class ComputersPage extends Page {
   static override properties = { query: { attribute: false }, code: { state: true } };
   static override styles = [shared, sections];
   declare query: URLSearchParams;
-  /** The code that was just created. */
+  /** The enrolment code that was just created. */
   declare code: EnrolmentCode | undefined;
   readonly #session = new SessionController(this);
 

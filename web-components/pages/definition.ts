@@ -70,7 +70,7 @@ export class DefinitionPage extends Page {
     task: async ([name, version]) => await readDefinition(name, version),
     args: () => [this.name, this.#version, this.#session.me?.user.id] as const,
     onError: (error) => {
-      // The definition may exist and be visible after signing in.
+      // A visitor who is not signed in may be able to see the definition after signing in.
       const isHidden = error instanceof RegistryError && error.status === 404;
       if (isHidden && this.#session.me === null) goTo(signInAddress(), { replace: true });
     },

@@ -82,7 +82,7 @@ export class DefinitionsPage extends Page {
     task: async ([query]) => await listDefinitions(queryOf(new URLSearchParams(query))),
     args: () => [this.query.toString()] as const,
     onComplete: ({ total }) => {
-      // Without visible definitions, a visitor who is not signed in can only sign in.
+      // If no definitions are visible to a visitor who is not signed in, all that they can do is sign in.
       if (total === 0 && this.#isUnfiltered && session.me === null)
         goTo('/sign-in', { replace: true });
     },

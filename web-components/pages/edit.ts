@@ -30,7 +30,7 @@ import { EditorPage } from './editor/editor-page.ts';
 export class EditPage extends EditorPage {
   static override properties = { name: {}, newer: { state: true } };
   declare name: string;
-  /** The version that landed while the user was editing, and the merge of both. */
+  /** The version that landed while the user was editing, and the user's changes merged into it. */
   declare newer: { landed: WorkingCopy; merged: Merged } | undefined;
   readonly #session = new SessionController(this);
 
@@ -131,8 +131,9 @@ export class EditPage extends EditorPage {
   }
 
   /**
-   * Resolves a conflict with a version that landed meanwhile; rethrows any other conflict. If that version already has all
-   * changes, it is most likely the user's own save whose answer was lost, so it counts as saved.
+   * Handles a conflict with a version that landed while the user was editing. Rethrows any other conflict. If the
+   * landed version already contains all of the user's changes, it counts as saved: most likely the user's save
+   * succeeded, but the answer was lost.
    */
   async #settle(own: WorkingCopy, conflict: RegistryError): Promise<Definition> {
     const newest = await readDefinition(this.name);

@@ -26,10 +26,10 @@ const STATES = {
   errors: 'with errors',
   silent: 'not seen for a week',
 };
-/** How many outdated definitions are named; the page of the computer lists all. */
+/** How many outdated definitions are named for each computer. The page of the computer lists all of them. */
 const NAMED = 4;
 
-/** `/fleet?definition=…`: the versions on each computer, outdated versions and errors. */
+/** `/fleet?definition=…`: the versions on each computer, which of them are outdated, and errors. */
 export class FleetPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [shared, sections];

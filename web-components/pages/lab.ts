@@ -52,7 +52,7 @@ export class LabPage extends Page {
     </div>`;
   }
 
-  /** Links to the lists of the lab. */
+  /** Links to the lists of the lab's definitions, equipment and so on. */
   #contents({ id }: Lab) {
     const pages = [
       ['/', 'Definitions'],
@@ -113,7 +113,7 @@ export class LabPage extends Page {
       </div>`;
   }
 
-  /** Also reloads the session: the user's own role may have changed. */
+  /** Reloads the lab and the session, because the user's own role may have changed. */
   readonly #reload = async () => {
     await session.load();
     await Promise.all([this.#lab.run(), this.#members.run()]);

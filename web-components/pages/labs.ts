@@ -15,7 +15,7 @@ import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import { labFields, labOf } from './lab/fields.ts';
 
-/** `/labs`: the user's labs; all labs for site admins. */
+/** `/labs`: the user's labs. Site admins see all labs. */
 export class LabsPage extends Page {
   static override styles = [shared, sections];
   readonly #session = new SessionController(this);

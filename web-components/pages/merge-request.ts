@@ -48,11 +48,13 @@ export class MergeRequestPage extends Page {
   static override styles = [shared, mergeRequestStyles];
 
   declare number: number;
-  /** The merge request on the page. Reviews are of its head. */
+  /** The merge request as shown on the page. A review of the user applies to the head of this one. */
   declare shown: Loaded | undefined;
-  /** The merge request with a newer head. It is shown on request, so that nothing changes while a reviewer reads. */
+  /**
+   * The merge request with a newer head. The user clicks a button to show it, so that nothing changes while they read.
+   */
   declare newer: Loaded | undefined;
-  /** The line of an unsent comment whose diff was replaced. */
+  /** The line of an unsent comment on a diff that was replaced by a newer one. */
   declare displaced: Place | undefined;
   declare editing: boolean;
   /** The permissions that an approval by the user grants. */
@@ -92,7 +94,7 @@ export class MergeRequestPage extends Page {
       : merge_request === undefined || merge_request.id === this.number;
   }
 
-  /** Keeps a new head back until the user asks for it, and shows everything else at once. */
+  /** Shows the loaded merge request. A newer head waits until the user asks for it. */
   #receive(loaded: Loaded): Loaded {
     const isOther = this.shown?.id !== loaded.id;
     if (isOther || this.shown?.head === loaded.head || loaded.state !== 'open') this.#show(loaded);
@@ -270,7 +272,7 @@ export class MergeRequestPage extends Page {
     </section>`;
   }
 
-  /** The grants of an approval; left out if there is nothing to grant. */
+  /** The permissions that an approval grants. Empty if there is nothing to grant. */
   #grants(verdict: ReviewInput['verdict']) {
     const hasGrants = verdict === 'approve' && this.#mayDecide && this.shown?.permissions.length;
     return hasGrants ? { grants: [...this.granting] } : {};

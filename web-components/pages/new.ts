@@ -59,7 +59,7 @@ export class NewPage extends EditorPage {
     this.open(copyOfTemplate(this.kind, FIRST_NAME));
   }
 
-  /** The name of the class, taken from the name of the template's file. */
+  /** The name of the class, which is also the name of the template's file. */
   get #name(): string {
     const [main = ''] = Object.keys(this.copy.base);
     return main.replace(/\.py$/, '');
@@ -151,7 +151,10 @@ export class NewPage extends EditorPage {
     return classNames(this.copy.files[mainFile(this.#name)] ?? '');
   }
 
-  /** Renames the class, its file and all references to it. If the user pasted a class with this name, only the file. */
+  /**
+   * Renames the class, its file and all references to it. If the user pasted a class with this name, renames only the
+   * file.
+   */
   async #rename(name: string) {
     const old = this.#name;
     if (name === old) return;
@@ -178,7 +181,7 @@ export class NewPage extends EditorPage {
     }
   }
 
-  /** Offers the name of a pasted class, or the free name of the problem if the name is taken. */
+  /** Offers another name: that of a pasted class or, if the name is taken, the free name that the registry proposes. */
   protected override remedy() {
     if (!(this.error instanceof RegistryError)) return nothing;
     const { free_name, status } = this.error.problem;
@@ -207,7 +210,7 @@ export class NewPage extends EditorPage {
   }
 }
 
-/** A working copy in which the template counts as unchanged. */
+/** A working copy of a template. The template counts as unchanged text. */
 function copyOfTemplate(kind: TemplateId, name: string): WorkingCopy {
   const files = { [mainFile(name)]: template(kind, name) };
   return { version: null, base: files, files };

@@ -6,7 +6,7 @@ import { shared } from '../styles/shared.ts';
 import '../elements/sign-in-form.ts';
 import '@awesome.me/webawesome/dist/components/details/details.js';
 
-/** `/sign-in?next=/somewhere`: goes to `next`, a path of this registry, after the user has signed in. */
+/** `/sign-in?next=/somewhere`: signs the user in and then goes to `next`, a path of this registry. */
 export class SignInPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [
@@ -65,7 +65,7 @@ export class SignInPage extends Page {
   }
 }
 
-/** A link to the sign-in page must not lead to another site. */
+/** The address to open after the sign-in. An address on another site is replaced, because anyone can write the link. */
 function ownAddress(next: string | null): string {
   const address = URL.parse(next ?? '/', location.origin);
   return address?.origin === location.origin ? address.href : location.origin;

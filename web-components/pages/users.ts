@@ -26,7 +26,7 @@ export class UsersPage extends Page {
   static override properties = { query: { attribute: false }, secret: { state: true } };
   static override styles = [shared, sections];
   declare query: URLSearchParams;
-  /** The password that was just generated. */
+  /** The user whose password was just generated, and the password. */
   declare secret: { username: string; password: string } | undefined;
   readonly #session = new SessionController(this);
 
@@ -98,7 +98,7 @@ export class UsersPage extends Page {
       {
         label: 'Reset password…',
         icon: 'key',
-        // Changing one's own password requires the current one.
+        // To change their own password, users must enter the current one.
         act: () => (user.id === this.#session.me?.user.id ? goTo('/account') : this.#reset(user)),
       },
       disabled

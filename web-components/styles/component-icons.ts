@@ -1,6 +1,7 @@
 /**
- * The icons inside Web Awesome's components, from the same set as ours. Its own icons come from a server on the internet
- * and from `data:` addresses, which the Content-Security-Policy forbids.
+ * The icons inside Web Awesome's components. They come from the same set as the interface's own icons. Web Awesome's
+ * default icons come from a server on the internet and from `data:` addresses, and the Content-Security-Policy forbids
+ * both.
  */
 import {
   registerIconLibrary,
@@ -23,7 +24,7 @@ import search from '@primer/octicons/build/svg/search-16.svg?url';
 import x from '@primer/octicons/build/svg/x-16.svg?url';
 import xCircle from '@primer/octicons/build/svg/x-circle-16.svg?url';
 
-/** Icons by the names that Web Awesome uses. Add a line if a new component needs another icon. */
+/** Icon files by the names that Web Awesome uses. If a new component needs another icon, add a line. */
 const FILES: Record<string, string> = {
   ...{ calendar, check, clock, copy, ellipsis, eye, plus },
   'chevron-down': chevronDown,

@@ -60,7 +60,7 @@ export const shared = css`
     font-size: 0.93em;
     font-variant-ligatures: none;
   }
-  /* Text from other people must not change the direction of the text beside it. */
+  /* Text from other people must not change the writing direction of the text beside it. */
   a,
   code,
   strong,
@@ -159,7 +159,7 @@ export const shared = css`
     *::before,
     *::after {
       animation-duration: 1ms !important;
-      /* Not 1 ms: with any duration, inherited changes would pass through the elements level by level. */
+      /* A duration of 1 ms would be too long: an inherited change would reach nested elements one level after another. */
       transition-duration: 0s !important;
     }
   }

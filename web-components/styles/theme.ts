@@ -1,4 +1,4 @@
-/** The theme: light, dark or that of the system. Web Awesome reads it from a class on the root element. */
+/** The theme: light, dark or as the system has it. Web Awesome reads the theme from a class on the root element. */
 
 export type Theme = 'system' | 'light' | 'dark';
 

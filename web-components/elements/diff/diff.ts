@@ -8,13 +8,14 @@ import { type FileDiff, readDiff } from './lines.ts';
 import type { Place } from './place.ts';
 
 const VIEW = 'registry.diff-view';
-/** Screens too narrow for two columns. */
+/** Matches screens that are too narrow for two columns. */
 const NARROW = matchMedia('(max-width: 44rem)');
 
 /**
- * A unified diff, file by file. The choice of view, unified or side by side, is remembered for the next diff.
+ * A unified diff, file by file. The browser remembers whether the user chose the unified or the side-by-side view.
  *
  * @fires {PlaceEvent} place-chosen - From `registry-diff-file`.
+ *
  * @slot - Content beside the choice of view.
  */
 export class RegistryDiff extends LitElement {

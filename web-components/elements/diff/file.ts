@@ -17,18 +17,20 @@ import { type Place, PlaceEvent, type Side } from './place.ts';
 
 export type DiffView = 'unified' | 'split';
 
-/** A diff with more changed lines is folded at first. */
+/** A diff with more changed lines than this is folded at first. */
 const MOST_LINES = 600;
-/** How many pairs of lines are rendered at once: more would block the page. */
+/** How many pairs of lines are rendered at once. More of them would block the page. */
 const STEP = 1_000;
-/** A hunk with more lines is laid out only while it is in view. */
+/** A hunk with more lines than this is laid out only while it is in view. */
 const LONG_HUNK = 300;
 
 /**
- * The diff of one file. Its text may be hostile and only becomes text nodes. `<ins>` and `<del>` mark changed lines for
- * users who do not see colours.
+ * The diff of one file. Its text may be hostile, so it only becomes text nodes. Changed lines are `<ins>` and `<del>`
+ * elements, for users who cannot see colours.
  *
- * @fires {PlaceEvent} place-chosen - With `choosable`: the user chose a line, by its number or with the arrow keys and Enter.
+ * @fires {PlaceEvent} place-chosen - With `choosable`: the user chose a line, by its number or with the arrow keys and
+ * Enter.
+ *
  * @csspart lines - The scroll container.
  */
 export class RegistryDiffFile extends LitElement {
@@ -59,7 +61,7 @@ export class RegistryDiffFile extends LitElement {
     this.most = STEP;
   }
 
-  /** Shows a folded diff. */
+  /** Shows the lines of a folded diff. */
   unfold(): void {
     this.open = true;
   }
@@ -180,7 +182,7 @@ export class RegistryDiffFile extends LitElement {
       >`;
   }
 
-  /** The content below a pair of lines; an unchanged line is on both sides. */
+  /** The content below a pair of lines. An unchanged line is in the old and in the new file. */
   #contentBelow(pair: DiffPair) {
     const { below, file } = this;
     if (!below) return nothing;
@@ -191,7 +193,7 @@ export class RegistryDiffFile extends LitElement {
     });
   }
 
-  /** The lines are one tab stop. From there, the arrow keys move from number to number. */
+  /** Moves the focus between line numbers with the arrow keys. Tab enters and leaves the lines in one step. */
   #moveFocus(event: KeyboardEvent) {
     if (!this.choosable || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
     const buttons = [...this.renderRoot.querySelectorAll<HTMLElement>('button.number')];
@@ -202,7 +204,7 @@ export class RegistryDiffFile extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>) {
-    // Another file starts folded or unfolded as usual.
+    // When the element shows another file, that file starts folded or unfolded according to its size.
     if (!changed.get('file') || changed.get('file')?.path === this.file.path) return;
     this.open = undefined;
     this.most = STEP;

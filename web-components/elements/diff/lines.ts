@@ -3,16 +3,16 @@ import { diffWordsWithSpace } from 'diff';
 import { parse } from 'diff2html/lib/diff-parser.js';
 import { newDistanceFn, newMatcherFn } from 'diff2html/lib/rematch.js';
 
-/** A piece of a line and whether it differs from the other side. */
+/** A piece of a line, and whether it differs from the other version of the line. */
 export type Piece = readonly [text: string, changed: boolean];
 
 export interface DiffLine {
-  /** Its number in its file, from 1. */
+  /** The number of the line in its file, from 1. */
   number: number;
   pieces: readonly Piece[];
 }
 
-/** Two lines that belong together. An added or deleted line has one side only. */
+/** An old line and the new line that replaces it. An added or deleted line has no counterpart. */
 export interface DiffPair {
   old?: DiffLine;
   new?: DiffLine;
@@ -30,7 +30,7 @@ export interface DiffHunk {
 }
 
 export interface FileDiff {
-  /** The new path; the old one of a deleted file. */
+  /** The new path of the file, or the old path if the file was deleted. */
   path: string;
   oldPath: string;
   status: 'added' | 'deleted' | 'renamed' | 'modified';
@@ -40,13 +40,15 @@ export interface FileDiff {
   hunks: readonly DiffHunk[];
 }
 
-/** A run of changed lines that needs more comparisons would take too long. Its lines are paired in order. */
+/**
+ * The most comparisons for a run of changed lines. A longer run would take too long, so its lines are paired in order.
+ */
 const MOST_COMPARISONS = 2_500;
-/** Words are compared only in lines of up to this many characters. */
+/** Lines with more characters than this are not compared word by word. */
 const LONGEST_LINE = 2_000;
 const NOWHERE = '/dev/null';
 
-/** The first `most` pairs of lines of the hunks, and the number of pairs left. */
+/** The first `most` pairs of lines in the hunks, and the number of pairs that remain. */
 export function beginningOf(
   hunks: readonly DiffHunk[],
   most: number,
@@ -109,7 +111,7 @@ function contextPair({ oldNumber, newNumber, content }: ParsedLine): DiffPair {
   };
 }
 
-/** Pairs deleted with added lines by similarity, or in order if that would take too long. */
+/** Pairs deleted lines with added lines by similarity. A run that would take too long is paired in order. */
 function pairLines(run: readonly ParsedLine[]): DiffPair[] {
   const removed = run.filter(({ type }) => type === 'delete');
   const added = run.filter(({ type }) => type === 'insert');
@@ -134,7 +136,7 @@ function pairOf(before: ParsedLine | undefined, after: ParsedLine | undefined): 
   };
 }
 
-/** The pieces of both lines. Does not mark words if the lines have little in common. */
+/** The pieces of both lines. No words are marked if the lines have little in common. */
 function words(old: string, now: string): [Piece[], Piece[]] {
   if (Math.max(old.length, now.length) > LONGEST_LINE) return [[[old, false]], [[now, false]]];
   const changes = diffWordsWithSpace(old, now);
@@ -149,5 +151,5 @@ function words(old: string, now: string): [Piece[], Piece[]] {
   ];
 }
 
-/** The line without its sign. */
+/** The line without its `+`, `-` or space in front. */
 const textOf = (content: string): string => content.slice(1);

@@ -1,6 +1,6 @@
 export type Side = 'old' | 'new';
 
-/** A line of a file, on one of its sides. */
+/** A line of a file, in the old or in the new version. */
 export interface Place {
   path: string;
   side: Side;

@@ -105,13 +105,13 @@ export class RegistryCodeEditor extends LitElement {
   ];
 
   declare text: string;
-  /** Its extension determines the language. */
+  /** The path of the file. Its extension determines the language. */
   declare path: string;
   declare findings: readonly Finding[];
-  /** The accessible name. */
+  /** The accessible name of the editor. */
   declare label: string;
   #view: EditorView | undefined;
-  /** The line ending of the given text; the editor itself only knows lines. */
+  /** The line ending of the text. The editor itself works on lines and does not store line endings. */
   #lineEnd = '\n';
   readonly #language = new Compartment();
 
@@ -163,7 +163,7 @@ export class RegistryCodeEditor extends LitElement {
     if (!view) return;
     if (changed.has('path') || changed.has('label'))
       view.dispatch({ effects: this.#language.reconfigure(this.#grammar()) });
-    // The editor already has text that the user typed.
+    // If `text` is what the user has just typed, the editor already has it.
     if (changed.has('text') && this.text !== this.#textOf(view.state.doc)) {
       this.#lineEnd = lineEndOf(this.text) ?? this.#lineEnd;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.text } });
@@ -209,15 +209,15 @@ export class RegistryCodeEditor extends LitElement {
   }
 }
 
-/** Marks hidden characters in the same way as the other pages. */
+/** Marks hidden characters as the other pages do. */
 const HIDDEN = {
   specialChars: HIDDEN_IN_CODE,
   render: (code: number) => markHidden(String.fromCodePoint(code)),
 };
 
 /**
- * Replaces a selection with typed text. Chromium itself would join the lines with `style` attributes, which the
- * Content-Security-Policy refuses with an error on the console.
+ * Replaces a selection with typed text. Chromium would do this with `style` attributes on the joined lines. The
+ * Content-Security-Policy forbids these, which reports an error on the console.
  */
 function replaceSelection(event: InputEvent, view: EditorView): boolean {
   const { state } = view;
@@ -241,8 +241,8 @@ function markOf(
 }
 
 /**
- * The editor's offset of a position. The registry counts code points, the editor UTF-16 units. The text may have changed
- * since the validation, so a position beyond its end becomes its end.
+ * Converts a position to the editor's offset. The registry counts code points, and the editor counts UTF-16 units. The
+ * text may have become shorter since the validation: a position beyond the end becomes the end.
  */
 function offsetOf(doc: Text, line: number, column: number): number {
   if (line > doc.lines) return doc.length;

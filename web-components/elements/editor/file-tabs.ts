@@ -61,7 +61,7 @@ export class RegistryFileTabs extends LitElement {
   ];
 
   declare files: Readonly<Record<string, string>>;
-  /** The file with the class, which cannot be deleted. */
+  /** The path of the file with the class. The user cannot delete this file. */
   declare main: string;
   declare path: string;
   declare adding: boolean;

@@ -22,6 +22,6 @@ self.addEventListener('message', async ({ data }: MessageEvent<{ id: number; tex
     };
   });
   const syntax = findings.filter(({ code }) => code === 'syntax');
-  // Other findings mean nothing if the text does not parse.
+  // If the text has syntax errors, the other findings mean nothing.
   self.postMessage({ id: data.id, findings: syntax.length > 0 ? syntax : findings });
 });

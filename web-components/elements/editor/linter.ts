@@ -1,11 +1,11 @@
 import type { Finding } from './findings.ts';
 
-/** Lints in a worker while the user types. Each editor has one. */
+/** Lints text in a worker while the user types. Each editor has a linter of its own. */
 export class Linter {
   readonly #worker: Worker;
   #asked = 0;
 
-  /** `onFindings` receives the findings of the newest text only. */
+  /** `onFindings` is called with the findings in the newest text only. */
   constructor(onFindings: (findings: Finding[]) => void) {
     this.#worker = new Worker(new URL('./lint-worker.ts', import.meta.url), { type: 'module' });
     this.#worker.addEventListener(

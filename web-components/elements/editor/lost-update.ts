@@ -17,7 +17,8 @@ export class DecisionEvent extends Event {
 }
 
 /**
- * Another version landed while the user was editing: shows both changes against the common base and asks which to keep.
+ * Another version landed while the user was editing. Shows the user's changes and those of that version, and asks which
+ * to keep.
  *
  * @fires {DecisionEvent} decided - The user's decision.
  */
@@ -42,9 +43,9 @@ export class RegistryLostUpdate extends LitElement {
   declare base: Files;
   declare own: Files;
   declare theirs: Files;
-  /** The version that landed meanwhile. */
+  /** The version that landed while the user was editing. */
   declare version: number;
-  /** Files that both changed in the same place, and the lines. */
+  /** Files that the user and the landed version changed in the same place, with the lines. */
   declare conflicts: readonly { path: string; lines: readonly number[] }[];
 
   override render() {
@@ -53,8 +54,8 @@ export class RegistryLostUpdate extends LitElement {
       <p>
         ${
           merges
-            ? 'Your changes and theirs are in different places. You can keep both.'
-            : 'You both changed the same lines. Choose which text to keep. Your text is safe until you choose.'
+            ? 'Your changes and those of the new version are in different places. You can keep both.'
+            : 'You and the new version changed the same lines. Choose which text to keep. Your text is safe until you choose.'
         }
       </p>
       ${

@@ -26,13 +26,14 @@ import { workbenchStyles } from './workbench.styles.ts';
 
 type Files = Readonly<Record<string, string>>;
 
-/** How long to wait after the last key before asking the registry, in milliseconds. */
+/** How long to wait after the last key before asking the registry for findings, in milliseconds. */
 const PAUSE = 500;
 
 /**
- * The editor for the files of a definition: findings while the user types, the settings form, and the header as a form.
+ * The editor for the files of a definition. It shows findings while the user types, the settings form, and a form for
+ * the header.
  *
- * @fires {FilesEvent} files-change - All files, after one has changed.
+ * @fires {FilesEvent} files-change - A file has changed; the event carries all files.
  */
 export class RegistryWorkbench extends LitElement {
   static override properties = {
@@ -46,16 +47,16 @@ export class RegistryWorkbench extends LitElement {
   };
   static override styles = [shared, workbenchStyles];
 
-  /** The file with the class. */
+  /** The path of the file with the class. */
   declare main: string;
   declare files: Files;
   /** Asks the registry to validate all files. */
   declare validate: (files: Files) => Promise<ValidationResult>;
   declare path: string;
-  /** Ruff's findings in the open file. */
+  /** What ruff finds in the open file. */
   declare findings: readonly Finding[];
   declare settings: Values;
-  /** The files that the registry validates: those at the last pause in typing. */
+  /** The files that the registry validates, as they were at the last pause in typing. */
   declare asked: Files | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #linter: Linter | undefined;
@@ -85,7 +86,7 @@ export class RegistryWorkbench extends LitElement {
     clearTimeout(this.#timer);
   }
 
-  /** The last result of the registry; undefined until there is one. */
+  /** The last validation result of the registry, or undefined before the first one. */
   get result(): ValidationResult | undefined {
     return this.#validation.value;
   }
@@ -141,7 +142,7 @@ export class RegistryWorkbench extends LitElement {
       </div>`;
   }
 
-  /** The findings of the registry if they are about the current files; until then, those of ruff. */
+  /** The findings to show. The registry's are shown if they are about the current files, and ruff's until then. */
   #shown(): readonly Finding[] {
     const { result, path, main, files, asked } = this;
     if (result === undefined || files !== asked) return this.findings;

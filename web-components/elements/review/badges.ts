@@ -18,7 +18,7 @@ export function verdictBadge(verdict: Review['verdict']): TemplateResult {
   return badge('commented', 'neutral', 'comment');
 }
 
-/** The badge for the state of a check. Only `success` counts as passed; pending and running are not failures. */
+/** The badge for the state of a check. Only `success` counts as passed. A pending or running check has not failed. */
 export function checkBadge(state: Check['state']): TemplateResult {
   if (state === 'success') return badge(state, 'success', 'check');
   if (state === 'pending' || state === 'running') return badge(state, 'neutral', 'clock');

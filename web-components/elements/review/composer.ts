@@ -10,15 +10,16 @@ export interface ComposerAction {
   variant?: 'brand' | 'success' | 'warning' | 'neutral';
   /** Whether the action needs text. */
   needsText?: boolean;
-  /** Performs the action. The composer shows what it throws and keeps the text. */
+  /** Performs the action. If it throws, the composer shows the error and keeps the text. */
   act: (text: string) => Promise<unknown>;
 }
 
 /**
- * A text field with buttons for what to do with the text. Unsent text is stored under `draftKey`: another composer with
- * the same key continues with it, also after a reload.
+ * A text field with buttons for what to do with the text. Unsent text is stored under `draftKey`. Another composer with
+ * the same key continues with this text, even after a reload.
  *
  * @fires done - The action succeeded, and the field is empty again.
+ *
  * @fires cancel - The user cancelled. The button appears if `cancellable` is set.
  */
 export class RegistryComposer extends LitElement {

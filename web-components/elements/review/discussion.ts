@@ -9,7 +9,7 @@ import { reviewEntry } from './summary.ts';
 import './thread.ts';
 import { draftKeyOf, idOf, placeOf, type Thread } from './threads.ts';
 
-/** The actions of the discussion. The composer shows what they throw and keeps the text. */
+/** The actions of the discussion. If one throws, the composer shows the error and keeps the text. */
 export interface DiscussionActions {
   comment: (body: string) => Promise<unknown>;
   review: (verdict: Review['verdict'], body: string) => Promise<unknown>;
@@ -17,8 +17,8 @@ export interface DiscussionActions {
 }
 
 /**
- * Reviews and comments on the merge request as a whole, oldest first, and a field to write one. Includes threads whose
- * line no longer exists.
+ * Reviews and comments on the merge request as a whole, oldest first, and a field to write a comment. Threads on lines
+ * that no longer exist are listed here too.
  *
  * @fires settled - The user sent or cancelled the displaced comment.
  */
@@ -53,7 +53,7 @@ export class RegistryDiscussion extends LitElement {
 
   declare mergeRequest: MergeRequestPage;
   declare threads: readonly Thread[];
-  /** The line of an unsent comment that a new diff has replaced. */
+  /** The line of an unsent comment on a diff that was replaced by a newer one. */
   declare displaced: Place | undefined;
   declare actions: DiscussionActions;
   /** Whether the user may comment. */
@@ -121,7 +121,7 @@ export class RegistryDiscussion extends LitElement {
     ];
   }
 
-  /** An unsent comment survives the push; it names the line that it was about. */
+  /** The field for an unsent comment on a replaced diff. The comment names the line that it was about. */
   #displacedComment(place: Place) {
     const { path, line } = place;
     const settle = () => this.dispatchEvent(new Event('settled'));

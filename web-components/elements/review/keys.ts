@@ -1,4 +1,7 @@
-/** j and k go to the next and previous file, n and p to the next and previous thread, unless the user is typing. */
+/**
+ * Keyboard navigation: j and k go to the next and previous file, n and p to the next and previous thread. Does nothing
+ * while the user types in a field.
+ */
 export function onReviewKey(event: KeyboardEvent, root: ParentNode): void {
   const kind = KEYS[event.key];
   if (!kind || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
@@ -34,7 +37,7 @@ function holdsFocus(element: HTMLElement): boolean {
   return root instanceof ShadowRoot && root.activeElement === element;
 }
 
-/** The elements that match `host inner` in all shadow roots, in the order of the page. */
+/** The elements that match `host inner` in all shadow roots, in document order. */
 function* deep(root: ParentNode, selector: string): Generator<HTMLElement> {
   const [host = '', inner] = selector.split(' ');
   for (const element of root.querySelectorAll<HTMLElement>('*')) {

@@ -5,13 +5,13 @@ import { shared } from '../../styles/shared.ts';
 import { confirm } from '../confirm.ts';
 import { icon } from '../icon.ts';
 
-/** The actions of the box. The dialog shows what they throw. */
+/** The actions of the box. If one throws, the dialog shows the error. */
 export interface MergeActions {
   merge: (override?: string) => Promise<unknown>;
   rebase: () => Promise<unknown>;
 }
 
-/** Whether the merge request can land, what is missing, and the buttons to merge and rebase it. */
+/** The state of a merge request: whether it can land, what is missing, and the buttons to merge and rebase it. */
 export class RegistryMergeBox extends LitElement {
   static override properties = {
     mergeRequest: { attribute: false },
@@ -42,9 +42,9 @@ export class RegistryMergeBox extends LitElement {
 
   declare mergeRequest: MergeRequestPage;
   declare actions: MergeActions;
-  /** Whether the user may merge it. */
+  /** Whether the user may merge the merge request. */
   declare mayDecide: boolean;
-  /** Whether the user may rebase it. */
+  /** Whether the user may rebase the merge request. */
   declare mayWrite: boolean;
 
   override render() {

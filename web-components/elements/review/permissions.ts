@@ -6,7 +6,10 @@ import '@awesome.me/webawesome/dist/components/checkbox/checkbox.js';
 
 type Permission = MergeRequestPage['permissions'][number];
 
-/** `change` is given if the user may grant permissions; an approval sends the checked ones. */
+/**
+ * The list of permissions. `change` is called when the user checks or clears one; without it, the user may not grant
+ * any. An approval grants the checked ones.
+ */
 export function permissionList(
   permissions: readonly Permission[],
   checked: ReadonlySet<string>,

@@ -24,7 +24,7 @@ export function checkList(checks: MergeRequestPage['checks']): TemplateResult {
   </ul>`;
 }
 
-/** A link to an address that a program posted, if it is a web address. */
+/** A link to an address that a program posted. Only web addresses become links. */
 function safeLink(url: string | null): unknown {
   return url !== null && /^https?:\/\//.test(url)
     ? html` · <a href=${url} rel="noopener noreferrer nofollow" target="_blank">Details</a>`

@@ -41,7 +41,7 @@ export class RegistryThread extends LitElement {
   ];
 
   declare thread: Thread;
-  /** Sends a reply. If undefined, the user cannot reply. */
+  /** Sends a reply. Undefined if the user may not reply. */
   declare reply: ((text: string) => Promise<unknown>) | undefined;
   declare isReplying: boolean;
 
@@ -55,7 +55,7 @@ export class RegistryThread extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>) {
-    // Continue an unsent reply, from another place or from before a reload.
+    // Continue a reply that the user started elsewhere on the page or before a reload.
     if (changed.has('thread') && !this.isReplying)
       this.isReplying = readText(this.#replyKey) !== '';
   }

@@ -1,4 +1,4 @@
-/** Pure: comments → threads, each with its line, if it has one. */
+/** Pure: comments → threads, and the line that a thread is about, if there is one. */
 import type { Comment } from '../../../registry/schemas/review.ts';
 import type { Place } from '../diff/place.ts';
 
@@ -34,7 +34,7 @@ export function placeOf([{ file, side, line, outdated }]: Thread): Place | undef
 
 export const idOf = ([{ id }]: Thread): number => id;
 
-/** The key of an unsent comment on a line or on the whole merge request. */
+/** The storage key of an unsent comment, on a line or on the whole merge request. */
 export const draftKeyOf = (mergeRequest: number, place?: Place): string =>
   `comment on !${mergeRequest}${place ? ` ${keyOf(place)}` : ''}`;
 

@@ -6,16 +6,16 @@ import { changeOwnPassword } from '../../data/users.ts';
 import { EditableCard } from '../../elements/editable.ts';
 import { exactTime } from '../../elements/time.ts';
 
-/** The user's own password. */
+/** The card with the user's own password. */
 export class AccountPassword extends EditableCard {
   static override properties = {
     hasOne: { type: Boolean, attribute: 'has-one' },
     expires: { attribute: false },
   };
   readonly heading = 'Password';
-  /** Whether the user has a password: users of single sign-on may have none. */
+  /** Whether the user has a password. Users who sign in with single sign-on may have none. */
   declare hasOne: boolean;
-  /** When a password that the registry generated expires; null for one that the user chose. */
+  /** When a password that the registry generated expires. Null for a password that the user chose. */
   declare expires: string | null;
 
   override get editLabel() {

@@ -8,7 +8,10 @@ import { ago } from '../../elements/time.ts';
 import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 
-/** The providers that sign in to the account, and a button to link the registry's provider. Hidden if there are none. */
+/**
+ * The providers that can sign the user in to this account, and a button to link the registry's provider. Hidden if the
+ * account has no provider and none can be linked.
+ */
 export class AccountSingleSignOn extends LitElement {
   static override properties = { me: { attribute: false } };
   static override styles = [shared, sections];
@@ -19,7 +22,7 @@ export class AccountSingleSignOn extends LitElement {
     args: () => [] as const,
   });
 
-  /** A hidden element leaves no gap in the grid. */
+  /** Hides the whole element when it is empty, so that the grid has no gap. */
   protected override willUpdate() {
     this.hidden = !this.#provider.value && this.me.identities.length === 0;
   }

@@ -35,7 +35,7 @@ export const tokenFields = () => html`<wa-input
     ${Object.entries(EXPIRY).map(([days, label]) => html`<wa-option value=${days}>${label}</wa-option>`)}
   </wa-select>`;
 
-/** The token that the fields describe. `now`: milliseconds since 1970. */
+/** The token to create, from the form fields. `now` is in milliseconds since 1970. */
 export function tokenOf(fields: FormData, now: number): NewToken {
   const days = Number(fields.get('lasts'));
   return {

@@ -20,7 +20,7 @@ import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 import { tokenFields, tokenOf } from './token-fields.ts';
 
-/** The user's own tokens. The secret of a new one is shown once. */
+/** The user's own tokens. The secret of a new token is shown once. */
 export class AccountTokens extends LitElement {
   static override properties = { made: { state: true } };
   static override styles = [shared, sections];
@@ -118,7 +118,7 @@ export class AccountTokens extends LitElement {
     await this.#tokens.run();
   }
 
-  /** Call this before the element that has the focus disappears. */
+  /** Focuses the heading. Call this before the element that has the focus disappears. */
   #focusHeading() {
     this.renderRoot.querySelector('h2')?.focus();
   }

@@ -1,4 +1,4 @@
-/** Pure: the values before and after in an audit entry → the changed fields. */
+/** Pure: the values before and after a change, from an audit entry → the fields that changed. */
 
 export interface Change {
   name: string;
@@ -6,10 +6,10 @@ export interface Change {
   after: string | undefined;
 }
 
-/** How many characters of a value are shown: an entry may hold a whole file. */
+/** How many characters of a value are shown, because a value may be a whole file. */
 const LONGEST = 4000;
 
-/** The changed fields; all fields if the subject was created or deleted. */
+/** The fields that changed. If the subject was created or deleted, all its fields. */
 export function changesOf(before: unknown, after: unknown): Change[] {
   const [old, now] = [fieldsOf(before), fieldsOf(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {

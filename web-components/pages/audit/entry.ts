@@ -131,7 +131,10 @@ export class AuditEntry extends LitElement {
   }
 }
 
-/** The address of the subject's page, if its type has one. The subject itself may be deleted. */
+/**
+ * The address of the subject's page, or undefined if this type of subject has no page. The subject may have been
+ * deleted.
+ */
 function pageOf({ subject_type, subject_id, subject }: AuditEvent): string | undefined {
   switch (subject_type) {
     case 'definition':

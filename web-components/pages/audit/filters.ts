@@ -5,7 +5,10 @@ import { css, html, LitElement } from 'lit';
 import { AUDIT_ACTIONS, type AuditQuery } from '../../data/audit.ts';
 import { shared } from '../../styles/shared.ts';
 
-/** The types of subjects. Verdicts on versions belong to their definition, sessions and memberships to their user. */
+/**
+ * The types of subjects to choose from. A verdict on a version is listed under its definition, a session or membership
+ * under its user.
+ */
 const SUBJECTS = [
   ...['definition', 'merge_request', 'instrument', 'computer', 'binding'],
   ...['lab', 'user', 'token', 'enrolment_code', 'signing_key'],
@@ -14,7 +17,7 @@ const SUBJECTS = [
 /** A name of the API as text: `lab.changed` → `lab changed`. */
 export const humanize = (name: string) => name.replaceAll(/[._]/g, ' ');
 
-/** The filters in the address; the API validates them. Days are those of the reader's time zone. */
+/** The filters in the address. The API validates them. A day starts and ends in the reader's time zone. */
 export function filtersOf(query: URLSearchParams): Partial<AuditQuery> {
   const text = ['actor', 'action', 'subject_type'].flatMap((name) => {
     const value = query.get(name);
@@ -32,7 +35,7 @@ export function filtersOf(query: URLSearchParams): Partial<AuditQuery> {
   };
 }
 
-/** The start of the day that is `later` days after `day`. */
+/** The start of the day that comes `later` days after `day`. */
 function startOf(day: string | null, later: number): string | undefined {
   const [year, month, date] = (day ?? '').split('-').map(Number);
   if (!year || !month || !date) return undefined;
@@ -42,7 +45,8 @@ function startOf(day: string | null, later: number): string | undefined {
 /**
  * Filters by actor, action, subject, lab and time.
  *
- * @fires {CustomEvent<Record<string, string>>} change - The changed filters, as in the address.
+ * @fires {CustomEvent<Record<string, string>>} change - The user changed a filter. The event carries the changed
+ * filters as parameters of the address.
  */
 export class AuditFilters extends LitElement {
   static override properties = { query: { attribute: false }, labs: { attribute: false } };

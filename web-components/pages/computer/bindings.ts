@@ -36,7 +36,7 @@ const COLUMNS: Column<Binding>[] = [
   },
 ];
 
-/** The instruments bound to a computer, which PyBirch finds there. */
+/** The instruments that are bound to a computer. PyBirch finds them on that computer. */
 export class ComputerBindings extends LitElement {
   static override properties = { bindings: { attribute: false } };
   static override styles = [shared, sections];

@@ -4,7 +4,7 @@ import { type Computer, changeComputer } from '../../data/equipment.ts';
 import { EditableCard, textOf } from '../../elements/editable.ts';
 import { ago } from '../../elements/time.ts';
 
-/** The facts about a computer. It reports its system and identity itself when it is enrolled. */
+/** The facts about a computer. The computer reports its operating system and its id when it is enrolled. */
 export class ComputerFacts extends EditableCard {
   static override properties = { computer: { attribute: false } };
   readonly heading = 'Details';

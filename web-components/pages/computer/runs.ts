@@ -66,7 +66,9 @@ export class ComputerRuns extends LitElement {
   static override properties = { name: {}, bindings: { attribute: false } };
   static override styles = [shared, sections];
   declare name: string;
-  /** The bindings of the computer; pinned instruments explain older versions. */
+  /**
+   * The bindings of the computer. They show whether an older version is in use because an instrument is pinned to it.
+   */
   declare bindings: readonly Binding[];
 
   readonly #report = new Task(this, {

@@ -1,13 +1,13 @@
-/** Pure: the report and bindings of a computer → its versions, and why each is the one that it has. */
+/** Pure: the report and bindings of a computer → each version that it has, and why it has this version. */
 import type { Binding } from '../../data/equipment.ts';
 import type { FleetComputer } from '../../data/fleet.ts';
 
 export interface Run {
   name: string;
   installed: number;
-  /** The version that its programs have loaded, from its last report. */
+  /** The version that running programs have loaded, from the computer's last report. */
   loaded: number | undefined;
-  /** The newest version that is not revoked; null if there is none. */
+  /** The newest version that is not revoked. Null if every version is revoked. */
   newest: number | null;
   why: Reason;
 }
@@ -15,14 +15,14 @@ export interface Run {
 export type Reason =
   | { kind: 'newest' }
   | { kind: 'revoked'; reason: string }
-  /** These instruments are pinned to the version that it has. */
+  /** These instruments are pinned to the version that is in use. */
   | { kind: 'pinned'; instruments: readonly { id: number; name: string }[] }
   /** The computer has not fetched a newer version. */
   | { kind: 'not-fetched' }
   /** The newest version is installed, but running programs still use an older one. */
   | { kind: 'not-reloaded' };
 
-/** Sorted by name. */
+/** The versions of a computer, sorted by the name of the definition. */
 export function runsOf(
   { installed, loaded, lag }: Pick<FleetComputer, 'installed' | 'loaded' | 'lag'>,
   bindings: readonly Binding[],

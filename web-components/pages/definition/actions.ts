@@ -10,7 +10,7 @@ import '@awesome.me/webawesome/dist/components/dropdown/dropdown.js';
 import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
 
 /**
- * The buttons for what the user may do with a definition.
+ * The buttons for the actions that the user may perform on a definition.
  *
  * @fires definition-changed - The definition has changed.
  */

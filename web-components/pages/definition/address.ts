@@ -12,9 +12,9 @@ export type View = keyof typeof VIEWS;
 interface Place {
   name: string;
   view?: View | undefined;
-  /** The newest version by default. */
+  /** The version to show. Without it, the page shows the newest version. */
   version?: number | undefined;
-  /** A file other than the main file. */
+  /** The file to show, unless it is the main file. */
   file?: string | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** The names of the people who approved a version, from its record (`by: {username, name}`). */
+/**
+ * The names of the people who approved a version. In the version's record, an approval looks like `by: {username,
+ * name}`.
+ */
 export function approvers(approvals: readonly Record<string, unknown>[]): string[] {
   return approvals.flatMap(({ by }) => {
     const { name, username } = (by ?? {}) as { name?: unknown; username?: unknown };

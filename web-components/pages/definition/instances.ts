@@ -41,7 +41,7 @@ function bindingLine({
   </div>`;
 }
 
-/** The instruments that use a definition, and the computers that they are bound to. */
+/** The instruments that use a definition, and the computers to which they are bound. */
 export class DefinitionInstances extends LitElement {
   static override properties = { definitionId: { attribute: false } };
   static override styles = [

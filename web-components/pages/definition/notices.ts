@@ -1,4 +1,7 @@
-/** The notices at the top of a definition's page: archived, proposed, revoked, deprecated, or an older version. */
+/**
+ * The notices at the top of a definition's page. They say that the definition is archived or proposed, or that the
+ * version is revoked, deprecated or old.
+ */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Definition } from '../../data/definitions.ts';
 import { type IconName, icon } from '../../elements/icon.ts';

@@ -98,7 +98,7 @@ export class DefinitionOverview extends LitElement {
       </div>`;
   }
 
-  /** The data columns or the position, with their units. */
+  /** The data columns of a measurement or the position of a movement, with units. */
   #signals() {
     const { data_columns, data_units, position_column, position_units } = this.definition;
     if (!data_columns?.length && !position_column) return nothing;

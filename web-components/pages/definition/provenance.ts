@@ -14,7 +14,7 @@ import { shared } from '../../styles/shared.ts';
 import { approvers } from './approvals.ts';
 import '@awesome.me/webawesome/dist/components/details/details.js';
 
-/** The provenance of a version: its commit, who wrote, approved and landed it, and how to verify it. */
+/** The provenance of a version: its commit, the people who wrote, approved and landed it, and how to verify it. */
 export class DefinitionProvenance extends LitElement {
   static override properties = { definition: { attribute: false } };
   static override styles = [
@@ -113,7 +113,7 @@ export class DefinitionProvenance extends LitElement {
       <wa-details summary="Verify with git" appearance="plain">${this.#steps(provenance.version)}</wa-details>`;
   }
 
-  /** The same steps as in docs/review.md. */
+  /** The commands that verify a version. docs/review.md has the same steps. */
   #steps(version: number) {
     const keys = `curl -s -H 'Accept: text/plain' ${location.origin}/api/signing-keys > registry-signers`;
     const check = `git -c gpg.format=ssh -c gpg.ssh.allowedSignersFile=$PWD/registry-signers tag -v v${version}`;

@@ -46,9 +46,9 @@ export class DefinitionSource extends LitElement {
     `,
   ];
   declare definition: Definition;
-  /** The requested file; the main file is shown if it does not exist. */
+  /** The path of the requested file. If there is no such file, the main file is shown. */
   declare path: string;
-  /** The version in the address, if any. */
+  /** The version in the address, or undefined for the newest one. */
   declare version: number | undefined;
 
   override render() {

@@ -31,7 +31,8 @@ import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
 type Verdict = 'deprecate' | 'revoke' | 'reinstate';
 
 /**
- * The versions as a timeline, newest first: what changed, who wrote, approved and landed it, and its verdict.
+ * The versions as a timeline, newest first. Each entry shows what changed, who wrote, approved and landed the version,
+ * and its verdict.
  *
  * @fires definition-changed - A version was deprecated, revoked or reinstated.
  */
@@ -52,11 +53,11 @@ export class DefinitionVersions extends LitElement {
 
   readonly #versions = new Task(this, {
     task: async ([id, page]) => await listVersions(id, page),
-    // Reloads whenever the definition does.
+    // `this.definition` is an argument so that a change of the definition reloads its versions.
     args: () => [this.definition.id, this.page, this.definition] as const,
   });
 
-  /** Only signed-in users may read the fleet. */
+  /** The number of computers by version. Only signed-in users may read it. */
   readonly #fleet = new Task(this, {
     task: async ([id, person]) => (person === undefined ? undefined : await readAdoption(id, 1)),
     args: () => [this.definition.id, this.#session.me?.user.id, this.definition] as const,
@@ -122,7 +123,7 @@ export class DefinitionVersions extends LitElement {
     </div>`;
   }
 
-  /** The number of computers in the user's labs that have the version; nothing if no computer has any version. */
+  /** The number of computers in the user's labs that have the version. Nothing if no computer has any version. */
   #computers(version: number) {
     const versions = this.#fleet.value?.versions ?? [];
     if (versions.length === 0) return nothing;

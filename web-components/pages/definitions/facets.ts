@@ -4,7 +4,7 @@ import { icon } from '../../elements/icon.ts';
 import { shared } from '../../styles/shared.ts';
 import { FACETS, type FacetName, type FilterName, labelOf, withFilter } from './filters.ts';
 
-/** How many values of a facet are shown at first: there may be many manufacturers. */
+/** How many values of a facet are shown at first, because there may be many manufacturers. */
 const SHOWN = 7;
 
 /** The filters of the list. Each value is a link that sets or removes the filter. */
@@ -85,7 +85,8 @@ export class DefinitionsFacets extends LitElement {
     const values = this.facets[name].filter(({ value }) => value !== null);
     const chosen = this.query.get(name);
     const hasMore = name === 'status';
-    // A facet with a single value offers no choice, unless that value is chosen.
+    // A facet with a single value offers no choice, so it is hidden. It stays visible if the user has chosen that
+    // value.
     if (values.length < 2 && chosen === null && !hasMore) return nothing;
     const isExpanded = this.expanded.has(name);
     const shown = isExpanded ? values : values.slice(0, SHOWN);

@@ -16,7 +16,7 @@ export const FACETS: Record<FacetName, string> = {
   is_builtin: 'Origin',
 };
 
-/** The filters in the address; the API validates them. */
+/** The filters in the address. The API validates them. */
 export function filtersOf(query: URLSearchParams): Partial<FacetQuery> {
   const names = ['q', 'is_archived', ...Object.keys(FACETS)];
   const given = names.filter((name) => query.get(name));
@@ -27,7 +27,7 @@ export function queryOf(query: URLSearchParams): Partial<DefinitionQuery> {
   return { ...filtersOf(query), ...listQuery<DefinitionQuery>(query, ['sort']) };
 }
 
-/** The address of the first page of the same list with one filter set or removed. */
+/** The address of the first page of the same list, with one filter set or removed. */
 export function withFilter(
   query: URLSearchParams,
   name: FilterName,
@@ -41,7 +41,7 @@ export function withFilter(
   return text ? `/?${text}` : '/';
 }
 
-/** The label of a value. */
+/** The text that the page shows for a value of a facet. */
 export function labelOf(
   name: FacetName,
   value: string | number | boolean | null,

@@ -58,7 +58,7 @@ function title(definition: DefinitionSummary): TemplateResult {
     </div>`;
 }
 
-/** Badges for everything unusual about a definition. */
+/** Badges for what is unusual about a definition, such as being archived or revoked. */
 function marks({ is_approved, is_archived, status, revoked, deprecated }: DefinitionSummary) {
   return [
     is_archived ? badge('archived', 'neutral', 'archive') : nothing,

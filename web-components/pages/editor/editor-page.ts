@@ -13,8 +13,8 @@ import { ago } from '../../elements/time.ts';
 import { shared } from '../../styles/shared.ts';
 
 /**
- * The common parts of the pages that edit and create definitions: unsaved work is stored in the browser, and a save goes
- * to the new version or merge request.
+ * The common parts of the pages that edit and create definitions. Unsaved work is stored in the browser. After a save,
+ * the new version or merge request opens.
  */
 export abstract class EditorPage extends Page {
   static override properties: PropertyDeclarations = {
@@ -48,13 +48,13 @@ export abstract class EditorPage extends Page {
     `,
   ];
   declare copy: WorkingCopy | undefined;
-  /** The change summary. */
+  /** The change summary that the user typed. */
   declare summary: string;
-  /** The unsaved work that the page restored. */
+  /** The unsaved work that the page found in the browser and restored. */
   declare draft: Draft | undefined;
   declare busy: boolean;
   declare error: unknown;
-  /** Whether the browser had no storage left for the unsaved work. */
+  /** Whether the browser had no storage left for unsaved work. */
   declare isStorageFull: boolean;
 
   constructor() {
@@ -64,10 +64,10 @@ export abstract class EditorPage extends Page {
     this.isStorageFull = false;
   }
 
-  /** The key of the unsaved work in this browser. */
+  /** The key under which this browser stores the unsaved work. */
   abstract get draftName(): string;
 
-  /** Restores unsaved work, or starts with `fresh`. */
+  /** Restores unsaved work. If there is none, the page starts with `fresh`. */
   protected open(fresh: WorkingCopy): void {
     this.draft = readDraft(this.draftName);
     this.copy = this.draft?.copy ?? fresh;
@@ -101,7 +101,7 @@ export abstract class EditorPage extends Page {
     }
   }
 
-  /** Notices about unsaved work. `fresh` replaces it if the user discards it. */
+  /** Notices about unsaved work. If the user discards that work, the page continues with `fresh`. */
   protected notices(fresh: WorkingCopy) {
     const discard = () => {
       deleteDraft(this.draftName);

@@ -47,11 +47,11 @@ export const bindingOf = (fields: FormData): BindingChange => ({
 
 export interface EditedSettings {
   fields: unknown;
-  /** The values in the form; undefined if the settings are edited as JSON. */
+  /** The values in the form. Undefined if the user edits the settings as JSON. */
   values: Values | undefined;
 }
 
-/** A form for the settings schema of the definition; without a schema, a text area for JSON. */
+/** A form for the settings schema of the definition. Without a schema, it is a text area for JSON. */
 export function settingsFields(schema: Values | null, settings: Values): EditedSettings {
   if (!schema) {
     const fields = html`<wa-textarea
@@ -77,6 +77,6 @@ export function settingsFields(schema: Values | null, settings: Values): EditedS
   return edited;
 }
 
-/** Throws a problem if the JSON is invalid. */
+/** The settings that the user entered. Throws a problem if their JSON is invalid. */
 export const settingsOf = ({ values }: EditedSettings, fields: FormData): JsonObject =>
   (values as JsonObject | undefined) ?? objectOf(String(fields.get('settings')), 'Settings');

@@ -9,7 +9,7 @@ export async function suggestDefinitions(q: string): Promise<Suggestion[]> {
   return items.map(({ name, display_name }) => ({ value: name, label: display_name }));
 }
 
-/** Suggests computers of one lab: an instrument is only bound to computers of its own lab. */
+/** Suggests computers of one lab, because an instrument can only be bound to computers of its own lab. */
 export const suggestComputers = (lab_id: number) => async (q: string) => {
   const { items } = await listComputers({ ...(q && { q }), lab_id, per_page: SHOWN });
   return items.map(({ computer_name, nickname }): Suggestion => {

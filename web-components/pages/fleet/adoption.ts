@@ -19,7 +19,7 @@ const DEFAULT_SPAN = 90;
 
 type Version = DefinitionFleet['versions'][number];
 
-/** One definition on the fleet: its versions over time, and the number of computers with each today. */
+/** The use of one definition: its versions over time, and how many computers have each version today. */
 export class FleetAdoption extends LitElement {
   static override properties = { definition: { attribute: false }, query: { attribute: false } };
   static override styles = [

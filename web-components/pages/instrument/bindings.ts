@@ -28,7 +28,7 @@ import {
 import { suggestComputers } from '../equipment/suggestions.ts';
 
 /**
- * The computers that an instrument is bound to, each with its address there.
+ * The computers to which an instrument is bound, each with the instrument's address on that computer.
  *
  * @fires changed - A binding was created, changed or deleted.
  */
@@ -165,7 +165,7 @@ export class InstrumentBindings extends LitElement {
       danger: true,
       act: async () => await unbind(id),
     });
-    // The row that had the focus is about to disappear.
+    // The table row that had the focus is gone, so focus the heading.
     if (gone) this.renderRoot.querySelector('h2')?.focus();
   }
 

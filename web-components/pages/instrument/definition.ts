@@ -16,10 +16,10 @@ export class InstrumentDefinition extends EditableCard {
   };
   readonly heading = 'Definition';
   declare instrument: Instrument;
-  /** The name in the form. */
+  /** The name of a definition that the user typed in the form. */
   declare chosen: string;
 
-  /** The definition with the name in the form. */
+  /** The definition with the name that the user typed. */
   readonly #named = new Task(this, {
     task: async ([name]) => (name ? await readDefinition(name) : undefined),
     args: () => [this.editing ? this.chosen : undefined] as const,

@@ -7,7 +7,7 @@ import { EditableCard, textOf } from '../../elements/editable.ts';
 import { ago } from '../../elements/time.ts';
 import { STATUSES } from '../equipment/badges.ts';
 
-/** The text fields of an instrument: label and hint. */
+/** The text fields of an instrument, each with its label and hint. */
 const FIELDS = {
   instrument_type: ['Type', 'For example, “lock-in amplifier”'],
   manufacturer: ['Manufacturer', ''],

@@ -10,7 +10,7 @@ const PARTS = {
 } as const;
 type Part = keyof typeof PARTS;
 
-/** The two JSON objects of an instrument. */
+/** The specifications and additional data of an instrument. Both are JSON objects. */
 export class InstrumentSpecifications extends EditableCard {
   static override properties = { instrument: { attribute: false } };
   readonly heading = 'Specifications and data';

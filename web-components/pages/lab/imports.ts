@@ -3,7 +3,9 @@ import { html } from 'lit';
 import { changeLab, type Lab } from '../../data/labs.ts';
 import { EditableCard } from '../../elements/editable.ts';
 
-/** The modules and built-in functions that definitions of the lab may not use, and the exceptions. */
+/**
+ * The modules and built-in functions that definitions of the lab may not use, and those that it allows as exceptions.
+ */
 export class LabImports extends EditableCard {
   static override properties = { lab: { attribute: false } };
   readonly heading = 'Imports';
@@ -18,7 +20,7 @@ export class LabImports extends EditableCard {
       </div>
       <div>
         <h3>Exceptions</h3>
-        <p class="quiet small">The lab allows these despite the list above, here and on its computers.</p>
+        <p class="quiet small">The lab allows these despite the list above, in the registry and on its computers.</p>
         ${names(allowed_imports, 'No exceptions.')}
       </div>`;
   }

@@ -15,7 +15,7 @@ const ROLES: Record<Role, string> = {
   admin: 'also approve and land changes, and manage members, instruments and computers',
 };
 
-/** Site admins can search for accounts; lab admins must know the name. */
+/** The field for the account. Site admins can search for accounts. Lab admins must know the exact name. */
 export const usernameField = () =>
   session.me?.user.is_admin
     ? html`<registry-suggest

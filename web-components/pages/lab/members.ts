@@ -111,7 +111,7 @@ export class LabMembers extends LitElement {
       danger: true,
       act: async () => await removeMember(this.labId, user_id),
     });
-    // The row that had the focus is about to disappear.
+    // The table row that had the focus is gone, so focus the heading.
     if (gone) this.renderRoot.querySelector('h2')?.focus();
   }
 

@@ -2,13 +2,13 @@ import '@awesome.me/webawesome/dist/components/option/option.js';
 import { html } from 'lit';
 import type { Member } from '../../data/labs.ts';
 
-/** The name of a member whose id the policy has. */
+/** The name of the member with this id. The policy stores only ids. */
 export function nameOf(members: readonly Member[], id: number): string {
   const member = members.find(({ user_id }) => user_id === id);
   return member ? member.name : `account ${id} (not a member)`;
 }
 
-/** The options of a `wa-select`: the members, and former members whom the policy still names. */
+/** The options of a `wa-select`: the members, and former members whose ids the policy still contains. */
 export function memberOptions(members: readonly Member[], named: readonly number[]) {
   const gone = named.filter((id) => members.every(({ user_id }) => user_id !== id));
   return [

@@ -13,7 +13,7 @@ type Rule = Lab['owners'][number];
 const CRITERIA = { pattern: 'Files', category: 'Category', manufacturer: 'Manufacturer' } as const;
 type Criterion = keyof typeof CRITERIA;
 
-/** The owner rules: one owner of each rule that a change matches must approve it. */
+/** The owner rules of a lab. For each rule that a change matches, one of the rule's owners must approve the change. */
 export class LabOwners extends EditableCard {
   static override properties = {
     lab: { attribute: false },
@@ -45,7 +45,7 @@ export class LabOwners extends EditableCard {
     if (owners.length === 0) {
       return html`<p class="quiet">No owners. The approval of any lab admin counts for every change.</p>`;
     }
-    return html`<p class="quiet small">One owner of each rule that a change matches must approve it.</p>
+    return html`<p class="quiet small">For each rule that a change matches, one of its owners must approve the change.</p>
       <ul>
         ${owners.map((rule) => html`<li>${criteria(rule)}: ${rule.users.map((id) => nameOf(this.members, id)).join(' or ')}</li>`)}
       </ul>`;
@@ -115,7 +115,7 @@ function checkRule(rule: Rule, index: number) {
   if (missing) throw inputProblem(`Rule ${index + 1} needs ${missing}.`);
 }
 
-/** The rule without its empty criteria. */
+/** The rule without the criteria that the user left empty. */
 function withoutEmpty({ users, ...rule }: Rule): Rule {
   const given = Object.entries(rule).filter(([, text]) => text?.trim());
   return { ...Object.fromEntries(given), users };

@@ -50,7 +50,7 @@ export class LabPolicy extends EditableCard {
   readonly heading = 'Landing policy';
   declare lab: Lab;
   declare members: readonly Member[];
-  /** The required checks in the form: name and account. */
+  /** The required checks in the form. Each has a name and the account that reports it. */
   declare checks: readonly (readonly [string, number | undefined])[];
 
   protected view() {
@@ -65,7 +65,7 @@ export class LabPolicy extends EditableCard {
           >${
             allow_self_approval
               ? 'Admins can approve their own merge requests.'
-              : 'An approval of one’s own merge request does not count.'
+              : 'Admins cannot approve their own merge requests.'
           }</span
         >
       </li>

@@ -17,7 +17,7 @@ export const searchField = (label: string, query: URLSearchParams) => html`<wa-i
   >${icon('search', 'start')}</wa-input
 >`;
 
-/** A field that filters the list by one value of `name`. Nothing if there are fewer than two values. */
+/** A field that filters the list by one value of `name`. Renders nothing if there are fewer than two values. */
 export function choiceField(
   name: string,
   label: string,

@@ -2,7 +2,7 @@
 
 const PER_PAGE = 50;
 
-/** The parameters `names` and the page number from the address; the API validates them. */
+/** The parameters `names` and the page number from the address. The API validates them. */
 export function listQuery<Q>(
   query: URLSearchParams,
   names: readonly (keyof Q & string)[],
@@ -15,6 +15,6 @@ export function listQuery<Q>(
   } as object as Partial<Q>;
 }
 
-/** Whether the address has any of these filters. */
+/** Whether the address sets any of these filters. */
 export const isNarrowed = (query: URLSearchParams, names: readonly string[]) =>
   names.some((name) => query.get(name));

@@ -21,7 +21,7 @@ export interface Table<T> {
   sort?: string;
 }
 
-/** The results of the task as a table; the empty state `nothing` if there are none. */
+/** The results of the task as a table. If there are none, calls `nothing` to render the empty state. */
 export const listOf = <T>(
   host: Page,
   task: Task<readonly unknown[], Results<T>>,
@@ -42,7 +42,7 @@ export function tableOf<T>(host: Page, found: Results<T>, { caption, columns, so
   </div>`;
 }
 
-/** Going to another page of the list scrolls to the top and focuses the heading. */
+/** The pager of a list. Going to another page scrolls to the top and focuses the heading. */
 export function pagerOf(host: Page, list: Paged) {
   const turn = ({ page }: PageChangeEvent) => {
     setQuery({ page: page === 1 ? undefined : String(page) });

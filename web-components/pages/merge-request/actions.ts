@@ -32,7 +32,7 @@ export class MergeRequestActions extends LitElement {
   ];
 
   declare mergeRequest: MergeRequestPage;
-  /** Shows the merge request after a change. */
+  /** Shows the merge request again after a change. */
   declare show: (changed: MergeRequestPage) => void;
 
   override render() {

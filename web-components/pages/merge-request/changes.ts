@@ -24,9 +24,9 @@ export class DisplacedEvent extends Event {
 }
 
 /**
- * The diff of a merge request with the threads below its lines.
+ * The diff of a merge request. Threads appear below the lines that they are about.
  *
- * @fires {DisplacedEvent} displaced - A new diff replaced the one on which the user was writing a new thread.
+ * @fires {DisplacedEvent} displaced - A new diff replaced the diff on which the user was starting a thread.
  */
 export class MergeRequestChanges extends LitElement {
   static override properties = {
@@ -57,9 +57,9 @@ export class MergeRequestChanges extends LitElement {
 
   declare mergeRequest: MergeRequestPage;
   declare threads: readonly Thread[];
-  /** Sends a comment. If undefined, the user cannot comment. */
+  /** Sends a comment. Undefined if the user may not comment. */
   declare send: ((comment: CommentInput) => Promise<unknown>) | undefined;
-  /** The line of the thread that the user is starting. */
+  /** The line on which the user is starting a thread. */
   declare place: Place | undefined;
   #below: (place: Place) => unknown = () => nothing;
   readonly #newThread = createRef<RegistryComposer>();
@@ -73,7 +73,7 @@ export class MergeRequestChanges extends LitElement {
     if (!changed.has('threads') && !changed.has('place')) return;
     const places = threadsByPlace(this.threads);
     const { place } = this;
-    // A new function each time, so that the files render again.
+    // The function must be a new one each time. Otherwise the files would not render again.
     this.#below = (at) => {
       const threads = places.get(keyOf(at)) ?? [];
       const isHere = place !== undefined && keyOf(place) === keyOf(at);
