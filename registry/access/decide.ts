@@ -1,12 +1,12 @@
 /**
- * The one place that decides who may do what (docs/contract.md, section 5). Pure: everything it needs is in
- * its arguments, so the whole table can be tested without a server.
+ * Decides who may do what (docs/contract.md, section 5); no other code decides this. The functions are pure: all input is
+ * in their arguments, so the whole table of rights can be tested without a server.
  */
 
 export type Role = 'viewer' | 'contributor' | 'admin';
 export type Scope = 'read' | 'write' | 'admin';
 
-/** The caller. A session has the scope `admin`, a token the scope that it was created with. */
+/** The caller. A session has the scope `admin`. A token has the scope that it was created with. */
 export type Actor =
   | { kind: 'nobody' }
   | {
@@ -19,16 +19,16 @@ export type Actor =
       roles: ReadonlyMap<number, Role>;
       scope: Scope;
     }
-  /** A lab's computer with its own token. It reads what its lab may read, and writes its own bindings. */
+  /** A lab computer with its own token. It reads what its lab may read, and writes its own bindings. */
   | { kind: 'computer'; id: number; name: string; labId: number };
 
 export interface DefinitionFacts {
   labId: number | null;
   isPublic: boolean;
   isBuiltin: boolean;
-  /** Whether it has a version (docs/contract.md, section 3). */
+  /** Whether the definition has a version (docs/contract.md, section 3). */
   isApproved: boolean;
-  /** Whether it is archived. Nothing in it can change until it is unarchived. */
+  /** Whether the definition is archived. An archived definition cannot change until an admin unarchives it. */
   isArchived: boolean;
   directLanding: 'admins' | 'nobody';
 }
@@ -41,24 +41,25 @@ export type Action =
   | { on: 'site'; do: 'sign-in' | 'manage' }
   /** `change`: name, e-mail and password. `manage`: username, rights and deletion. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
-  /** Find a user's id by exact username, to add them as a member. */
+  /** Find a user's id by exact username, to add this user to a lab. */
   | { on: 'accounts'; do: 'find' }
   | { on: 'own-tokens'; do: 'manage' }
-  /** Lists of instruments, computers and bindings. `equipmentSeenBy` says which of them. */
+  /** List instruments, computers and bindings. `equipmentSeenBy` decides which ones the list contains. */
   | { on: 'equipment'; do: 'list' }
   | { on: 'instrument'; do: 'read' | 'manage'; labId: number }
   /**
-   * `bind`: write its bindings. `manage`: create, rename, enrol or delete it. `id` is null if it does not exist yet.
+   * `bind`: write the computer's bindings. `manage`: create, rename, enrol or delete the computer. `id` is null for a
+   * computer that does not exist yet.
    */
   | { on: 'computer'; do: 'read' | 'bind' | 'manage'; labId: number; id: number | null }
-  /** The stream of events. Each event has a decision of its own. */
+  /** Open the stream of events. A separate decision follows for each event. */
   | { on: 'events'; do: 'read' }
-  /** What only a computer reads and writes: its list of definitions and its report. */
+  /** Read the computer's own list of definitions, and write its report. Only computers may do this. */
   | { on: 'own-sync'; do: 'use' };
 
 /**
- * `hidden`: for this actor the thing does not exist (404). `anonymous`: signing in might help (401). `forbidden`: the
- * actor may see it, but not do this (403).
+ * `hidden`: the actor may not know that the thing exists (404). `anonymous`: signing in might help (401). `forbidden`: the
+ * actor may see the thing, but may not do this (403).
  */
 export type Decision =
   | { allowed: true }
@@ -120,7 +121,7 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
   }
 }
 
-/** A computer reads, and writes only what belongs to it. */
+/** A computer may read what its lab may see. It may write only its own bindings and its own report. */
 function decideForComputer(actor: Computer, action: Action, rules: Rules): Decision {
   const readsOnly = no('forbidden', "A computer may not do this. Use a person's token.");
   switch (action.on) {
@@ -174,12 +175,15 @@ function onDefinition(
     );
   }
   if (verb === 'land' && of.directLanding === 'nobody') {
-    return no('forbidden', "The lab's policy lets nobody land directly: every change is reviewed.");
+    return no(
+      'forbidden',
+      "The lab's policy forbids direct landings. Every change needs a review.",
+    );
   }
   return YES;
 }
 
-/** Instruments and computers: the whole lab sees them, its admins manage them. */
+/** All members of a lab see its instruments and computers. Admins of the lab manage them. */
 function onEquipment(
   actor: Somebody,
   { on, do: verb, labId }: Extract<Action, { on: 'instrument' | 'computer' }>,
@@ -254,7 +258,7 @@ function maySee(actor: Actor, of: DefinitionFacts, rules: Rules): boolean {
   return shared || rank >= (of.isApproved ? RANK.viewer : RANK.contributor);
 }
 
-/** The actor's role in this lab as a number; a site admin counts as admin everywhere. */
+/** The actor's role in this lab as a number. A site admin counts as an admin of every lab. */
 function rankIn(actor: Extract<Actor, { kind: 'user' }>, labId: number | null): number {
   if (actor.isAdmin) return RANK.admin;
   const role = labId === null ? undefined : actor.roles.get(labId);
@@ -264,12 +268,12 @@ function rankIn(actor: Extract<Actor, { kind: 'user' }>, labId: number | null): 
 function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Decision {
   return REACH[actor.scope] >= REACH[needed]
     ? YES
-    : no('forbidden', `This token has the scope "${actor.scope}"; "${needed}" is needed.`);
+    : no('forbidden', `This token has the scope "${actor.scope}", but "${needed}" is needed.`);
 }
 
 /**
- * The same visibility as a filter for lists, which the database applies row by row: the store's `Viewer`.
- * (Neither folder may import the other; the compiler compares the two where both are used.)
+ * The rules of `maySee` as a filter for lists, which the database applies to each row. The result has the shape of
+ * `Viewer` in `registry/store`. The two folders may not import each other; services use both, so the compiler compares them.
  */
 export function viewerOf(actor: Actor, rules: Rules) {
   const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];
@@ -281,13 +285,13 @@ export function viewerOf(actor: Actor, rules: Rules) {
   };
 }
 
-/** The readable labs, as a filter for lists; undefined for every lab. */
+/** The ids of the labs that the actor may read, as a filter for lists. Undefined means every lab. */
 export function labsSeenBy(actor: Actor): number[] | undefined {
   if (actor.kind !== 'user') return [];
   return actor.isAdmin ? undefined : [...actor.roles.keys()];
 }
 
-/** The readable instruments and computers, as a filter for lists; undefined for all. */
+/** The instruments and computers that the actor may read, as a filter for lists. Undefined means no limit. */
 export function equipmentSeenBy(actor: Actor): {
   labs: number[] | undefined;
   computer: number | undefined;

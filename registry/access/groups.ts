@@ -1,26 +1,26 @@
-/** The roles that a user's groups at the single sign-on provider give. Pure. */
+/** Computes a user's roles from the user's groups at the single sign-on provider. Pure. */
 import type { Role } from './decide.ts';
 
-/** The rights that one group gives. Labs by their codes, case ignored. */
+/** The rights that one group gives. The keys of `labs` are the codes of labs, in any case. */
 export interface GroupGrant {
   labs?: Record<string, Role>;
   site_admin?: boolean;
 }
-/** By the names of groups. */
+/** The rights of each group. The keys are the names of groups. */
 export type GroupRoles = Readonly<Record<string, GroupGrant>>;
 
 export interface Granted {
-  /** Each lab that any group names, by its code in lower case: the role there, or null for none. */
+  /** The role in each lab that the mapping names, by the lab's code in lower case. Null means no role. */
   labs: Map<string, Role | null>;
-  /** Undefined if no group decides on site admins. */
+  /** Undefined if the mapping does not say who is a site admin. */
   siteAdmin: boolean | undefined;
 }
 
 const RANK: Record<Role, number> = { viewer: 1, contributor: 2, admin: 3 };
 
 /**
- * The highest role of several groups counts. The mapping alone decides on every lab that it names, also for users who are
- * in none of its groups. It does not decide on anything else.
+ * If several groups give a role in one lab, the highest role counts. For each lab in the mapping, the mapping alone decides
+ * the role, even of users who are in none of its groups. Roles in other labs are left alone.
  */
 export function grantedBy(mapping: GroupRoles, groups: readonly string[]): Granted {
   const labs: Granted['labs'] = new Map();

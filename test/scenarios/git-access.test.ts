@@ -206,7 +206,7 @@ t.test('a token of scope read can clone, and a push explains what it needs', asy
   await git(['commit', '-qm', 'Nothing left'], { cwd: clone });
   const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
   t.not(refused.code, 0);
-  t.match(refused.stderr, /remote: .*scope "read"; "write" is needed/);
+  t.match(refused.stderr, /remote: .*scope "read", but "write" is needed/);
 });
 
 t.test('its lab can clone an archived definition, and nobody can push to it', async (t) => {

@@ -282,8 +282,8 @@ t.test('a push by somebody who may not land is refused and says whom to ask', as
   await refused(lab.ben, /remote: +git push origin HEAD:refs\/for\/main/);
   await refused(lab.cleo, /remote: Only contributors and admins of the owning lab/, /403/);
   await lab.admin.client.labs.change(lab.nano.id, { direct_landing: 'nobody' });
-  await refused(lab.ada, /remote: .*policy lets nobody land directly/);
-  await refused(lab.admin, /remote: .*policy lets nobody land directly/);
+  await refused(lab.ada, /remote: .*policy forbids direct landings/);
+  await refused(lab.admin, /remote: .*policy forbids direct landings/);
   await lab.admin.client.labs.change(lab.nano.id, { direct_landing: 'admins' });
   t.same(await stateOf(target), before);
 });

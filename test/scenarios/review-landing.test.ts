@@ -149,7 +149,7 @@ t.test('approvals become stale after other changes and survive a plain rebase', 
   t.match(failed, { status: 409, errors: [{ path: 'a.txt', message: /line 5/ }] });
 
   const rebased = await ben.client.mergeRequests.rebase(same.id);
-  t.match(rebased, { can_merge: false, reviews: [{ standing: false, why: /other changes/ }] });
+  t.match(rebased, { can_merge: false, reviews: [{ standing: false, why: /different changes/ }] });
   await review(ada, same.id);
   await merge(ada, same.id, rebased.head);
   const { files } = await ada.client.definitions.byName('Rebased');

@@ -60,7 +60,7 @@ for (const database of DATABASES) {
         await sql(text, ...values);
         const page = await reads(id);
         t.match(page, { can_merge: false, base: version?.head }, text);
-        t.match(page.reviews, [{ standing: false, why: /earlier head with other changes/ }]);
+        t.match(page.reviews, [{ standing: false, why: /earlier head with different changes/ }]);
         t.match(
           await problemOf(eve.client.mergeRequests.merge(id, { head })),
           { status: 409 },

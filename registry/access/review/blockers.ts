@@ -1,19 +1,19 @@
-/** The reasons, in words, why a merge request cannot land. */
+/** Lists the reasons why a merge request cannot land, as sentences. */
 import type { Review, ReviewFacts, ReviewPolicy } from './facts.ts';
 import { appliedRules, nameOf, owns } from './owners.ts';
 import { REPLACED, type Standing, standingOf } from './verdicts.ts';
 
-/** The check that informs and never blocks. */
+/** The check `interface` only informs: its failure never blocks a landing. */
 const INFORMS = 'interface';
 
-/** Returns why it cannot land, one sentence for each reason; empty if it can. */
+/** Returns one sentence for each reason why the merge request cannot land. Empty if the merge request can land. */
 export function blockers(facts: ReviewFacts, policy: ReviewPolicy): string[] {
   return [...hindrances(facts), ...unmetPolicy(facts, policy)];
 }
 
-/** Reasons that even an override does not set aside. */
+/** Reasons that also stop a landing with an override. */
 export function hindrances(facts: ReviewFacts): string[] {
-  if (facts.state === 'merged') return ['It is merged already.'];
+  if (facts.state === 'merged') return ['It is already merged.'];
   if (facts.state === 'closed') return ['It is closed. Reopen it first.'];
   return [
     ...(facts.archived
@@ -32,7 +32,7 @@ export function hindrances(facts: ReviewFacts): string[] {
   ];
 }
 
-/** Reasons from the lab's policy, which an override sets aside. */
+/** Reasons that come from the lab's policy. With an override, a lab admin can land in spite of them. */
 export function unmetPolicy(facts: ReviewFacts, policy: ReviewPolicy): string[] {
   const reviews = standingOf(facts, policy);
   const standing = reviews.filter((one) => one.standing).map(({ review }) => review);

@@ -1,10 +1,10 @@
-/** The facts that the rules of review work on. The rules return reasons in words (verdicts.ts, blockers.ts). */
+/** The input of the rules of review (verdicts.ts, blockers.ts). */
 
 export type Verdict = 'approve' | 'request_changes' | 'comment';
 
-/** One of `users` must approve a change that matches. All given criteria must match; there is at least one. */
+/** One of `users` must approve each change that matches all given criteria. A rule has at least one criterion. */
 export interface OwnerRule {
-  /** A pattern on paths, as gitignore(5) reads it. */
+  /** A pattern for paths, in the format of gitignore(5). */
   pattern?: string;
   category?: string;
   manufacturer?: string;
@@ -14,7 +14,7 @@ export interface OwnerRule {
 export interface ReviewPolicy {
   requiredApprovals: number;
   allowSelfApproval: boolean;
-  /** Name of a check to the id of the account whose result counts. */
+  /** Maps the name of each required check to the id of the account that must post it. */
   requiredChecks: Readonly<Record<string, number>>;
   owners: readonly OwnerRule[];
 }
@@ -25,30 +25,33 @@ export interface Review {
   verdict: Verdict;
   /** The reviewed commit. */
   head: string;
-  /** Key of its changes; null if the commit is gone. */
+  /** The key of the changes in the reviewed commit. Null if git no longer has the commit. */
   changes: string | null;
   at: Date;
-  /** Whether the author is an admin of the lab, or of the site, now. */
+  /** Whether the author is now an admin of the lab or of the site. */
   isAdmin: boolean;
-  /** Whether the author may take part now. */
+  /** Whether the author may now take part in reviews of this lab. */
   isMember: boolean;
 }
 
 export interface Check {
   name: string;
   state: string;
-  /** Who posted it; null for the registry's own. */
+  /** The account that posted the check. Null for a check that the registry itself computes. */
   account: number | null;
   summary: string | null;
 }
 
-/** The definition before or after the change; null if there is no such side. */
+/** Metadata of the definition before or after the change. */
 export interface Touched {
   category: string | null;
   manufacturer: string | null;
 }
 
-/** Who took part: the accounts that opened and pushed, and the mailboxes of authors and co-authors (mailbox.ts). */
+/**
+ * The people who took part in a change: the accounts that opened or pushed the merge request, and the mailboxes of the
+ * authors and co-authors of its commits (mailbox.ts).
+ */
 export interface Involved {
   ids: ReadonlySet<number>;
   mailboxes: ReadonlySet<string>;
@@ -58,19 +61,21 @@ export interface ReviewFacts {
   state: 'open' | 'merged' | 'closed';
   draft: boolean;
   archived: boolean;
-  /** Why the result must not be used (any more), or null. */
+  /** If a revoked version has the same content as the result: a sentence that says so. Otherwise null. */
   revoked: string | null;
   head: string;
-  /** Key of the head's changes; null if unknown. */
+  /** The key of the head's changes. Null if the changes are unknown. */
   changes: string | null;
-  /** Changed paths, with the old and the new name of renamed files. */
+  /** The changed paths. A renamed file has two: the old and the new name. */
   paths: readonly string[];
+  /** The definition before the change. Null if there is no earlier version. */
   base: Touched | null;
+  /** The definition after the change. Null if its commits are gone. */
   proposed: Touched | null;
   involved: Involved;
   /** Oldest first. */
   reviews: readonly Review[];
   checks: readonly Check[];
-  /** Names of the accounts in the rules. */
+  /** The usernames of the accounts that the policy names, by account id. */
   usernames: ReadonlyMap<number, string>;
 }

@@ -1,7 +1,7 @@
 /**
- * Maps the addresses of one mailbox to one text, so that nobody approves under one address what they wrote under another:
- * ignores case and the part after a plus sign (the detail of RFC 5233). The database has the same function
- * (`mailbox_of`); a test compares the two.
+ * Returns the same text for all addresses of one mailbox. Case and the part after a plus sign (the detail of RFC 5233) are
+ * ignored. This prevents people from approving their own change under a second address. The database has the same function
+ * (`mailbox_of`), and a test compares the two.
  */
 export function mailboxOf(address: string): string {
   const [local = '', ...domain] = address.toLowerCase().split('@');

@@ -1,4 +1,4 @@
-/** Owners by file, category or manufacturer: one of them must approve. */
+/** Finds the owner rules that a change matches. An owner in each of these rules must approve the change. */
 import { drawnPlainly } from '../../../text/alike.ts';
 import { matchesPattern } from '../../../text/glob.ts';
 import type { OwnerRule, ReviewFacts, ReviewPolicy } from './facts.ts';
@@ -6,13 +6,16 @@ import { isSameText } from './same-text.ts';
 
 export type Touching = Pick<ReviewFacts, 'paths' | 'base' | 'proposed'>;
 
-/** A rule that applies, and the reason in words. */
+/** A rule that applies to a change, and the reason as text. */
 export interface AppliedRule {
   rule: OwnerRule;
   why: string;
 }
 
-/** Checks both sides, so that a change cannot escape its owners. */
+/**
+ * The owner rules that apply to a change. Category and manufacturer are compared before and after the change, so that a
+ * change of category cannot avoid the owners of the old category.
+ */
 export function appliedRules(
   { paths, base, proposed }: Touching,
   { owners }: ReviewPolicy,
@@ -42,16 +45,19 @@ export function appliedRules(
   });
 }
 
-/** Treats spellings of a path as equal: case, an umlaut as two characters, letters that look alike. */
+/**
+ * Whether a path matches a pattern. Different spellings count as equal: upper and lower case, an umlaut as one or two
+ * characters, and letters that look alike.
+ */
 const fits = (path: string, pattern: string): boolean =>
   SPELLINGS.some((plain) => matchesPattern(plain(path), plain(pattern)));
 
-/** Lower, upper, lower: only this makes ẞ, ß and ss equal. */
+/** Converts to lower, upper and again to lower case. Fewer conversions would not make ẞ, ß and ss equal. */
 const inOneCase = (text: string): string =>
   text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
 const SPELLINGS = [inOneCase, (text: string) => inOneCase(drawnPlainly(text))];
 
-/** Whether this account owns something that the change touches. */
+/** Whether an account is an owner in a rule that applies to the change. */
 export const owns = (id: number, facts: Touching, policy: ReviewPolicy): boolean =>
   appliedRules(facts, policy).some(({ rule }) => rule.users.includes(id));
 

@@ -1,8 +1,8 @@
 import { drawing } from '../../../text/alike.ts';
 
 /**
- * Normalizes text to what a reader sees, so that neither `lasers ` nor a full-width or invisible letter escapes a rule for
- * `Lasers`: compatibility forms are equal (NFKC); case, white space and format characters are ignored.
+ * Normalizes text to what a reader sees. Case, surplus white space, invisible characters and compatibility forms (NFKC, for
+ * example full-width letters) make no difference. So a rule for `Lasers` also applies to `lasers ` with a space at its end.
  */
 export const normalForm = (text: string): string =>
   text
@@ -10,7 +10,7 @@ export const normalForm = (text: string): string =>
     .replace(/[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, (hidden) =>
       /\s/.test(hidden) ? ' ' : '',
     )
-    // Twice, because some letters map in one direction only: ß and ẞ, ς and σ.
+    // Both conversions are needed, because some letters have a mapping in one direction only: ß and ẞ, ς and σ.
     .toUpperCase()
     .toLowerCase()
     .replaceAll('ς', 'σ')
@@ -18,6 +18,6 @@ export const normalForm = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-/** Whether a reader sees the same text. Letters of other alphabets that look alike are equal. */
+/** Whether two texts look the same to a reader. Letters from different alphabets that look alike count as equal. */
 export const isSameText = (one: string, other: string): boolean =>
   normalForm(one) === normalForm(other) || (drawing(one) !== '' && drawing(one) === drawing(other));

@@ -6,13 +6,13 @@ import { owns, type Touching } from './owners.ts';
 export interface Standing {
   review: Review;
   standing: boolean;
-  /** Why it does not count, in words. */
+  /** The reason why the review does not count, as text. Null if the review counts. */
   why: string | null;
 }
 
 export const REPLACED = 'a later review of the same person replaces it';
 
-/** Whether each author's newest verdict counts now. Comments change nothing. */
+/** Decides for each review whether it counts now. Only the newest verdict of each author can count. */
 export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[] {
   const newest = newestVerdicts(facts.reviews);
   return facts.reviews.map((review) => {
@@ -21,7 +21,7 @@ export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[]
   });
 }
 
-/** By author. A comment is not a verdict. */
+/** The newest verdict of each author, by the author's id. Comments are not verdicts. */
 function newestVerdicts(reviews: readonly Review[]): Map<number, Review> {
   return new Map(
     reviews
@@ -44,13 +44,16 @@ function whyNot(
     return 'it is for an earlier head that no longer exists';
   }
   if (review.head !== facts.head && review.changes !== facts.changes) {
-    return 'it was given to an earlier head with other changes';
+    return 'it was given for an earlier head with different changes';
   }
   const may = mayApprove({ ...review.author, isAdmin: review.isAdmin }, facts, policy);
   return may.allowed ? null : may.why;
 }
 
-/** Admins, and owners of what the change touches. People who took part in the change only if the lab allows it. */
+/**
+ * Admins of the lab and owners of the changed parts may approve. People who took part in the change may approve only if the
+ * lab's policy allows self-approval.
+ */
 export function mayApprove(
   author: { id: number; email: string; isAdmin: boolean },
   facts: Touching & Pick<ReviewFacts, 'involved'>,
@@ -61,19 +64,19 @@ export function mayApprove(
   if (!policy.allowSelfApproval && tookPart) {
     return {
       allowed: false,
-      why: 'whoever opened, pushed or wrote a change cannot approve it; somebody else must',
+      why: 'people who opened, pushed or wrote a change cannot approve it',
     };
   }
   if (author.isAdmin || owns(author.id, facts, policy)) return { allowed: true };
   return {
     allowed: false,
-    why: 'only admins of the lab and owners of what is changed can approve',
+    why: 'only admins of the lab and owners of the changed parts can approve',
   };
 }
 
 /**
- * Everybody who may approve may request changes, even if they took part in the change. They can withdraw the request by an
- * approval at any time; that counts as an approval only if they may approve.
+ * Admins and owners may request changes, even if they took part in the change. Everybody can withdraw an own request for
+ * changes by approving. Such an approval counts only if its author may approve.
  */
 export function mayGive(
   verdict: Exclude<Verdict, 'comment'>,

@@ -1,7 +1,7 @@
 /**
- * Compares the basis of a decision with the current state when the landing happens. Between the two, a policy
- * may become stricter, a role may be removed, a version may be revoked. The landing reads everything again and
- * holds the locks until the refs have moved, so it cannot ignore a change that the registry has confirmed.
+ * Checks, right before a landing, that the decision to land is still valid. Since the decision, a policy may have become
+ * stricter, a role may have been removed, or a version may have been revoked. The landing reads all of this again under
+ * locks, and releases them after the refs have moved. So a change that the registry has confirmed is always respected.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Oid, Repository } from '../../../repos/types.ts';
@@ -17,17 +17,18 @@ import { landingPolicyOf } from '../lab-policy.ts';
 export interface Basis {
   /** The definition's lab when the decision was made; null if it has none. */
   lab: Lab | null;
-  /** Whether the other inputs of the decision are unchanged; locks them. */
+  /** Locks the other inputs of the decision (such as reviews), and returns whether they are unchanged. */
   stands?: (em: EntityManager) => Promise<boolean>;
 }
 
-/** Whether anything can change the decision: not if the registry itself or its operator lands. */
+/** Whether a decision can become invalid. Landings of the registry itself and of its operator are always allowed. */
 export const locksBasis = (caller: Caller, judged: Basis | null): judged is Basis =>
   judged !== null && caller.actor !== OPERATOR.actor;
 
 /**
- * Locks the lab, the caller's rights and the other inputs, and returns the lab. `judged` is null if the
- * registry itself lands, without a policy. Throws `conflict` with a cause if something changed: decide again.
+ * Locks the lab, the caller's rights and the other inputs of the decision, and returns the lab. `judged` is null if the
+ * registry itself lands, because no policy applies then. Throws `conflict` with a cause if an input changed: the caller can
+ * decide again.
  */
 export async function requireUnchanged(
   em: EntityManager,
@@ -62,7 +63,7 @@ async function requireRights(
   const role = labId === null ? null : (actor.roles.get(labId) ?? null);
   const same = actor.isAdmin ? now?.is_admin : now?.role === role;
   if (now && !now.disabled && same) return;
-  // Not retried: the request was made with the caller's earlier rights.
+  // This problem has no cause, so the landing is not retried: the caller's rights were read when the request began.
   throw new Problem(
     'conflict',
     `Your permissions for ${name} have changed in the meantime. Sign in again and repeat the request.`,
@@ -82,7 +83,7 @@ const rulesOf = (lab: Lab | null) => ({
   disabled: lab?.disabled ?? false,
 });
 
-/** The lab and policy for the record of a version. */
+/** The lab and policy that the record of a version refers to. */
 export function landedUnder(lab: Lab | null): LandedUnder {
   const named = lab && { id: lab.id, code: lab.code, name: lab.name };
   return { lab: named, ...landingPolicyOf(lab) };
@@ -94,8 +95,8 @@ export interface RevokedVersion {
 }
 
 /**
- * The revoked version with the same files. Null if there is none, or if a valid version has the same files too.
- * `isSame` compares with the commit of a version.
+ * Finds a revoked version with the same files. Null if there is none, or if a version that is not revoked has the same
+ * files too. `isSame` compares the files with those of a version's commit.
  */
 export async function findRevokedWith(
   repository: Repository,
@@ -116,7 +117,7 @@ export async function findRevokedWith(
 export const revokedText = ({ version, verdict }: RevokedVersion): string =>
   `The content is the same as that of version ${version}, which is revoked (${verdict.reason}). Choose another version, or reinstate that one.`;
 
-/** The revoked version with the same files as a commit, compared by tree. */
+/** Finds a revoked version with the same files as a commit. The comparison uses the object ids of the trees. */
 export async function findRevokedTwin(
   repository: Repository,
   state: DefinitionState,

@@ -1,6 +1,6 @@
 /**
- * Updates the database's index of one repository from git. Idempotent: landing and repair call it, and reindex calls it
- * for every repository.
+ * Updates the database's index of one repository from git. Landing, repair and reindex all use this code. Running it again
+ * changes nothing.
  */
 import type { Oid, Refs, Repository } from '../../../repos/types.ts';
 import { type ReadContent, unreadContent } from '../../definitions/content.ts';
@@ -31,29 +31,29 @@ import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } fro
 export interface Indexed {
   definition: DefinitionRow;
   state: DefinitionState;
-  /** Versions that the index did not have, oldest first. */
+  /** Versions that the update added to the index, oldest first. */
   added: LandedVersion[];
-  /** Merge requests that the index did not have as merged. */
+  /** Merge requests that the update marked as merged. */
   merged: ReadonlySet<number>;
 }
 
 export interface IndexOptions {
-  /** Also writes known versions, and counts them as added. */
+  /** Also write versions that the index already has, and count them as added. */
   everyVersion?: boolean;
-  /** How many versions the index has, as far as the caller knows; counted otherwise. Checked under the lock. */
+  /** The number of versions that the caller expects in the index. Without it, a query counts them. Checked under the lock. */
   known?: number;
-  /** The content of commits that was read already. */
+  /** The content of commits that the caller has already read. */
   contents?: ReadonlyMap<Oid, ReadContent>;
   /** Called under the lock, before anything is written. */
   first?: (em: EntityManager, id: number) => Promise<void>;
-  /** Further work in the same transaction (the audit trail); called last. */
+  /** Called last in the same transaction, for example to write the audit trail. */
   also?: (em: EntityManager, indexed: Indexed) => Promise<void>;
 }
 
 /**
- * Git is read before the transaction, because the embedded database has one connection. Inside it, a lock on
- * the definition serializes concurrent callers, and what moved since is read again, so the last one always
- * writes the newest state. Throws `RecordError` if the repository is damaged or not the registry's.
+ * Reads git before the transaction, because the embedded database has only one connection. The transaction locks the
+ * definition and reads git again if refs have moved in the meantime, so the last concurrent call writes the newest state.
+ * Throws `RecordError` if the repository is damaged or was not made by the registry.
  */
 export async function indexRepository(
   { store, analysis }: LandingDeps,
@@ -94,9 +94,9 @@ export async function indexRepository(
 interface Reading {
   refs: Refs;
   state: DefinitionState;
-  /** How many versions the index had. */
+  /** How many versions the index had before the update. */
   known: number;
-  /** The further versions, oldest first; at least the newest. */
+  /** The versions that the index does not have, oldest first. The newest version is always included. */
   versions: LandedVersion[];
   definition: DefinitionRow;
 }
@@ -122,7 +122,7 @@ async function readAll(
   return { refs, state, known, versions, definition: definitionRow(state, latest, shown) };
 }
 
-/** The content of a commit. The commit is already in git, so the index keeps as much as can be read. */
+/** Reads the content of a commit that has already landed. If reading takes too long, the index gets only its files. */
 async function readContent(
   analysis: Analysis,
   repository: Repository,
@@ -138,7 +138,7 @@ async function readContent(
   }
 }
 
-/** The versions show whether a merge request has landed, so a crash cannot separate the two. */
+/** Marks merge requests as merged from the records of versions, so a version and its merge request always agree. */
 async function markMerged(em: EntityManager, definitionId: number, added: LandedVersion[]) {
   const merged = new Set<number>();
   for (const { record } of added) {
@@ -168,7 +168,7 @@ async function readLanded(
   return { record, tag: version.tag, content: await contentAt(version.commit) };
 }
 
-/** Creates labs and users that git knows and the database does not, disabled, with their earlier ids. */
+/** Creates the labs and users that git names and the database lacks. They keep their ids, and are disabled. */
 async function ensurePeople(
   em: EntityManager,
   state: DefinitionState,

@@ -1,6 +1,6 @@
 /**
- * Computes the database rows from what git holds. Landing, repair and reindex all use it, so an index that
- * was written and one that was rebuilt cannot differ.
+ * Computes the index rows of the database from git. Landing, repair and reindex all use this code, so a rebuilt index
+ * equals the original one.
  */
 import type { ReadContent } from '../../definitions/content.ts';
 import { readUnder } from '../../definitions/landed-under.ts';
@@ -9,14 +9,14 @@ import { storable } from '../../definitions/storable.ts';
 
 export interface LandedVersion {
   record: VersionRecord;
-  /** Object id of the annotated tag. */
+  /** The object id of the version's annotated tag. */
   tag: string;
   content: ReadContent;
 }
 
 /**
- * The row of a definition; `latest` is its newest version, `content` the content of that version (or of the
- * proposal).
+ * The row of a definition. `latest` is its newest version. The last argument is the content of this version or, if there is
+ * no version yet, of the proposal.
  */
 export function definitionRow(
   state: DefinitionState,
@@ -43,7 +43,7 @@ export function definitionRow(
 }
 export type DefinitionRow = ReturnType<typeof definitionRow>;
 
-/** The row of one version, with its verdicts from the state (deprecated, revoked). */
+/** The row of one version. Its verdicts (deprecated, revoked, reinstated) come from the definition's state. */
 export function versionRow(state: DefinitionState, { record, tag, content }: LandedVersion) {
   return {
     definition_id: state.id,

@@ -1,6 +1,6 @@
 /**
- * A landing: git first, then the index (see docs/decisions). The journal entry exists from before the refs
- * move until the database has followed, so that the next start repairs a crash in between.
+ * A landing writes new versions to git first, and then updates the index (see docs/decisions). The journal entry exists
+ * from before the refs move until the database is updated. After a crash in between, the next start repairs the index.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -44,9 +44,9 @@ export interface NewVersion {
   author: { name: string; email: string };
   summary: string;
   overrides?: Override[];
-  /** The content of the commit's files, if it was read before the commit. */
+  /** The content of the commit's files, if the caller has already read it. */
   content?: ReadContent;
-  /** The merge request that it lands, with its approvals. */
+  /** The merge request that lands as this version, and its approvals. */
   review?: { mergeRequest: number; approvals: Approval[] };
 }
 
@@ -54,23 +54,23 @@ export interface LandingOrder {
   repository: Repository;
   /** The repository's tip when the change was made and checked. */
   from: Pick<Tip, 'head' | 'version'>;
-  /** Oldest first; empty if only the state changes. */
+  /** The new versions, oldest first. Empty if only the definition's state changes. */
   versions: NewVersion[];
-  /** The new state if it changes, and the commit of the state that it was made from. */
+  /** The new state of the definition, and the commit of the state that it replaces. */
   state?: { from: Oid | null; to: DefinitionState };
-  /** The audit entry for a change of state. */
+  /** The audit entry for the change of state. */
   event?: { action: AuditAction; before: object; after: object };
-  /** Recorded in the index before git changes, so that nothing comes in between. */
+  /** What the database records before git changes, so that no conflicting change can come in between. */
   intent?: Intent;
   /** Merge requests that change in the same transaction. */
   steps?: Step[];
-  /** The basis of the decision that allowed it; null if the registry itself lands. */
+  /** The basis of the decision that allowed the landing. Null if the registry itself lands. */
   judged: Basis | null;
-  /** The permissions of the versions, as far as they need them; by default those of the version before. */
+  /** The permissions granted to the new versions. By default, the permissions of the version before. */
   grants?: readonly string[];
 }
 
-/** Lands versions and state together. Throws `Problem` `conflict` if another change came first. */
+/** Lands versions and a change of state together. Throws `Problem` `conflict` if another change came first. */
 export async function land(
   deps: LandingDeps,
   caller: Caller,
@@ -85,7 +85,7 @@ export async function land(
     await withIntents(deps, repository.name, intents, async () => {
       const ready = await readGitFacts(order, contents);
       const move = (em: EntityManager) => moveRefs(em, caller, order, ready);
-      // The transaction writes nothing; it locks the basis of the decision until the refs have moved.
+      // The transaction writes nothing. It only locks the basis of the decision until the refs have moved.
       await (locksBasis(caller, order.judged) ? store.transaction(move) : move(store.em()));
     });
   } catch (error) {
@@ -118,8 +118,8 @@ interface CommitContent {
 }
 
 /**
- * Read before anything moves: files that take too long to read do not land, and the index need not read them
- * again.
+ * Reads the content of all new versions before any ref moves, so that files that take too long to read cannot land. The
+ * index update uses the same content.
  */
 async function contentsOf(
   { analysis }: LandingDeps,
@@ -146,7 +146,7 @@ async function contentsOf(
   return contents;
 }
 
-/** The facts of a landing that only git has. They are read before the database locks anything. */
+/** The input of a landing that comes from git. It is read before the database locks anything. */
 interface GitFacts {
   state: DefinitionState;
   stateAt: Oid | null;
@@ -168,8 +168,8 @@ async function readGitFacts(
 }
 
 /**
- * `main` must still be at `from`, because versions are numbered from there, and the state must be the one
- * that was checked.
+ * Moves all refs in one transaction. It fails if `main` is no longer at `from`, because the version numbers continue from
+ * there, or if the state of the definition has changed since it was checked.
  */
 async function moveRefs(
   em: EntityManager,
@@ -207,7 +207,7 @@ async function moveRefs(
 }
 
 /**
- * An archived or revoked definition or version does not land, even if it was not when the decision was made.
+ * Throws `conflict` if the definition was archived, or the content revoked, after the decision was made.
  */
 async function requireCanLand(
   repository: Repository,
@@ -224,13 +224,13 @@ async function requireCanLand(
   }
 }
 
-/** The permissions in the record of a version. */
+/** The permissions that the record of a version lists. */
 async function permissionsAt(repository: Repository, version: number): Promise<readonly string[]> {
   const before = version === 0 ? undefined : await repository.version(version);
   return before ? (parseRecord(before.record).permissions ?? []) : [];
 }
 
-/** Messages of pushed or imported commits may contain anything, so hidden characters are escaped. */
+/** The record of a new version. Pushed or imported commits may contain hidden characters, so these are escaped. */
 function recordOf(
   { commit, author, summary, overrides, review }: NewVersion,
   version: number,
@@ -253,13 +253,13 @@ function recordOf(
 export interface CommitOrder {
   summary: string;
   overrides: Override[];
-  /** The author, if it is not the caller. */
+  /** The author of the commit. By default, the caller. */
   author?: Signature;
-  /** The content of the files after `changes`, if it was read already. */
+  /** The content of the files after `changes`, if the caller has already read it. */
   content?: ReadContent;
 }
 
-/** Writes the commit of a save: `changes` applied to the files of `head`. No ref moves yet. */
+/** Writes the commit of a save: applies `changes` to the files of `head`. It moves no ref. */
 export async function commitFiles(
   repository: Repository,
   caller: Caller,

@@ -1,7 +1,7 @@
 /**
- * The two-phase transaction of a change: the database records what is about to happen, the refs move in one
- * transaction of git, and the database follows. After a crash in between, the next start repairs the rest from what was
- * recorded (repair/repair.ts). So a push that was answered is never lost, and one that was not leaves nothing half done.
+ * The two-phase transaction of a change. The database records what is about to happen, the refs move in one transaction of
+ * git, and then the database is updated. After a crash in between, the next start completes or reverts the change
+ * (repair/repair.ts). So a confirmed push is never lost, and an interrupted push is never half done.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { RefUpdate, Repository } from '../../../repos/types.ts';
@@ -15,24 +15,23 @@ import { indexRepository } from './index-repository.ts';
 
 /** What the database records before the refs move. */
 export interface Intent {
-  /** One statement; absent where there is nothing to record. */
+  /** Writes the record in one SQL statement. Absent if there is nothing to record. */
   begin?(em: EntityManager): Promise<void>;
   /** Reverts `begin` if the refs did not move. */
   undo?(em: EntityManager): Promise<void>;
 }
 
-/** A change of one merge request. Several steps can be one transaction: all of them happen, or none. */
+/** A change of one merge request. If several steps run in one transaction, either all of them happen or none. */
 export interface Step extends Intent {
   mergeRequest: number;
   updates: RefUpdate[];
-  /** After the refs have moved. */
+  /** Updates the database after the refs have moved. */
   finish(em: EntityManager): Promise<void>;
 }
 
 /**
- * Applies the steps in one transaction. Throws `Problem` `conflict` if another change came first. A
- * definition without versions shows what its newest merge request proposes, so its index entry is updated
- * too.
+ * Applies the steps in one transaction. Throws `Problem` `conflict` if another change came first. A definition without
+ * versions shows the content of its newest merge request, so the index entry of such a definition is updated too.
  */
 export async function applySteps(
   deps: LandingDeps,
@@ -55,14 +54,15 @@ export async function applySteps(
     if ((await repository.head()) === null)
       await indexRepository(deps, repository, {
         async also(em, indexed) {
-          // The first version may have landed since. Its entries are written with the index, and never later.
+          // The first version may have landed in the meantime. Only the update that adds it to the index can audit it.
           await auditLanded(em, indexed);
           await finish(em);
         },
       });
     else await store.transaction(finish);
   } catch (error) {
-    // A `Problem` means that another change came first and no ref moved. Any other failure is for repair to find.
+    // After a `Problem` there is nothing to repair: another change came first. After any other error, the journal entry
+    // stays, so that the next start repairs the database.
     if (error instanceof Problem) await repositories.removeJournalEntry(repository.name);
     throw error;
   }
@@ -70,8 +70,8 @@ export async function applySteps(
 }
 
 /**
- * Records the intents in the database, then calls `move`, which moves the refs. If the refs certainly did not move, the
- * intents and the journal entry are taken back. Otherwise both stay, and the next start finds out.
+ * Records the intents in the database, then calls `move`, which moves the refs. If the error shows that no ref moved, the
+ * intents are reverted and the journal entry is removed. After any other error both stay, and the next start repairs.
  */
 export async function withIntents(
   { store, repositories }: LandingDeps,
@@ -88,7 +88,7 @@ export async function withIntents(
   try {
     await move();
   } catch (error) {
-    // Both are thrown before any ref moves, or by the transaction that would have moved all of them.
+    // These errors mean that no ref moved: they come from before the ref transaction, or made it fail as a whole.
     if (error instanceof RepositoryError || error instanceof Problem) {
       await undo(store, intents);
       await repositories.removeJournalEntry(name);
@@ -104,7 +104,7 @@ async function begin(store: LandingDeps['store'], intents: readonly Intent[]): P
     for (const intent of recorded) await intent.begin?.(em);
   };
   try {
-    // One statement is a transaction by itself.
+    // A single SQL statement needs no explicit transaction.
     await (recorded.length === 1 ? write(store.em()) : store.transaction(write));
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;

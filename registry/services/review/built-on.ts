@@ -1,4 +1,4 @@
-/** The base and the changes of a head, computed from git; the database's copy decides nothing. */
+/** Computes the base and the changes of a head from git. Decisions never use the copy of them in the database. */
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repository } from '../../../repos/types.ts';
 import { changesKey } from '../../definitions/merge.ts';
@@ -7,13 +7,13 @@ import { changesAgainst } from './examine.ts';
 import { isGone } from './is-gone.ts';
 
 export interface BuiltOn {
-  /** The newest version in the head's history; null before the first. */
+  /** The newest version in the head's history. Null if the definition has no version. */
   base: Oid | null;
-  /** The key of the list of changes against that version. */
+  /** The key of the list of changes between the base and the head. */
   changes: string;
 }
 
-/** Throws `RepositoryError` `object_not_found` if the head is gone. */
+/** Throws `RepositoryError` `object_not_found` if git no longer has the head. */
 export async function builtOn(caches: Caches, repository: Repository, head: Oid): Promise<BuiltOn> {
   const main = await repository.head();
   // Versions are on `main`, so the base of a head changes only when `main` moves.
@@ -22,7 +22,7 @@ export async function builtOn(caches: Caches, repository: Repository, head: Oid)
   return await bases.load(key, () => readBuiltOn(repository, main, head));
 }
 
-/** The key of what a head changes; null if the head is gone. */
+/** The key of the changes of a head. Null if git no longer has the head. */
 export async function changesAt(
   caches: Caches,
   repository: Repository,

@@ -28,7 +28,7 @@ async function authorizeDiscussion(
   return row;
 }
 
-/** `POST …/reviews`, bound to the reviewed head. */
+/** `POST …/reviews`. The review is for one head. */
 export async function postReview(
   deps: ReviewDeps,
   caller: Caller,
@@ -62,18 +62,18 @@ export async function postReview(
   });
 }
 
-/** Only admins of the lab can grant permissions, and only with their approval. */
+/** Only admins of the lab can grant permissions, and only together with an approval. */
 function requireGrantRights(
   deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
   verdict: ReviewInput['verdict'],
 ): void {
-  if (verdict !== 'approve') throw invalid('grants', 'are given with an approval');
+  if (verdict !== 'approve') throw invalid('grants', 'can only be sent with an approval');
   authorize(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, deps.rules, 'lab');
 }
 
-/** A review or comment on another head may not be valid for this one, and its lines may differ. */
+/** Throws `conflict` if the head has moved: the text and the lines that the author saw may have changed. */
 function requireHead(row: MergeRequest, head: string): void {
   if (head === row.head) return;
   throw new Problem(
@@ -97,7 +97,7 @@ async function requireVerdictRights(
   }
 }
 
-/** `POST …/comments`: on the merge request, or on a line of either side. */
+/** `POST …/comments`: a comment on the merge request, on a file, or on a line of the old or the new side. */
 export async function postComment(
   deps: ReviewDeps,
   caller: Caller,
@@ -128,7 +128,7 @@ export async function postComment(
 
 type Place = Pick<Comment, 'in_reply_to' | 'file' | 'line' | 'side' | 'head' | 'base'>;
 
-/** A reply has the place of its thread. */
+/** The file, line and side of a comment. A reply has the same place as its thread. */
 async function placeOf(deps: ReviewDeps, row: MergeRequest, input: CommentInput): Promise<Place> {
   const at = { head: row.head, base: row.base };
   if (input.in_reply_to !== undefined) {
@@ -155,7 +155,7 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, input: CommentInput)
   return { in_reply_to: null, file: input.file, line: input.line ?? null, side, ...at };
 }
 
-/** `POST …/checks`: the result of an account for one head; posting again replaces it. */
+/** `POST …/checks`: an account posts the result of a check for one head. A second result replaces the first. */
 export async function postCheck(
   deps: ReviewDeps,
   caller: Caller,
@@ -193,8 +193,8 @@ export async function postCheck(
 }
 
 /**
- * The head for a check without one: the only head so far. Once somebody has pushed again, the check could
- * count for a head that its program never saw. Throws `invalid`.
+ * The head for a check that names no head. Throws `invalid` if the merge request has had more than one head, because the
+ * result could otherwise count for a head that the program never checked.
  */
 async function onlyHead({ store }: ReviewDeps, row: MergeRequest): Promise<string> {
   const heads = new Set((await headsOf(store.em(), row.id)).map(({ head }) => head));

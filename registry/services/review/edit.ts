@@ -17,7 +17,7 @@ import { applySteps } from '../landing/transaction.ts';
 import { loadMergeRequest } from './facts.ts';
 import { applyEdits, closeStep } from './steps.ts';
 
-/** Allowed for the author while they may take part, and for admins of the lab. */
+/** Loads the merge request if the caller may edit it: its author while they may take part, and admins of the lab. */
 async function authorizeEdit(deps: SaveDeps, caller: Caller, id: number): Promise<MergeRequest> {
   const row = await loadMergeRequest(deps, caller, id);
   const own = row.author_id !== null && auditFieldsOf(caller).actor_id === row.author_id;
@@ -27,7 +27,7 @@ async function authorizeEdit(deps: SaveDeps, caller: Caller, id: number): Promis
   return row;
 }
 
-/** `PUT /api/merge-requests/:id`, before it has landed. */
+/** `PUT /api/merge-requests/:id`. Throws `conflict` if the merge request has landed. */
 export async function editMergeRequest(
   deps: SaveDeps,
   caller: Caller,
@@ -38,7 +38,7 @@ export async function editMergeRequest(
   await deps.store.transaction((em) => applyEdits(em, auditFieldsOf(caller), row, change));
 }
 
-/** `POST …/close`. The branch stays where it is. */
+/** `POST …/close`. Closing keeps the branch. */
 export async function closeMergeRequest(deps: SaveDeps, caller: Caller, id: number): Promise<void> {
   const row = await authorizeEdit(deps, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
@@ -46,7 +46,7 @@ export async function closeMergeRequest(deps: SaveDeps, caller: Caller, id: numb
   await applySteps(deps, repository, [closeStep(caller, row)]);
 }
 
-/** `POST …/reopen`, if nothing else has taken its place. */
+/** `POST …/reopen`. Throws `conflict` if another merge request from the same source is open. */
 export async function reopenMergeRequest(
   deps: SaveDeps,
   caller: Caller,
@@ -63,7 +63,7 @@ export async function reopenMergeRequest(
   await requireBranch(deps, row);
   await deps.store.transaction(async (em) => {
     await lockDefinition(em, definition);
-    // The name may have been freed, or another request may have come first, before the lock was taken.
+    // Before the lock was taken, another request may have reopened it, or the definition's name may have become free.
     const now = await findMergeRequest(em, id);
     if (now?.state !== 'closed' || now.definition_id !== definition) {
       throw new Problem('conflict', `Merge request !${id} has changed in the meantime. Try again.`);
@@ -90,7 +90,7 @@ export async function reopenMergeRequest(
   });
 }
 
-/** The closed branch must still exist unchanged. */
+/** Throws `conflict` if the branch has changed since the merge request was closed. */
 async function requireBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
   const refs = await (await deps.repositories.open(row.definition)).refs();
   const source = isBranch(row.source_ref) ? row.source_ref : headRef(row.id);

@@ -1,4 +1,4 @@
-/** The changes and authors of proposed commits. */
+/** Reads the changes and the authors of proposed commits. */
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
 import { mailboxOf } from '../../access/review/mailbox.ts';
 import { changesKey, changesOf, type PathChange, type Tree } from '../../definitions/merge.ts';
@@ -6,7 +6,7 @@ import type { NewHead } from '../../store/merge-requests.ts';
 
 export type Examined = Omit<NewHead, 'pushed_by' | 'edits'>;
 
-/** The paths of a commit, each with mode and blob; empty without a commit. */
+/** The paths of a commit, each with its mode and blob. Empty if `commit` is null. */
 export async function treeOf(objects: ObjectReader, commit: Oid | null): Promise<Tree> {
   const entries = commit === null ? [] : await objects.files(commit);
   return new Map(entries.map(({ path, mode, oid }) => [path, `${mode}:${oid}`]));
@@ -21,7 +21,7 @@ export async function changesAgainst(
   return changesOf(await treeOf(objects, base), await treeOf(objects, head));
 }
 
-/** `commits` are those of `head` that are not on `main`. */
+/** Reads what the database keeps of a new head. `commits` are the commits of `head` that are not on `main`. */
 export async function examine(
   objects: ObjectReader,
   base: Oid | null,
@@ -49,9 +49,8 @@ export function authorsOf({ author, message }: Pick<Commit, 'author' | 'message'
 }
 
 /**
- * Format: git-interpret-trailers(1); the field is GitHub's and GitLab's. There is no regular expression over
- * the whole line, because anybody can push any line, and one with thousands of spaces blocked the process for
- * minutes.
+ * Parses the trailer `Co-authored-by`, as GitHub and GitLab use it, in the format of git-interpret-trailers(1). No regular
+ * expression runs over the whole line, because on a pushed line with thousands of spaces one blocked the process for minutes.
  */
 function coAuthor(line: string): Author[] {
   const [field = ''] = line.split(':', 1);

@@ -1,4 +1,4 @@
-/** Loads the facts for the rules of review, with a constant number of queries. */
+/** Loads the input of the rules of review. The number of queries is the same for every merge request. */
 
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
@@ -42,14 +42,14 @@ export interface ReviewDeps extends AnalysisDeps {
 
 export interface LoadedFacts {
   row: MergeRequest;
-  /** Null if the definition or the commits of the head are gone. */
+  /** Null if the definition or the commits of the head no longer exist. */
   git: {
     repository: Repository;
     tip: Tip;
     from: Oid | null;
     to: Oid;
     own: OwnJudgement;
-    /** Why the content that would land may not be used (any more), or null. */
+    /** If a revoked version has the content that would land: a sentence that says so. Otherwise null. */
     revoked: string | null;
   } | null;
   definition: Definition | null;
@@ -63,7 +63,7 @@ export interface LoadedFacts {
   grants: Grants;
 }
 
-/** The row, if the caller may see it. Throws `not_found` for missing and hidden ones alike. */
+/** Loads the row of a merge request. Throws `not_found` if it does not exist or if the caller may not see it. */
 export async function loadMergeRequest(
   { store, rules }: Pick<ReviewDeps, 'store' | 'rules'>,
   caller: Caller,
@@ -142,7 +142,7 @@ export async function loadFacts(
   return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
 }
 
-/** A second account with the same mailbox counts as the same person. */
+/** The people who took part. Two accounts with the same mailbox count as one person. */
 function involvedIn(
   row: MergeRequest,
   heads: readonly MergeRequestHead[],
@@ -158,7 +158,7 @@ function involvedIn(
 
 const isId = (id: number | null): id is number => id !== null;
 
-/** A merged one is read as it landed, any other against the current `main`. */
+/** Reads a merged merge request as it landed. Any other merge request is compared with the current `main`. */
 async function readGit(
   deps: ReviewDeps,
   caller: Caller,
@@ -187,13 +187,13 @@ async function readGit(
     const revoked = await revokedTarget(repository, tip.head, own.landing);
     return { repository, tip, from: base, to: row.head, own, revoked };
   } catch (error) {
-    // The commits of a closed merge request are removed once no ref holds them.
+    // git removes the commits of a closed merge request once no ref reaches them.
     if (row.state === 'closed' && isGone(error)) return null;
     throw error;
   }
 }
 
-/** The changes of each head that counts, from git. Not needed for a closed or merged one. */
+/** The changes of the current head and of each approved head, from git. Empty for a closed or merged merge request. */
 async function changesByHead(
   caches: Caches,
   repository: Repository | null,
@@ -209,7 +209,7 @@ async function changesByHead(
   return found;
 }
 
-/** Whether the tree that would land is that of a revoked version. */
+/** If the tree that would land equals the tree of a revoked version: a sentence that says so. Otherwise null. */
 async function revokedTarget(
   repository: Repository,
   main: Oid | null,

@@ -1,18 +1,18 @@
-/** The permissions that lab admins grant with the approvals that are valid now. */
+/** Collects the permissions that lab admins have granted with approvals that count now. */
 import type { ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
 import type { ReviewWithStanding } from '../../store/reviews.ts';
 
 export interface Grants {
-  /** Names of the lab's banned modules and built-ins. */
+  /** The banned modules and built-ins that the definition may use. */
   names: readonly string[];
-  /** Whether they were granted here; otherwise they are those of the version before. */
+  /** Whether approvals of this merge request grant them. Otherwise they are the permissions of the newest version. */
   stated: boolean;
-  /** The username of the admin, by name. */
+  /** The username of the admin who granted each name. */
   by: ReadonlyMap<string, string>;
 }
 
-/** A grant is bound to the head like its approval. `present` are the permissions of the newest version. */
+/** A grant counts as long as its approval counts. `present` are the permissions of the newest version. */
 export function grantsOf(
   reviews: readonly ReviewWithStanding[],
   facts: ReviewFacts,

@@ -1,6 +1,6 @@
 /**
- * Warnings for a pusher: hidden characters in files and commits, look-alike names, git-lfs pointers. They
- * refuse nothing.
+ * Warnings about misleading text in a push: hidden characters, look-alike names, git-lfs pointers. A push with such
+ * warnings is still accepted.
  */
 import type { Commit } from '../../../repos/types.ts';
 import { HIDDEN_IN_PROSE } from '../../../text/hidden.ts';
@@ -10,7 +10,7 @@ import { mainFile } from '../content/files.ts';
 
 const MISLEADING = ['hidden-character', 'look-alike', 'lfs-pointer'];
 
-/** The warnings about misleading text in a validation, each as `file:line:column: message`. */
+/** Selects the warnings of a validation that are about misleading text. Each has the form `file:line:column: message`. */
 export function misleading(name: string, warnings: readonly Diagnostic[]): string[] {
   return warnings
     .filter(({ code }) => MISLEADING.includes(code))
@@ -20,7 +20,7 @@ export function misleading(name: string, warnings: readonly Diagnostic[]): strin
     );
 }
 
-/** Hidden characters in the messages and authors of commits. */
+/** One warning for each hidden character in the message or author of a commit. */
 export function hiddenInCommits(commits: readonly Commit[]): string[] {
   return commits.flatMap(({ oid, author, message }) => {
     const inAuthor = hiddenIn(author.name) ?? hiddenIn(author.email);

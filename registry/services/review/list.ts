@@ -8,7 +8,7 @@ import { answerPage, splitPage } from '../pages.ts';
 import type { ReviewDeps } from './facts.ts';
 import { summaryOf } from './view.ts';
 
-/** `GET /api/merge-requests`: those of labs in which the caller may propose, newest first. */
+/** `GET /api/merge-requests`: the merge requests of all labs in which the caller may propose, newest first. */
 export async function listMergeRequestsFor(
   deps: ReviewDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Lands a merge request: squashed onto `main` as one commit, with its approvals in the record. */
+/** Lands a merge request as one squashed commit on `main`. The record of the new version names its approvals. */
 import type { Commit, Oid, RefUpdate } from '../../../repos/types.ts';
 import { headRef, isBranch, mergeRef } from '../../../text/refs.ts';
 import { hindrances, unmetPolicy } from '../../access/review/blockers.ts';
@@ -21,13 +21,12 @@ import { authorsOf, treeOf } from './examine.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
 import { readContents } from './own-checks.ts';
 
-/** How many times another landing may come first before the caller gets an error. */
+/** How many times a merge is tried when another landing comes first. After that, the caller gets an error. */
 const ATTEMPTS = 5;
 
 /**
- * `POST /api/merge-requests/:id/merge`. If another landing comes in between, everything is decided again on
- * top of it. Throws `not_mergeable` with every reason, `conflict` if the head moved, `forbidden`,
- * `not_found`.
+ * `POST /api/merge-requests/:id/merge`. If another landing comes first, all checks run again on top of the new version.
+ * Throws `not_mergeable` with every reason, `conflict` if the head moved, `forbidden`, `not_found`.
  */
 export async function landMergeRequest(
   deps: SaveDeps,
@@ -93,7 +92,7 @@ const notMergeable = (id: number, reasons: string[]): Problem =>
 
 type Git = NonNullable<LoadedFacts['git']>;
 
-/** The commit that lands: its author began the branch, its committer lands it. */
+/** Writes the commit that lands. Its author is the author of the branch's first commit, its committer is the caller. */
 async function squash(
   caller: Caller,
   loaded: LoadedFacts,
@@ -132,8 +131,8 @@ async function squash(
 const mailbox = ({ name, email }: { name: string; email: string }): string => `${name} <${email}>`;
 
 /**
- * Changed files keep the mode of the existing file, so a mode changed by the branch must equal the checked
- * one.
+ * Throws `not_mergeable` if the commit has other file modes than the checked result. A merged file keeps the mode that it
+ * has on `main`, so a change of mode on the branch would be lost.
  */
 async function requireModes({ repository, own }: Git, id: number, commit: Oid): Promise<void> {
   const tree = await treeOf(repository, commit);
@@ -144,7 +143,7 @@ async function requireModes({ repository, own }: Git, id: number, commit: Oid): 
   ]);
 }
 
-/** The authors on the branch other than that of its first commit, each once. */
+/** All authors of the branch without duplicates, except the author of its first commit. */
 function coAuthors(commits: readonly Commit[]): { name: string; email: string }[] {
   const people = new Map(
     commits
@@ -166,7 +165,7 @@ function approvalsOf({ facts, policy, people }: LoadedFacts): Approval[] {
     }));
 }
 
-/** The head must still be the one that was checked; the branch is deleted. */
+/** Checks that the head has not moved since the checks, records the merge in a ref, and deletes the branch. */
 async function mergeStep({ repository }: Git, row: LoadedFacts['row'], commit: Oid): Promise<Step> {
   const updates: RefUpdate[] = [
     { ref: headRef(row.id), from: row.head, to: row.head },
@@ -176,6 +175,6 @@ async function mergeStep({ repository }: Git, row: LoadedFacts['row'], commit: O
   if (isBranch(row.source_ref) && branch !== undefined) {
     updates.push({ ref: row.source_ref, from: row.head, to: null });
   }
-  // It becomes merged by the version's record (landing/index-repository.ts).
+  // `finish` has nothing to do: landing/index-repository.ts marks the merge request as merged from the version's record.
   return { mergeRequest: row.id, updates, finish: async () => {} };
 }

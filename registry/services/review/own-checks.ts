@@ -1,4 +1,4 @@
-/** The registry's own checks of a proposed change: whether it can land, and what it means for users. */
+/** The registry's own checks of a proposed change: can it land, and what does it break for users? */
 import type { Caches } from '../../../repos/caches.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
@@ -21,7 +21,7 @@ export interface Proposal {
   name: string;
   base: Oid | null;
   head: Oid;
-  /** The version that it would land on. */
+  /** The commit of `main` on which the proposal would land. */
   main: Oid | null;
 }
 
@@ -31,20 +31,20 @@ export interface Judgement {
   /** The metadata before and after the change. */
   before: Metadata | null;
   after: Metadata;
-  /** The permissions that the result needs beyond the lab's policy. */
+  /** The permissions that the definition would need in addition to the lab's policy. */
   permissions: Permission[];
   granted: readonly string[];
 }
 
 export interface OwnJudgement extends Judgement {
   changes: PathChange[];
-  /** The changes to apply to `main`, as mode and blob; null deletes a file. */
+  /** The changes to apply to `main`: mode and blob for each path. Null deletes the file. */
   landing: ReadonlyMap<string, string | null>;
 }
 
 /**
  * Checks exactly the tree that would land. If there is a conflict, checks the tree of the head. Throws
- * `RepositoryError` `object_not_found` if the commits are gone.
+ * `RepositoryError` `object_not_found` if git no longer has the commits.
  */
 export async function ownChecks(
   deps: AnalysisDeps & { caches: Caches },
@@ -94,7 +94,7 @@ async function readResult(
   }
 }
 
-/** The bytes of these blobs. */
+/** Reads the new content of each changed file. Null means that the file is deleted. */
 export async function readContents(
   objects: ObjectReader,
   changes: ReadonlyMap<string, string | null>,
@@ -150,7 +150,7 @@ async function judgeFiles(
   };
 }
 
-/** Files that are too costly to read cannot land; the reason appears among the other findings. */
+/** Turns the error `too_costly` into a failed check, because files that take too long to read cannot land. */
 function asUnreadable(error: unknown, name: string, granted: readonly string[]): Judgement {
   if (!(error instanceof Problem) || error.code !== 'too_costly') throw error;
   return {
@@ -167,16 +167,16 @@ function asUnreadable(error: unknown, name: string, granted: readonly string[]):
   };
 }
 
-/** Adds what to do about it. */
+/** Puts advice on banned imports before the findings. */
 function withAdvice(lines: string[]): string[] {
   if (lines.length === 0) return [];
   return ['a lab admin can grant it to this definition with the approval', ...lines];
 }
 
-/** How many places a summary lists; the rest is counted. */
+/** The most findings that a summary lists. It gives only the number of the others. */
 const SHOWN = 5;
 
-/** `warnings` are shown if there are no errors. */
+/** A check fails if `against` has any findings. The summary lists `warnings` only if there are no findings. */
 function ownCheck(
   name: (typeof OWN_CHECKS)[number],
   against: string[],
@@ -228,7 +228,7 @@ async function describeConflict(
   return 'text' in merged ? 'in different lines' : `conflict in ${placesOf(merged.conflicts)}`;
 }
 
-/** `lines 3-5, 9`. */
+/** Formats lines as text, for example `lines 3-5, 9`. */
 export function placesOf(conflicts: readonly { line: number; end_line: number }[]): string {
   const places = conflicts.map(({ line, end_line }) =>
     line === end_line ? `${line}` : `${line}-${end_line}`,

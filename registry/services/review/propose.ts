@@ -1,6 +1,6 @@
 /**
- * Opens a merge request for a change that cannot land at once. The saves of a person go to their open merge
- * request.
+ * Opens a merge request for a change that cannot land directly. Further saves of the same person update this merge request
+ * as long as it is open.
  */
 import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import { FOR_MAIN, headRef } from '../../../text/refs.ts';
@@ -19,7 +19,7 @@ export interface Proposed {
   url: string;
 }
 
-/** The target of a person's next save, and the commit that it is applied to. */
+/** The merge request and the commit that a person's next save builds on. */
 export interface Ground {
   /** The person's open merge request, which the save updates. */
   own: MergeRequest | null;
@@ -28,8 +28,8 @@ export interface Ground {
 }
 
 /**
- * On top of the caller's open proposal, otherwise of `main`, otherwise (without `main`) of the newest
- * proposal.
+ * A save builds on the caller's open merge request. If the caller has none, it builds on `main`. If the definition has no
+ * version yet, it builds on the newest merge request.
  */
 export async function findGround(
   deps: SaveDeps,
@@ -45,7 +45,7 @@ export async function findGround(
   return { own, parent, base: tip.head };
 }
 
-/** Commits the changes and opens or updates the merge request. Throws `Problem` `conflict`. */
+/** Commits the changes, and opens or updates the merge request. Throws `Problem` `conflict`. */
 export async function propose(
   deps: SaveDeps,
   caller: Caller,
@@ -76,15 +76,15 @@ export async function propose(
 }
 
 interface Opening {
-  /** The first line becomes the title, the rest the description, unless `options` contain them. */
+  /** The first line becomes the title, the rest the description. Values in `options` replace both. */
   summary: string;
   source?: string;
   options?: { title?: string; description?: string; draft?: boolean };
-  /** The branch that moves with it. */
+  /** The update of the branch that goes with the merge request. */
   branch?: RefUpdate[];
 }
 
-/** The step that opens a merge request; without a branch, its own ref is its source. */
+/** The step that opens a merge request. Without a branch, the merge request's own ref becomes its source. */
 export async function openNewStep(
   { store }: Pick<SaveDeps, 'store'>,
   caller: Caller,

@@ -16,10 +16,10 @@ import { placesOf, readContents } from './own-checks.ts';
 import { moveStep } from './steps.ts';
 
 /**
- * `POST /api/merge-requests/:id/rebase`. Authors and the pusher of the rebased head stay. The result follows
- * from the two sides alone, so the caller, who commits it, does not become a participant and may still
- * approve. Approvals stay valid if the list of changes stays the same. If the branch is already on top,
- * nothing happens. Throws `conflict` with file and lines if a commit does not apply, and if the head moved.
+ * `POST /api/merge-requests/:id/rebase`. The rebased commits keep their authors, and the new head keeps its pusher. The
+ * caller adds no content, so they do not count as a participant and may still approve. Approvals stay valid if the list of
+ * changes stays the same. Nothing happens if the branch is already based on the newest version. Throws `conflict` if the
+ * head moved, and with file and lines if a commit does not apply.
  */
 export async function rebaseMergeRequest(
   deps: SaveDeps,
@@ -73,7 +73,7 @@ export async function rebaseMergeRequest(
   await applySteps(deps, repository, [moveStep(caller, row, rebased, branch)]);
 }
 
-/** The commit rebased onto `onto`; `onto` itself if it already has all changes. Throws `conflict`. */
+/** Applies a commit on top of `onto`. Returns `onto` itself if it already has all changes. Throws `conflict`. */
 async function applyCommit(
   deps: AnalysisDeps,
   repository: Repository,
@@ -119,7 +119,7 @@ async function mergeFile(
       `${where}: ${path} was deleted on one side and changed on the other`,
     );
   }
-  // Content that is not UTF-8 cannot be written back from its text.
+  // Bytes that are not UTF-8 would change when their text is written back.
   const texts = [was ?? new Uint8Array(), ours, theirs].map((bytes) => Buffer.from(bytes));
   const [a = '', b = '', c = ''] = texts.map((bytes) => bytes.toString());
   if (texts.some((bytes) => !Buffer.from(bytes.toString()).equals(bytes))) {

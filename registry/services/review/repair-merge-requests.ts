@@ -1,6 +1,6 @@
 /**
- * Repairs merge requests after a crash: the refs show what happened, the database's entries from before show
- * who did it.
+ * Repairs merge requests after a crash. The refs show what happened. The intents that the database recorded before the
+ * refs moved show who did it.
  */
 import type { Repository } from '../../../repos/types.ts';
 import { headRef, isBranch } from '../../../text/refs.ts';
@@ -21,9 +21,8 @@ import { applyHead, openingFields } from './steps.ts';
 const TOLD = { repaired: true };
 
 /**
- * Changes of refs that the database lacks are added, with their audit entries; recorded intents whose refs
- * did not move are reverted. Returns whether there was any. A merge request whose branch was deleted is
- * closed.
+ * Updates the database, with audit entries, where refs moved and the database did not follow. Reverts recorded intents
+ * where the refs did not move. Closes merge requests of deleted branches. Returns whether anything was repaired.
  */
 export async function repairMergeRequests(
   em: EntityManager,
@@ -31,7 +30,7 @@ export async function repairMergeRequests(
   definitionId: number,
 ): Promise<boolean> {
   const refs = await repository.refs();
-  // A push may have come at the very moment of closing or merging.
+  // A push can record a new head while somebody closes or merges the merge request. Its ref never moved.
   let repaired = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
     const head = refs.get(headRef(row.id))?.oid;

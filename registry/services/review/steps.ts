@@ -23,14 +23,14 @@ import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 import type { Step } from '../landing/transaction.ts';
 import type { Examined } from './examine.ts';
 
-/** One merge request per branch; pushes to `refs/for/main` and saves share one per person. */
+/** Each branch has one merge request. A person's saves and pushes to `refs/for/main` share one merge request. */
 export const sourceOf = (ref: string, author_id: number | null): Source =>
   ref === FOR_MAIN ? { source_ref: ref, author_id } : { source_ref: ref };
 
-/** A merge request must not move once it has landed, not even at the moment it lands. */
+/** The ref update fails if the merge request has landed, so its head cannot move even while it lands. */
 const requireOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, to: null });
 
-/** Opens a merge request; `branch` moves with it, if it has one. */
+/** The step that opens a merge request. `branch` updates the branch in the same transaction. */
 export function openStep(
   caller: Caller,
   fields: Omit<NewMergeRequest, 'head' | 'base' | 'changes' | 'author' | 'author_id'>,
@@ -60,7 +60,7 @@ export function openStep(
   };
 }
 
-/** The fields of a new merge request in the audit trail. */
+/** The fields of a new merge request that its audit entry contains. */
 export const openingFields = (row: Omit<NewMergeRequest, 'changes'>) => ({
   title: row.title,
   description: row.description,
@@ -70,7 +70,7 @@ export const openingFields = (row: Omit<NewMergeRequest, 'changes'>) => ({
   source_ref: row.source_ref,
 });
 
-/** Moves an open merge request to another head, pushed by the caller unless `pushed_by` says otherwise. */
+/** The step that moves an open merge request to a new head. The pusher is the caller unless `pushed_by` is given. */
 export function moveStep(
   caller: Caller,
   row: MergeRequest,
@@ -91,14 +91,14 @@ export function moveStep(
       noted = await addHead(em, row.id, head);
     },
     finish: (em) => applyHead(em, by, row, head),
-    // A failed push does not make a participant.
+    // Somebody whose push failed must not count as a participant, because participants may not approve.
     undo: (em) => removeHead(em, noted),
   };
 }
 
 type Moved = Pick<NewHead, 'head' | 'base' | 'changes' | 'edits'>;
 
-/** Updates the database for a head that the refs have; `told` are further fields for the audit trail. */
+/** Updates the database after the refs moved to a new head. `extra` are additional fields for the audit entry. */
 export async function applyHead(
   em: EntityManager,
   by: By,
@@ -112,14 +112,14 @@ export async function applyHead(
   await applyEdits(em, by, row, edits ?? {}, extra);
 }
 
-/** Changes title, description or draft, and no ref. */
+/** The step that changes title, description or draft. It moves no ref. */
 export const editStep = (caller: Caller, row: MergeRequest, edits: Edits): Step => ({
   mergeRequest: row.id,
   updates: [requireOpen(row.id)],
   finish: (em) => applyEdits(em, auditFieldsOf(caller), row, edits),
 });
 
-/** Throws `conflict` if it has landed, because then nothing about it changes. */
+/** Throws `conflict` if the merge request has landed, because a landed merge request never changes. */
 export async function applyEdits(
   em: EntityManager,
   by: By,
@@ -136,18 +136,18 @@ export async function applyEdits(
   await auditMergeRequest(em, by, row, 'edited', before, { ...after, ...extra });
 }
 
-/** Closes an open merge request; `branch` deletes or moves its branch. */
+/** The step that closes an open merge request. `branch` deletes or moves the branch in the same transaction. */
 export function closeStep(caller: Caller, row: MergeRequest, branch: RefUpdate[] = []): Step {
   const decided_by = auditFieldsOf(caller).actor_id;
   return {
     mergeRequest: row.id,
-    // The head does not move, but must still be the one that the caller saw.
+    // The update keeps the head, and fails if the head has moved since the caller saw it.
     updates: [
       requireOpen(row.id),
       { ref: headRef(row.id), from: row.head, to: row.head },
       ...branch,
     ],
-    // The refs alone do not show who deleted a branch.
+    // Repair after a crash needs the caller from the database, because the refs do not show who deleted a branch.
     ...(branch.length > 0 && {
       begin: (em) => setDecider(em, row.id, decided_by),
       undo: (em) => setDecider(em, row.id, null),

@@ -1,4 +1,4 @@
-/** Maps line comments from the head they were written on to the current head. */
+/** Finds the lines of older comments in the current head. */
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import { type LineMap, mapLine } from '../../definitions/lines.ts';
 import type { Comment } from '../../store/entities/index.ts';
@@ -12,7 +12,7 @@ export interface Place {
   outdated: boolean;
 }
 
-/** The current line of each comment, by id: on side `new` in `head`, on side `old` in `base`. */
+/** The current line of each comment, by its id: in `head` for the side `new`, in `base` for the side `old`. */
 export async function placesOfComments(
   deps: AnalysisDeps,
   caller: Caller,
@@ -20,7 +20,7 @@ export async function placesOfComments(
   comments: readonly Comment[],
   now: { head: Oid; base: Oid | null },
 ): Promise<Map<number, Place>> {
-  /** Null if the file is missing on one side. */
+  /** Null if one of the commits does not have the file. */
   const mapBetween = async (file: string, from: Oid | null, to: Oid | null) => {
     const [before, after] = [await read(objects, file, from), await read(objects, file, to)];
     if (!before || !after) return null;
@@ -54,7 +54,7 @@ async function read(objects: ObjectReader | null, file: string, commit: Oid | nu
   try {
     return await objects.readFile(commit, file);
   } catch (error) {
-    // An older head that a forced push replaced is removed when the repository is packed.
+    // A forced push replaced this head, and packing the repository removed its commits.
     if (isGone(error)) return undefined;
     throw error;
   }

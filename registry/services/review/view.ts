@@ -1,4 +1,4 @@
-/** The page of a merge request. */
+/** Shows a merge request as the API returns it. */
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import { blockers, hindrances } from '../../access/review/blockers.ts';
 import type { ReviewPolicy } from '../../access/review/facts.ts';
@@ -18,7 +18,7 @@ import { commitsBeyondVersions } from '../content/history.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
 import { placesOfComments } from './threads.ts';
 
-/** Longer diffs are not shown; read them with git. */
+/** The most characters of a diff that the API returns. Longer diffs are cut. */
 const MOST_DIFF = 1024 * 1024;
 
 /** `GET /api/merge-requests/:id`. Throws `not_found`. */
@@ -129,14 +129,14 @@ export function showCheck(
   return { name, state, url, summary, account, required };
 }
 
-/** A closed or merged one has only its state as a blocker. */
+/** Why the merge request cannot land. For a closed or merged merge request, the state is the only reason. */
 export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
   if (facts.state !== 'open') return hindrances(facts);
   if (git === null) return ['Its definition no longer exists.'];
   return blockers(facts, policy);
 }
 
-/** The merge request as lists show it. */
+/** Shows a merge request as an item of a list. */
 export function summaryOf(
   { publicUrl }: Pick<ReviewDeps, 'publicUrl'>,
   row: MergeRequest,
@@ -169,7 +169,7 @@ export function summaryOf(
   };
 }
 
-/** The current username of an account, or its recorded one. */
+/** The current username of an account. If the account no longer exists, the username that was recorded. */
 const accountsOf =
   (people: ReadonlyMap<number, User>) =>
   (id: number | null, name: string): { id: number | null; username: string } => ({
