@@ -1,6 +1,6 @@
 /**
- * Whole repositories as one stream: git bundles, version 2 (gitformat-bundle(5)), which stock git clones and fetches
- * from. The caller passes the refs; their objects never change, so they are still there.
+ * Writes a whole repository as one stream, a git bundle of version 2 (gitformat-bundle(5)), and reads it back. Stock git
+ * can clone and fetch from a bundle. Objects never change, so the caller may pass refs that it read earlier.
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
@@ -10,17 +10,17 @@ import { isRefName } from './ref-names.ts';
 import type { GitProgram, Oid, Refs, RefUpdate } from './types.ts';
 
 const SIGNATURE = '# v2 git bundle\n';
-/** The refs of a definition take far fewer bytes. */
+/** The most bytes of a bundle's list of refs. Definitions need far fewer. */
 const MOST_HEADER = 64 * 1024 * 1024;
 
 const at = (path: string) => ({ cwd: path, env: { GIT_DIR: path } });
 
-/** These refs and every object that they reach. The stream fails with `git_failed`. */
+/** Streams a bundle of these refs and every object that they reach. If git fails, the stream fails with `git_failed`. */
 export function readBundle(git: GitProgram, path: string, refs: Refs): Readable {
   return Readable.from(bundle(git, path, refs), { objectMode: false });
 }
 
-/** What stands before the pack. */
+/** The part of a bundle before its pack: the signature and the list of refs. */
 export function bundleHeader(refs: Refs): Buffer {
   const main = refs.get(MAIN);
   const listed: [string, Oid][] = [...refs].map(([ref, { oid }]) => [ref, oid]);
@@ -39,8 +39,9 @@ async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerato
 }
 
 /**
- * Writes the objects of a bundle into a repository, durable on return, and returns the refs of the bundle. Checks every
- * object, and that everything they reach is there. Moves no ref. Throws `bad_object` if the bundle is not complete.
+ * Writes the objects of a bundle into a repository and returns the refs of the bundle. The objects are durable on return.
+ * Checks every object, and that no object refers to a missing one. Moves no ref. Throws `bad_object` if the bundle is
+ * damaged or incomplete.
  */
 export async function adoptObjects(
   git: GitProgram,
@@ -79,7 +80,7 @@ export async function adoptObjects(
   return refs;
 }
 
-/** Reads up to the empty line; what follows is the beginning of the pack. */
+/** Reads up to the empty line after the header. `rest` is the beginning of the pack. */
 async function readHeader(
   source: AsyncIterator<Buffer>,
 ): Promise<{ header: string; rest: Buffer }> {
@@ -90,7 +91,7 @@ async function readHeader(
       return { header: read.toString('utf8', 0, end + 1), rest: read.subarray(end + 2) };
     const next = await source.next();
     if (next.done || read.length > MOST_HEADER) {
-      throw new RepositoryError('bad_object', 'that is not a whole git bundle');
+      throw new RepositoryError('bad_object', 'the git bundle ends within its header');
     }
     read = Buffer.concat([read, next.value]);
   }
@@ -98,13 +99,16 @@ async function readHeader(
 
 function parseHeader(header: string): RefUpdate[] {
   if (!header.startsWith(SIGNATURE))
-    throw new RepositoryError('bad_object', 'that is not a git bundle');
+    throw new RepositoryError('bad_object', 'the data is not a git bundle');
   const lines = header.slice(SIGNATURE.length).split('\n').slice(0, -1);
   return lines.flatMap((line) => {
     const [, oid, ref] = /^([0-9a-f]{40}) (.+)$/s.exec(line) ?? [];
     if (ref === 'HEAD') return [];
     if (oid === undefined || ref === undefined || !isRefName(ref)) {
-      throw new RepositoryError('bad_object', `a git bundle with the line ${JSON.stringify(line)}`);
+      throw new RepositoryError(
+        'bad_object',
+        `the git bundle has an invalid ref line: ${JSON.stringify(line)}`,
+      );
     }
     return [{ ref, from: null, to: oid }];
   });

@@ -1,6 +1,6 @@
-/** File names are bytes to git and to Linux, and need not be UTF-8. */
+/** File names that may not be UTF-8: to git and Linux, a name is a sequence of bytes. */
 
-/** A file name for people: quotes control characters and bytes that are not UTF-8, as git does (`caf\\351.csv`). */
+/** Makes a file name readable: escapes control characters and bytes that are not UTF-8, as git does (`caf\\351.csv`). */
 export function showName(name: Buffer): string {
   const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
   const text = name.toString('utf8');

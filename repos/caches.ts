@@ -1,7 +1,7 @@
 /** Caches that share one budget of memory (docs/decisions/0033-one-cache.md). */
 import { LRUCache } from 'lru-cache';
 
-/** The bytes of an entry besides its value and the letters of its key: a slot of the map, links, the key's header. */
+/** The bytes that an entry needs besides its value and its key's letters: a slot of the map, links, the key's header. */
 const ENTRY_BYTES = 200;
 
 export interface CacheState {
@@ -13,24 +13,24 @@ export interface CacheState {
 }
 
 export interface CacheOptions {
-  /** The share of the cache that one entry may take, a quarter by default. Larger values are not kept. */
+  /** The fraction of the cache that one entry may take, a quarter by default. Larger values are not cached. */
   largest?: number;
 }
 
-/** Values that take long to make, may be shared and are never undefined. The least recently used are dropped first. */
+/** A cache for values that take long to make. Callers share the values. The least recently used are dropped first. */
 export class Cache<V extends object | string> {
   readonly #entries: LRUCache<string, V, () => Promise<V>>;
   #hits = 0;
   #misses = 0;
 
-  /** @param sizeOf the bytes of a value, as far as they can be estimated */
+  /** @param sizeOf estimates the bytes of a value */
   constructor(bytes: number, sizeOf: (value: V) => number, { largest = 1 / 4 }: CacheOptions = {}) {
     this.#entries = new LRUCache({
       maxSize: bytes,
       maxEntrySize: Math.floor(largest * bytes),
       sizeCalculation: (value, key) => Math.ceil(sizeOf(value)) + key.length + ENTRY_BYTES,
       fetchMethod: (_key, _stale, { context: make }) => make(),
-      // Whoever waits for a value gets it, even if other values displace it meanwhile.
+      // A caller that waits for a value gets it, even if other values displace it from the cache meanwhile.
       ignoreFetchAbort: true,
     });
   }
@@ -42,7 +42,7 @@ export class Cache<V extends object | string> {
     return value;
   }
 
-  /** Like `get`, but counts neither as a lookup nor as a use. */
+  /** Returns what `get` does, but does not count a lookup and does not mark the entry as used. */
   peek(key: string): V | undefined {
     return this.#entries.peek(key);
   }
@@ -51,7 +51,7 @@ export class Cache<V extends object | string> {
     this.#entries.set(key, value);
   }
 
-  /** The value of a key, made once for all concurrent callers. If `make` fails, the error is not kept. */
+  /** Returns the value of a key, and makes it once for all concurrent callers. An error of `make` is not cached. */
   async load(key: string, make: () => Promise<V>): Promise<V> {
     return this.get(key) ?? ((await this.#entries.fetch(key, { context: make })) as V);
   }
@@ -60,12 +60,12 @@ export class Cache<V extends object | string> {
     this.#entries.delete(key);
   }
 
-  /** Deletes the entries whose keys begin with `prefix`. Takes time in proportion to all entries. */
+  /** Deletes the entries with keys that begin with `prefix`. Visits every entry of the cache. */
   deleteAll(prefix: string): void {
     this.deleteWhere((_value, key) => key.startsWith(prefix));
   }
 
-  /** Deletes the entries that `isIt` names; takes time in proportion to all entries. */
+  /** Deletes the entries for which `isIt` returns true. Visits every entry of the cache. */
   deleteWhere(isIt: (value: V, key: string) => boolean): void {
     for (const [key, value] of [...this.#entries.entries()]) if (isIt(value, key)) this.delete(key);
   }
@@ -83,15 +83,15 @@ export class Cache<V extends object | string> {
 /** The state of a cache that was not opened yet. */
 const UNUSED = { bytes: 0, entries: 0, hits: 0, misses: 0 };
 
-/** All caches of a registry. Each has a fixed share of the budget, so that no kind of value displaces all others. */
+/** All caches of a registry. Each has a fixed share of the budget, so no kind of value can displace the others. */
 export class Caches {
   readonly #bytes: number;
   readonly #shares: Readonly<Record<string, number>>;
   readonly #opened = new Map<string, Pick<Cache<never>, 'state'>>();
 
   /**
-   * @param bytes the budget
-   * @param shares the name of each cache → its share of the budget, relative to the others
+   * @param bytes the budget of all caches together
+   * @param shares for the name of each cache, its share of the budget, relative to the other shares
    */
   constructor(bytes: number, shares: Readonly<Record<string, number>>) {
     this.#bytes = bytes;
@@ -99,8 +99,8 @@ export class Caches {
   }
 
   /**
-   * The cache of this name, the same one for every call.
-   * @throws Error for a name without a share
+   * Returns the cache of this name, the same one for every call.
+   * @throws Error if the name has no share
    */
   open<V extends object | string>(
     name: string,

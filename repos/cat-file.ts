@@ -1,11 +1,11 @@
-/** Reads objects from packs that are too large for memory, with `git cat-file --batch`. */
+/** Reads objects with `git cat-file --batch` from packs that are too large to be read into memory. */
 import { RepositoryError } from './errors.ts';
 import type { ObjectType } from './object-text.ts';
 import type { GitChild, GitProgram, Oid } from './types.ts';
 
 /**
- * One process serves reads that closely follow each other, such as the walk through a tree, and then ends, because an
- * idle process would occupy a slot for git.
+ * The process ends if no read follows within this time, because an idle process would occupy a slot for git. Until then
+ * one process serves all reads, for example those of a walk through a tree.
  */
 const IDLE_MS = 100;
 
@@ -28,7 +28,7 @@ export class CatFile {
     this.#env = env;
   }
 
-  /** Reads one object at a time. Returns undefined if there is no such object. Throws `git_failed`. */
+  /** Returns undefined if there is no such object. Reads run one after another. Throws `git_failed`. */
   read(oid: Oid): Promise<StoredObject | undefined> {
     const turn = this.#queue.then(() => this.#read(oid));
     this.#queue = turn.catch(() => undefined);

@@ -1,11 +1,11 @@
-/** The text of a commit, which need not be UTF-8 (git-commit(1), "Discussion"). */
+/** Decodes the text of a commit, which may not be UTF-8 (git-commit(1), "Discussion"). */
 
-/** Labels with another meaning in the WHATWG standard: its `iso-8859-1` is Windows-1252. */
+/** Labels that `TextDecoder` must not get: in the WHATWG standard they mean Windows-1252. */
 const LATIN1 = /^(iso[-_]?8859-1|latin-?1|l1)$/i;
 
 /**
- * Decodes a whole commit, authors and message, by its `encoding` header. If the header is unknown, or absent and the
- * bytes are not UTF-8, decodes as Latin-1, as git itself assumes when it writes a commit (commit.c, `verify_utf8`).
+ * Decodes a whole commit (headers and message) by its `encoding` header, or as UTF-8 without one. Decodes as Latin-1 if
+ * the encoding is unknown or the bytes are invalid in it. Git assumes Latin-1 too (commit.c, `verify_utf8`).
  */
 export function commitText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -19,7 +19,7 @@ function decoded(bytes: Buffer, label: string): string | undefined {
   try {
     return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    // An unknown label (RangeError), or bytes that are invalid in the encoding (TypeError).
+    // TextDecoder throws a RangeError for an unknown label, and a TypeError for bytes that are invalid in the encoding.
     if (error instanceof RangeError || error instanceof TypeError) return undefined;
     throw error;
   }

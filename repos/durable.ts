@@ -1,8 +1,8 @@
-/** File operations that are durable when they return: they fsync the bytes, then the folder. */
+/** File operations that survive a power cut: they fsync the bytes, then the folder. */
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes and fsyncs a file. The caller must sync the folder. */
+/** Writes and fsyncs a file. The caller must sync its folder. */
 export async function writeSynced(
   path: string,
   bytes: Uint8Array | string,
@@ -17,7 +17,7 @@ export async function writeSynced(
   }
 }
 
-/** Makes the names in a folder (or the bytes of a file) durable. */
+/** Makes the bytes of a file, or the names in a folder, durable with fsync. */
 export async function sync(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
@@ -27,7 +27,7 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file atomically: a reader, and a start after a crash, sees the old file or the new one. */
+/** Replaces a file atomically and durably: readers see the whole old file or the whole new one, also after a crash. */
 export async function replaceFile(
   path: string,
   temporary: string,

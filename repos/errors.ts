@@ -1,4 +1,4 @@
-/** An error of the git layer. Callers decide by its `code`. */
+/** The codes by which callers distinguish the errors of the git layer. */
 export type RepositoryErrorCode =
   | 'bad_name'
   | 'repository_exists'

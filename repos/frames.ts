@@ -1,16 +1,16 @@
 /**
- * The protocol between the registry and its git helper: one connection per run, with frames in both directions: a
- * letter, a 32-bit big-endian length, and that many bytes.
+ * The protocol between the registry and its git helper, the process that runs git. Each run of git has a connection of
+ * its own, with frames in both directions. A frame is a letter, a 32-bit big-endian length, and that many bytes.
  */
 
 export const Kind = {
-  /** First frame of a run: JSON of a `RunRequest`. */
+  /** The first frame of a run: a `RunRequest` as JSON. */
   request: 0x72,
-  /** Bytes for git's standard input; an empty one ends it. */
+  /** Bytes for git's standard input. An empty frame closes the input. */
   stdin: 0x69,
   /** Bytes of git's standard output. */
   stdout: 0x6f,
-  /** Last frame of a run: JSON of a `RunResult`. */
+  /** The last frame of a run: a `RunResult` as JSON. */
   exit: 0x78,
 } as const;
 
@@ -24,7 +24,7 @@ export interface RunRequest {
 export interface RunResult {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The end of standard error. */
+  /** The last bytes of standard error. */
   stderr: string;
 }
 
@@ -43,7 +43,7 @@ export function frame(kind: number, payload: Uint8Array): Buffer {
   return bytes;
 }
 
-/** Complete frames of a byte stream, in order. An incomplete frame at the end of the stream is dropped. */
+/** Splits a byte stream into frames. An incomplete frame at the end of the stream is dropped. */
 export async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let held: Buffer = Buffer.alloc(0);
   for await (const chunk of stream) {

@@ -6,32 +6,32 @@ import type { HeldPacks } from './small-packs.ts';
 import type { Oid } from './types.ts';
 
 export interface GitCaches {
-  /** Small objects, by objects folder and id. */
+  /** Small objects. The key is the objects folder and the id. */
   objects: Cache<StoredObject>;
-  /** By objects folder. */
+  /** Packs that isomorphic-git has read. The key is the objects folder. */
   packs: Cache<HeldPacks>;
-  /** Diffs by the two commits, which never change. */
+  /** Diffs. The key is the two commits, which never change. */
   diffs: Cache<Buffer>;
-  /** By refs, caller and kind of object. */
+  /** Ids of the objects that a caller can reach. The key is the refs, the caller and the kind of object. */
   reachable: Cache<ReadonlySet<Oid>>;
   answers: FetchAnswers;
-  /** Whole histories for first syncs, by the state of the refs. */
+  /** Bundles of whole histories, for the first syncs of lab computers. The key is the state of the refs. */
   histories: Cache<Buffer>;
-  /** Whole answers to reads, by the state of the refs, the caller's view and the bytes of the request. */
+  /** Whole answers to reads. The key is the state of the refs, the caller's view and the bytes of the request. */
   requests: Cache<Buffer> | undefined;
 }
 
 /** The bytes that V8 needs for an id of 40 characters in a set. */
 const ID_BYTES = 100;
 
-/** Without `keepsAnswers` every request of git is answered anew. */
+/** If `keepsAnswers` is false, no answer to a git client is cached. */
 export function openGitCaches(caches: Caches, { keepsAnswers = true } = {}): GitCaches {
   const answers = (name: string) =>
     keepsAnswers ? caches.open<Buffer>(name, ({ length }) => length) : undefined;
   return {
     objects: caches.open('objects', ({ bytes }) => bytes.length),
-    // An entry grows with the packs of its repository. With a limit of a quarter, a growing entry would be dropped and
-    // read again and again.
+    // An entry grows with the packs of its repository. If it could take only a quarter of the cache, a growing entry
+    // would be dropped and read again repeatedly.
     packs: caches.open('packs', ({ bytes }) => bytes, { largest: 1 }),
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),

@@ -1,4 +1,4 @@
-/** Journal entries for repositories that are about to change. After a crash, the start only checks these. */
+/** Journal entries name the repositories that are about to change. The start after a crash checks only these. */
 import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,16 +8,16 @@ import { withLock } from './lock.ts';
 import { isGone, owner } from './owner.ts';
 import type { Hold } from './types.ts';
 
-/** The lock that keeps new changes from beginning. */
+/** While this lock exists, no new change begins. */
 const HOLD = 'hold.lock';
-/** How long to wait for changes that are running; they take milliseconds to seconds. */
+/** How long `hold` waits for running changes. Changes take milliseconds to seconds. */
 const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
 
-/** An entry is an empty file `<name>~<process>`, because several processes may change the same repository. */
+/** An entry is an empty file `<name>~<process>`. It names the process because several may change one repository. */
 export class Journal {
   readonly #folder: string;
-  /** For each entry, the number of callers of this process that have it, and the queue of its file operations. */
+  /** For each entry, how many callers in this process have added it, and the end of its queued file operations. */
   readonly #held = new Map<string, { count: number; done: Promise<void> }>();
 
   private constructor(folder: string) {
@@ -30,15 +30,15 @@ export class Journal {
   }
 
   /**
-   * Adds an entry. If it is the first of its repository in this process, waits while anybody holds changes back. The
-   * entry is written before the check for a hold, and a holder checks for entries after its hold has begun, so at least
-   * one of them sees the other. Further entries do not wait, because they belong to a running change.
+   * Adds an entry. The first entry of a repository in this process waits while a process holds changes back. `add`
+   * writes the entry before it checks for a hold, and `hold` takes its lock before it checks for entries, so at least
+   * one of the two sees the other. Further entries do not wait, because they belong to a running change.
    */
   async add(name: string): Promise<void> {
     while (await this.#addOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
   }
 
-  /** Returns whether the caller must try again after the hold. */
+  /** Returns true if a process holds changes back. The entry is then not added, and the caller must try again. */
   async #addOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);
@@ -53,6 +53,7 @@ export class Journal {
     return holder !== undefined && !isGone(holder);
   }
 
+  /** Keeps new changes from beginning, and waits for running ones. Throws `locked`. */
   async hold(): Promise<Hold> {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: held, resolve: begun, reject: failed } = Promise.withResolvers<void>();
@@ -79,20 +80,20 @@ export class Journal {
       if (busy.length === 0) return;
       if (Date.now() > until) {
         const names = [...new Set(busy.map(({ name }) => name))].join(', ');
-        throw new RepositoryError('locked', `a change of ${names} does not come to its end`);
+        throw new RepositoryError('locked', `waited too long for a change of ${names} to end`);
       }
       await pause(LOOK_AGAIN_MS);
     }
   }
 
-  /** Undoes one `add` of this process. The last one removes the file. */
+  /** Undoes one `add` of this process. Removes the file when no caller in this process needs it any more. */
   async remove(name: string): Promise<void> {
     await this.#change(name, -1);
   }
 
   /**
-   * Counts immediately, but runs the file operations in the order of the calls, so that the `remove` of an earlier
-   * landing never removes a newer entry.
+   * Changes the count immediately, but runs the file operations in the order of the calls. Otherwise the `remove` of an
+   * earlier landing could delete the file of a newer entry.
    */
   #change(name: string, by: 1 | -1): Promise<void> {
     const held = this.#held.get(name) ?? { count: 0, done: Promise.resolve() };
@@ -110,6 +111,7 @@ export class Journal {
     });
   }
 
+  /** Names of repositories with entries of dead processes only. */
   async listAbandoned(): Promise<string[]> {
     const files = await this.#files();
     const living = new Set(files.filter((file) => !isGone(file.owner)).map(({ name }) => name));
@@ -128,7 +130,7 @@ export class Journal {
     return join(this.#folder, `${name}~${holder}`);
   }
 
-  /** Only the name counts, and syncing the folder makes it durable: an empty file has no bytes to lose. */
+  /** Syncs only the folder: the file is empty, and the folder contains its name. */
   async #write(name: string): Promise<void> {
     await writeFile(this.#path(name, owner), '');
     await sync(this.#folder);

@@ -1,4 +1,4 @@
-/** New versions: their tags, the state, and the one ref transaction that lands them. */
+/** Lands new versions: writes their tags and the state, and prepares the one ref transaction for all of them. */
 import { MAIN, STATE, tagRef, versionRef, versionTag } from '../text/refs.ts';
 import { RepositoryError } from './errors.ts';
 import { ObjectBatch } from './object-batch.ts';
@@ -17,14 +17,14 @@ import type {
 
 export const STATE_FILE = 'state.json';
 
-/** The number of versions. The tags `vN` have no gaps, so the highest number is the count. */
+/** Counts the versions. The tags `vN` have no gaps, so the first missing number ends the count. */
 export function countVersions(refs: Refs): number {
   let count = 0;
   while (refs.has(versionRef(count + 1))) count += 1;
   return count;
 }
 
-/** Newest first. Reads the tags and not the commits. */
+/** Reads all versions, newest first. Reads only their tags, not their commits. */
 export async function readVersions(objects: ObjectStore, refs: Refs): Promise<Version[]> {
   const versions: Version[] = [];
   for (let version = countVersions(refs); version > 0; version -= 1) {
@@ -74,9 +74,9 @@ export async function addTag(
 }
 
 /**
- * Writes the objects of a landing durably and returns the ref transaction that completes it. Signs the tags if `sign` is
- * given. Throws `ref_conflict` if `main` is not the landing's head, and `bad_object` if a version is not a commit whose
- * only parent is the previous version.
+ * Writes the objects of a landing durably and returns the ref updates that complete it. Signs the tags if `sign` is given.
+ * Throws `ref_conflict` if `main` is not at `landing.head`. Throws `bad_object` if the only parent of a version's commit
+ * is not the previous version.
  */
 export async function prepareLanding(
   path: string,
@@ -116,12 +116,15 @@ async function checkFollows(objects: ObjectStore, commit: Oid, parent: Oid | nul
   const { parents } = await objects.readCommit(commit);
   const wanted = parent === null ? [] : [parent];
   if (parents.length !== wanted.length || parents[0] !== wanted[0]) {
-    const message = `commit ${commit} does not follow ${parent ?? 'the beginning'} alone`;
+    const message =
+      parent === null
+        ? `commit ${commit} must not have a parent`
+        : `commit ${commit} must have ${parent} as its only parent`;
     throw new RepositoryError('bad_object', message);
   }
 }
 
-/** The state has a history of its own: each change is a commit, so no state is lost. */
+/** Adds a commit with the new state to the batch. Its parent is the old state, so git keeps every state. */
 function addState(
   batch: ObjectBatch,
   { from, text }: { from: Oid | null; text: string },

@@ -1,11 +1,11 @@
-/** Folders that a killed process left behind. */
+/** Deletes temporary folders that a killed process left behind. */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** An unfinished folder of a living process is never this old. */
+/** No running process keeps a temporary folder this long without changing it. */
 const AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Removes the entries of a folder that have not changed for a day. */
+/** Removes every file and folder in `folder` that has not changed for a day. */
 export async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

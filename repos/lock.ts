@@ -1,4 +1,4 @@
-/** A lock file that other processes respect and that does not outlive a killed holder. */
+/** A lock file between processes. If its holder is killed, another process removes it. */
 import { readlink, rm, symlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RepositoryError } from './errors.ts';
@@ -8,11 +8,12 @@ const WAIT_MS = 10_000;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Runs `work` while holding the lock `path`. The lock is a symbolic link whose target names its holder. It is created
- * together with its content, and the O_CREAT
- * O_EXCL with which git takes the same lock fails while it exists (open(2)). A lock of a process of this machine that
- * no longer runs is broken immediately. For any other, including git's own, this waits up to ten seconds and then
- * throws `locked`, with its name.
+ * Runs `work` while holding the lock `path`. The lock is a symbolic link; its target names the process that holds it. A
+ * link and its target are created in one step. Git respects the lock, because git creates the same file with
+ * O_CREAT | O_EXCL, which fails while the link exists (open(2)).
+ *
+ * If the holder was a process of this machine and has ended, the lock is removed immediately. For any other lock, also
+ * one of git, `withLock` waits up to ten seconds and then throws `locked` with the path of the lock.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const until = Date.now() + WAIT_MS;
@@ -41,8 +42,8 @@ async function take(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the lock if its holder is gone. Only one process may break it at a time, and checks again once it is alone:
- * otherwise a second one could remove the lock that the first has just taken.
+ * Removes the lock if its holder has ended. Only one process at a time may remove it, and that process checks the lock
+ * again. Otherwise a second process could remove the lock that the first has just taken.
  */
 async function breakStale(path: string): Promise<boolean> {
   if (!(await isStale(path))) return false;
@@ -63,7 +64,7 @@ async function isStale(path: string): Promise<boolean> {
   try {
     return isGone(await readlink(path));
   } catch {
-    // The lock was removed meanwhile, or is git's own lock, a plain file.
+    // The lock was removed meanwhile, or it is a plain file, which is a lock of git.
     return false;
   }
 }

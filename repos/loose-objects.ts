@@ -1,4 +1,4 @@
-/** Reads loose objects. Most requested objects are recent and still in files of their own. */
+/** Reads loose objects (objects in files of their own). Most requested objects are recent and not packed yet. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import type { Oid } from './types.ts';
 
 const inflateLarge = promisify(inflate);
 
-/** Larger objects are not cached: reading one again takes less time than using it. Bytes. */
+/** Bytes of the largest object that is cached. Reading a larger one again takes less time than using it. */
 const SMALL_OBJECT = 64 * 1024;
 
 /** The objects folder of a repository. */
@@ -31,12 +31,12 @@ export function keepSmall(
   if (found.bytes.length <= SMALL_OBJECT) objects.set(objectKey(folder, oid), found);
 }
 
-/** The largest deflated size that takes less time to inflate than to wake a thread. */
+/** Bytes, deflated. Smaller objects are inflated in this thread, because waking another thread takes longer. */
 const SMALL = 32 * 1024;
 
 /**
- * Reads an object from the first of these objects folders that has it; undefined if none has. Throws if it is damaged.
- * Looks in `objects` first, and caches small objects.
+ * Reads an object from the first of these objects folders that has it. Looks in the cache `objects` first, and caches
+ * small objects there. Returns undefined if no folder has the object. Throws if the object is damaged.
  */
 export async function readLoose(
   folders: readonly string[],
@@ -74,7 +74,7 @@ export async function readLooseHeader(
   return header;
 }
 
-/** Covers the code tables at the start of a deflated block (RFC 1951, 3.2.7: less than 600 bytes). */
+/** Enough deflated bytes to inflate the header: the code tables before it take less than 600 (RFC 1951, 3.2.7). */
 const BEGINNING = 1024;
 
 async function inflated(deflated: Buffer, oid: Oid): Promise<StoredObject> {
@@ -88,7 +88,7 @@ async function inflated(deflated: Buffer, oid: Oid): Promise<StoredObject> {
   return { type: header.type, bytes: Uint8Array.from(whole.subarray(header.end)) };
 }
 
-/** Type, size, NUL, and then the content (gitformat-loose(5)). The name is the hash of all of it. */
+/** Parses the beginning of an inflated object: type, size, NUL, then the content (gitformat-loose(5)). */
 function headerOf(bytes: Buffer): { type: ObjectType; size: number; end: number } | undefined {
   const nul = bytes.indexOf(0);
   const text = bytes.toString('latin1', 0, Math.max(nul, 0));

@@ -1,4 +1,4 @@
-/** New objects of one call, collected in memory and made durable together. */
+/** Collects new objects in memory and makes them durable together. */
 import { createHash, randomUUID } from 'node:crypto';
 import { rename, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Oid } from './types.ts';
 
 const compress = promisify(deflate);
 
-/** Loose objects (gitrepository-layout(5)). An fsync costs more than the rest, so all run at once. */
+/** Writes loose objects (gitrepository-layout(5)). An fsync is the slowest step, so all of them run at once. */
 export class ObjectBatch {
   readonly #objects: string;
   readonly #pending = new Map<Oid, Buffer>();
@@ -32,7 +32,7 @@ export class ObjectBatch {
     const folders = new Set(pending.map(([oid]) => join(this.#objects, oid.slice(0, 2))));
     await Promise.all([...folders].map(makeFolder));
     await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
-    // Syncs `objects` as well, because another writer may have just created the folder that this one found.
+    // Syncs `objects` even if no folder was created here: another writer may just have created it and not synced yet.
     await Promise.all([sync(this.#objects), ...[...folders].map(syncFolder)]);
     this.#pending.clear();
   }
@@ -40,7 +40,7 @@ export class ObjectBatch {
   async #writeOne(oid: Oid, bytes: Buffer): Promise<void> {
     const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
     if (await freshen(path)) return;
-    // After a crash, `git prune` removes files of this name.
+    // If a crash leaves this file behind, `git prune` deletes it because of its name.
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
     const compressed = await compress(bytes);
     await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
@@ -49,8 +49,8 @@ export class ObjectBatch {
 }
 
 /**
- * Returns whether the object exists. If so, updates its time, so that a running prune that found it unreachable and old
- * keeps it (git does the same: "freshen" in object-file.c).
+ * Returns whether the object exists. Updates the time of an existing object, because a running prune deletes old
+ * unreachable objects (git does the same: "freshen" in object-file.c).
  */
 async function freshen(path: string): Promise<boolean> {
   const now = new Date();

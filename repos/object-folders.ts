@@ -1,13 +1,11 @@
-/** The folders of loose objects. Packing removes each folder that it has emptied, even a new one. */
+/** Folders of loose objects. Packing deletes every folder that it finds empty, even one that was just created. */
 import { mkdir } from 'node:fs/promises';
 import { sync } from './durable.ts';
 
-/** How often to create a folder again. Packing ends sooner; the folder of a removed repository cannot be created. */
+/** How often to try. Packing ends sooner. If the repository was removed, no attempt can succeed. */
 const ATTEMPTS = 10;
 
-/**
- * Runs `work`, which puts a file into the folder, and creates the folder again if `git prune-packed` has removed it.
- */
+/** Runs `put`, which writes a file into the folder. If `git prune-packed` has deleted the folder, creates it and retries. */
 export async function intoFolder(folder: string, put: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -19,7 +17,7 @@ export async function intoFolder(folder: string, put: () => Promise<void>): Prom
   }
 }
 
-/** The objects of a missing folder are in a pack now, which git has synced. */
+/** Syncs a folder. A missing folder needs no sync: git has moved its objects to a pack and synced that pack. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await sync(path);
@@ -28,7 +26,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Does not create its parents, so that a repository that was removed meanwhile does not come back. */
+/** Creates a folder if it is missing, but not its parents: they are missing if the repository was removed meanwhile. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);

@@ -1,6 +1,6 @@
 /**
- * Reads the objects of one repository: loose ones directly, those of small packs by isomorphic-git, those of large packs
- * by git (docs/decisions/0034-reading-objects.md).
+ * Reads the objects of one repository. It reads loose objects directly, small packs through isomorphic-git, and large
+ * packs through git (docs/decisions/0034-reading-objects.md).
  */
 import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';
@@ -35,7 +35,7 @@ export class ObjectStore implements ObjectReader {
   readonly #catFile: CatFile;
   readonly #inMemory: ReadonlyMap<Oid, StoredObject> | undefined;
 
-  /** Objects that do not belong to the repository yet are searched first: an objects folder, or objects in memory. */
+  /** @param first where to look first: objects of a push that are not in the repository yet, in a folder or in memory */
   constructor(
     git: GitProgram,
     gitdir: string,
@@ -65,7 +65,7 @@ export class ObjectStore implements ObjectReader {
     throw new RepositoryError('bad_object', `object ${oid} is not a ${type}`);
   }
 
-  /** Type and size of a loose object in the first objects folder. Throws if it is damaged or absent. */
+  /** Reads type and size of a loose object in the first objects folder. Throws if the object is damaged or absent. */
   readLooseHeader(oid: Oid): Promise<{ type: ObjectType; size: number }> {
     return readLooseHeader(this.#folders[0], oid, this.#objects);
   }
@@ -75,9 +75,9 @@ export class ObjectStore implements ObjectReader {
       const found = await this.#findSmall(oid);
       if (found !== undefined || this.#smallPacks.passedOver) return found;
     } catch {
-      // If the second attempt fails too, its error is thrown.
+      // The second attempt below throws if the object is really damaged.
     }
-    // A repack may have removed the pack after it was listed, so this looks again.
+    // A repack may have deleted a pack since the packs were listed, so list them again.
     this.forgetPacks();
     try {
       return await this.#findSmall(oid);
@@ -91,7 +91,7 @@ export class ObjectStore implements ObjectReader {
     if (loose !== undefined) return loose;
     const packed = await this.#smallPacks.read(oid);
     const [own, ...more] = this.#folders;
-    // Objects of a quarantine's pack are read only once or twice.
+    // Packed objects of a quarantine (a push that is being checked) are not cached: they are read once or twice.
     if (packed !== undefined && more.length === 0) keepSmall(this.#objects, own, oid, packed);
     return packed;
   }
@@ -100,12 +100,12 @@ export class ObjectStore implements ObjectReader {
     return this.#smallPacks.passedOver ? this.#catFile.read(oid) : undefined;
   }
 
-  /** Forgets the packs, because a repack replaces them. */
+  /** Drops the cached packs. Call it after a repack, which replaces the packs. */
   forgetPacks(): void {
     this.#smallPacks.forget();
   }
 
-  /** Forgets everything, because a prune deletes objects. */
+  /** Drops all cached objects of the repository. Call it after a prune, which deletes objects. */
   forget(): void {
     this.forgetPacks();
     this.#objects.deleteAll(objectKey(this.#folders[0], ''));
@@ -123,7 +123,7 @@ export class ObjectStore implements ObjectReader {
     return (await this.read(oid, 'blob')).bytes;
   }
 
-  /** The object that an annotated tag finally points to; undefined if the object is not a tag. */
+  /** The object that an annotated tag points to, through other tags if needed. Undefined if `oid` is not a tag. */
   async peel(oid: Oid): Promise<Oid | undefined> {
     const { type, bytes } = await this.read(oid);
     if (type !== 'tag') return undefined;
@@ -131,7 +131,7 @@ export class ObjectStore implements ObjectReader {
     return (await this.peel(object)) ?? object;
   }
 
-  /** Throws `too_large` for more than `MOST_ENTRIES`. */
+  /** Throws `too_large` if the commit has more than `MOST_ENTRIES` files and folders. */
   async files(commit: Oid): Promise<FileEntry[]> {
     const found: FileEntry[] = [];
     let entries = 0;
@@ -147,7 +147,7 @@ export class ObjectStore implements ObjectReader {
     return found;
   }
 
-  /** The entry at a path of a commit's tree, a file or a folder; undefined if there is none. */
+  /** The file or folder at a path of a commit's tree, or undefined. */
   async entryAt(commit: Commit, path: string): Promise<TreeEntry | undefined> {
     let entry: TreeEntry | undefined = { mode: '40000', name: '', oid: commit.tree };
     for (const part of path.split('/')) {

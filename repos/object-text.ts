@@ -1,4 +1,4 @@
-/** Commits, tags and trees as bytes and values, pure (gitformat of git-cat-file(1), git-mktree(1)). */
+/** Formats and parses commits, tags and trees (git-cat-file(1), git-mktree(1)). Pure. */
 import { commitText } from './commit-encoding.ts';
 import { RepositoryError } from './errors.ts';
 import type { Commit, Oid, Signature, Signed } from './types.ts';
@@ -23,7 +23,7 @@ export const isTree = (mode: string) => mode === '40000';
 
 export const isSubmodule = (mode: string) => mode === '160000';
 
-/** Characters that would end the name or the address. Git removes them too (ident.c). */
+/** Removes characters that would end the name or the address. Git removes them too (ident.c). */
 const clean = (text: string) => text.replace(/[\x00-\x1f<>]/g, '').trim();
 
 function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): string {
@@ -35,8 +35,8 @@ function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): str
 }
 
 /**
- * Git stores 64 bits of seconds, more than a date can represent. Times outside the years 1 to 9999 become the nearest
- * time within them.
+ * The first second of year 1 and the last of year 9999. Git stores times as 64 bits of seconds, more than a JavaScript
+ * date can represent, so times outside these years become the nearest of the two.
  */
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
@@ -46,16 +46,18 @@ const dateOf = (seconds: number): Date =>
 
 function parseSignature(text: string): Signature {
   const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/s.exec(text);
-  if (match === null) throw new RepositoryError('bad_object', `no signature: ${text}`);
+  if (match === null)
+    throw new RepositoryError('bad_object', `not a name, address and time: ${text}`);
   const [, name = '', email = '', seconds, sign, hours, minutes] = match;
   const offset = Number(hours) * 60 + Number(minutes);
   const offsetMinutes = sign === '-' && offset !== 0 ? -offset : offset;
   return { name, email, at: dateOf(Number(seconds)), offsetMinutes };
 }
 
-/** git commands ignore everything after a NUL. */
+/** Refuses a message with a NUL, because git commands ignore everything after it. */
 function message(text: string): string {
-  if (text.includes('\0')) throw new RepositoryError('bad_object', 'a message holds a NUL');
+  if (text.includes('\0'))
+    throw new RepositoryError('bad_object', 'a message must not contain a NUL');
   return text;
 }
 
@@ -96,13 +98,13 @@ export function formatTag(name: string, commit: Oid, tagger: Signature, record: 
   );
 }
 
-/** The beginnings of a signature's first line (gpg-interface.c, `get_format_by_sig`). */
+/** How the first line of a signature begins (gpg-interface.c, `get_format_by_sig`). */
 const SIGNED = /^-----BEGIN (PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----/gm;
 
-/** A tag with a signature after its message. Throws `bad_object` if the signature would not begin a line. */
+/** Appends the signature to the tag. Throws `bad_object` if the tag has no newline at its end. */
 export function formatSignedTag({ payload, signature }: Signed): Buffer {
   if (payload.at(-1) !== 0x0a) {
-    throw new RepositoryError('bad_object', 'a record that is to be signed must end its last line');
+    throw new RepositoryError('bad_object', 'a record must end with a newline to be signed');
   }
   return Buffer.concat([payload, Buffer.from(signature)]);
 }
@@ -116,8 +118,8 @@ export interface Tag {
 }
 
 /**
- * The last of several signatures counts, as in git; one within the message is text. Throws `bad_object` if a header is
- * missing.
+ * If the message contains several signatures, only the last one is read as the signature, as in git. The others are text
+ * of the record. Throws `bad_object` if a header is missing.
  */
 export function parseTag(bytes: Uint8Array): Tag {
   const { headers, body } = split(Buffer.from(bytes).toString());
@@ -172,7 +174,7 @@ export function parseTree(bytes: Uint8Array): TreeEntry[] {
 }
 
 export function formatTree(entries: readonly TreeEntry[]): Buffer {
-  // A folder sorts as if its name ended in a slash (base_name_compare in git's tree.c).
+  // Git sorts a folder as if its name ended with a slash (base_name_compare in git's tree.c).
   const keyed = entries.map((entry) => ({
     entry,
     key: Buffer.from(isTree(entry.mode) ? `${entry.name}/` : entry.name),

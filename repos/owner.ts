@@ -1,10 +1,11 @@
-/** Names a process so that others can find out later whether it still runs. */
+/** Gives a process a name from which others can find out later whether it still runs. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * The start of a process in ticks since boot (proc(5), field 22 of /proc/<pid>/stat). It distinguishes a process from a
- * later one with the same number. `0` without /proc, undefined if the process is gone.
+ * The time at which a process started, in ticks since boot (proc(5), field 22 of /proc/<pid>/stat). It distinguishes a
+ * process from a later one with the same number. It is `0` if the system has no /proc, and undefined if the process has
+ * ended.
  */
 function startOf(pid: number): string | undefined {
   try {
@@ -20,12 +21,10 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** This process: `<pid>.<start>.<host>`, free of `/` and `~`. */
+/** The name of this process: `<pid>.<start>.<host>`. It contains neither `/` nor `~`, so file names can contain it. */
 export const owner = `${process.pid}.${startOf(process.pid)}.${encodeURIComponent(hostname()).replaceAll('~', '%7E')}`;
 
-/**
- * Whether the owner is certainly gone. False for a process of another machine and for text that does not name an owner.
- */
+/** Whether the process has certainly ended. False for processes of other machines and for text that is no such name. */
 export function isGone(text: string): boolean {
   const [, pid, start, host] = /^(\d+)\.(\d+)\.(.*)$/.exec(text) ?? [];
   if (host !== owner.slice(owner.indexOf('.', owner.indexOf('.') + 1) + 1)) return false;

@@ -1,14 +1,14 @@
 /**
- * The file system that isomorphic-git sees: the packs of several objects folders as if they were in one, read-only,
- * without packs that are too large for it, because it reads whole packs.
+ * The read-only file system that isomorphic-git gets. It shows the packs of several objects folders as if they were in
+ * one folder. It hides large packs, because isomorphic-git reads every pack as a whole.
  */
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** git reads larger packs: keeping one in memory costs more than starting a process. Bytes. */
+/** Bytes of the largest pack that isomorphic-git reads. Starting git costs less than keeping a larger one in memory. */
 const LARGEST_PACK = 4 * 1024 * 1024;
 
-/** The memory of an index in isomorphic-git, relative to its file size: a map and a list of ids as strings. */
+/** How much memory isomorphic-git needs for a byte of an index: it makes a map and a list of ids as strings. */
 const INDEX_WEIGHT = 10;
 
 const absent = (path: string) =>
@@ -19,9 +19,10 @@ function readOnly(): never {
 }
 
 /**
- * `gitdir` as isomorphic-git sees it, with the packs of `folders`: the repository's own objects folder, or a
- * quarantine's before it. `onRead` receives the bytes that isomorphic-git will keep. `hidesPacks` returns whether the
- * last listing left out a large pack.
+ * Makes the file system for `gitdir`.
+ * @param folders the objects folders with the packs: the repository's own, or a push's quarantine and then the own one
+ * @param onRead receives the number of bytes that isomorphic-git keeps after a read
+ * @returns the file system, and `hidesPacks`, which tells whether the last listing left out a large pack
  */
 export function packFiles(
   gitdir: string,
@@ -29,7 +30,7 @@ export function packFiles(
   onRead: (bytes: number) => void,
 ) {
   const packs = join(gitdir, 'objects', 'pack');
-  /** Packs are named by their content, so a size never changes. */
+  /** The sizes of packs by name. A pack's name is the hash of its content, so its size never changes. */
   const packSizes = new Map<string, number>();
   let hidesPacks = false;
 
@@ -65,7 +66,7 @@ export function packFiles(
     return size;
   }
 
-  /** Loose objects are absent here: `readLoose` reads them. */
+  /** Reads a file of a pack. Every other file is absent, also loose objects, which `readLoose` reads. */
   async function read(path: string): Promise<Buffer> {
     if (!path.startsWith(`${packs}/`)) throw absent(path);
     const bytes = await firstOf(path.slice(packs.length + 1), (place) => readFile(place));

@@ -1,11 +1,11 @@
-/** The text of git's `packed-refs` file, and transactions on it. Pure. */
+/** Parses and formats git's `packed-refs` file, and applies updates to refs. Pure. */
 import { RepositoryError } from './errors.ts';
 import { isRefName } from './ref-names.ts';
 import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
 
 /**
- * States that the names are in byte order and that every annotated tag has its peeled line, so that readers need
- * neither sort nor open an object (refs/packed-backend.c in git's source).
+ * Tells readers that the names are in byte order and that every annotated tag has a line with its target. So they need
+ * neither sort the names nor open the tags (refs/packed-backend.c in git's source).
  */
 const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
 const REF_LINE = /^([0-9a-f]{40}) (.+)$/s;
@@ -47,9 +47,10 @@ export function sorted(refs: Refs): Refs {
 }
 
 /**
- * Returns the refs after the updates. `peel` returns the object that an annotated tag points to. Throws `ref_conflict` if a
- * ref is not at its `from`, if one ref's name is a folder of another (`a` and `a/b`), or if two updates name the same ref;
- * `bad_name` for names that git-check-ref-format(1) refuses.
+ * Returns the refs after the updates. `peel` returns the object that an annotated tag points to.
+ *
+ * Throws `ref_conflict` if a ref is not at its `from`, if one ref's name is a folder of another (`a` and `a/b`), or if two
+ * updates name the same ref. Throws `bad_name` for a name that git-check-ref-format(1) refuses.
  */
 export function applyUpdates(
   refs: Refs,
@@ -78,7 +79,7 @@ export function applyUpdates(
   return sorted(next);
 }
 
-/** A ref's name must not be a folder of another's, because both must be possible as files below `refs/`. */
+/** Refuses a ref with a name that is a folder of another ref: git could not store both as files below `refs/`. */
 function refuseFolders(refs: Refs, updates: readonly RefUpdate[]): void {
   const added = updates.filter(({ from, to }) => from === null && to !== null);
   for (const { ref } of added) {

@@ -1,4 +1,4 @@
-/** The only place that starts the git program: through a helper process, never a shell. */
+/** Runs the git program through a helper process, never through a shell. No other module starts git. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { frame, frames, Kind, type RunRequest, type RunResult } from './frames.t
 import type { GitChild, GitProgram, GitRun } from './types.ts';
 
 const SPAWNER = fileURLToPath(new URL('./spawner.ts', import.meta.url));
-/** The most that `run` collects of standard output. */
+/** The most bytes of standard output that `run` collects. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-/** Input is sent in pieces, so that the helper never has more than one of them for a run. */
+/** Bytes of the pieces in which input is sent. The helper has at most one piece of a run in memory. */
 const FRAME_LIMIT = 64 * 1024;
 
-/** The whole environment of git, besides what a run adds (git(1), "Environment Variables"). */
+/** The environment of git (git(1), "Environment Variables"). A run can add variables, and inherits no others. */
 const ENVIRONMENT = {
   PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   HOME: '/nonexistent',
@@ -31,14 +31,14 @@ const ENVIRONMENT = {
 };
 
 /**
- * git for this process, run by a helper (see docs/decisions/0002) that the first run starts. If the helper dies, its
- * current runs fail with `git_failed`, and the next run starts another one.
+ * Opens git for this process. A helper process runs git (see docs/decisions/0002); the first run starts the helper. If
+ * the helper dies, its current runs fail with `git_failed`, and the next run starts another helper.
  *
- * The number of concurrent runs is limited (see spawner.ts); others wait. A caller must not hold one run open while it
- * waits for another.
+ * The number of concurrent runs is limited (see spawner.ts), and further runs wait. A caller must not start a run and
+ * wait for it while another run of its own is open.
  *
- * When a run is aborted or its `stdout` is destroyed, its standard input is closed; if it has not ended after ten seconds,
- * it gets SIGTERM. Errors of `stdin` and `stdout` need no listener: `exit` rejects with them.
+ * When a run is aborted or its `stdout` is destroyed, git's standard input is closed. If git has not ended ten seconds
+ * later, it gets SIGTERM. Errors of `stdin` and `stdout` need no listener: `exit` rejects with them.
  */
 export async function openGitProgram(): Promise<GitProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-git-'));
@@ -90,7 +90,7 @@ class Helpers {
     return { path, process: helper };
   }
 
-  /** Drops a helper: the next run starts another. The old one ends with its IPC channel. */
+  /** Stops using a helper, so the next run starts another. The old helper ends when its IPC channel closes. */
   drop(path: string): void {
     if (path !== this.#path) return;
     this.#current?.then(({ process }) => process.connected && process.disconnect()).catch(() => {});
@@ -151,7 +151,7 @@ async function connect(
     helpers.drop(path);
     throw new RepositoryError('git_failed', 'the git helper cannot be reached', { cause });
   }
-  // A broken connection also ends the frames that `receive` reads; `receive` reports it.
+  // Needs no handling here: `receive` notices a broken connection, because its frames end.
   socket.on('error', () => undefined);
   const abort = () => socket.destroy();
   signal?.addEventListener('abort', abort, { once: true });
@@ -182,7 +182,7 @@ function inputOf(connected: Promise<Connection>): Writable {
   return stdin;
 }
 
-/** Standard output as a stream with backpressure: git waits while nobody reads. */
+/** Standard output as a stream with backpressure: git pauses while the caller does not read. */
 class Output {
   readonly stdout: Readable;
   #wake: () => void = () => undefined;
@@ -231,7 +231,10 @@ async function runToEnd(child: GitChild, run: GitRun & { input?: Uint8Array; all
     chunks.push(chunk);
     size += chunk.length;
     if (size > OUTPUT_LIMIT) {
-      throw new RepositoryError('git_failed', `git ${run.args[0]} said too much`);
+      throw new RepositoryError(
+        'git_failed',
+        `git ${run.args[0]} printed more than ${OUTPUT_LIMIT} bytes`,
+      );
     }
   }
   const { code, signal, stderr } = await child.exit;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** The environment for a git that reads the objects of the repository and of the folder, and writes to the folder. */
+/** Makes git read objects of the repository and of the folder `quarantine`, and write objects only to that folder. */
 export function quarantineEnvironment(
   repositoryPath: string,
   quarantine: string,
@@ -13,7 +13,7 @@ export function quarantineEnvironment(
   };
 }
 
-/** Colons separate the list, so a path that contains one must be quoted (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
+/** Quotes a path, which may contain the list's separator, a colon (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,4 +1,4 @@
-/** Objects of a push, kept apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
+/** The quarantine: a folder for the objects of a push until the push is accepted (git-receive-pack(1), "Quarantine"). */
 import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sync } from './durable.ts';
@@ -7,7 +7,7 @@ import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
 import { type ObjectCaches, ObjectStore } from './object-store.ts';
 import type { GitProgram, Repository } from './types.ts';
 
-/** Reads the repository as if the quarantined objects were in it. `forgetPacks` frees the memory of their packs. */
+/** Reads the repository as if it contained the quarantined objects. Call `forgetPacks` at the end to free memory. */
 export function quarantineReader(
   git: GitProgram,
   repository: Repository,
@@ -18,8 +18,8 @@ export function quarantineReader(
 }
 
 /**
- * Moves quarantined objects into the repository; durable on return. A pack's index is moved last, because git uses a
- * pack as soon as its index exists.
+ * Moves quarantined objects into the repository. They are durable on return. The index of a pack is moved last, because
+ * git uses a pack as soon as its index exists.
  */
 export async function adoptQuarantine(
   repository: Repository,
@@ -44,7 +44,7 @@ export async function adoptQuarantine(
   }
 }
 
-/** Loose objects and packs; `.keep` files only protect a pack while it is received. */
+/** The files to move: loose objects and packs. A `.keep` file stays, since it only protects a pack during the push. */
 const OBJECT =
   /^([0-9a-f]{2}\/[0-9a-f]{38}|pack\/pack-[0-9a-f]{40}\.(pack|rev|idx|bitmap|mtimes))$/;
 

@@ -1,4 +1,4 @@
-/** Whether git-check-ref-format(1) accepts the name; only full names (`refs/…`) are refs here. */
+/** Whether the name is a full ref name (`refs/…`) that git-check-ref-format(1) accepts. */
 export function isRefName(name: string): boolean {
   return (
     name.startsWith('refs/') &&

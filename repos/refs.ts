@@ -1,4 +1,4 @@
-/** The refs of one repository, all of them in its `packed-refs` (docs/decisions/0001). */
+/** Reads and moves the refs of one repository. All refs are in the file `packed-refs` (docs/decisions/0001). */
 import { type Dirent, statSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export class RefStore {
   readonly #file: string;
   readonly #peel: Peel;
   #held: { refs: Refs; stamp: string } | undefined;
-  /** When the file was last found unchanged, as `currentPoll` counts. */
+  /** The poll of the event loop in which the file was last found unchanged (see `currentPoll`). */
   #lookedAt: number | undefined;
   #loading: { stamp: string; refs: Promise<Refs> } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -27,13 +27,13 @@ export class RefStore {
   }
 
   /**
-   * Costs one stat if nothing changed, and sees changes by other processes. Returns the same map until a ref changes,
-   * so results derived from the refs can be cached by this map.
+   * Returns the same map until a ref changes, so callers can use the map as the key of a cache. Sees changes by other
+   * processes. If nothing changed, a call costs one stat.
    */
   async read(): Promise<Refs> {
     const stamp = this.#stamp();
     if (this.#held?.stamp === stamp) return this.#held.refs;
-    // One that began with another stamp may have read the file before it changed.
+    // A load that began with another stamp may have read the file before the change.
     if (this.#loading?.stamp !== stamp) this.#loading = this.#startLoading(stamp);
     return this.#loading.refs;
   }
@@ -49,8 +49,8 @@ export class RefStore {
   }
 
   /**
-   * What `read` gives, if that is in memory and nothing changed; otherwise undefined. The file is looked at once for all
-   * requests that one poll of the event loop found, because all of them had arrived before it.
+   * Returns what `read` would, if the refs are in memory and the file has not changed, and otherwise undefined. Checks
+   * the file once per poll of the event loop: every request that a poll found had arrived before the check.
    */
   inMemory(): Refs | undefined {
     const poll = currentPoll();
@@ -65,12 +65,12 @@ export class RefStore {
     try {
       return this.#held !== undefined && this.#held.stamp === this.#stamp();
     } catch {
-      // `read` meets the same error and throws it.
+      // The caller now calls `read`, which throws the same error.
       return false;
     }
   }
 
-  /** Moves all refs or none, durably. Every object that a ref moves to must exist. */
+  /** Moves all refs or none, durably. The new objects must exist. */
   async update(updates: readonly RefUpdate[]): Promise<void> {
     if (updates.length === 0) return;
     const peeled = new Map<Oid, Oid | undefined>();
@@ -81,7 +81,7 @@ export class RefStore {
     });
   }
 
-  /** Moves loose refs, which only other programs write, into `packed-refs`. */
+  /** Moves loose refs into `packed-refs`. Only other programs write loose refs. */
   async fold(): Promise<void> {
     await this.#alone(() => this.#fold());
   }
@@ -103,7 +103,7 @@ export class RefStore {
     return refs;
   }
 
-  /** A rename gives a new inode and time, so a changed file never keeps its stamp. */
+  /** Identifies a state of the file. Every change renames a new file into place, which has another inode and time. */
   #stamp(): string {
     const stat = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
     return stat === undefined ? 'absent' : `${stat.ino}-${stat.mtimeNs}-${stat.size}`;
@@ -118,7 +118,7 @@ export class RefStore {
     }
   }
 
-  /** A loose ref wins over a packed one (git-pack-refs(1)); symbolic refs are ignored. */
+  /** Reads the loose refs, which take precedence over packed refs (git-pack-refs(1)). Ignores symbolic refs. */
   async #loose(): Promise<Refs> {
     const refs = new Map<string, Ref>();
     const entries = await readdir(join(this.#path, 'refs'), {
@@ -138,7 +138,7 @@ export class RefStore {
     return join(entry.parentPath, entry.name).slice(this.#path.length + 1);
   }
 
-  /** Writes `packed-refs` before it removes the loose refs, so that a crash in between leaves both. */
+  /** Writes `packed-refs` before it removes the loose refs, so a crash in between loses no ref. */
   async #fold(): Promise<Refs> {
     const packed = await this.#packed();
     const loose = await this.#loose();
@@ -156,13 +156,13 @@ export class RefStore {
 }
 
 /**
- * A number that is the same until the event loop polls again. A turn of the loop polls several times while very many
- * connections are ready. Undefined in versions of Node.js that do not count.
+ * Returns a number that changes whenever the event loop polls for input, which it does at least once per turn. Returns
+ * undefined if this version of Node.js does not count polls.
  */
 function currentPoll(): number | undefined {
   const counted = performance.nodeTiming.uvMetricsInfo as
     | { loopCount: number; events: number }
     | undefined;
-  // `loopCount` grows before the first poll of a turn, `events` after each.
+  // `loopCount` grows before the first poll of a turn, `events` after each poll that found input.
   return counted && counted.loopCount + counted.events;
 }

@@ -1,4 +1,4 @@
-/** One bare repository, the implementation of `Repository` in types.ts. */
+/** Implements `Repository` of types.ts for one bare repository. */
 
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -42,15 +42,15 @@ import type {
 } from './types.ts';
 import type { Upkeep } from './upkeep.ts';
 
-/** Stands for a bundle that is not kept. */
+/** Cached in place of a bundle that does not exist or is too large to be cached. */
 const NONE = Buffer.alloc(0);
 
-/** What all repositories share. */
+/** Dependencies that all repositories share. */
 export interface RepositoryDeps {
   git: GitProgram;
   caches: GitCaches;
   upkeep: Upkeep;
-  /** Signs the tags of versions; without it they stay unsigned. */
+  /** Signs the tags of versions. If undefined, tags are not signed. */
   sign: Sign | undefined;
 }
 
@@ -105,8 +105,8 @@ export class BareRepository implements Repository {
   }
 
   /**
-   * For a squash, `tree` is that of the branch's head and `parent` is the head of `main`. For a revert, `tree` is that of
-   * the version.
+   * To squash a branch, pass the tree of the branch's head and the head of `main` as `parent`. To revert to a version,
+   * pass the tree of that version.
    */
   async commit({ parent, changes, tree, author, committer, message }: NewCommit): Promise<Oid> {
     const batch = new ObjectBatch(this.path);
@@ -241,7 +241,7 @@ export class BareRepository implements Repository {
     });
   }
 
-  /** Forgets what was read: another repository may get the same name, or nobody may need it for long. */
+  /** Drops cached objects, because the repository was removed or will not be needed soon. */
   forget(): void {
     this.#objects.forget();
   }

@@ -1,6 +1,6 @@
 /**
- * The versions of a repository as one git bundle in memory. A small history is packed in this process, because a git
- * process costs more than its bundle; git packs larger ones, with deltas.
+ * Makes one git bundle, in memory, of all versions of a repository. This process packs a small history itself, because
+ * starting git costs more than packing. Git packs a larger history, with deltas.
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -12,26 +12,26 @@ import type { StoredObject } from './cat-file.ts';
 import { isSubmodule, PACK_TYPES, parseCommit, parseTag, parseTree } from './object-text.ts';
 import type { Oid, Refs } from './types.ts';
 
-/** Unpacked bytes of a history that is packed here. Without deltas, a larger one would be several times larger than git's. */
+/** Unpacked bytes of the largest history that is packed here. This code makes no deltas, so larger packs would be huge. */
 const SMALL = 256 * 1024;
-/** A history with more refs is left to git without a look at its objects. */
+/** Git packs every history with more refs than this. */
 const MOST_REFS = 100;
-/** Bytes of the largest bundle that is kept in memory. */
+/** Bytes of the largest bundle that is made. */
 const LARGEST = 4 * 1024 * 1024;
-/** Objects that are read at the same time, so that a history that is too large is noticed before much of it is in memory. */
+/** How many objects are read at once. The size is checked after each group, before too many objects are in memory. */
 const TOGETHER = 8;
-/** A larger object is compressed in another thread. Bytes. */
+/** Bytes. Larger objects are compressed in another thread. */
 const LONG = 64 * 1024;
 
 const compress = promisify(deflate);
 
 interface Source {
   read(oid: Oid): Promise<StoredObject>;
-  /** A bundle that git makes. */
+  /** Lets git make a bundle. */
   bundle(refs: Refs): Readable;
 }
 
-/** `main` and the tags of its versions; undefined if the bundle would be too large to be kept. */
+/** Bundles `main` and the tags of its versions. Returns undefined if there are none or the bundle would be too large. */
 export async function versionsBundle(source: Source, all: Refs): Promise<Buffer | undefined> {
   const refs = new Map([...all].filter(([name]) => isVersionRef(name)));
   if (refs.size === 0) return undefined;
@@ -39,7 +39,7 @@ export async function versionsBundle(source: Source, all: Refs): Promise<Buffer 
   return objects === undefined ? await collect(source.bundle(refs)) : await pack(refs, objects);
 }
 
-/** Every object that the refs reach; undefined if they have more than `SMALL` bytes together. */
+/** Reads every object that the refs reach. Returns undefined if the objects have more than `SMALL` bytes together. */
 async function smallHistory(
   source: Source,
   refs: Refs,
@@ -95,7 +95,7 @@ async function pack(refs: Refs, objects: ReadonlyMap<Oid, StoredObject>): Promis
   return Buffer.concat([bundleHeader(refs), content, sum]);
 }
 
-/** Type and size of an object: four bits of the size, then seven in each byte, lowest first. */
+/** Type and size of an object in a pack: the first byte has four bits of the size, each further byte seven, lowest first. */
 function entryHead(type: number, size: number): Buffer {
   const bytes: number[] = [];
   let left = Math.floor(size / 16);
@@ -108,7 +108,7 @@ function entryHead(type: number, size: number): Buffer {
   return Buffer.from([...bytes, byte]);
 }
 
-/** Undefined if there are more than `LARGEST` bytes; then the stream is ended. */
+/** Returns undefined, and ends the stream, if it has more than `LARGEST` bytes. */
 async function collect(stream: Readable): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let size = 0;

@@ -1,16 +1,16 @@
-/** Reads objects from packs of a few megabytes with isomorphic-git, within this process. */
+/** Reads objects from packs of a few megabytes with isomorphic-git, in this process. */
 import type { Cache } from './caches.ts';
 import type { StoredObject } from './cat-file.ts';
 import type { ObjectType } from './object-text.ts';
 import { packFiles } from './pack-files.ts';
 import type { Oid } from './types.ts';
 
-/** Half a megabyte of code, loaded when the first packed object is read. */
+/** Loads isomorphic-git, half a megabyte of code, only when a packed object is read. */
 const isomorphicGit = () => import('isomorphic-git');
 
-/** What isomorphic-git keeps of a repository's packs: their bytes, their parsed indexes and the bases of deltas. */
+/** The data that isomorphic-git keeps about a repository's packs: bytes, parsed indexes and the bases of deltas. */
 export interface HeldPacks {
-  /** isomorphic-git's `cache` parameter. It only grows, so it is dropped as a whole. */
+  /** The `cache` parameter of isomorphic-git. It only grows, so it can only be dropped as a whole. */
   cache: object;
   bytes: number;
 }
@@ -21,7 +21,7 @@ export class SmallPacks {
   readonly #files: ReturnType<typeof packFiles>;
   readonly #packs: Cache<HeldPacks>;
 
-  /** `folders` are the objects folders to read. The name of the first is the key in the cache. */
+  /** @param folders the objects folders to read; the first one is the key in the cache `packs` */
   constructor(gitdir: string, folders: readonly [string, ...string[]], packs: Cache<HeldPacks>) {
     this.#gitdir = gitdir;
     this.#key = folders[0];
@@ -29,19 +29,19 @@ export class SmallPacks {
     this.#files = packFiles(gitdir, folders, (bytes) => this.#grow(bytes));
   }
 
-  /** Whether the last read passed over a pack that is too large. */
+  /** Whether the last read ignored a pack because it is too large. */
   get passedOver(): boolean {
     return this.#files.hidesPacks();
   }
 
-  /** Returns undefined if no small pack has the object. Throws what isomorphic-git throws for a damaged pack. */
+  /** Returns undefined if no small pack has the object. For a damaged pack, throws an error of isomorphic-git. */
   async read(oid: Oid): Promise<StoredObject | undefined> {
     const { Errors, readObject } = await isomorphicGit();
     const at = { fs: this.#files, gitdir: this.#gitdir, cache: this.#openCache().cache };
     try {
       const { type, object, source } = await readObject({ ...at, oid, format: 'content' });
       const found = { type: type as ObjectType, bytes: object as Uint8Array };
-      // isomorphic-git keeps the inflated objects of a long chain of deltas.
+      // Counts this object's size too, because isomorphic-git keeps inflated objects of a chain of deltas.
       if (source?.startsWith('objects/pack/')) this.#grow(found.bytes.length);
       return found;
     } catch (error) {

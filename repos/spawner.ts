@@ -1,7 +1,7 @@
 /**
- * The small process that starts git for the registry. Starting a process blocks Node's event loop
- * in proportion to the memory of the starter, so the server, which is large, uses this process.
- * Run by process.ts with the path of its socket; it lives as long as the IPC channel to its parent.
+ * The git helper: a small process that starts git for the registry. Starting a process blocks the event loop for longer,
+ * the more memory the starting process has, so the large server lets this small one do it. process.ts runs it with the
+ * path of its socket. It ends when the IPC channel to its parent closes.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
@@ -13,17 +13,17 @@ import { Slots } from './slots.ts';
 
 const STDERR_KEPT = 64 * 1024;
 /**
- * How long git may take to end by itself once nobody reads its output. receive-pack cleans up its quarantine
- * when its input ends, but leaves it behind when it is killed.
+ * How long git may take to end by itself after its caller has gone. Git cleans up when its input ends, but leaves
+ * temporary files behind when it is killed.
  */
 const GRACE_MS = 10_000;
 
 /**
- * How many git processes run at once; others wait. They are limited by the processor, so more of them would only make
- * each slower, and each takes some tens of MiB.
+ * At most 16 git processes run at once, and further runs wait. The processor limits them, so more processes would only
+ * make each one slower, and each needs some tens of MiB.
  */
 const places = new Slots(16);
-/** Runs that read from a client spend their time waiting, so they have slots of their own. */
+/** Runs with input from a client mostly wait for that client, so they have slots of their own. */
 const fedPlaces = new Slots(8);
 
 async function serve(connection: Socket): Promise<void> {
@@ -43,7 +43,7 @@ async function serve(connection: Socket): Promise<void> {
   try {
     child = spawn('git', args, { cwd, env });
   } catch (error) {
-    // spawn throws for an invalid argument, for example one with a NUL.
+    // spawn throws if an argument is invalid, for example if it contains a NUL.
     free();
     return failed(error as Error);
   }
@@ -88,10 +88,12 @@ async function feed(incoming: ReturnType<typeof frames>, stdin: Writable): Promi
 
 const path = process.argv[2];
 if (path === undefined || process.send === undefined) {
-  throw new Error('started without a socket path or a parent');
+  throw new Error(
+    'the git helper needs a socket path as its argument and an IPC channel to its parent',
+  );
 }
 const server = createServer((connection) => {
-  // Nobody waits for the run of a broken connection. 'close' follows and ends git.
+  // Needs no handling: 'close' follows and ends git, and the caller has noticed the broken connection itself.
   connection.on('error', () => undefined);
   serve(connection).catch(() => connection.destroy());
 });

@@ -1,4 +1,4 @@
-/** All repositories: a folder with one bare repository for each definition. */
+/** Manages all repositories: a folder with one bare repository for each definition. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -16,12 +16,12 @@ import type { Hold, Repositories } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-/** Where repositories are created and deleted: on the same file system, under a name that no repository can have. */
+/** The folder in which repositories are prepared and deleted. No repository can have its name. */
 const WORKSHOP = '.workshop';
 
 /**
- * The parts of a bare repository (gitrepository-layout(5)). fsck checks pushes, only `maintain` packs, and partial clones
- * are allowed.
+ * The configuration of a bare repository (gitrepository-layout(5)). Git checks pushed objects, allows partial clones, and
+ * never packs by itself: only `maintain` packs.
  */
 const CONFIG = `[core]
 \trepositoryformatversion = 0
@@ -42,7 +42,7 @@ const FILES = {
 };
 const FOLDERS = ['objects', 'objects/info', 'objects/pack', 'refs', 'refs/heads', 'refs/tags'];
 
-/** Opens the folder of repositories and the journal, and creates them if they are absent. */
+/** Opens the folder of repositories and the journal. Creates both if they are missing. */
 export async function openRepositories(
   options: {
     root: string;
@@ -63,7 +63,7 @@ class RepositoryFolder implements Repositories {
   readonly #journal: Journal;
   readonly #deps: RepositoryDeps;
   readonly #open = new Map<string, BareRepository>();
-  /** The names in use, in lower case, and the folder's modification time when they were read. */
+  /** The names in use, in lower case, and the folder's modification time when the names were read. */
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
 
@@ -110,9 +110,7 @@ class RepositoryFolder implements Repositories {
     this.#open.delete(name);
   }
 
-  /**
-   * Creations run one at a time, across processes, because the check of the name and the creation belong together.
-   */
+  /** Only one process creates a repository at a time, so no other creation can take the name after it was checked. */
   async create(name: string): Promise<BareRepository> {
     if (!NAME.test(name)) {
       throw new RepositoryError('bad_name', `${JSON.stringify(name)} cannot name a repository`);
@@ -144,7 +142,7 @@ class RepositoryFolder implements Repositories {
       await rename(draft, this.#path(name));
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
-      // Another process was first. The rename does not replace a folder that is not empty.
+      // Another process has created the repository. A rename does not replace a folder that is not empty.
       if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') exists(name);
       throw error;
     }
@@ -153,9 +151,7 @@ class RepositoryFolder implements Repositories {
     this.#taken = { names: taken, mtime: await this.#mtime() };
   }
 
-  /**
-   * Reads the names again only if others have changed the folder, because an import creates thousands of repositories.
-   */
+  /** Lists the folder only if another process has changed it: an import creates thousands of repositories. */
   async #takenNames(): Promise<Set<string>> {
     const mtime = await this.#mtime();
     if (this.#taken?.mtime !== mtime) {
@@ -168,7 +164,7 @@ class RepositoryFolder implements Repositories {
     return (await stat(this.root, { bigint: true })).mtimeNs;
   }
 
-  /** One rename makes it disappear. A crash afterwards leaves a folder in the workshop, which is not a repository. */
+  /** Moves the repository away with one rename, then deletes it. After a crash in between, the next start deletes it. */
   async remove(name: string): Promise<void> {
     const repository = await this.open(name);
     const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));

@@ -1,4 +1,3 @@
-/** Applies changes to a tree. */
 import { RepositoryError } from './errors.ts';
 import type { ObjectBatch } from './object-batch.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -7,13 +6,13 @@ import type { Oid } from './types.ts';
 
 export type Changes = ReadonlyMap<string, Uint8Array | null>;
 
-/** Changes by the first part of their path: a file's bytes, null for a deletion, or a folder's changes. */
+/** The changes of one folder by name: the new bytes of a file, null to delete it, or the changes of a subfolder. */
 type Level = Map<string, Uint8Array | null | Level>;
 
 /**
- * Adds the objects of the changed tree to the batch and returns its id. A replaced file keeps its mode, a new one gets
- * 100644; empty folders are removed. Throws `bad_object` for a path that git refuses, or that is a file and a folder at
- * once.
+ * Applies changes to the tree `base`, adds the new objects to the batch, and returns the id of the new tree. A replaced
+ * file keeps its mode, and a new file gets 100644. Empty folders are removed. Throws `bad_object` if git refuses a path, or
+ * if a path would be both a file and a folder.
  */
 export async function changeTree(
   objects: ObjectStore,
@@ -56,12 +55,13 @@ function byFolder(changes: Changes): Level {
   for (const [path, change] of changes) {
     if (change !== null && !place(root, path, change)) refuse(path);
   }
-  // A deletion at a path with other changes is part of a write: a file becomes a folder, or a folder a file.
+  // Deletions come last. If a write has used the path already, a file becomes a folder or a folder becomes a file, and
+  // the deletion has no further effect.
   for (const [path, change] of changes) if (change === null) place(root, path, null);
   return root;
 }
 
-/** Returns false if a file is in the way or the path is already used. */
+/** Returns false if another change makes one of the path's folders a file, or has the same path. */
 function place(root: Level, path: string, change: Uint8Array | null): boolean {
   const parts = path.split('/');
   if (!parts.every(isFileName)) refuse(path);
@@ -78,7 +78,7 @@ function place(root: Level, path: string, change: Uint8Array | null): boolean {
   return true;
 }
 
-/** Whether git's fsck and checkout accept the name on every system: they refuse every form of `.git` (path.c). */
+/** Whether git's fsck and checkout accept the name on every system. They refuse every spelling of `.git` (path.c). */
 function isFileName(name: string): boolean {
   const plain = name.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
   return (
@@ -90,5 +90,8 @@ function isFileName(name: string): boolean {
 }
 
 function refuse(path: string): never {
-  throw new RepositoryError('bad_object', `${JSON.stringify(path)} cannot be a file's path here`);
+  throw new RepositoryError(
+    'bad_object',
+    `${JSON.stringify(path)} is not a possible path of a file`,
+  );
 }

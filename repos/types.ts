@@ -1,17 +1,17 @@
 /**
- * What the git layer offers to the rest of the registry. Times are JavaScript dates that git keeps
- * to the second; object ids are 40 lower-case hexadecimal digits (SHA-1).
+ * The interface of the git layer. Times are JavaScript dates, which git stores to the second. Object ids are 40 lower-case
+ * hexadecimal digits (SHA-1).
  */
 import type { Readable } from 'node:stream';
 
 export type Oid = string;
 
-/** Who wrote something, as git records it (git-commit-tree(1), "Commit Information"). */
+/** An author, committer or tagger and the time, as git records them (git-commit-tree(1), "Commit Information"). */
 export interface Signature {
   name: string;
   email: string;
   at: Date;
-  /** Minutes east of UTC on the author's clock; 0 unless given. */
+  /** Minutes east of UTC on the author's clock, by default 0. */
   offsetMinutes?: number;
 }
 
@@ -21,10 +21,10 @@ export interface Ref {
   peeled?: Oid;
 }
 
-/** Full ref names (`refs/heads/main`) and what they point to, in byte order of the names. */
+/** Refs by their full names (`refs/heads/main`), in byte order of the names. */
 export type Refs = ReadonlyMap<string, Ref>;
 
-/** Compare-and-swap of one ref: it must be at `from`; null means absent. */
+/** Moves one ref from `from` to `to`; null means that the ref does not exist. Fails if the ref is not at `from`. */
 export interface RefUpdate {
   ref: string;
   from: Oid | null;
@@ -47,7 +47,7 @@ export interface Commit {
   message: string;
 }
 
-/** The commit to write: `parent`'s tree with `changes` (null deletes), or `tree` as it is. */
+/** A commit to write. Its tree is the parent's with `changes` (null deletes a file), or `tree` if there are none. */
 export interface NewCommit {
   parent: Oid | null;
   changes?: ReadonlyMap<string, Uint8Array | null>;
@@ -62,7 +62,7 @@ export interface Version {
   version: number;
   commit: Oid;
   tag: Oid;
-  /** The tag's date. The key of its signature must have been valid then. */
+  /** The tag's date. The key that signed the tag must have been valid on that date. */
   taggedAt: Date;
   /** The tag's message exactly as it was passed to `land`, without a signature. */
   record: string;
@@ -73,7 +73,7 @@ export interface Version {
 /** An annotated tag of the repository; see `Version`. */
 export type SignedTag = Pick<Version, 'commit' | 'tag' | 'taggedAt' | 'record' | 'signed'>;
 
-/** The armoured signature at the end of a tag, and the bytes before it, which it signs (git-tag(1)). */
+/** The armoured signature at the end of a tag, and the signed bytes before it (git-tag(1)). */
 export interface Signed {
   payload: Uint8Array;
   signature: string;
@@ -86,22 +86,22 @@ export type Sign = (payload: Uint8Array) => Promise<string>;
 export interface Tip {
   /** The commit of `main`; null before the first version. */
   head: Oid | null;
-  /** The number of that version; 0 before the first. */
+  /** The number of the newest version; 0 before the first. */
   version: number;
   /** The commit of `refs/registry/state`. */
   state: Oid | null;
 }
 
-/** One landing: `main` and the tags of its new versions, and the registry's state, in one ref transaction. */
+/** One landing. It moves `main`, the tags of the new versions and the registry's state in one ref transaction. */
 export interface Landing {
   /** The commit where `main` must be now; null for a repository without versions. */
   head: Oid | null;
-  /** Oldest first. The first one's parent must be `head`, each other's the one before it. */
+  /** Oldest first. The parent of the first commit must be `head`; the parent of each further commit, the one before it. */
   versions: { commit: Oid; record: string }[];
   tagger: Signature;
-  /** The new content of `state.json`, and the state that it is based on. Absent: no change. */
+  /** The new content of `state.json`, and the commit of the old state. Absent if the state does not change. */
   state?: { from: Oid | null; text: string };
-  /** Further refs to move in the same transaction (for example a merge request's branch). */
+  /** More refs to move in the same transaction, for example a merge request's branch. */
   also?: RefUpdate[];
 }
 
@@ -119,16 +119,16 @@ export interface Repository extends ObjectReader {
   readonly name: string;
   /** Absolute path of the bare repository. */
   readonly path: string;
-  /** All refs, kept in memory until one of them changes through this layer. */
+  /** All refs. Returns the same map until a ref changes. */
   refs(): Promise<Refs>;
-  /** The same at once, if they are in memory and unchanged on disk; otherwise undefined. */
+  /** All refs without waiting, if they are in memory and unchanged on disk, and otherwise undefined. */
   refsInMemory(): Refs | undefined;
   /** The commit of `main`, or null before the first version. */
   head(): Promise<Oid | null>;
   tip(): Promise<Tip>;
-  /** Writes blobs, trees and the commit; durable on return. No ref moves. */
+  /** Writes blobs, trees and the commit, durable on return. Moves no ref. */
   commit(commit: NewCommit): Promise<Oid>;
-  /** Moves all refs or none; durable on return. Throws `ref_conflict` if a ref is not at its `from`. */
+  /** Moves all refs or none, durable on return. Throws `ref_conflict` if a ref is not at its `from`. */
   updateRefs(updates: RefUpdate[]): Promise<void>;
   /** Writes the tags, then moves `main`, tags and state together. Throws `ref_conflict`. */
   land(landing: Landing): Promise<Version[]>;
@@ -137,31 +137,31 @@ export interface Repository extends ObjectReader {
   version(n: number): Promise<Version | undefined>;
   /** The annotated tag of this name, or undefined. */
   readTag(name: string): Promise<SignedTag | undefined>;
-  /** Creates an annotated tag, signed as versions are; durable on return. Throws `ref_conflict` if it exists. */
+  /** Creates an annotated tag, signed like those of versions and durable on return. Throws `ref_conflict` if it exists. */
   addTag(tag: { name: string; commit: Oid; tagger: Signature; message: string }): Promise<Oid>;
-  /** First-parent history of `main` (or of `from`), newest first; with `path`, only commits that changed it. */
+  /** The first-parent history of `main` or `from`, newest first. With `path`, only commits that changed the file. */
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
   /**
-   * The unified diff of two commits' trees as git prints it (with renames). The lines are bytes; null is the empty
-   * tree.
+   * The unified diff of two commits, with renames, as git prints it. It may not be UTF-8. If `from` is null, every file
+   * is new.
    */
   diff(from: Oid | null, to: Oid): Promise<Buffer>;
-  /** The content of `state.json` on `refs/registry/state` and its commit, or undefined. */
+  /** The content of `state.json` at `refs/registry/state` and the commit, or undefined if there is no state. */
   readState(): Promise<{ oid: Oid; text: string } | undefined>;
-  /** The complaints of `git fsck --strict`; empty if the repository is sound. */
+  /** The complaints of `git fsck --strict`. Empty if the repository is sound. */
   fsck(): Promise<string[]>;
-  /** Packs loose objects if there are many. Readers and writers may work meanwhile. */
+  /** Packs loose objects if there are many. Others may read and write the repository meanwhile. */
   maintain(): Promise<void>;
-  /** These refs and everything that they reach, as a git bundle (gitformat-bundle(5)). */
+  /** A git bundle (gitformat-bundle(5)) of these refs and every object that they reach. */
   bundle(refs: Refs): Readable;
   /**
-   * `main`, the tags of its versions and everything that they reach, as a git bundle that is kept in memory while the
-   * refs stay the same; undefined if there is no version, or the bundle is too large to be kept.
+   * A git bundle of `main`, the tags of its versions and every object that they reach. It is cached until a ref changes.
+   * Undefined if there is no version, or if the bundle would be too large.
    */
   versionsBundle(): Promise<Buffer | undefined>;
 }
 
-/** While anybody holds, git and the database agree. */
+/** Keeps changes of all repositories from beginning, so that git and the database agree until `release`. */
 export interface Hold {
   /** Further calls do nothing. */
   release(): Promise<void>;
@@ -174,39 +174,39 @@ export interface Repositories {
   exists(name: string): Promise<boolean>;
   /** Throws `repository_not_found`. */
   open(name: string): Promise<Repository>;
-  /** A repository that was opened before; its folder may have been removed since. */
+  /** A repository that was opened before. Its folder may have been removed meanwhile. */
   opened(name: string): Repository | undefined;
   /**
-   * Drops what is kept in memory about a repository that will not be used again soon. It can be opened again, and whoever
-   * uses it now may continue.
+   * Frees the memory of a repository that will not be used again soon. Callers that use it now may continue, and it can
+   * be opened again.
    */
   release(name: string): void;
-  /** An empty bare repository whose HEAD is `refs/heads/main`. Throws `repository_exists` (case ignored), `bad_name`. */
+  /** Creates an empty bare repository. Throws `bad_name`, or `repository_exists` (upper and lower case are equal). */
   create(name: string): Promise<Repository>;
   /**
-   * A new repository with the refs and objects of a git bundle, durable on return. Throws as `create` does, and
-   * `bad_object` if the bundle is not complete; then no repository is created.
+   * Creates a repository with the refs and objects of a git bundle, durable on return. Throws the errors of `create`, and
+   * `bad_object` if the bundle is incomplete. If it throws, no repository is created.
    */
   adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
   /** Deletes a repository (to undo a failed creation). */
   remove(name: string): Promise<void>;
-  /** Adds a journal entry before the repository changes. Durable on return. */
+  /** Adds a journal entry, durable on return. Call it before the repository changes. */
   addJournalEntry(name: string): Promise<void>;
   /**
-   * Resolves once no process has a journal entry. New changes wait until `release`. Throws `locked` if another caller
-   * holds, or if a change does not end.
+   * Resolves when no process has a journal entry. New changes wait until `release`. Throws `locked` if another caller
+   * has a hold, or if a change takes too long.
    */
   hold(): Promise<Hold>;
-  /** Removes this process's entry, after the index has followed git. */
+  /** Removes this process's entry. Call it after the index was updated. */
   removeJournalEntry(name: string): Promise<void>;
-  /** Repositories that only dead processes have entries for: their index may be outdated. */
+  /** Names of repositories with journal entries of dead processes only. Their index may be outdated. */
   abandonedEntries(): Promise<string[]>;
-  /** Removes the entries of dead processes, after the repair of the repository. */
+  /** Removes the entries of dead processes. Call it after the repository was repaired. */
   dropJournalEntry(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A run of the git program, in a clean environment without the caller's variables. */
+/** A run of the git program. Git gets a clean environment, without the variables of this process. */
 export interface GitRun {
   args: string[];
   cwd?: string;
@@ -220,15 +220,17 @@ export interface GitChild {
   stdin: NodeJS.WritableStream;
   stdout: Readable;
   /**
-   * Settles when the process has ended and its output was read. `stderr` is the end of its error output, with a limited
-   * length.
+   * Settles when git has ended and its output was read. `stderr` has the last bytes of the error output, up to a limit.
    */
   exit: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
 }
 
 export interface GitProgram {
   spawn(run: GitRun): GitChild;
-  /** Runs git to the end with limited output. Throws `git_failed` with stderr if the exit code is not allowed. */
+  /**
+   * Runs git to the end and collects its output, up to a limit. Throws `git_failed`, with git's error output, if the exit
+   * code is neither 0 nor in `allow`.
+   */
   run(
     run: GitRun & { input?: Uint8Array; allow?: number[] },
   ): Promise<{ code: number; stdout: Buffer; stderr: string }>;

@@ -1,7 +1,7 @@
-/** Maintenance in the background: one repository at a time. Landings never wait for it. */
+/** Packs repositories in the background, one at a time. Landings never wait for it. */
 import type { Repository } from './types.ts';
 
-/** Checking whether there is something to pack takes a few folder listings, so only one landing in so many checks. */
+/** Only every 16th version triggers maintenance, because the check for loose objects lists several folders. */
 const EVERY = 16;
 
 export class Upkeep {
@@ -9,7 +9,7 @@ export class Upkeep {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  /** Called after each landing with its newest version and the number of versions that it landed. */
+  /** Call it after each landing, with the newest version and the number of versions that landed. */
   schedule(repository: Repository, newest: number, count: number): void {
     const passed = Math.floor(newest / EVERY) > Math.floor((newest - count) / EVERY);
     if (!passed || this.#closed) return;
@@ -21,13 +21,13 @@ export class Upkeep {
     for (const [name, repository] of this.#due) {
       this.#due.delete(name);
       if (this.#closed) break;
-      // Nothing is lost if it fails. Nobody waits for it, so a warning tells the operator.
+      // A failure loses nothing. No caller waits for maintenance, so a warning informs the operator.
       await repository.maintain().catch((error: Error) => process.emitWarning(error));
     }
     this.#running = undefined;
   }
 
-  /** Waits for the repository that is being packed. The others are packed after their next landings. */
+  /** Waits for the repository that is being packed. Scheduled repositories are packed after later landings. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;

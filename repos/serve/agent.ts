@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' };
 
-/** How the server names itself to clients. */
+/** The name and version that the server tells git clients. */
 export const AGENT = `definition-registry/${manifest.version}`;

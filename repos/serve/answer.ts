@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { visible } from '../../text/hidden.ts';
 
-/** An HTTP response. The caller must destroy a stream if the client disconnects. */
+/** An HTTP response. If `body` is a stream, the caller must destroy it when the client disconnects. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -10,7 +10,7 @@ export interface Answer {
 
 type RefusalStatus = 400 | 408 | 413 | 415;
 
-/** A request that is refused with an HTTP status. Git shows a plain text body as `remote:` lines. */
+/** Thrown to refuse a request with an HTTP status. Git shows the plain text of such an answer as `remote:` lines. */
 export class RequestRefused extends Error {
   readonly code = 'request_refused';
   readonly status: RefusalStatus;
@@ -21,14 +21,14 @@ export class RequestRefused extends Error {
   }
 }
 
-/** Caches on the way must not keep responses of the git protocol, as in git's http-backend. */
+/** Forbids proxies to cache answers in the git protocol. Git's http-backend sends the same headers. */
 const NO_CACHE = {
   expires: 'Fri, 01 Jan 1980 00:00:00 GMT',
   pragma: 'no-cache',
   'cache-control': 'no-cache, max-age=0, must-revalidate',
 };
 
-/** An answer in the git protocol; `kind` as in `application/x-git-upload-pack-result`. */
+/** An answer in the git protocol. The `kind` completes the content type `application/x-<kind>`. */
 export function gitAnswer(kind: string, body: Readable | Buffer): Answer {
   const headers = { 'content-type': `application/x-${kind}`, ...NO_CACHE };
   return { status: 200, headers, body };

@@ -1,4 +1,4 @@
-/** Request bodies: type, encoding and limits. */
+/** Reads request bodies: checks their type, decodes them and enforces limits of size and time. */
 import { finished, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { WireError } from '../wire/errors.ts';
@@ -10,24 +10,24 @@ export interface Body {
   body: Readable;
   contentType: string | undefined;
   contentEncoding: string | undefined;
-  /** How long the server waits for the sender (pace.ts), in milliseconds. */
+  /** How long the server waits for the sender, in milliseconds (pace.ts). */
   patience?: number;
 }
 
-/** Throws RequestRefused (415) if the content type does not fit the service. */
+/** Throws RequestRefused (415) if the content type is not the one of the service. */
 export function checkContentType(service: string, contentType: string | undefined): void {
   const expected = `application/x-${service}-request`;
   if (contentType !== expected)
     throw new RequestRefused(415, `the content type must be ${expected}`);
 }
 
-/** The decoded body. Throws RequestRefused (415) for an unknown `Content-Encoding`. */
+/** Returns the decoded body. Throws RequestRefused (415) if `Content-Encoding` is unknown. */
 export function decoded({ body, contentEncoding = 'identity' }: Body): Readable {
   const encoding = contentEncoding.trim().toLowerCase();
   if (encoding === 'identity' || encoding === '') return body;
   if (encoding !== 'gzip' && encoding !== 'x-gzip')
     throw new RequestRefused(415, 'the content encoding must be gzip or none');
-  // `pipeline` would close the socket if the body is not gzip.
+  // Not `pipeline`: it would close the socket if the body is not gzip, and the client would get no answer.
   const inflated = createGunzip();
   finished(body, { writable: false }, (error) => {
     if (error) inflated.destroy(error);
@@ -36,8 +36,8 @@ export function decoded({ body, contentEncoding = 'identity' }: Body): Readable 
 }
 
 /**
- * The chunks of a body. Ending the iteration early keeps the stream open, so that a response can still be sent.
- * Throws RequestRefused: 400 if the body is broken, 408 if it comes too slowly.
+ * Yields the chunks of a body. If the caller stops early, the stream stays open, so that an answer can still be sent.
+ * Throws RequestRefused with 400 if the body is not gzip, and with 408 if it arrives too slowly.
  */
 export async function* chunksOf(stream: Readable, patience?: number): AsyncGenerator<Buffer> {
   try {
@@ -74,7 +74,7 @@ export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): 
   return true;
 }
 
-/** Reads the whole body. Throws RequestRefused: 413 beyond `limit` bytes, 400 if it is broken. */
+/** Reads the whole body. Throws RequestRefused with 413 if it has more than `limit` bytes, or as `chunksOf` does. */
 export async function readWhole(
   stream: Readable,
   limit: number,
@@ -90,7 +90,7 @@ export async function readWhole(
   return Buffer.concat(chunks);
 }
 
-/** Reads packets, and then the bytes that follow them, from one stream. */
+/** Reads packets from a stream, and then the bytes after them. */
 export class PacketSource {
   #chunks: AsyncGenerator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
@@ -100,8 +100,8 @@ export class PacketSource {
   }
 
   /**
-   * The packets before the next flush packet; undefined if the stream is at its end.
-   * Throws RequestRefused (413) beyond `limit` bytes, WireError if the stream ends too early.
+   * Returns the packets before the next flush packet, or undefined at the end of the stream. Throws RequestRefused (413)
+   * after `limit` bytes, and WireError if the stream ends before the flush packet.
    */
   async packetsToFlush(limit: number): Promise<Packet[] | undefined> {
     const packets: Packet[] = [];
@@ -123,7 +123,7 @@ export class PacketSource {
     }
   }
 
-  /** All bytes after the packets read so far. */
+  /** Yields all bytes after the packets that were read. */
   async *rest(): AsyncGenerator<Buffer> {
     if (this.#held.length > 0) yield this.#held;
     this.#held = Buffer.alloc(0);

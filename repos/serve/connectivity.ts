@@ -1,7 +1,7 @@
 /**
- * Checks that every object that a push names is available to the pusher: it was pushed, or a ref that the pusher can see
- * reaches it. Other objects of the repository are refused as if they did not exist; otherwise a pusher could read hidden
- * objects by naming them in a tree.
+ * Checks the objects that a push refers to. Each must be pushed too, or reachable from a ref that the pusher can see.
+ * Other objects of the repository are treated as missing. Otherwise a pusher could read a hidden object by pushing a tree
+ * that contains it.
  */
 import { isTag } from '../../text/refs.ts';
 import { RepositoryError } from '../errors.ts';
@@ -15,12 +15,12 @@ import { tipsOf, unreachable, type Viewer } from './reachable.ts';
 import type { Rejection } from './unpack.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
-/** How many missing objects to list. */
+/** The most missing objects that a refusal lists. */
 const NAMED = 5;
 
 type Types = Map<Oid, ObjectType>;
 
-/** A tip outside `refs/tags/` must be a commit. */
+/** Returns why the push is refused, or undefined. A ref outside `refs/tags/` must point to a commit. */
 export async function checkConnectivity(
   repository: Repository,
   seen: VisibleRefs,
@@ -50,8 +50,8 @@ export async function checkConnectivity(
 }
 
 /**
- * Objects that are quickly found to be available: commits that visible refs point to, and the contents of their trees.
- * For nearly every push these are all.
+ * Finds needed objects without starting git: commits that visible refs point to, and the contents of their trees. Nearly
+ * every push needs only such objects.
  */
 async function plainlyThere(
   seen: VisibleRefs,
@@ -70,7 +70,7 @@ async function plainlyThere(
       if (below.size > MOST_ENTRIES) break;
     }
   } catch (error) {
-    // It is not a commit or cannot be read: the check by git reports it.
+    // The object is not a commit or cannot be read. The check by git, which follows, reports it.
     if (!(error instanceof RepositoryError)) throw error;
   }
   for (const [oid, as] of needed) if (below.get(oid) === as) known.add(oid);
@@ -90,7 +90,7 @@ async function walk(objects: ObjectStore, root: Oid, below: Types): Promise<void
   }
 }
 
-/** Whether an object is named as another type than it has. All of them are there. */
+/** Refuses the push if a needed object has another type than its reference says. All objects exist. */
 async function wrongType(
   { path }: Repository,
   needed: ReadonlyMap<Oid, ObjectType>,

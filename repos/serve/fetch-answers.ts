@@ -1,6 +1,6 @@
 /**
- * Answers of `git upload-pack`, computed once for equal requests. After a landing every lab computer sends the same
- * request, and a git process costs about a hundred times as much as sending its answer again.
+ * Runs `git upload-pack` once for equal requests and shares its answer. After a landing every lab computer sends the same
+ * request, and running git costs about a hundred times as much as sending a cached answer.
  */
 import { Readable } from 'node:stream';
 import type { Cache } from '../caches.ts';
@@ -8,7 +8,7 @@ import type { GitChild } from '../types.ts';
 import { RequestRefused } from './answer.ts';
 import { takenInTime } from './pace.ts';
 
-/** Each larger answer is streamed from a git process of its own. Bytes. */
+/** Bytes of the largest answer that is shared. For each larger answer, a git process of its own streams it. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
 
 interface Begun {
@@ -21,19 +21,20 @@ type Collected = Begun | { whole: Buffer } | { failed: Buffer };
 
 export class FetchAnswers {
   readonly #kept: Cache<Buffer> | undefined;
-  /** Answers that are being made: undefined for one that cannot be shared. */
+  /** Answers that git is making. A promise resolves to undefined if its answer cannot be shared. */
   readonly #underway = new Map<string, Promise<Buffer | undefined>>();
 
-  /** Without `kept`, only simultaneous requests share an answer. */
+  /** @param kept the cache of answers; if undefined, only simultaneous requests share an answer */
   constructor(kept: Cache<Buffer> | undefined) {
     this.#kept = kept;
   }
 
   /**
-   * The answer of the process that `start` starts; `key` must differ for requests whose answers differ. A buffer can be
-   * sent again for an equal request; a stream, which is large or of a process that failed, cannot. Throws
-   * RequestRefused (400) if git ends without an answer. `signal`, or a client that stops reading, ends the sending of a
-   * large answer; a process that other requests may wait for continues.
+   * Returns the answer of the process that `start` starts. Requests with different answers must have different keys.
+   *
+   * A buffer may be sent again for an equal request. A stream may not: it is a large answer, or that of a failed process.
+   * `signal`, or a client that stops reading, ends a large answer. A smaller one is completed, because other requests may
+   * wait for it. Throws RequestRefused (400) if git ends without an answer.
    */
   async find(key: string, start: () => GitChild, signal: AbortSignal): Promise<Readable | Buffer> {
     const known = this.#kept?.get(key);
@@ -45,7 +46,7 @@ export class FetchAnswers {
     }
     const collected = collect(start());
     const whole = collected.then((result) => ('whole' in result ? result.whole : undefined));
-    // The error is thrown below, whether or not anybody else waits for the answer.
+    // The error is thrown below. Without this line it would be an unhandled rejection if no other request waits.
     whole.catch(() => undefined);
     this.#underway.set(key, whole);
     try {
@@ -60,7 +61,7 @@ export class FetchAnswers {
   }
 }
 
-/** Reads all of an answer, or its beginning if it turns out to be large. */
+/** Reads the whole answer. If it is large, reads only the beginning. */
 async function collect({ stdout, exit }: GitChild): Promise<Collected> {
   const begun: Buffer[] = [];
   let size = 0;
@@ -69,13 +70,13 @@ async function collect({ stdout, exit }: GitChild): Promise<Collected> {
     begun.push(next.value);
     size += next.value.length;
     if (size > ANSWER_LIMIT) {
-      // The client sees a stream that ends early.
+      // If git fails now, the client notices it because the stream ends early.
       exit.catch(() => undefined);
       return { begun, rest, stdout };
     }
   }
   const { code, stderr } = await exit;
-  if (size === 0) throw new RequestRefused(400, stderr.trim() || 'git gave no answer');
+  if (size === 0) throw new RequestRefused(400, stderr.trim() || 'git sent no answer');
   const answer = Buffer.concat(begun);
   return code === 0 ? { whole: answer } : { failed: answer };
 }

@@ -3,7 +3,7 @@ import type { Refs } from '../types.ts';
 const generations = new WeakMap<Refs, number>();
 let last = 0;
 
-/** A number that is unique to this state of one repository's refs, within the process. */
+/** Returns a number that identifies one state of one repository's refs, unique within this process. */
 export function generationOf(refs: Refs): number {
   let generation = generations.get(refs);
   if (generation === undefined) {

@@ -14,7 +14,7 @@ export interface AdvertiseRequest {
   visible: Visible;
 }
 
-/** Protocol v2 of upload-pack: `wait-for-done` for negotiation without a pack, `filter` for partial clones. */
+/** The offer under protocol v2: `wait-for-done` lets clients negotiate without a pack, `filter` lets them clone partially. */
 const UPLOAD_V2 = writeAdvertisement({
   service: 'git-upload-pack',
   version: 2,
@@ -26,7 +26,7 @@ const UPLOAD_V2 = writeAdvertisement({
   ]),
 });
 
-/** What git's own upload-pack offers under v0; git answers these requests. */
+/** The capabilities that git's upload-pack offers under v0. Git itself answers the requests that use them. */
 const UPLOAD = [
   'multi_ack',
   'thin-pack',
@@ -53,13 +53,13 @@ const RECEIVE = [
   'atomic',
   'ofs-delta',
   'push-options',
-  // Without `no-thin`, a delta could be based on an object that its sender may not see.
+  // Without `no-thin`, a pushed delta could be based on an object that the pusher may not see.
   'no-thin',
   'object-format=sha1',
   `agent=${AGENT}`,
 ];
 
-/** Answers `GET info/refs?service=…`. receive-pack has no v2, so its clients get v0, as with git. */
+/** Answers `GET info/refs?service=…`. Like git, answers pushing clients with v0 if they ask for v2, which has no push. */
 export async function advertise(
   repository: Repository,
   { service, gitProtocol, visible }: AdvertiseRequest,

@@ -1,4 +1,7 @@
-/** Checks pushed objects for what fsck accepts: large files, large and endlessly nested folders, symlinks, submodules. */
+/**
+ * Refuses pushed objects that git's fsck accepts but the registry does not: large files, large or very deep folders,
+ * symlinks and submodules.
+ */
 import { isUtf8 } from 'node:buffer';
 import { showName } from '../byte-names.ts';
 import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
@@ -9,19 +12,19 @@ import type { PushedObjects } from './pushed-objects.ts';
 import { treeEntries } from './tree.ts';
 import type { PackLimits, Rejection } from './unpack.ts';
 
-/** Folders and files; fsck reports other modes but accepts them (git-fsck(1), `badFilemode`). */
+/** The modes of folders and files. Git's fsck reports other modes but accepts them (git-fsck(1), `badFilemode`). */
 const FOLDER = '40000';
 const MODES = new Set([FOLDER, '100644', '100755']);
 const MODE_NAMES: Record<string, string> = { '120000': 'symlink', '160000': 'submodule' };
 
-/** How many problems to list. */
+/** The most problems that a refusal lists. */
 const MOST_PROBLEMS = 20;
 
 export interface Inspection {
-  /** The first problem is the reason, the list of problems is the help; undefined if there is none. */
+  /** Why the push is refused: the first problem as the reason, and a list of problems. Undefined if there is none. */
   unfit: Rejection | undefined;
   types: ReadonlyMap<Oid, ObjectType>;
-  /** Objects that pushed objects name but that were not pushed, with the type that they are named as. */
+  /** Objects that pushed objects refer to but that were not pushed, with the type that the reference says. */
   outside: ReadonlyMap<Oid, ObjectType>;
 }
 
@@ -67,18 +70,19 @@ export async function inspect(pushed: PushedObjects, limits: PackLimits): Promis
   return { unfit, types, outside };
 }
 
-/** A pushed tree: the number of its own entries, and its folders. */
+/** A pushed tree: the number of its entries, and the ids of its subfolders. */
 interface Folder {
   entries: number;
   below: Oid[];
 }
 
-/** Deeper than any path of 200 characters. */
+/** The deepest nesting that is counted. A path of 200 characters cannot have more than 100 folders. */
 const MOST_DEPTH = 100;
 
 /**
- * Whether any of these trees, with everything below it, exceeds the limit of a version. Each tree is counted once, so the
- * time grows with the push only. Trees that the repository already has are not counted; reading them has a limit too.
+ * Whether any of these trees, with all its subfolders, has more entries than a version may have. Counts each tree once, so
+ * the time is proportional to the push. Does not count trees that the repository already has, because reading a version
+ * has the same limit.
  */
 function hasEndless(folders: ReadonlyMap<Oid, Folder>): boolean {
   const counted = new Map<Oid, number>();

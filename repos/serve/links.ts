@@ -1,13 +1,13 @@
 import type { ObjectType } from '../object-text.ts';
 import type { Oid } from '../types.ts';
 
-/** An object that another one names, and the type that it is named as. */
+/** A reference to an object, and the type that the reference says. */
 export interface Link {
   oid: Oid;
   as: ObjectType;
 }
 
-/** The objects that a commit or a tag names in its header. fsck has accepted it before. */
+/** Yields the objects that the header of a commit or tag refers to. Git's fsck must have accepted the object before. */
 export function* linksOf(type: ObjectType | undefined, bytes: Buffer): Generator<Link> {
   const end = bytes.indexOf('\n\n');
   const head = bytes.toString('latin1', 0, end === -1 ? bytes.length : end).split('\n');
@@ -19,7 +19,7 @@ export function* linksOf(type: ObjectType | undefined, bytes: Buffer): Generator
   }
   for (const line of head) {
     const [, key, oid] = /^(tree|parent) ([0-9a-f]{40})$/.exec(line) ?? [];
-    // Tree and parents come first; a later line that looks like them is text.
+    // The lines of tree and parents come first. A later line that looks like one belongs to another header.
     if (oid === undefined) return;
     yield { oid, as: key === 'tree' ? 'tree' : 'commit' };
   }

@@ -1,4 +1,4 @@
-/** Writes the objects of a small pack in quarantine as loose objects, as git's receive-pack does with fewer than a hundred. */
+/** Turns a small pack in quarantine into loose objects. Git's receive-pack does this with fewer than a hundred objects. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,11 @@ import type { Quarantine } from './quarantine.ts';
 
 const compress = promisify(deflate);
 
-/** `objects` reads the quarantine. Does not sync: that happens when the objects are kept. */
+/**
+ * Replaces the packs of the quarantine by loose objects. Syncs nothing, because the objects are synced when they move into
+ * the repository.
+ * @param objects reads the quarantine
+ */
 export async function loosen({ path }: Quarantine, objects: ObjectStore): Promise<void> {
   const folder = join(path, 'pack');
   const packed = await readdir(folder);
@@ -29,8 +33,9 @@ async function writeLoose(path: string, oid: Oid, objects: ObjectStore): Promise
   await writeFile(file, await compress(Buffer.concat([header, bytes])), { mode: 0o444 });
 }
 
-/** After the magic number and the version comes the number of ids up to each first byte (gitformat-pack(5)). */
+/** Where the table of counts begins in an index, after the magic number and the version (gitformat-pack(5)). */
 const FANOUT = 8;
+/** Where the ids begin. The last count before them is the number of all ids. */
 const NAMES = FANOUT + 256 * 4;
 
 function* idsIn(index: Buffer): Generator<Oid> {

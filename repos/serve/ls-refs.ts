@@ -2,7 +2,7 @@ import { MAIN } from '../../text/refs.ts';
 import { type ListedRef, type LsRefsRequest, writeLsRefsAnswer } from '../wire/ls-refs.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
-/** The answer to `ls-refs`, as git's own: HEAD first, then the refs by name. */
+/** Answers `ls-refs` as git does: HEAD first, then the other refs in order of their names. */
 export function answerLsRefs(request: LsRefsRequest, { refs, head }: VisibleRefs): Buffer {
   return writeLsRefsAnswer(list(request, refs, head));
 }

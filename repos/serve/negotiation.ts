@@ -1,20 +1,20 @@
-/** Screens a fetch request, so that git reads no name of an object or a ref that its sender may not see. */
+/** Removes from a fetch request the objects and refs that the client may not see, before git reads the request. */
 import type { Repository } from '../types.ts';
 import type { FetchRequest } from '../wire/fetch.ts';
 import { ZERO_OID } from '../wire/oid.ts';
 import { reachableCommits, tipsOf, type Viewer } from './reachable.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
-/** Returns the line as git may read it, or null to leave it out. */
+/** Returns the line that git may read, or null to remove the line. */
 export type Screen = (line: string) => string | null;
 
-/** Lines that name an object that the server may not have. Wants are checked elsewhere. */
+/** Lines with an object that the client claims to have. Lines with `want` are checked elsewhere. */
 const NAMED = /^(have|shallow) ([0-9a-f]{40})$/;
 const DEEPEN_NOT = 'deepen-not ';
 
 /**
- * Leaves out the haves and shallow lines that no visible ref reaches, as if git did not know the object. An honest client
- * loses nothing: no pack that it can get contains those objects.
+ * Returns a function that removes `have` and `shallow` lines with objects that no visible ref reaches. Git then answers as
+ * if it did not know them. An honest client loses nothing, because no pack for this client contains those objects.
  */
 export async function screenFor(
   repository: Repository,
@@ -24,7 +24,7 @@ export async function screenFor(
 ): Promise<Screen> {
   const tips = tipsOf(seen);
   const shallow = options.flatMap((option) => NAMED.exec(option)?.[2] ?? []);
-  // The usual case after a landing: the client has the previous version, and each version has a tag.
+  // Usually all are tips: after a landing a client has the previous version, and every version has a tag.
   const known = haves.every((oid) => tips.has(oid)) && shallow.every((oid) => tips.has(oid));
   const commits = known ? tips : await reachableCommits(repository, seen, viewer);
   return (line) => {
@@ -35,7 +35,7 @@ export async function screenFor(
   };
 }
 
-/** The first name after `deepen-not` that is not a visible ref. */
+/** Returns the first name after `deepen-not` that is not a visible ref, or undefined. */
 export function unknownRef(seen: VisibleRefs, { options }: FetchRequest): string | undefined {
   return options
     .filter((option) => option.startsWith(DEEPEN_NOT))
@@ -43,7 +43,10 @@ export function unknownRef(seen: VisibleRefs, { options }: FetchRequest): string
     .find((name) => refNamed(seen, name) === undefined);
 }
 
-/** The visible ref of this name, short or full (gitrevisions(7), "<refname>"): git could take a short one for a hidden ref. */
+/**
+ * Returns the full name of a visible ref for a short or full name (gitrevisions(7), "<refname>"). Git itself might resolve
+ * a short name to a hidden ref.
+ */
 function refNamed({ refs, head }: VisibleRefs, name: string): string | undefined {
   if (name === 'HEAD' && head !== undefined) return name;
   const names = new Set(refs.map(([ref]) => ref));
@@ -53,8 +56,8 @@ function refNamed({ refs, head }: VisibleRefs, name: string): string | undefined
 }
 
 /**
- * The screened request, for protocol v2. If no have is left, it gets one that does not exist: git answers a request
- * without haves with a pack at once, and one with unknown haves with a NAK.
+ * Applies the screen to a request of protocol v2. If it removes every `have`, adds one with an id that does not exist: git
+ * answers unknown haves with a NAK, but would answer a request without haves with a pack.
  */
 export function screened(request: FetchRequest, screen: Screen): FetchRequest {
   const haves = request.haves.filter((oid) => screen(`have ${oid}`) !== null);

@@ -1,8 +1,7 @@
-/** How slow a client may be before it is disconnected, so that it does not hold a git process for ever. */
+/** Disconnects clients that are too slow, because each of them may occupy a git process. */
 
 /**
- * How long the server waits for each `PACE_BYTES` of a client: 1 KiB a second, slower than any connection on which git is
- * usable.
+ * How long the server waits for each `PACE_BYTES` of a client. At this pace, about 1 KiB per second, git is not usable.
  */
 export const PATIENCE_MS = 60_000;
 const PACE_BYTES = 64 * 1024;
@@ -18,7 +17,7 @@ export class TooSlow extends Error {
   }
 }
 
-/** Passes the chunks on while they come fast enough. Only the time spent waiting for them counts. Throws TooSlow. */
+/** Yields the chunks. Throws TooSlow if they arrive too slowly. Counts only the time spent waiting for the client. */
 export async function* paced(
   chunks: AsyncIterator<Buffer>,
   patience = PATIENCE_MS,
@@ -51,7 +50,7 @@ async function within<T>(next: Promise<T>, ms: number, patience: number): Promis
   }
 }
 
-/** Passes the pieces on, in parts of about 64 KiB. Calls `left` if the reader does not take one in time. */
+/** Yields the pieces, which have about 64 KiB each. Calls `left` if the reader does not take a piece in time. */
 export async function* takenInTime(
   pieces: AsyncIterable<Buffer>,
   left: () => void,

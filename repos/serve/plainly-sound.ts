@@ -1,14 +1,14 @@
 /**
- * Recognises objects that git's fsck certainly accepts, in every version of git and with every warning an error. An object
- * that is not recognised may be sound too; git decides on it.
+ * Recognises objects that git's fsck certainly accepts, in every version of git and even if every warning is an error.
+ * Other objects may be sound too, and git decides about them.
  */
 import { isUtf8 } from 'node:buffer';
 import type { ObjectType } from '../object-text.ts';
 
 /**
- * Whether fsck accepts the object. Commits and files must be text. Git's SHA-1 detects crafted collisions, and
- * Node's does not; the blocks of the known attacks are random bytes, which are not text. In a tree, the only bytes that are
- * not text are ids, each of which must name an object that is there.
+ * Whether fsck certainly accepts the object. Commits and files must be text, because Node's SHA-1 does not detect crafted
+ * collisions as git's does. Known collisions need blocks of random bytes, which are not text. A tree contains bytes that
+ * are not text only in its ids, and each id must be that of an existing object.
  */
 export function isPlainlySound(type: ObjectType, bytes: Buffer): boolean {
   if (type === 'tree') return isPlainTree(bytes);
@@ -32,7 +32,7 @@ function isText(bytes: Buffer): boolean {
 
 const ID = '(?!0{40})[0-9a-f]{40}';
 const SIGNED = '[^<>\\n ][^<>\\n]* <[^<>\\n]*> (?:0|[1-9][0-9]{0,9}) [+-][0-9]{4}';
-/** A signature continues on lines that begin with a space. */
+/** Matches the header of a commit. Further lines of a signature (`gpgsig`) begin with a space. */
 const COMMIT = new RegExp(
   `^tree ${ID}\\n(?:parent ${ID}\\n)*author ${SIGNED}\\ncommitter ${SIGNED}\\n(?:encoding [!-~]+\\n)?(?:gpgsig [^\\n]*\\n(?: [^\\n]*\\n)*)?\\n`,
 );
@@ -44,8 +44,8 @@ const SPACE = 0x20;
 const ID_BYTES = 20;
 
 /**
- * Names without special meaning on any file system. Git refuses `.git` in many spellings (with `~1`, with characters that
- * some systems ignore, before a colon) and looks into files that configure it.
+ * Names without a special meaning on any file system. Git refuses many spellings of `.git`: with `~1`, with characters
+ * that some systems ignore, before a colon. It also checks the content of its own files, such as `.gitmodules`.
  */
 const NAME = /^(?!\.{1,2}$)(?!\.git)[ -}]{1,200}$/i;
 const SPECIAL = /[/\\:]/;
@@ -53,7 +53,7 @@ const SPECIAL = /[/\\:]/;
 const isPlainName = (name: string): boolean =>
   name === '.gitignore' || (NAME.test(name) && !SPECIAL.test(name));
 
-/** Entries are complete, and each one comes after the one before it in git's order. */
+/** Whether all entries are complete, allowed and in git's order. */
 function isPlainTree(bytes: Buffer): boolean {
   const names = new Set<string>();
   let before: Buffer | undefined;

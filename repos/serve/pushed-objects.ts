@@ -10,7 +10,7 @@ import type { Quarantine } from './quarantine.ts';
 export interface Pushed {
   oid: Oid;
   type: ObjectType;
-  /** Inflated, in bytes. */
+  /** Bytes, inflated. */
   size: number;
 }
 
@@ -20,7 +20,7 @@ export interface PushedObjects {
   contents(oids: readonly Oid[]): AsyncIterable<{ oid: Oid; bytes: Buffer }>;
 }
 
-/** The loose objects; null if there is a pack, which git must read. */
+/** Reads the loose objects of a quarantine. Returns null if the quarantine has a pack, which git must read. */
 export async function looseObjects(
   { path }: Quarantine,
   objects: ObjectStore,
@@ -40,7 +40,7 @@ export async function looseObjects(
   };
 }
 
-/** The objects of a pack, read by git. */
+/** Lets git read the objects of a quarantine with a pack. */
 export function packedObjects(
   git: GitProgram,
   { alone }: Quarantine,
@@ -68,7 +68,7 @@ export function packedObjects(
   };
 }
 
-/** Each object of `cat-file --batch`: a line `<oid> <type> <size>`, the content, a newline. */
+/** Parses the output of `cat-file --batch`: for each object a line `<oid> <type> <size>`, the content and a newline. */
 async function* batchContents(output: Readable): AsyncGenerator<{ oid: Oid; bytes: Buffer }> {
   let held: Buffer = Buffer.alloc(0);
   for await (const chunk of output as AsyncIterable<Buffer>) {

@@ -1,4 +1,4 @@
-/** A folder of objects that do not belong to the repository yet, as in git's receive-pack (git-receive-pack(1), "Quarantine Environment"). */
+/** Creates and removes folders for the objects of a push (git-receive-pack(1), "Quarantine Environment"). */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweep } from '../leftovers.ts';
@@ -7,13 +7,13 @@ import { quarantineEnvironment } from '../quarantine-environment.ts';
 export interface Quarantine {
   /** The objects folder. */
   path: string;
-  /** Environment of a git that also reads the repository's objects, and writes here. */
+  /** Environment in which git reads the objects of the repository and of the push, and writes to the quarantine. */
   env: Record<string, string>;
-  /** Environment of a git that sees the new objects only. */
+  /** Environment in which git sees only the objects of the push. */
   alone: Record<string, string>;
 }
 
-/** Makes a folder beside the repository's objects, on the same file system. */
+/** Creates the folder within the repository, so that moving its files into the repository is a rename. */
 export async function openQuarantine(repositoryPath: string): Promise<Quarantine> {
   const folder = join(repositoryPath, 'quarantine');
   await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * The objects that the refs reach that a caller may see. The repository also holds objects that this caller may not see,
- * and git finds any object by name, so every object that a caller names is looked up here first.
+ * Finds the objects that a caller may see: those that visible refs reach. Git would give out any object of the repository
+ * by its id, so every id that a caller sends is checked here first.
  */
 import { createInterface } from 'node:readline';
 import type { GitCaches } from '../git-caches.ts';
@@ -15,7 +15,7 @@ export interface Viewer {
   visibility: string;
 }
 
-/** The objects that the visible refs point to: annotated tags and the objects behind them, too. */
+/** Returns the objects that the visible refs point to. For an annotated tag, that is the tag and also its target. */
 export function tipsOf({ refs }: VisibleRefs): Set<Oid> {
   const tips = new Set<Oid>();
   for (const [, { oid, peeled }] of refs) {
@@ -42,7 +42,7 @@ export async function unreachable(
   return open.filter((oid) => !reachable.has(oid));
 }
 
-/** All commits that the visible refs reach. */
+/** Returns all commits that the visible refs reach. */
 export function reachableCommits(
   repository: Repository,
   seen: VisibleRefs,

@@ -26,9 +26,9 @@ import type { Visible } from './visible-refs.ts';
 export interface ReceivePackRequest extends Body {
   gate: PushGate;
   limits: PackLimits;
-  /** What the pusher may see. */
+  /** Tells which refs the pusher may see. */
   visible: Visible;
-  /** A key for what the caller can see: equal keys, equal `visible`. */
+  /** Identifies `visible` in the keys of caches: callers with the same text see the same refs. */
   visibility: string;
   signal: AbortSignal;
   git: GitProgram;
@@ -37,21 +37,22 @@ export interface ReceivePackRequest extends Body {
 
 const RESULT = 'git-receive-pack-result';
 
-/** The most bytes of commands, and the most of push options. */
+/** The most bytes that the list of commands may have, and also the list of push options. */
 const LIST_LIMIT = 4 * 1024 * 1024;
-/** The most refs in one push: their lookups run without a pause, so nothing else runs meanwhile. */
+/** The most refs in one push. While the server looks them up, it answers no other request. */
 const MOST_COMMANDS = 1000;
 
 /**
- * How many more bytes to read of a push that is already refused. The client sends everything before it reads, and would
- * otherwise see a broken connection instead of the reason. The connection of one that sends more is closed.
+ * How many bytes to read of a push that is already refused. A client sends everything before it reads the answer; if the
+ * server stopped reading, the client would report a broken connection and not the reason. After this many bytes the
+ * server closes the connection.
  */
 const readOn = ({ packBytes }: PackLimits) => Math.max(4 * packBytes, 16 * 1024 * 1024);
 
 /**
- * Answers `POST git-receive-pack`: reads the commands, unpacks into quarantine, asks the gate and reports the result of
- * each ref. Keeps nothing of a push that is refused, broken or cut off. Rejects if the client has disconnected, if git
- * cannot be run, or if the gate fails.
+ * Answers `POST git-receive-pack`: reads the commands and the pack, asks the gate, and reports the result for each ref.
+ * Keeps no objects of a push that is refused, broken or cut off. Rejects if the client has disconnected, if git cannot be
+ * started, or if the gate fails.
  */
 export async function receivePack(
   repository: Repository,
@@ -110,14 +111,14 @@ async function receive(
   return answer;
 }
 
-/** Refuses names that are not refs, commands that the gate refuses, and refs that have moved since the pusher read them. */
+/** Refuses invalid ref names, commands that the gate refuses, and refs that have moved since the pusher read them. */
 async function collectRefusals(
   repository: Repository,
   gate: PushGate,
   { commands, options }: { commands: Command[]; options: string[] },
 ): Promise<Refusal[]> {
   if (commands.length > MOST_COMMANDS) {
-    const reason = `a push has at most ${MOST_COMMANDS} refs; push them in parts`;
+    const reason = `a push can have at most ${MOST_COMMANDS} refs; push them in parts`;
     return commands.map(({ ref }) => ({ ref, reason }));
   }
   const refusals: Refusal[] = commands.flatMap((command) => {
@@ -152,7 +153,7 @@ function admittedOf(push: { commands: Command[]; atomic: boolean }, refusals: Re
   return push.commands.filter(({ ref }) => !refusedRefs.has(ref));
 }
 
-/** The result of each command, in their order. */
+/** Returns the results in the order of the commands. */
 function resultsOf(commands: Command[], refusals: Refusal[], results: RefResult[]): RefResult[] {
   const [refused, taken] = [byRef(refusals), byRef(results)];
   return commands.map(({ ref }) => {
@@ -162,7 +163,7 @@ function resultsOf(commands: Command[], refusals: Refusal[], results: RefResult[
   });
 }
 
-/** The first command of each ref. */
+/** Indexes a list by ref. If a ref occurs several times, its first entry counts. */
 const byRef = <T extends { ref: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
   new Map(list.toReversed().map((one) => [one.ref, one]));
 
@@ -173,7 +174,7 @@ function report(
 ): Buffer {
   const status = capabilities.has('report-status') ? writeReport(outcome) : Buffer.alloc(0);
   if (!capabilities.has('side-band-64k')) return status;
-  // Names and texts come from users and are written to a terminal.
+  // `visibleLine` escapes control characters: the lines contain texts of users, and git prints them on a terminal.
   const words = messages.map((line) =>
     writeSideBand(Band.progress, Buffer.from(`${visibleLine(line)}\n`)),
   );

@@ -1,4 +1,4 @@
-/** The objects of a push until it is accepted: in memory if they are few and plain, otherwise in a quarantine folder. */
+/** Keeps the objects of a push until the push is accepted: in memory if they are few and plain, otherwise in a folder. */
 import type { StoredObject } from '../cat-file.ts';
 import type { GitCaches } from '../git-caches.ts';
 import { keepSmall, objectsFolder } from '../loose-objects.ts';
@@ -14,11 +14,11 @@ import { feedGit, type IncomingPack, type PackLimits, type Rejection } from './u
 export interface Received {
   /** Reads the repository and the pushed objects. */
   reader: ObjectStore;
-  /** Undefined unless the pack is broken. */
+  /** Why the pack is refused, if git could not unpack it. */
   broken: Rejection | undefined;
-  /** The pushed objects alone. */
+  /** Reads only the pushed objects. */
   pushed(): Promise<PushedObjects>;
-  /** Moves the objects into the repository; durable on return. */
+  /** Moves the objects into the repository, durable on return. */
   keep(): Promise<void>;
   /** Removes everything that was not kept. */
   remove(): Promise<void>;
@@ -31,7 +31,7 @@ interface Receiving {
   limits: PackLimits;
 }
 
-/** Objects that were read from a small pack. Nothing of them is written before they are kept. */
+/** Holds the objects of a small pack in memory. `keep` writes them to the disk. */
 export function receivedInMemory(
   repository: Repository,
   objects: ReadonlyMap<Oid, StoredObject>,
@@ -46,7 +46,7 @@ export function receivedInMemory(
       for (const { type, bytes } of objects.values()) batch.add(type, bytes);
       await batch.write();
       const folder = objectsFolder(repository.path);
-      // Copied, because zlib gives a small object a buffer of 16 KiB.
+      // Copies the bytes, because zlib allocates a buffer of 16 KiB even for a small object.
       for (const [oid, { type, bytes }] of objects)
         keepSmall(caches.objects, folder, oid, { type, bytes: Uint8Array.from(bytes) });
     },
@@ -68,7 +68,7 @@ function inMemory(objects: ReadonlyMap<Oid, StoredObject>): PushedObjects {
   };
 }
 
-/** Has git unpack the pack into quarantine. Rejects as `feedGit` does, and then leaves nothing behind. */
+/** Lets git unpack the pack into a quarantine folder. Rejects as `feedGit` does, and then removes the folder. */
 export async function receivedByGit(
   repository: Repository,
   pack: IncomingPack,

@@ -1,6 +1,6 @@
 /**
- * Reads small packs (gitformat-pack(5)) in memory. Pure. It understands what git clients usually send and gives up on
- * everything else, so a caller must be able to ask git.
+ * Reads small packs (gitformat-pack(5)) in memory. Pure. It reads the packs that git clients usually send. It gives up on
+ * unusual ones, which the caller must pass to git.
  */
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
@@ -14,11 +14,11 @@ export interface PackedObject {
 
 export interface SmallPackLimits {
   objects: number;
-  /** All objects together, inflated. */
+  /** The most bytes of all objects together, inflated. */
   bytes: number;
 }
 
-/** Signature, version and number of objects. */
+/** Bytes of the header: signature, version and number of objects. */
 export const PACK_HEADER = 12;
 const CHECKSUM = 20;
 
@@ -28,16 +28,16 @@ const TYPES: Readonly<Record<number, ObjectType>> = Object.fromEntries(
 const OFFSET_DELTA = 6;
 const REF_DELTA = 7;
 
-/** Thrown to end the reading; never leaves this file. */
+/** Thrown within this file to give up on a pack. */
 class Unusual extends Error {}
 
-/** The number of objects that the header of a pack announces; 0 if the header is not complete. */
+/** Reads the number of objects from the header of a pack. Returns 0 if the header is not complete. */
 export const announcedObjects = (head: Buffer): number =>
   head.length < PACK_HEADER ? 0 : head.readUInt32BE(8);
 
 /**
- * The objects of a whole and sound pack, by id. Undefined if it is broken, is larger than the limits, has an object
- * twice, or has a delta whose base does not come before it in the same pack.
+ * Returns the objects of a complete and sound pack, by id. Returns undefined if the pack is broken, exceeds a limit, or
+ * contains an object twice. Also if the base of a delta is not in the pack before the delta.
  */
 export function readSmallPack(
   pack: Buffer,
@@ -87,7 +87,7 @@ type Entry = { offset: number; bytes: Buffer } & (
 class EntryReader {
   readonly #pack: Buffer;
   #at = PACK_HEADER;
-  /** How many bytes may still be inflated. */
+  /** How many more bytes may be inflated before the limit is reached. */
   #left: number;
 
   constructor(pack: Buffer, most: number) {
@@ -99,7 +99,7 @@ class EntryReader {
     return this.#at === this.#pack.length;
   }
 
-  /** Counts bytes that are about to be allocated. */
+  /** Counts bytes before they are allocated. */
   take(size: number): void {
     this.#left -= size;
     if (this.#left < 0) throw new Unusual();
@@ -110,7 +110,7 @@ class EntryReader {
     let byte = this.#byte();
     const kind = (byte >> 4) & 7;
     let size = byte & 0x0f;
-    // Sizes stay below 2^25, so that shifts never overflow; larger ones exceed every limit.
+    // Gives up on sizes from 2^25 on, which exceed every limit, so the shifts cannot overflow.
     for (let shift = 4; byte & 0x80; shift += 7) {
       byte = this.#byte();
       if (shift > 18) throw new Unusual();
@@ -128,7 +128,7 @@ class EntryReader {
     return { offset, type: undefined, base, bytes: this.#inflate(size) };
   }
 
-  /** How far back the base of an offset delta begins: digits to the base of 128, each but the last increased by one. */
+  /** Reads how many bytes before an offset delta its base begins: 7 bits in each byte, and 1 added before each shift. */
   #distance(): number {
     let byte = this.#byte();
     let distance = byte & 0x7f;
@@ -162,7 +162,7 @@ class EntryReader {
 /** Bytes of the shortest delta that git accepts (`DELTA_SIZE_MIN` in git's delta.h). */
 const SHORTEST_DELTA = 4;
 
-/** Applies copies from the base and inserted bytes. */
+/** Makes an object from its base and a delta, which copies parts of the base and inserts new bytes. */
 function applyDelta(base: Buffer, delta: Buffer, reader: EntryReader): Buffer {
   if (delta.length < SHORTEST_DELTA) throw new Unusual();
   let at = 0;
@@ -214,6 +214,6 @@ const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest();
 const idOf = ({ type, bytes }: PackedObject): Oid =>
   createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
 
-/** Data that zlib cannot read, or that is longer than it says. */
+/** Whether zlib could not read the data, or the data is longer than its header says. */
 const isZlibError = (error: unknown): boolean =>
   /^(Z_|ERR_BUFFER_TOO_LARGE$)/.test((error as NodeJS.ErrnoException).code ?? '');

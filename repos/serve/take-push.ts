@@ -1,4 +1,4 @@
-/** Takes a push: reads its pack, checks the objects and asks the gate. */
+/** Processes a push after its commands were read: reads its pack, checks the objects and asks the gate. */
 import { RepositoryError } from '../errors.ts';
 import type { GitCaches } from '../git-caches.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
@@ -12,9 +12,9 @@ import { type Visible, visibleRefs } from './visible-refs.ts';
 
 export interface Taking {
   gate: PushGate;
-  /** What the pusher may see. */
+  /** Tells which refs the pusher may see. */
   visible: Visible;
-  /** A key for what the caller can see: equal keys, equal `visible`. */
+  /** Identifies `visible` in the keys of caches: callers with the same text see the same refs. */
   visibility: string;
   limits: PackLimits;
   git: GitProgram;
@@ -23,7 +23,7 @@ export interface Taking {
 }
 
 export interface Taken {
-  /** Null unless the pack could not be read. */
+  /** Why the pack could not be read; null if it could. */
   unpackError: string | null;
   results: RefResult[];
 }
@@ -58,7 +58,7 @@ export async function takePush(
     if (received.broken !== undefined) return unpackFailed(received.broken);
     const unfit = hasPack ? await unfitness(repository, taking, received, asked) : undefined;
     if (unfit !== undefined) return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
-    // From here on a disconnecting client changes nothing: the gate finishes its work.
+    // This is the last check for a disconnected client: the gate always finishes its work.
     signal.throwIfAborted();
     const push = pushOf(repository, received, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
@@ -79,7 +79,7 @@ export async function takePush(
   }
 }
 
-/** Returns why the push is refused. This process reads a small push, git a large one. */
+/** Returns why the pushed objects are refused, or undefined. */
 async function unfitness(
   repository: Repository,
   { git, caches, limits, visible, visibility }: Taking,
@@ -94,7 +94,7 @@ async function unfitness(
   if (broken === undefined || shallow.length === 0) return broken;
   const help = [
     ...broken.help,
-    'Your clone is shallow, and the server lacks its missing objects too. Fetch them:',
+    'Your clone is shallow, and the push needs objects that are missing in it. Fetch them:',
   ];
   return { reason: 'shallow update not allowed', help: [...help, '  git fetch --unshallow'] };
 }

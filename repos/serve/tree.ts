@@ -1,12 +1,12 @@
-/** The entries of a raw tree object (git's "mode name NUL id", repeated). */
+/** An entry of a raw tree object, in which git stores mode, name, NUL and id of each entry. */
 export interface TreeEntry {
   mode: string;
-  /** Bytes, because git allows any name. */
+  /** Bytes, because git allows names that are not UTF-8. */
   name: Buffer;
   oid: string;
 }
 
-/** Reads a tree that fsck has accepted. */
+/** Yields the entries of a tree. Git's fsck must have accepted the tree before. */
 export function* treeEntries(tree: Buffer): Generator<TreeEntry> {
   for (let at = 0; at < tree.length; ) {
     const space = tree.indexOf(0x20, at);

@@ -1,4 +1,4 @@
-/** Reads the pack of a push: in memory if it is small and plain, otherwise git inflates, hashes and checks every object. */
+/** Reads the pack of a push: in memory if it is small and plain, otherwise through git, which checks every object. */
 import { once } from 'node:events';
 import type { GitProgram, Oid } from '../types.ts';
 import { isPlainlySound } from './plainly-sound.ts';
@@ -6,51 +6,52 @@ import type { Quarantine } from './quarantine.ts';
 import { announcedObjects, PACK_HEADER, type PackedObject, readSmallPack } from './small-pack.ts';
 
 export interface PackLimits {
-  /** The pack as sent. */
+  /** The most bytes of a pack as sent. */
   packBytes: number;
-  /** One file. */
+  /** The most bytes of one file. */
   fileBytes: number;
 }
 
-/** Why a pack was refused: a reason for git's report, and lines with details. */
+/** Why a push is refused: a reason for git's report, and lines with details. */
 export interface Rejection {
   reason: string;
   help: string[];
 }
 
-/** Objects in one push; git keeps about 100 bytes for each while it reads them. */
+/** The most objects in one push. Git keeps about 100 bytes in memory for each while it reads the pack. */
 const MOST_OBJECTS = 100_000;
 
 /**
- * At most this many objects become loose objects (loosen.ts). Otherwise a repository would get a pack with every push, and
- * each read would search all of them.
+ * A pack with at most this many objects is turned into loose objects (loosen.ts). Otherwise every push would add a pack to
+ * the repository, and each read would search all packs.
  */
 const FEW_OBJECTS = 32;
 
-/** The largest pack that is read in memory, in bytes: as sent, and with all its objects inflated. A larger one would delay other requests. */
+/** Bytes, as sent, of the largest pack that is read in memory. Reading a larger one would delay other requests. */
 const SMALL_PACK = 256 * 1024;
+/** Bytes of all its objects together, inflated. */
 const SMALL_CONTENT = 1024 * 1024;
 
-/** The most that git may allocate at once. A larger object ends the run before it is inflated. */
+/** The most bytes that git may allocate at once. Git ends with an error before it inflates a larger object. */
 const memoryFor = ({ fileBytes }: PackLimits, few: boolean): number =>
   Math.max((few ? 2 : 32) * 1024 * 1024, 2 * fileBytes);
 
-/** A pack for git: what was already read, and the rest. */
+/** A pack that git must read: the chunks that were already read, and the rest. */
 export interface IncomingPack {
-  /** Few enough to become loose objects. */
+  /** Whether the pack has so few objects that they become loose objects. */
   few: boolean;
   head: Buffer[];
   rest: AsyncIterator<Buffer>;
 }
 
 export type Incoming =
-  /** All objects, which fsck certainly accepts. */
+  /** All objects of a small pack. Git's fsck would accept them. */
   | { objects: ReadonlyMap<Oid, PackedObject> }
-  /** It is large, unusual or broken: git decides. */
+  /** A pack that is large, unusual or broken. Git must read it. */
   | { pack: IncomingPack }
   | { broken: Rejection };
 
-/** Reads a small pack in memory and begins to read any other. Rejects if `chunks` do. */
+/** Reads a small pack in memory, or the beginning of any other pack. Rejects if `chunks` reject. */
 export async function readPack(
   chunks: AsyncIterable<Buffer>,
   limits: PackLimits,
@@ -86,11 +87,11 @@ export async function readPack(
 }
 
 /**
- * Streams a pack into git, at most `packBytes`, and returns why it is refused. Rejects if the chunks do (the client has
- * disconnected), after git has ended.
+ * Streams a pack into git, at most `packBytes`, and returns why git refused it. If the client disconnects, waits for git
+ * to end and then rejects.
  *
- * Git sees only the quarantine, so no delta can be based on an object of the repository, which the pusher may not be
- * allowed to see. Later, connectivity.ts checks that the named objects are there.
+ * Git sees only the quarantine. So no delta can be based on an object of the repository, which the pusher may not be
+ * allowed to see. Later, connectivity.ts checks that no object is missing.
  */
 export async function feedGit(
   git: GitProgram,
@@ -100,11 +101,11 @@ export async function feedGit(
   signal: AbortSignal,
 ): Promise<Rejection | undefined> {
   const child = git.spawn({
-    // No streaming of big blobs, which would inflate them at any size; one thread, so that no push takes the
-    // whole machine.
+    // The threshold turns off git's streaming of big files, which would inflate them whatever their size. With one
+    // thread, no push can use all processors.
     args: [
       ...['-c', 'core.bigFileThreshold=1024g', '-c', 'pack.threads=1'],
-      // Loose objects are synced later, as files.
+      // These objects are synced later, as loose objects.
       ...(few ? ['-c', 'core.fsync=none'] : []),
       ...['index-pack', '--stdin', '--fsck-objects', `--max-input-size=${limits.packBytes}`],
     ],
@@ -164,7 +165,7 @@ function tooLarge({ packBytes }: PackLimits): Rejection {
   };
 }
 
-/** Git's last line is `fatal: …`; the lines before it name the broken object. */
+/** Makes a rejection from git's error output. Its last line is `fatal: …`; the lines before it name broken objects. */
 function rejectionFrom(stderr: string, { fileBytes }: PackLimits): Rejection {
   const lines = stderr.split('\n').filter((line) => /^(error|fatal): /.test(line));
   const last = lines.findLast((line) => line.startsWith('fatal: ')) ?? 'fatal: the pack is broken';

@@ -27,27 +27,27 @@ export interface UploadPackRequest extends Body {
   /** The `Git-Protocol` header. */
   gitProtocol: string | undefined;
   visible: Visible;
-  /** A key for what the caller can see: equal keys, equal `visible`. */
+  /** Identifies `visible` in the keys of caches: callers with the same text see the same refs. */
   visibility: string;
   signal: AbortSignal;
   git: GitProgram;
   caches: GitCaches;
 }
 
-/** Real negotiations can exceed a megabyte, but not this limit. Bytes, inflated. */
+/** The most bytes of a request, inflated. Real negotiations can exceed a megabyte, but never this limit. */
 const REQUEST_LIMIT = 10 * 1024 * 1024;
 
-/** All wants are checked before git sees them, so git may send everything that it is asked for. */
+/** Git may send every requested object, because the registry has already checked all of them. */
 const CONFIG = [
   'uploadpack.allowFilter=true',
   'uploadpack.allowAnySHA1InWant=true',
-  // Git would read such a filter from any blob that the client names, visible or not.
+  // Forbidden, because git would read the filter from any file of the repository, even from a hidden one.
   'uploadpackfilter.sparse:oid.allow=false',
 ].flatMap((setting) => ['-c', setting]);
 
 /**
- * Answers `POST git-upload-pack`. Reports errors within the protocol where possible (`ERR` in a 200), else with a 4xx.
- * Rejects if the client has disconnected or git cannot be run.
+ * Answers `POST git-upload-pack`. Reports errors as an `ERR` packet in a 200 where the protocol allows it, and otherwise
+ * with a 4xx status. Rejects if the client has disconnected or git cannot be started.
  */
 export async function uploadPack(
   repository: Repository,
@@ -91,7 +91,7 @@ async function answer(
   const fetch = parseFetchArgs(args);
   const refused = await whyNot(repository, request, seen, fetch);
   if (refused !== undefined) return refused;
-  // Serialized again, so that git reads exactly what was checked.
+  // Writes the request anew from its parsed form, so that git reads exactly the checked arguments.
   const checked = screened(fetch, await screenFor(repository, seen, fetch, request));
   const fetchCommand = {
     command,
@@ -101,7 +101,7 @@ async function answer(
   return runGit(repository, request, seen, writeCommandRequest(fetchCommand), version);
 }
 
-/** The `ERR` packet for a fetch that asks for what this caller may not see. */
+/** Returns an `ERR` packet if the fetch asks for objects or refs that the caller may not see. */
 async function whyNot(
   repository: Repository,
   request: UploadPackRequest,

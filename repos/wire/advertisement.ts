@@ -1,4 +1,4 @@
-/** The first message of a server: refs and capabilities under v0 and v1, only capabilities under v2. */
+/** The first message of a server. It lists refs and capabilities under v0 and v1, and only capabilities under v2. */
 import { type Capabilities, writeCapabilities } from './capabilities.ts';
 import { ZERO_OID } from './oid.ts';
 import { FLUSH, textPacket, writePackets } from './pkt-line.ts';
@@ -25,10 +25,10 @@ export interface CapabilityAdvertisement {
   capabilities: Capabilities;
 }
 
-/** The placeholder name for "no ref", on whose line the capabilities stand. */
+/** The name that takes the place of a ref if there is none, because the first line must also list the capabilities. */
 export const NO_REFS = 'capabilities^{}';
 
-/** The body of `GET info/refs` (gitprotocol-http(5), "Smart Server Response"). */
+/** Writes the answer to `GET info/refs` (gitprotocol-http(5), "Smart Server Response"). */
 export function writeAdvertisement(
   advertisement: RefAdvertisement | CapabilityAdvertisement,
 ): Buffer {

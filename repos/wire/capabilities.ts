@@ -1,7 +1,7 @@
-/** The capabilities of either side, as `name` or `name=value` (gitprotocol-capabilities(5)). */
+/** The capabilities of a client or server by name, with their values (gitprotocol-capabilities(5)). */
 export type Capabilities = ReadonlyMap<string, string | undefined>;
 
-/** Capabilities by name. If a name is repeated (as `symref` may be), the last one counts. */
+/** Parses words like `name` and `name=value`. If a name is repeated, as `symref` may be, the last one counts. */
 export function readCapabilities(words: Iterable<string>): Capabilities {
   const capabilities = new Map<string, string | undefined>();
   for (const word of words) {
@@ -18,12 +18,12 @@ export function writeCapabilities(capabilities: Capabilities): string[] {
   );
 }
 
-/** The words of a space-separated list. */
+/** Splits a space-separated list. */
 export function words(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');
 }
 
-/** Separates the first line of a v0 list from the capabilities, which follow a NUL. */
+/** Splits a line at its NUL. In the first line of a v0 list, the capabilities follow the NUL. */
 export function splitAtNul(line: string): [before: string, after: string | undefined] {
   const nul = line.indexOf('\0');
   return nul < 0 ? [line, undefined] : [line.slice(0, nul), line.slice(nul + 1)];

@@ -1,4 +1,4 @@
-/** A request under protocol v2: a command, capabilities, arguments (gitprotocol-v2(5), "Command Request"). */
+/** Requests under protocol v2: a command, capabilities and arguments (gitprotocol-v2(5), "Command Request"). */
 import { WireError } from './errors.ts';
 import {
   DELIMITER,
@@ -23,9 +23,7 @@ export function writeCommandRequest({ command, capabilities, args }: CommandRequ
   return writePackets([...packets, FLUSH]);
 }
 
-/**
- * The request at the start of `bytes`. Like git, reads only one request per HTTP exchange. Throws WireError.
- */
+/** Parses the request at the start of `bytes`. Like git, ignores further requests in the same body. Throws WireError. */
 export function parseCommandRequest(bytes: Buffer): CommandRequest {
   const head: string[] = [];
   const args: string[] = [];

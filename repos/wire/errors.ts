@@ -1,4 +1,4 @@
-/** Bytes that violate the git protocol. */
+/** Thrown for bytes that violate the git protocol. */
 export class WireError extends Error {
   readonly code = 'bad_request';
   constructor(message: string) {

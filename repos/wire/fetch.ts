@@ -1,6 +1,6 @@
 /**
- * The request of a fetching client: the `fetch` command of protocol v2 (gitprotocol-v2(5), "fetch") and the
- * request of v0 and v1 (gitprotocol-pack(5), "Packfile Negotiation").
+ * Requests of fetching clients: the `fetch` command of protocol v2 (gitprotocol-v2(5), "fetch") and the request of v0 and
+ * v1 (gitprotocol-pack(5), "Packfile Negotiation").
  */
 import { splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';
@@ -17,9 +17,9 @@ import {
 export interface FetchRequest {
   wants: string[];
   haves: string[];
-  /** The client has listed all its commits and expects the pack. */
+  /** Whether the client has listed all its commits and expects the pack. */
   done: boolean;
-  /** Every other argument, in order: `thin-pack`, `deepen 1`, `filter blob:none`, … */
+  /** All other arguments, in order: `thin-pack`, `deepen 1`, `filter blob:none`, … */
   options: string[];
 }
 
@@ -55,7 +55,7 @@ export interface UploadRequest extends FetchRequest {
   capabilities: string[];
 }
 
-/** Reads a v0 or v1 request, including every round of its negotiation. Throws WireError. */
+/** Parses a v0 or v1 request, including every round of its negotiation. Throws WireError. */
 export function parseUploadRequest(bytes: Buffer): UploadRequest {
   const request: UploadRequest = { capabilities: [], ...parseFetchArgs([]) };
   for (const packet of readPackets(bytes)) {
@@ -74,7 +74,7 @@ export function parseUploadRequest(bytes: Buffer): UploadRequest {
   return request;
 }
 
-/** Rewrites a v0 or v1 request: `change` maps each line, and null removes it. */
+/** Rewrites a v0 or v1 request. `change` returns the new text of each line, or null to remove the line. */
 export function mapUploadRequest(bytes: Buffer, change: (line: string) => string | null): Buffer {
   return writePackets(
     readPackets(bytes).flatMap((packet): Packet[] => {

@@ -9,19 +9,19 @@ export interface LsRefsRequest {
   symrefs: boolean;
   /** Show HEAD's target even if it does not exist yet. */
   unborn: boolean;
-  /** Only refs whose names start with one of these prefixes; an empty list means all refs. */
+  /** List only refs with a name that starts with one of these prefixes. An empty list means all refs. */
   prefixes: string[];
 }
 
 export interface ListedRef {
   name: string;
-  /** Null for the target of an unborn HEAD. */
+  /** Null for HEAD if its target does not exist yet. */
   oid: string | null;
   symref?: string;
   peeled?: string;
 }
 
-/** From this count on, git ignores the prefixes (ls-refs.c, TOO_MANY_PREFIXES). */
+/** If a request has this many prefixes, git ignores them all (ls-refs.c, TOO_MANY_PREFIXES). */
 const TOO_MANY_PREFIXES = 65_536;
 
 export function parseLsRefsArgs(args: string[]): LsRefsRequest {

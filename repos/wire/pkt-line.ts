@@ -1,5 +1,5 @@
 /**
- * pkt-lines: a length of four hexadecimal digits, then the data (gitprotocol-common(5), "pkt-line Format").
+ * Reads and writes packets: a length of four hexadecimal digits, then the data (gitprotocol-common(5), "pkt-line Format").
  */
 import { WireError } from './errors.ts';
 
@@ -7,17 +7,17 @@ export const FLUSH = '0000';
 export const DELIMITER = '0001';
 export const RESPONSE_END = '0002';
 
-/** One of the three packets without data, or the data of an ordinary packet. */
+/** The data of an ordinary packet, or one of the three packets without data. */
 export type Packet = Buffer | typeof FLUSH | typeof DELIMITER | typeof RESPONSE_END;
 
-/** The maximum number of data bytes in one packet. */
+/** The most bytes of data in one packet. */
 export const MAX_DATA = 65_516;
 
 const SPECIAL = [FLUSH, DELIMITER, RESPONSE_END] as const;
 
 export function writePacket(packet: Packet): Buffer {
   if (typeof packet === 'string') return Buffer.from(packet, 'latin1');
-  if (packet.length > MAX_DATA) throw new RangeError('a packet carries at most 65516 bytes');
+  if (packet.length > MAX_DATA) throw new RangeError('a packet can have at most 65516 bytes');
   const length = (packet.length + 4).toString(16).padStart(4, '0');
   return Buffer.concat([Buffer.from(length, 'latin1'), packet]);
 }
@@ -26,14 +26,14 @@ export function writePackets(packets: Iterable<Packet>): Buffer {
   return Buffer.concat(Array.from(packets, writePacket));
 }
 
-/** A packet of text with a final newline, as git writes it. */
+/** Makes a packet of a text and a final newline, as git does. */
 export function textPacket(text: string): Buffer {
   return Buffer.from(`${text}\n`, 'utf8');
 }
 
 /**
- * Reads the packet that starts at `at`. Returns undefined while bytes are missing. Throws WireError if no
- * packet can start like this.
+ * Reads the packet that starts at `at`. Returns undefined if more bytes are needed. Throws WireError if the bytes are not
+ * the beginning of a packet.
  */
 export function readPacket(bytes: Buffer, at: number): { packet: Packet; end: number } | undefined {
   if (bytes.length < at + 4) return undefined;
@@ -47,7 +47,7 @@ export function readPacket(bytes: Buffer, at: number): { packet: Packet; end: nu
   return { packet: bytes.subarray(at + 4, at + length), end: at + length };
 }
 
-/** All packets of a complete message. Throws WireError if the message ends inside a packet. */
+/** Reads all packets of a complete message. Throws WireError if the message ends within a packet. */
 export function readPackets(bytes: Buffer): Packet[] {
   const packets: Packet[] = [];
   let at = 0;
@@ -62,7 +62,7 @@ export function readPackets(bytes: Buffer): Packet[] {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of a packet without its final newline. Throws WireError for invalid UTF-8. */
+/** Decodes a packet as UTF-8, without its final newline. Throws WireError for invalid UTF-8. */
 export function packetText(data: Buffer): string {
   let text: string;
   try {
@@ -74,8 +74,8 @@ export function packetText(data: Buffer): string {
 }
 
 /**
- * The text of a packet with arbitrary bytes, without its final newline. Each byte that is not valid UTF-8
- * becomes a lone surrogate (U+DC80 for 0x80, like Python's `surrogateescape`); `bytesOfText` reverses this.
+ * Decodes a packet with any bytes, without its final newline. Each byte that is not valid UTF-8 becomes a lone surrogate:
+ * U+DC80 for 0x80, as in Python's `surrogateescape`. `bytesOfText` reverses this.
  */
 export function anyText(data: Buffer): string {
   const line = data.at(-1) === 0x0a ? data.subarray(0, -1) : data;
@@ -96,7 +96,7 @@ export function anyText(data: Buffer): string {
 const isCharacter = (bytes: Buffer): boolean =>
   [...bytes.toString('utf8')].length === 1 && Buffer.from(bytes.toString('utf8')).equals(bytes);
 
-/** The original bytes of a text from `anyText`. */
+/** Returns the original bytes of a text from `anyText`. */
 export function bytesOfText(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text);
   return Buffer.concat(

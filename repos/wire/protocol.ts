@@ -1,8 +1,8 @@
 export type ProtocolVersion = 0 | 1 | 2;
 
 /**
- * The version that a `Git-Protocol` header requests: the highest known one in its list (`version=2:other`),
- * or 0 if it lists none (gitprotocol-v2(5), "Initial Client Request").
+ * Returns the protocol version that a `Git-Protocol` header requests (gitprotocol-v2(5), "Initial Client Request"). If the
+ * header lists several (`version=1:version=2`), the highest known one counts. Without any it is 0.
  */
 export function requestedVersion(header: string | undefined): ProtocolVersion {
   let version: ProtocolVersion = 0;

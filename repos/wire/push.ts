@@ -1,14 +1,14 @@
 /**
- * The commands that a pushing client sends before its pack (gitprotocol-pack(5), "Reference Update Request").
+ * Parses the commands that a pushing client sends before its pack (gitprotocol-pack(5), "Reference Update Request").
  */
 import { type Capabilities, readCapabilities, splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';
 import { parseOid, ZERO_OID } from './oid.ts';
 import { anyText, type Packet } from './pkt-line.ts';
 
-/** One ref that the client wants to change; null means that the ref is absent. */
+/** Asks to move one ref from `from` to `to`. Null means that the ref is absent. */
 export interface Command {
-  /** Decoded by `anyText`; no existing ref has a name that is not UTF-8. */
+  /** The name, decoded by `anyText`. It may not be UTF-8, unlike the name of any existing ref. */
   ref: string;
   from: string | null;
   to: string | null;
@@ -17,7 +17,7 @@ export interface Command {
 export interface CommandList {
   commands: Command[];
   capabilities: Capabilities;
-  /** Commits whose parents the client lacks; a server may refuse such a push. */
+  /** Commits without parents in the client's shallow clone. A server may refuse such a push. */
   shallow: string[];
 }
 

@@ -1,18 +1,18 @@
-/** The result of a push, ref by ref (gitprotocol-pack(5), "Report Status"). */
+/** Writes the results of a push for each ref (gitprotocol-pack(5), "Report Status"). */
 import { visibleLine } from '../../text/hidden.ts';
 import { bytesOfText, FLUSH, textPacket, writePackets } from './pkt-line.ts';
 
 export type RefResult = { ref: string; ok: true } | { ref: string; ok: false; reason: string };
 
 export interface Report {
-  /** Null if the pack was read completely; otherwise the reason. */
+  /** Why the pack could not be read; null if it could. */
   unpackError: string | null;
   refs: RefResult[];
 }
 
 /**
- * Each reason is put on one line without control characters, because clients read lines and git prints them
- * unchanged to the terminal.
+ * Writes each reason on one line, because clients expect one line per ref. Escapes control characters, because git prints
+ * reasons unchanged on the terminal.
  */
 export function writeReport({ unpackError, refs }: Report): Buffer {
   const lines = refs.map((result) =>

@@ -3,7 +3,7 @@ import { MAX_DATA, writePacket } from './pkt-line.ts';
 export const Band = { data: 1, progress: 2, error: 3 } as const;
 export type Band = (typeof Band)[keyof typeof Band];
 
-/** Splits `bytes` into as many packets as needed. */
+/** Writes bytes to a band, in as many packets as needed. */
 export function writeSideBand(band: Band, bytes: Buffer): Buffer {
   const packets: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += MAX_DATA - 1) {
