@@ -1,4 +1,4 @@
-/** The bundle of the packages that the registry loads at its start. */
+/** The bundle of the packages that the registry loads at startup. */
 import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { type RolldownOptions, rolldown } from 'rolldown';

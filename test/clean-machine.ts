@@ -1,7 +1,7 @@
 /**
- * Runs a command as on a machine that has never run it: with a new, empty home and temporary folder and, if
- * this account may, a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). So no
- * test can pass because of files that an earlier run left outside the checkout.
+ * Runs a command as on a machine that has never run it: with a new, empty home and temporary folder and, if this
+ * account may mount, a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). Then no test can
+ * pass because of files that an earlier run left outside the checkout.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,9 +10,12 @@ import { freemem, homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Where Linux keeps files in memory. Databases and repositories of tests then wait for no disk. */
+/**
+ * The folder where Linux keeps files in memory. Tests that keep their databases and repositories there do not wait for
+ * a disk.
+ */
 const MEMORY = '/dev/shm';
-/** Bytes that must be free there: several times what a whole run has needed at once. */
+/** This many bytes must be free there: several times what a whole run has needed at once. */
 const ROOM = 8 * 2 ** 30;
 
 const SYSTEM_FOLDERS = ['/tmp', '/var/tmp'].filter((folder) => existsSync(folder));
@@ -26,7 +29,7 @@ export async function onCleanMachine(
   // Accessible to all accounts, like /tmp itself, because PostgreSQL runs under another account.
   const folder = await openFolder(tmpdir());
   const mounts = await mayMount();
-  // Mounted at `folder`, because the lab computers' package treats paths below /dev as devices.
+  // The memory folder is mounted at `folder`, because the lab computers' package treats paths below /dev as devices.
   const memory = mounts && (await hasRoom(MEMORY)) ? await openFolder(MEMORY) : undefined;
   const makeFolder = async (name: string, mode: number): Promise<string> => {
     const path = join(memory ?? folder, name);
@@ -74,7 +77,7 @@ async function openFolder(parent: string): Promise<string> {
   return folder;
 }
 
-/** Whether programs can run there and it has room: containers often mount it small, and with `noexec`. */
+/** Whether the folder has room, and programs in it can run. Containers often mount it small, and with `noexec`. */
 async function hasRoom(folder: string): Promise<boolean> {
   if (!existsSync(folder) || freemem() < ROOM) return false;
   const { bavail, bsize } = await statfs(folder);
@@ -92,7 +95,7 @@ async function hasRoom(folder: string): Promise<boolean> {
   }
 }
 
-/** Arguments: the number of pairs, each pair (source, mount point), then the command. */
+/** Arguments: the number of mounts, a source and a mount point for each, then the command. */
 const BIND_AND_RUN = `
   pairs=$1; shift
   while [ "$pairs" -gt 0 ]; do mount --rbind "$1" "$2"; shift 2; pairs=$((pairs - 1)); done
@@ -107,8 +110,8 @@ async function mayMount(): Promise<boolean> {
 }
 
 /**
- * Settings that programs would look up in the home: how npm and pip reach their registries, and the Pythons
- * of a version manager.
+ * Settings that programs would otherwise read from the home: how npm and pip reach their package indexes, and the
+ * Pythons of a version manager.
  */
 function settings(): Record<string, string> {
   const home = homedir();
@@ -123,7 +126,7 @@ function settings(): Record<string, string> {
       found[name] = join(home, file);
   const python = 'import sys; print(sys.executable)';
   const interpreter = execFileSync('python3', ['-c', python], { encoding: 'utf8' }).trim();
-  // A process that may not write large files, as on a full disk, would leave broken bytecode for all others.
+  // A test with a limit on file sizes (as on a full disk) would write broken bytecode that later processes load.
   found.PYTHONDONTWRITEBYTECODE = '1';
   found.PATH = dirname(interpreter) + delimiter + process.env.PATH;
   return found;
@@ -135,7 +138,7 @@ async function waitForEnd(
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const child = spawn(program, args, { stdio: 'inherit', env });
-  // The terminal signals the child as well; this process stays alive to clean up.
+  // The terminal sends the signal to the child too. This process stays alive to clean up.
   const stay = (): void => undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, signal === 'SIGTERM' ? () => child.kill(signal) : stay);

@@ -1,9 +1,9 @@
 /**
- * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: measures imports
- * of folders that labs have. Options apply to the folder before them. Prints for each folder: the classes
- * that CPython's `ast` counts, the imported ones, the skipped ones by reason, those that plain Python loads,
- * and of these those that the lab computers' package loads. `--python` is a Python with the folder's packages
- * and the client's (`pip install client/python`). Keep the folders outside this checkout.
+ * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: measures how well folders of
+ * drivers from real labs are imported. Options apply to the folder before them. Prints for each folder: the classes
+ * that CPython's `ast` counts, the imported ones, the skipped ones by reason, the ones that plain Python loads, and how
+ * many of these the lab computers' package loads. `--python` is a Python with the folder's packages and the client's
+ * (`pip install client/python`). Keep the folders outside this checkout.
  */
 import { AnalysisPool } from '../registry/analysis/pool.ts';
 import { openGitProgram } from '../repos/process.ts';
@@ -81,7 +81,7 @@ function show(corpus: Corpus, outcome: Outcome): void {
   }
 }
 
-/** Classes by reason, with numbers and names removed from the reason. */
+/** Groups classes by reason. Removes numbers and names from the reason. */
 function groupByReason(skipped: Outcome['report']['skipped']): [string, string[]][] {
   const groups = new Map<string, string[]>();
   for (const { class: name, reason } of skipped) {

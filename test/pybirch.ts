@@ -1,8 +1,8 @@
 /**
- * `npm run pybirch -- FOLDER`: tests the lab computers' package in the real PyBirch, whose clone is in
- * FOLDER. Its factory, its instrument tree and its main window run offscreen, with its own database switched
- * off and on; then PyBirch's own driver tests run through the service object. pip installs PyBirch's
- * requirements into a separate virtual environment.
+ * `npm run pybirch -- FOLDER`: tests the lab computers' package in the real PyBirch, cloned to FOLDER. First its
+ * factory, its instrument tree and its main window run offscreen, with its own database switched off and on. Then
+ * PyBirch's own driver tests run through the service object. pip installs PyBirch's requirements into a separate
+ * virtual environment.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { CLIENT, CLIENT_FOLDER, pythonWith } from './helpers/python.ts';
 
-/** Packages that the tested parts of PyBirch import. */
+/** The packages that the tested parts of PyBirch import. */
 const PACKAGES = [
   'pyside6==6.12.0',
   'pymeasure==0.16.0',
@@ -33,7 +33,7 @@ if (!given || !existsSync(join(given, 'pybirch', 'Instruments', 'base.py'))) {
   process.exit(2);
 }
 const root = join(import.meta.dirname, '..');
-// Works on a copy, because PyBirch writes next to its code.
+// PyBirch writes into its own folder, so the tests use a copy.
 const work = mkdtempSync(join(tmpdir(), 'pybirch-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const folder = join(work, 'PyBirch');
@@ -54,7 +54,7 @@ console.log('\n# PyBirch’s own tests of drivers, through the service object');
 run(python, ['-m', 'pytest', '-q', '-p', 'through_the_service', 'tests/test_drivers.py'], folder);
 console.log('\nEverything works in this PyBirch.');
 
-/** Shows the program's output; exits if it fails. */
+/** Runs a program and shows its output. Exits if it fails. */
 function run(program: string, args: string[], cwd: string): void {
   const env = {
     ...process.env,

@@ -1,4 +1,4 @@
-/** The access rules as a table, for comparison with the table in docs/contract.md, section 5. */
+/** The access rules as a table. Compare it with the table in docs/contract.md, section 5. */
 import t from 'tap';
 import {
   type Action,
@@ -50,8 +50,8 @@ const DEFINITIONS: Record<string, DefinitionFacts> = {
 };
 
 /**
- * Each cell has one letter each for read, propose, land and manage: y allowed, h hidden (404), a sign in
- * (401), f forbidden (403). Tokens here have scope admin; ANONYMOUS_READ is off.
+ * Each cell has one letter each for read, propose, land and manage: y allowed, h hidden (404), a must sign in (401), f
+ * forbidden (403). All tokens have the scope admin; ANONYMOUS_READ is off.
  */
 const MATRIX = `
                     nobody  outsider  viewer  contributor  lab admin  site admin
@@ -72,13 +72,13 @@ const VERBS = ['read', 'propose', 'land', 'manage'] as const;
  */
 const ANONYMOUS = { public: 'yaaa', 'built-in': 'yaaa' } as Record<string, string>;
 
-/** Rights on a lab itself: read, propose (create in it), manage. */
+/** The rights on a lab itself: read, propose (create a definition in it), manage. */
 const LABS = `
         nobody  outsider  viewer  contributor  lab admin  site admin
   lab   aaa     hhh       yff     yyf          yyy        yyy
 `;
 
-/** What remains of "yyyy" and "yyy" for each scope of a lab admin's token. */
+/** The rights that remain of "yyyy" and "yyy" for a lab admin's token of each scope. */
 const SCOPES: Record<Scope, { definition: string; lab: string; ownTokens: string }> = {
   read: { definition: 'yfff', lab: 'yff', ownTokens: 'f' },
   write: { definition: 'yyyy', lab: 'yyf', ownTokens: 'f' },
@@ -144,7 +144,7 @@ t.test('labs: every role', async (t) => {
   }
 });
 
-/** Rights on an account: read, change, manage. The first row is the caller's own account. */
+/** The rights on an account: read, change, manage. The first row is the caller's own account. */
 const ACCOUNTS = `
            nobody  viewer  lab admin  site admin
   own      aaa     yyf     yyf        yyy

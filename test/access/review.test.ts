@@ -107,7 +107,7 @@ t.test(
 t.test('a reviewer who later commits can still withdraw requested changes', async (t) => {
   const reviewer = { id: 1, email: 'ada@lab.example', isAdmin: true };
   const no = review(1, 'request_changes', { head: 'h1', changes: 'c1' });
-  t.notOk(mayGive('approve', reviewer, facts(), policy).allowed, 'not without an objection');
+  t.notOk(mayGive('approve', reviewer, facts(), policy).allowed, 'nothing to withdraw');
   t.ok(mayGive('request_changes', reviewer, facts(), policy).allowed);
   t.ok(mayGive('approve', reviewer, factsWith(no), policy).allowed);
   const back = factsWith(no, review(1, 'approve'));
@@ -290,7 +290,7 @@ t.test('invariants of any history of reviews', async (t) => {
       for (const { review, standing: counts, why } of standing) {
         if (counts !== (why === null)) throw Error('a reason is missing');
         if (!counts || review.verdict !== 'approve') continue;
-        if (review.head !== 'h2' && review.changes !== 'c2') throw Error('a stale one counts');
+        if (review.head !== 'h2' && review.changes !== 'c2') throw Error('a stale review counts');
         if (!review.isMember) throw Error('a stranger counts');
         if (review.author.id === 1 && !policy.allowSelfApproval) throw Error('its author counts');
       }

@@ -1,4 +1,4 @@
-/** Workers that analyse definitions: scheduling, limits, and errors. */
+/** The workers that analyse definitions: turns of accounts, limits, and errors. */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
@@ -9,7 +9,7 @@ import { measurement } from '../helpers/registry.ts';
 t.setTimeout(240_000);
 const POLICY = { banned: [], allowed: [] };
 const SMALL = measurement('Meter');
-/** Valid Python in which every function must be parsed. */
+/** Valid Python with many functions, each of which must be parsed. */
 const functions = (count: number): string =>
   Array.from({ length: count }, (_, i) => `def f${i}(a):\n    return a + ${i}\n`).join('');
 const MUCH = functions(800);
@@ -39,7 +39,7 @@ t.test('accounts take turns, and a single account leaves one worker free', async
 
 t.test('a small question is answered while another account floods', async (t) => {
   const { pool, validate } = open();
-  // Starts both workers.
+  // This question starts both workers.
   await Promise.all([validate('a', SMALL), validate('b', SMALL)]);
   const order: string[] = [];
   const flood = Array.from({ length: 4 }, async () => {
@@ -99,7 +99,7 @@ t.test('waiting questions fail when the registry stops', async (t) => {
 });
 
 t.test(
-  'workers go behind requests, but not in a process that runs one command',
+  'the workers of a server have a lower priority than its requests, those of a single command do not',
   { skip: process.platform !== 'linux' && 'only Linux lowers the priority of one thread' },
   async (t) => {
     const own = await priorityOf('self');
@@ -116,7 +116,10 @@ t.test(
   },
 );
 
-/** Nineteenth field of proc_pid_stat(5). The second one is a name in parentheses. */
+/**
+ * The nineteenth field of proc_pid_stat(5). Fields are counted from the third one, because the second is a name that
+ * may contain spaces.
+ */
 async function priorityOf(process: string): Promise<number> {
   const stat = await readFile(`/proc/${process}/stat`, 'utf8');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);

@@ -5,7 +5,7 @@ import { measureLoad } from '../../bench/load.ts';
 
 t.setTimeout(300_000);
 
-t.test('the process that serves stays within its memory', async (t) => {
+t.test('the serving process stays within its memory limit', async (t) => {
   const figures = await measureLoad({
     databases: DATABASES,
     restart: true,

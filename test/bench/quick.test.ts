@@ -25,7 +25,7 @@ t.test('the bench measures everything once and writes its results', async (t) =>
     t.ok(rounds > 0, `${name}, beside ${floor}`);
     const numbers = [...Object.values(ratio), ...Object.values(p50), ...Object.values(p99)];
     t.ok(numbers.length === 7 && numbers.every((value) => value > 0 && Number.isFinite(value)));
-    t.match(stdout, `| ${growth?.what ?? name}`, 'it stands in the table');
+    t.match(stdout, `| ${growth?.what ?? name}`, 'the table contains it');
   }
   const names = figures.map(({ name }) => name).join('\n');
   for (const wanted of [

@@ -1,4 +1,4 @@
-/** The built-in definitions are complete, valid, and match their instruments. */
+/** Checks that the built-in definitions are complete and valid, and that they work with their instruments. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,7 +29,7 @@ for (const file of (await readdir(FOLDER)).filter((name) => name.endsWith('.py')
 
 const described = new Map([...definitions].map(([name, files]) => [name, describe(name, files)]));
 
-// Creating the Python environment, once per checkout, takes minutes on a busy machine.
+// The Python environment is created once per checkout, which takes minutes on a busy machine.
 t.setTimeout(300_000);
 
 t.ok(definitions.size >= 18, 'there are enough definitions for a physics lab');
@@ -124,7 +124,7 @@ t.test(
   },
 );
 
-/** Values just outside the range of a property's schema. */
+/** Values just outside the range of a property's JSON Schema. */
 function beyond(property: Schema): Json[] {
   const { enum: choices, type, minimum, exclusiveMinimum, maximum } = property;
   if (choices) return ['no such choice', null];
@@ -132,6 +132,6 @@ function beyond(property: Schema): Json[] {
   const values: Json[] = ['many'];
   if (type === 'integer') values.push(1.5);
   const low = typeof minimum === 'number' ? minimum - 1 : exclusiveMinimum;
-  // A number with only one bound has no values just outside.
+  // A property with only one bound has no range to be outside of.
   return low === undefined || typeof maximum !== 'number' ? [] : [...values, low, maximum + 1];
 }

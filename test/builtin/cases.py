@@ -1,7 +1,7 @@
-"""For each definition: an instrument, settings to change, and what must come of it.
+"""For each definition: an instrument, settings to change, and the expected result.
 
-The states are those of an instrument that somebody left differently set, so that initialising it
-has something to send.
+The instruments start with unusual settings, as if somebody had used them before. Initialising them
+then has something to send.
 """
 
 import math
@@ -72,7 +72,7 @@ def keithley6221(identity="KEITHLEY INSTRUMENTS INC.,MODEL 6221,1234567,D03"):
 
 
 class Generator(Scripted):
-    """The 33220A answers its load as a number, infinity as 9.9E+37."""
+    """The 33220A reports its load as a number, and an infinite load as 9.9E+37."""
 
     def show(self, key):
         if key == "OUTP:LOAD":
@@ -111,7 +111,7 @@ def lakeshore335loop(identity=LAKE_SHORE):
 
 
 class Supply(ChannelList):
-    """The E36312A: the voltage at the output is the one set, while the output is on."""
+    """The E36312A. While its output is on, the voltage at the output is the set voltage."""
 
     def handle(self, message):
         if message == "MEAS:VOLT? (@2)":
@@ -130,12 +130,12 @@ def dg645(identity="Stanford Research Systems,DG645,s/n001234,ver1.20.10E"):
 
 
 class Case:
-    """What to construct and change, and what to see.
+    """How to make an instrument, what to change, and what to expect.
 
-    `make` builds the instrument, with any identity; `changes` are settings that differ from the
-    defaults, `bad` one that it cannot have, `fast` what keeps the test short; `value` is a
-    measurement's first row or a movement's target; `safe` tells from the instrument that nothing
-    drives the sample any more.
+    `make` creates the instrument, with any identity. `changes` are settings that differ from the
+    defaults. `bad` is a setting that the instrument does not have. `fast` are settings that keep
+    the test short. `value` is the first row of a measurement, or the target of a movement. `safe`
+    tells whether the instrument no longer drives the sample.
     """
 
     def __init__(

@@ -1,9 +1,10 @@
-"""Runs every built-in definition against scripted instruments and prints TAP.
+"""Runs every built-in definition against scripted instruments, and prints TAP.
 
-    python check_builtin.py DEFINITIONS [METADATA]
+python check_builtin.py DEFINITIONS [METADATA]
 
-DEFINITIONS is the folder of the definitions, METADATA a JSON file of what the registry reads from
-them (name -> metadata). The pybirch that is found on the path provides the base classes.
+DEFINITIONS is the folder of the definitions. METADATA is a JSON file with the metadata that the
+registry reads from them (name -> metadata). The base classes come from the pybirch package that
+Python finds on its path.
 """
 
 import json
@@ -18,7 +19,7 @@ from harness import ADDRESS, Bus, Silent, Tap, attach, load, near, raises, same
 
 
 def checks(folder, name, metadata):
-    """Yields (what is claimed, whether it holds) for one definition."""
+    """Yields pairs for one definition: a claim, and whether it is true."""
     case = CASES[name]
     cls = load(folder, name)
     bare = cls()
@@ -45,36 +46,36 @@ def checks(folder, name, metadata):
         yield from connection(cls, case)
         yield from exchange(cls, case, defaults, moves)
         if hasattr(case.make(), "hold"):
-            yield "says so where the instrument keeps its old settings", stubborn(cls, case)
+            yield "raises if the instrument keeps its old settings", stubborn(cls, case)
 
 
 def connection(cls, case):
-    """No instrument but the right one is accepted."""
+    """Checks that the definition accepts only the right instrument."""
     Bus.instrument = None
-    yield "does not connect where nothing can be opened", cls("x", ADDRESS).connect() is False
-    yield "does not connect to silence", attach(cls, case, Silent()).connect() is False
+    yield "does not connect if the address cannot be opened", cls("x", ADDRESS).connect() is False
+    yield "does not connect to an instrument that does not answer", attach(cls, case, Silent()).connect() is False
     stranger = attach(cls, case, case.make("ACME,TOASTER,1,1"))
     yield "does not connect to another instrument", stranger.connect() is False
     sent = len(Bus.instrument.sent)
     stranger.shutdown()
-    yield "leaves another instrument alone", len(Bus.instrument.sent) == sent
+    yield "sends nothing to another instrument", len(Bus.instrument.sent) == sent
 
 
 def exchange(cls, case, defaults, moves):
-    """Settings, readings and the safe state, with the right instrument."""
+    """Checks settings, readings and the safe state, with the right instrument."""
     instrument = case.make()
     device = attach(cls, case, instrument)
     device.settings = case.fast
     start = {**defaults, **case.fast}
     yield "connects", device.connect() is True and device.check_connection()
     device.initialize()
-    yield "holds its defaults once initialised", same(device.settings, start)
+    yield "has its defaults once initialised", same(device.settings, start)
 
     device.settings = case.changes
-    yield "takes other settings", same(device.settings, case.changes)
+    yield "accepts other settings", same(device.settings, case.changes)
     before = len(instrument.writes())
     device.settings = {**device.settings, "no_such_setting": 1}
-    yield "sends nothing that the instrument holds already", len(instrument.writes()) == before
+    yield "does not send settings that the instrument already has", len(instrument.writes()) == before
     if case.bad:
         refused = raises(ValueError, lambda: setattr(device, "settings", case.bad))
         yield "refuses a value that the instrument does not have", refused
@@ -82,12 +83,12 @@ def exchange(cls, case, defaults, moves):
 
     if moves:
         device.position = case.value
-        yield "moves where it is told", near(device.position, case.value)
+        yield "moves to the given position", near(device.position, case.value)
         yield "shows its position with a unit", device.position_df().shape == (1, 1)
     else:
         data = device.perform_measurement()
         shape = (case.rows, len(device.data_columns))
-        yield "measures rows of its columns", data.dtype == float and data.shape == shape
+        yield "measures rows with a value for each column", data.dtype == float and data.shape == shape
         yield "reads the values", np.allclose(data[0], case.value, equal_nan=True)
         yield "makes a table", device.measurement_df().shape == shape
         yield "has a unit for each column", len(device.data_units) == len(device.data_columns)
@@ -95,12 +96,12 @@ def exchange(cls, case, defaults, moves):
     saved = device.serialize()
     yield "can be saved as JSON", json.loads(json.dumps(saved))["settings"] == saved["settings"]
     device.shutdown()
-    yield "is left safe", case.safe(instrument) and not device.status
-    yield "sends nothing that the manual does not have", instrument.unknown == []
+    yield "leaves the instrument safe", case.safe(instrument) and not device.status
+    yield "sends only commands of the manual", instrument.unknown == []
 
 
 def stubborn(cls, case):
-    """Whether settings that the instrument does not take raise."""
+    """Tells whether the definition raises if the instrument ignores a setting."""
     instrument = case.make()
     device = attach(cls, case, instrument)
     device.connect()
@@ -109,17 +110,19 @@ def stubborn(cls, case):
 
 
 def simulated(device, case, moves):
-    """Without hardware: always connected, shapes, settings, a safe end."""
+    """Checks a simulated instrument: it always connects, accepts settings, measures or moves, and
+    shuts down.
+    """
     yield "connects", device.connect() is True
     device.initialize()
     device.settings = case.changes
-    yield "takes other settings", same(device.settings, case.changes)
+    yield "accepts other settings", same(device.settings, case.changes)
     if moves:
         device.position = case.value
-        yield "moves where it is told", near(device.position, case.value)
+        yield "moves to the given position", near(device.position, case.value)
     else:
         shape = (case.rows, len(device.data_columns))
-        yield "measures rows of its columns", device.measurement_df().shape == shape
+        yield "measures rows with a value for each column", device.measurement_df().shape == shape
     device.shutdown()
 
 

@@ -1,4 +1,4 @@
-"""What single definitions promise beyond what all do."""
+"""Checks that concern a single definition."""
 
 import gc
 import math
@@ -10,7 +10,7 @@ from instruments import Newport, Scripted
 
 
 def physics(folder):
-    """What the simulated instruments and the shared connections are for."""
+    """Checks the physics of the simulated instruments, and the connection that their axes share."""
     lock_in = load(folder, "SimulatedLockIn")()
     lock_in.settings = {"noise": 0.0, "frequency": 1e4, "corner": 1e4, "amplitude": 1.0}
     x, y, r, theta, _ = lock_in.perform_measurement()[0]
@@ -40,21 +40,21 @@ def physics(folder):
     x.settings = {"speed": 1000.0}
     x.position = 5.0
     yield (
-        "SimulatedStageAxis: axes share a controller and move on their own",
+        "SimulatedStageAxis: axes share a controller and move independently",
         (x.controller is y.controller and again.position == 5.0 and y.position == 0.0),
     )
     x.settings = {"speed": 50.0}
     begun = time.monotonic()
     x.position = 7.0
-    yield "SimulatedStageAxis: a motion takes its time", time.monotonic() - begun >= 2 / 50
+    yield "SimulatedStageAxis: a motion takes as long as its speed requires", time.monotonic() - begun >= 2 / 50
     x.settings = {"speed": 1000.0, "backlash": 0.2}
     x.position = 8.0
     lag = x.position
     x.position = 6.0
-    yield "SimulatedStageAxis: lags by half the backlash", near(lag, 7.9) and near(x.position, 6.1)
+    yield "SimulatedStageAxis: is off by half the backlash", near(lag, 7.9) and near(x.position, 6.1)
     x.settings = {"approach_from_below": True}
     x.position = 4.0
-    yield "SimulatedStageAxis: approach from below takes it out", near(x.position, 4.0)
+    yield "SimulatedStageAxis: an approach from below removes the backlash", near(x.position, 4.0)
     yield (
         "SimulatedStageAxis: stays within its limits",
         raises(ValueError, lambda: setattr(x, "position", 30.0)),
@@ -63,7 +63,7 @@ def physics(folder):
 
 
 def sharing(folder):
-    """Axes of one controller at one address."""
+    """Checks that axes of one controller at one address share a connection."""
     cls = load(folder, "ESP301Axis")
     case = CASES["ESP301Axis"]
     Bus.instrument, Bus.opened = case.make(), 0
@@ -75,15 +75,15 @@ def sharing(folder):
     one.connect()
     two.connect()
     one.position = 1.5
-    yield "ESP301Axis: they move on their own", one.position == 1.5 and two.position == 0.0
+    yield "ESP301Axis: they move independently", one.position == 1.5 and two.position == 0.0
     del one, two
     gc.collect()
     cls("three", ADDRESS, 3)
-    yield "ESP301Axis: the connection is opened anew once no axis is left", Bus.opened == 2
+    yield "ESP301Axis: a new axis opens a new connection once no axis is left", Bus.opened == 2
 
 
 def details(folder):
-    """What single definitions promise: limits, timeouts that stop a motion, units that follow."""
+    """Checks limits, timeouts that stop a motion, and units that depend on settings."""
 
     def moves(device, value):
         return lambda: setattr(device, "position", value)
@@ -93,7 +93,7 @@ def details(folder):
     instrument.answers["MEAS:VOLT? (@2)"] = "1.0"
     instrument.handle = lambda message: Scripted.handle(instrument, message)
     yield (
-        "KeysightE36312A: says where a current limit holds the voltage",
+        "KeysightE36312A: times out if the current limit keeps the voltage down",
         raises(TimeoutError, moves(supply, 5.0)),
     )
 
@@ -108,18 +108,18 @@ def details(folder):
         instrument.answers.get(message) or Newport.handle(instrument, message)
     )
     yield (
-        "ESP301Axis: an endless motion is stopped",
+        "ESP301Axis: stops an endless motion",
         (raises(TimeoutError, moves(axis, 1.0)) and instrument.sent[-1] == "2ST"),
     )
     instrument.answers["TB?"] = "207, 1, AXIS-2 POSITION OUT OF LIMITS"
-    yield "ESP301Axis: tells the controller's errors", raises(RuntimeError, moves(axis, 99.0))
+    yield "ESP301Axis: raises the controller's errors", raises(RuntimeError, moves(axis, 99.0))
 
     stage, instrument = connected(folder, "ThorlabsKDC101", timeout=0.01, home=True)
     yield "ThorlabsKDC101: homes if it has not yet", bool(instrument.bits & 0x400)
     yield "ThorlabsKDC101: stays within the stage's travel", raises(ValueError, moves(stage, 25.1))
     instrument.bits |= 0x10
     yield (
-        "ThorlabsKDC101: an endless motion is stopped",
+        "ThorlabsKDC101: stops an endless motion",
         (raises(TimeoutError, moves(stage, 1.0)) and instrument.sent[-1] == 0x0465),
     )
 
@@ -128,17 +128,17 @@ def details(folder):
     instrument.handle = lambda message: Scripted.handle(instrument, message)
     instrument.commands |= {":SING", ":CHAN1:DISP ON"}
     yield (
-        "RigolDS1054Z: does not wait for ever for a trigger",
+        "RigolDS1054Z: stops waiting for a trigger",
         (raises(TimeoutError, scope.perform_measurement) and instrument.sent[-1] == ":STOP"),
     )
 
     loop, instrument = connected(folder, "LakeShore335Loop", timeout=0.01)
     yield (
-        "LakeShore335Loop: begins from the present temperature",
+        "LakeShore335Loop: starts at the present temperature",
         (instrument.state["SETP 2"] == "77.35"),
     )
     yield (
-        "LakeShore335Loop: does not wait for ever for a temperature",
+        "LakeShore335Loop: stops waiting for a temperature",
         raises(TimeoutError, moves(loop, 4.2)),
     )
 
@@ -148,7 +148,7 @@ def details(folder):
     yield "SR830: a current has the unit A", units == ["A", "A", "A", "deg", "Hz"]
     lock_in.settings = {"reference": "external"}
     lock_in.settings = {"frequency": 17.0}
-    yield "SR830: an external frequency is not set", "FREQ 17.0" not in instrument.sent
+    yield "SR830: does not send a frequency while the reference is external", "FREQ 17.0" not in instrument.sent
 
     meter, _ = connected(folder, "Keithley2000", function="resistance")
     yield (

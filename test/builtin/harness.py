@@ -1,4 +1,6 @@
-"""What the checks share: a bus with one scripted instrument, loading of definitions, TAP."""
+"""Shared parts of the checks: a bus with one scripted instrument, a loader of definitions, and TAP
+output.
+"""
 
 import gc
 import importlib.util
@@ -15,7 +17,7 @@ ADDRESS = "GPIB0::8::INSTR"
 
 
 class Bus:
-    """Stands for pyvisa's resource manager: one instrument at one address."""
+    """Replaces pyvisa's resource manager; there is one instrument at one address."""
 
     instrument = None
     opened = 0
@@ -31,7 +33,7 @@ pyvisa.ResourceManager = Bus
 
 
 class Silent:
-    """An instrument that is switched off: everything runs into a timeout."""
+    """An instrument that is switched off. Every call times out."""
 
     def __getattr__(self, name):
         def time_out(*arguments):
@@ -41,7 +43,7 @@ class Silent:
 
 
 def load(folder, name):
-    """The class of a definition, its module executed anew."""
+    """Executes a definition's module again and returns its class."""
     path = pathlib.Path(folder, f"{name}.py")
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -50,7 +52,7 @@ def load(folder, name):
 
 
 def near(one, other):
-    """Equal, numbers but for an instrument's rounding."""
+    """Whether two values are equal. Numbers may differ by an instrument's rounding."""
     if isinstance(one, float) or isinstance(other, float):
         return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-12)
     return one == other
@@ -69,7 +71,9 @@ def raises(kind, action):
 
 
 def attach(cls, case, instrument):
-    """An instance of the definition at an instrument; those before it are gone."""
+    """Connects an instance of the definition to an instrument. Instances from earlier checks are
+    collected first.
+    """
     gc.collect()
     Bus.instrument = instrument
     if case.make is None:
@@ -78,7 +82,7 @@ def attach(cls, case, instrument):
 
 
 def connected(folder, name, **settings):
-    """A definition at its instrument, connected and initialised, and the instrument."""
+    """Returns a connected and initialised definition, and its instrument."""
     case = CASES[name]
     instrument = case.make()
     device = attach(load(folder, name), case, instrument)
@@ -89,7 +93,7 @@ def connected(folder, name, **settings):
 
 
 class Tap:
-    """Test Anything Protocol on standard output."""
+    """Writes the Test Anything Protocol to standard output."""
 
     def __init__(self):
         self.count = 0
@@ -103,7 +107,7 @@ class Tap:
             print(f"# {line}")
 
     def run(self, prefix, claims):
-        """Prints every claim; an exception is one that failed."""
+        """Prints every claim. An exception counts as a failed claim."""
         try:
             for what, holds in claims:
                 self.point(prefix + what, bool(holds))

@@ -1,7 +1,7 @@
-"""Scripted instruments that answer as their makers' manuals say.
+"""Scripted instruments that answer according to their manufacturers' manuals.
 
-Each holds what it is sent, records every message, and notes as unknown whatever its manual does
-not have; an unknown query runs into the timeout that a real instrument would give.
+Each instrument stores its settings and records every message. It lists messages that its manual
+does not have as unknown. An unknown query times out, as on a real instrument.
 """
 
 import re
@@ -15,9 +15,11 @@ SWITCH = {"ON": "1", "OFF": "0"}
 
 
 class Scripted:
-    """Message-based: `state` maps a command to what it holds, `answers` a query to its reply.
+    """A message-based instrument. `state` maps a command to its stored value, `answers` maps a
+    query to its reply.
 
-    A float in `state` is answered as instruments do, `+1.000000E+00`; an int and a text plainly.
+    A float in `state` is formatted as instruments do, `+1.000000E+00`. An int or a text is returned
+    as it is.
     """
 
     IDENTITY = "*IDN?"
@@ -61,7 +63,7 @@ class Scripted:
         return None
 
     def parse(self, message):
-        """The key in `state`, and the value or None for a query."""
+        """Returns the key in `state` and the value. The value of a query is None."""
         if message.endswith("?"):
             return message[:-1], None
         key, _, value = message.partition(" ")
@@ -77,12 +79,12 @@ class Scripted:
         self.state[key] = kind(float(value)) if kind is int else kind(value)
 
     def writes(self):
-        """The messages that are no queries."""
+        """The messages that are not queries."""
         return [message for message in self.sent if "?" not in message]
 
 
 class ChannelList(Scripted):
-    """Commands that end in a channel list: `VOLT 5,(@2)`, `VOLT? (@2)`."""
+    """Commands that end with a list of channels, such as `VOLT 5,(@2)` and `VOLT? (@2)`."""
 
     def parse(self, message):
         query = re.fullmatch(r"(\S+)\? \(@(\d)\)", message)
@@ -93,7 +95,9 @@ class ChannelList(Scripted):
 
 
 class Numbered(Scripted):
-    """Commands whose first argument picks what they are for: `PID 1,50,20,0`, `LAMP?1`."""
+    """Commands whose first argument selects an input, output or channel, such as `PID 1,50,20,0`
+    and `LAMP?1`.
+    """
 
     def parse(self, message):
         query = re.fullmatch(r"(\w+)\? ?(\w*)", message)
@@ -106,7 +110,9 @@ class Numbered(Scripted):
 
 
 class Acknowledging(Scripted):
-    """The 7270: a bare command is a query, and every command is answered, if by nothing."""
+    """The 7270. A command without a value is a query. Every command is answered, even if with an
+    empty text.
+    """
 
     IDENTITY = "ID"
 
@@ -124,7 +130,9 @@ class Acknowledging(Scripted):
 
 
 class Newport(Scripted):
-    """The ESP301: axis, command, value or question mark; a motion is done at the second look."""
+    """The ESP301. A message has an axis, a command, and a value or question mark. A motion is done
+    at the second query.
+    """
 
     def __init__(self, identity):
         axis = {"VA": 2.0, "AC": 8.0, "AG": 8.0, "SL": -10.0, "SR": 10.0, "SN": 1, "MO": 0}
@@ -157,7 +165,7 @@ class Newport(Scripted):
 
 
 class Oscilloscope(Scripted):
-    """The DS1054Z: a ramp of 1200 bytes, after the trigger state has been WAIT once."""
+    """The DS1054Z. It sends a ramp of 1200 bytes, after the trigger state has been WAIT once."""
 
     def handle(self, message):
         if message == ":SING":
@@ -178,9 +186,9 @@ class Oscilloscope(Scripted):
 
 
 class AptController:
-    """The KDC101: binary messages of six bytes and data, with a stage that moves at once.
+    """The KDC101. Messages are binary: six bytes, then data. Its stage moves at once.
 
-    Before each answer it sends a message that nobody asked for, as controllers may.
+    Before each answer it sends an unsolicited message, as real controllers may.
     """
 
     def __init__(self, model="KDC101"):
@@ -222,7 +230,7 @@ class AptController:
         return taken
 
     def writes(self):
-        """The numbers of messages that change something."""
+        """The numbers of the messages that change something."""
         return [number for number in self.sent if number not in (0x0005, 0x0414, 0x0490)]
 
     def _answer(self, number, data):

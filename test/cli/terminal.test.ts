@@ -1,7 +1,7 @@
 import t from 'tap';
 import { progressLines } from '../../registry/cli/terminal.ts';
 
-/** Lines of work that takes `each` milliseconds for each of `total` items. */
+/** The lines printed for `total` items of work, if each item takes `each` milliseconds. */
 function linesOf(total: number, each: number, labels = ['Importing']): string[] {
   const lines: string[] = [];
   let clock = 0;
@@ -27,10 +27,10 @@ t.test('slow work prints a line every ten seconds', async (t) => {
   const lines = linesOf(10_000, 50);
   t.equal(lines[0], 'Importing: 200/10000\n', 'the first one after ten seconds');
   t.equal(lines.at(-1), 'Importing: 10000/10000\n');
-  t.equal(lines.length, 50, 'one for each ten seconds of 500');
+  t.equal(lines.length, 50, 'one line for each ten of the 500 seconds');
 });
 
-t.test('each kind of work begins anew, even with the same label', async (t) => {
+t.test('each kind of work starts its own count, even with the same label', async (t) => {
   const lines = linesOf(10, 1, ['Reading', 'Importing', 'Importing']);
   t.equal(lines.length, 30);
   t.same(

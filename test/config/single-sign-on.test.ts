@@ -1,4 +1,4 @@
-/** The settings of single sign-on: which ones the start refuses, with which messages. */
+/** Which settings of single sign-on the registry refuses at startup, and with which messages. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

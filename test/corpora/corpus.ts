@@ -1,4 +1,7 @@
-/** One corpus: counted by CPython, imported, and loaded by plain Python and by the lab computers' package. */
+/**
+ * One corpus (a folder of drivers): counts its classes with CPython, imports it, and loads it with plain Python and
+ * with the lab computers' package.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,33 +24,33 @@ import { MemoryTarget } from '../services/memory-target.ts';
 
 const run = promisify(execFile);
 const HERE = import.meta.dirname;
-/** Replaces PyBirch if a corpus does not contain it. */
+/** The stand-in for PyBirch, for a corpus that does not contain PyBirch. */
 const STAND_IN = join(HERE, '..', 'fixtures', 'pybirch-standin');
-/** Relative to the root of a clone of PyBirch. */
+/** The path inside a clone of PyBirch, relative to its root. */
 const PYBIRCH_BASES = join('pybirch', 'Instruments', 'base.py');
 
 export interface Corpus {
   folder: string;
-  /** Each as `Name=type`. */
+  /** Further base classes, each as `Name=type`. */
   bases: string[];
-  /** A Python with the corpus's packages and the client's. */
+  /** The path of a Python with the packages of the corpus and of the client. */
   python: string;
-  /** Skips loading with plain Python and on a lab computer. */
+  /** If true, the classes are not loaded by plain Python or on a lab computer. */
   countOnly: boolean;
 }
 
 /** A class in the output of `count.py`. */
 type Counted = [name: string, line: number, abstract: boolean, isPrivate: boolean, isTest: boolean];
 
-/** For each name, the reason why it does not load; null if it does. */
+/** By name: the reason why a class does not load, or null if it does. */
 type Loads = Record<string, string | null>;
 
 export interface Outcome {
   report: ImportReport;
   seconds: number;
-  /** By path, as CPython parses the files. */
+  /** The classes that CPython's parser finds in each file, by path. */
   counted: Record<string, Counted[]>;
-  /** Imported classes that `ast` did not count. */
+  /** The imported classes that `ast` did not count. */
   uncounted: string[];
   outside: Loads;
   inLab: Loads;
@@ -121,14 +124,14 @@ async function loadInLab(
   return JSON.parse(await output(python, [join(HERE, 'load_in_lab.py'), place], paths));
 }
 
-/** The folder and its ancestors, innermost first. */
+/** The folder and its ancestors; the folder itself comes first. */
 function ancestors(folder: string): string[] {
   const found = [folder];
   for (let at = folder; dirname(at) !== at; at = dirname(at)) found.push(dirname(at));
   return found;
 }
 
-/** The folder that Python's path needs, and the module's dotted name relative to it. */
+/** The folder that must be on Python's path, and the module's dotted name relative to it. */
 function moduleOf(file: string): [root: string, module: string] {
   const parts = [basename(file).replace(/\.\w+$/, '')];
   let at = dirname(file);
@@ -137,7 +140,7 @@ function moduleOf(file: string): [root: string, module: string] {
   return [at, parts.join('.')];
 }
 
-/** The last line that the program prints. */
+/** Runs a program and returns the last line that it prints. */
 async function output(python: string, args: string[], paths: string[] = []): Promise<string> {
   const env = { ...process.env, QT_QPA_PLATFORM: 'offscreen', PYTHONPATH: paths.join(delimiter) };
   const { stdout } = await run(python, args, { env, maxBuffer: 1 << 28, cwd: tmpdir() });

@@ -1,7 +1,7 @@
-"""Counts the instrument classes of a folder by CPython's own `ast`, independent of how the registry finds them.
+"""Counts the instrument classes of a folder with CPython's own `ast`, independently of the registry's search.
 
-`count.py FOLDER NAME...` prints JSON: {path: [[class, line, abstract, private, test]]}. A class counts where its
-bases lead, by their last name and through the aliases of its file, to one of the names.
+`count.py FOLDER NAME...` prints JSON: {path: [[class, line, abstract, private, test]]}. It counts a class if one of its
+bases leads to one of the names. Bases are compared by their last name, after resolving the aliases of the file.
 """
 
 import ast

@@ -1,7 +1,8 @@
-"""`load_in_lab.py FOLDER`: which definitions the lab computers' package loads, guard and all.
+"""`load_in_lab.py FOLDER`: tests which definitions the lab computers' package loads, with its guard on.
 
-FOLDER holds `<Name>/` with its files each, and `permissions.json`: {name: names that the lab granted}. A registry
-in a thread signs them, the package fetches, checks and loads them. Prints JSON: {name: error or null}.
+FOLDER contains a folder `<Name>/` with the files of each definition, and `permissions.json`: {name: permissions that
+the lab granted}. A fake registry in a thread signs the definitions. The package fetches, checks and loads them. Prints
+JSON: {name: error or null}.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ def error_of(registry: Registry, name: str) -> str | None:
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             registry.load(name)
-    except BaseException as error:  # a definition may raise anything, SystemExit too
+    except BaseException as error:  # a definition may raise anything, even SystemExit
         cause = f" from {error.__cause__!r}" if error.__cause__ else ""
         return f"{type(error).__name__}: {error}{cause}"
     return None

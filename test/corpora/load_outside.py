@@ -1,7 +1,8 @@
-"""`load_outside.py LIST`: which classes a plain Python gets from the modules that they stand in.
+"""`load_outside.py LIST`: tests which classes plain Python can import from their original modules.
 
-LIST is JSON: {"wanted": [[name, folder for sys.path, dotted module]], "roots": [folder]}. The roots come last on sys.path:
-a clone's root may hold an `__init__.py`, while its modules import each other from that root. Prints JSON: {name: error or null}.
+LIST is JSON: {"wanted": [[name, folder for sys.path, dotted module]], "roots": [folder]}. The roots are last on
+sys.path, because a clone's root may contain an `__init__.py` although its modules import each other from that root.
+Prints JSON: {name: error or null}.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ def error_of(name: str, folder: str, module: str) -> str | None:
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return None if isinstance(getattr(importlib.import_module(module), name), type) else "no class"
-    except BaseException as error:  # a module may raise anything, SystemExit too
+    except BaseException as error:  # a module may raise anything, even SystemExit
         return f"{type(error).__name__}: {error}"
 
 

@@ -3,8 +3,8 @@ import { parseModule } from '../../registry/definitions/syntax.ts';
 import type { ClassInfo } from '../../registry/definitions/types.ts';
 
 /**
- * The registry's analysis of the class `name`, or of the last instrument class, in this text; null if there
- * is none.
+ * The registry's analysis of a class in this text: of the class `name`, or without a name of the last instrument class.
+ * Null if there is none.
  */
 export function analyse(
   text: string,

@@ -12,7 +12,8 @@ const X = 'class X(Base):\n    """A device."""\n\n    def __init__(self):\n     
 const HELPER = `${LONG}class Talk(BaseMeasurementInstrument):\n    pass\nclass _Hidden(Talk):\n    pass\n`;
 
 /**
- * The main file, the other files, the type of its class X, and a warning code that must or must not occur.
+ * The main file, the other files, the instrument type of its class X, and a warning that must occur. Without `warning`,
+ * no uncertain-base warning may occur.
  */
 type Case = [
   what: string,
@@ -31,14 +32,14 @@ const CASES: Case[] = [
     'uncertain-base',
   ],
   [
-    'a fallback to a class of its own',
+    'a fallback to a class that the file defines',
     `try:\n    ${PYBIRCH} as Base\nexcept (ImportError, AttributeError) as error:\n    class Base:\n        pass\n${X}`,
     {},
     'measurement',
     'uncertain-base',
   ],
   [
-    'a fallback of the same name',
+    'a fallback with the same name',
     `try:\n    ${PYBIRCH}\nexcept ImportError:\n    class BaseMeasurementInstrument:\n        pass\n${X.replace('Base', 'BaseMeasurementInstrument')}`,
     {},
     'measurement',
@@ -50,7 +51,7 @@ const CASES: Case[] = [
     'measurement',
   ],
   [
-    'the newer or the older one',
+    'the newer base class of PyBirch, or the older one',
     `try:\n    ${PYBIRCH} as Base\nexcept ImportError:\n    from pybirch.scan.measurements import Measurement as Base\n${X}`,
     {},
     'measurement',
@@ -63,19 +64,19 @@ const CASES: Case[] = [
     'uncertain-base',
   ],
   [
-    'types for the checker only',
+    'a base class imported only for the type checker',
     `from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from stubs import Talk as Base\nelse:\n    ${PYBIRCH} as Base\n${X}`,
     {},
     'measurement',
   ],
   [
-    'a base for the checker only',
+    'a base that exists only for the type checker',
     `import typing\nif typing.TYPE_CHECKING:\n    ${PYBIRCH} as Base\nelse:\n    Base = object\n${X}`,
     {},
     null,
   ],
   [
-    'by the version of Python',
+    'a base that depends on the version of Python',
     `import sys\nif sys.version_info >= (3, 8):\n    ${PYBIRCH} as Base\nelse:\n    Base = object\n${X}`,
     {},
     'measurement',
@@ -101,7 +102,7 @@ const CASES: Case[] = [
     'measurement',
   ],
   [
-    'one or the other',
+    'one of two imported base classes',
     `import sys\n${LONG}${X.replace('(Base)', '(BaseMeasurementInstrument if sys.argv else object)')}`,
     {},
     'measurement',
@@ -114,7 +115,7 @@ const CASES: Case[] = [
     'measurement',
   ],
   [
-    'mixins on either side',
+    'mixins before and after the base class',
     `${LONG}class M: pass\nclass N(M): pass\n${X.replace('(Base)', '(N, BaseMeasurementInstrument, M)')}`,
     {},
     'measurement',
@@ -132,7 +133,7 @@ const CASES: Case[] = [
     null,
   ],
   [
-    'what is rebound behind the class does not count',
+    'a name that is rebound after the class does not count',
     `${LONG}Base = BaseMeasurementInstrument\n${X}\nBase = object\n`,
     {},
     'measurement',
@@ -147,7 +148,7 @@ const CASES: Case[] = [
   ],
   ['what getattr gives', `import pybirch\nBase = getattr(pybirch, "X")\n${X}`, {}, null],
   [
-    'a package of a folder',
+    'a package without an __init__',
     `import pkg.io\n${X.replace('(Base)', '(pkg.io.Talk)')}`,
     { 'pkg/io.py': HELPER },
     'measurement',
@@ -159,7 +160,7 @@ const CASES: Case[] = [
     'measurement',
   ],
   [
-    'handed on by an __init__',
+    're-exported by an __init__',
     `from pkg import Short\n${X.replace('(Base)', '(Short)')}`,
     { 'pkg/__init__.py': 'from .io import Talk as Short\n', 'pkg/io.py': HELPER },
     'measurement',
@@ -171,32 +172,32 @@ const CASES: Case[] = [
     'measurement',
   ],
   [
-    'a star of a star',
+    'a star import through a star import',
     `from hub import *\n${X.replace('(Base)', '(Talk)')}`,
     { 'hub.py': 'from inner import *\n', 'inner.py': HELPER },
     'measurement',
   ],
   [
-    'a star that is limited',
+    'a star import that __all__ limits',
     `from hub import *\n${X.replace('(Base)', '(Talk)')}`,
     { 'hub.py': `${HELPER}__all__ = ["Talk"]\n` },
     'measurement',
   ],
   [
-    'a star over a name',
+    'a star import that hides a name',
     `Talk = object\nfrom hub import *\n${X.replace('(Base)', '(Talk)')}`,
     { 'hub.py': HELPER },
     'measurement',
   ],
   [
-    'a star of PyBirch',
+    'a star import from PyBirch',
     `from pybirch.Instruments.base import *\n${X.replace('(Base)', '(BaseMeasurementInstrument)')}`,
     {},
     'measurement',
   ],
   ['a provided name', X.replace('(Base)', '(FakeMovementInstrument)'), {}, 'movement'],
   [
-    'a common word from elsewhere',
+    'a class with a common name from another package',
     `from results import Measurement\n${X.replace('(Base)', '(Measurement)')}`,
     {},
     null,

@@ -28,11 +28,11 @@ const SHAPES: Record<string, string | Uint8Array> = {
     'import a as b, c.d, e.f as g\nfrom h import i as j, k\nfrom . import l\nfrom ..m.n import *\n',
   'attribute bases': 'class A(a.b.C, D[int], e(1).F): pass\nclass G(a . b, (C)): pass\n',
   'imports in brackets': 'from a import (\n    b,  # one\n    c as d,\n)\n',
-  'several lines of string':
+  'a string of several lines':
     'class A(B):\n    """Doc\n  class X: pass\n\timport y\n"""\n    data_columns = ["""a\nb"""]\n',
   continuations: 'import a, \\\n    b\nclass \\\n  A(B,\n    C): pass\nx = 1; \\\nimport d\n',
   'form feeds': 'import a\n\f\nclass A(B): pass\n\fclass C(A): pass\n',
-  'no line end at the end': 'class A(B):\n    import a',
+  'no line feed at the end': 'class A(B):\n    import a',
   'one line': 'class A(B): import a; import b; data_columns = ["X"]\n',
   asynchronous: 'async def f(): pass\nclass A(B):\n    @a\n    async def g(self): pass\n',
   branches:
@@ -47,7 +47,7 @@ const SHAPES: Record<string, string | Uint8Array> = {
   ),
 };
 
-/** The attributes to compare if both CPython and the registry know their values. */
+/** The attributes that are compared if both CPython and the registry know their values. */
 const ATTRIBUTES = ['data_columns', 'data_units', 'position_column', 'position_units'] as const;
 
 const builtin = new URL('../../registry/builtin/', import.meta.url);
@@ -63,7 +63,10 @@ const files = new Map<string, Uint8Array>([
 const answers = askCpython([...files.values()]);
 const skip = answers === null && 'no python3 of version 3.9 or later';
 
-/** Classes, functions and imports as our parser sees them; decorators come before what they decorate. */
+/**
+ * Classes, functions and imports as our parser sees them. Decorators come before the class or function that they
+ * decorate.
+ */
 function survey(text: string): Seen[] {
   const { root } = parseModule(text);
   const places = positions(text);
@@ -99,13 +102,13 @@ function survey(text: string): Seen[] {
   return seen;
 }
 
-/** CPython reports the place of `class` or `def`, not of the decorators above. */
+/** CPython reports the position of `class` or `def`, not that of the decorators above it. */
 function definitionOf(node: Node): Node {
   return node.type === 'DecoratedStatement' ? (node.children.at(-1) ?? node) : node;
 }
 
 t.test(
-  'classes, functions and imports have the places that CPython reports',
+  'classes, functions and imports have the positions that CPython reports',
   { skip },
   async (t) => {
     for (const [at, [name, bytes]] of [...files].entries()) {
@@ -117,7 +120,7 @@ t.test(
   },
 );
 
-/** CPython omits the brackets of `(C)` from a base, and gives its line ends as `\n`. */
+/** CPython omits the parentheses of a base such as `(C)`, and reports its line ends as `\n`. */
 function plain([what, name, line, column, detail]: Seen): Seen {
   const shown = detail.map((one) => one.replace(/^\((.*)\)$/, '$1'));
   return [what, name, line, column, shown];
@@ -133,7 +136,7 @@ t.test('constants have the values that CPython computes', { skip }, async (t) =>
       if (!info) continue;
       for (const attribute of ATTRIBUTES) {
         const expected = constants[`${className}.${attribute}`];
-        // A constructor outside the file may have changed the value, so it is unknown.
+        // The value is unknown, because a constructor in another file may have changed it.
         if (expected === undefined || info[attribute] === null) continue;
         compared++;
         t.same(info[attribute], expected, `${name}: ${className}.${attribute}`);

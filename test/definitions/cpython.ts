@@ -1,17 +1,16 @@
 /**
- * The classes, functions, imports and constants of Python files according to CPython's own parser, with their
- * places.
+ * Finds the classes, functions, imports and constants of Python files with CPython's own parser, and their positions.
  */
 
 import { spawnSync } from 'node:child_process';
 
-/** Lines and columns count from 1, columns in code points. */
+/** Lines and columns start at 1. Columns are code points. */
 export type Seen = [what: string, name: string, line: number, column: number, detail: string[]];
 
 export interface CpythonFile {
-  /** Every class, function and import, including nested ones, in document order. */
+  /** Every class, function and import in document order. Nested ones are included. */
   seen: Seen[];
-  /** Class-level and `self.` assignments of literals, by `Class.attribute`; the last one counts. */
+  /** Literals that are assigned in a class body or to `self.`, by `Class.attribute`. The last assignment counts. */
   constants: Record<string, unknown>;
   error: string | null;
 }
@@ -66,7 +65,7 @@ for one in json.load(sys.stdin):
 json.dump({'version': list(sys.version_info[:2]), 'files': answers}, sys.stdout, default=repr)
 `;
 
-/** Runs `python3` once for all files; null if there is no Python 3.9 or later. */
+/** Runs `python3` once for all files. Returns null if there is no Python 3.9 or later. */
 export function askCpython(files: readonly Uint8Array[]): CpythonFile[] | null {
   const input = JSON.stringify(files.map((bytes) => Buffer.from(bytes).toString('base64')));
   const { status, stdout, stderr, error } = spawnSync('python3', ['-I', '-c', SCRIPT], {

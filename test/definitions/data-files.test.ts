@@ -1,7 +1,7 @@
 /*
- * The flaw: a definition could carry compiled code that no reviewer can read. The attack: tell a VISA library
- * to load the definition's own `.so`. Verified: compiled code of every system is refused under any name, a
- * name that a system would load is refused whatever the content, and data that starts alike is accepted; a
+ * The flaw: a definition could carry compiled code that no reviewer can read. The attack: tell a VISA library to load
+ * the definition's own `.so`. Verified: compiled code of every system is refused under any name. A file is refused if a
+ * system would load it because of its name, whatever it contains. Data that starts like compiled code is accepted. A
  * git-lfs pointer in place of the data causes a warning. Oracle: this machine's own programs.
  */
 import { execFileSync } from 'node:child_process';
@@ -73,7 +73,7 @@ t.test('compiled code is an error, a git-lfs pointer a warning', (t) => {
   t.end();
 });
 
-/** Python writes the archives; an archive that it can read again is valid. */
+/** Python writes the archives. An archive is valid if Python can read it again. */
 const PACK = `
 import bz2, gzip, io, json, lzma, sys, tarfile, zipfile
 program = open(sys.executable, 'rb').read(200000)

@@ -1,4 +1,4 @@
-/** Bytes and characters of Python files, compared with the machine's `python3`. */
+/** Compares how the registry and the machine's `python3` decode Python files. */
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';
@@ -43,7 +43,7 @@ json.dump({
 `;
 
 interface Answer {
-  /** By name of the encoding; null if it is not a table of 256 characters. */
+  /** By name of the encoding; null if the encoding is not a table of 256 characters. */
   tables: Record<string, (string | null)[] | null>;
   texts: (string | null)[];
 }
@@ -78,7 +78,9 @@ const heads = fc.constantFrom(
 );
 const odd = fc.constantFrom('é', 'µ', '€', '\xa0', 'Ω', '\xff', '\x81', '');
 
-/** Up to two lines before the cookie, which counts only in the first two; then characters in a string. */
+/**
+ * Up to two lines before the encoding cookie, which counts only in the first two lines; then characters in a string.
+ */
 const layouts = fc
   .record({
     bom: fc.constantFrom('', '', '\ufeff', '\ufeff', '\ufeff\ufeff'),
@@ -107,11 +109,11 @@ t.test('every single-byte encoding has the same characters as in Python', { skip
     if (row === null) continue;
     const known = row.filter((one) => one !== null);
     const isAscii = known.slice(0, 128).every((letter, byte) => letter.charCodeAt(0) === byte);
-    // An encoding that is not ASCII below 128 cannot hold the cookie; one with a duplicate character cannot
+    // An encoding that is not ASCII below 128 cannot contain the cookie. An encoding with a duplicate character cannot
     // be written back.
     const isRead = isAscii && new Set(known).size === known.length;
     if (isRead) read++;
-    // A comment cannot contain NUL and line ends.
+    // A comment cannot contain NUL or line ends.
     const differing = row.flatMap((letter, byte) => {
       const want = isRead ? letter : null;
       return [0, 10, 13].includes(byte) || want === characterOf(name, byte) ? [] : [byte];
@@ -121,17 +123,21 @@ t.test('every single-byte encoding has the same characters as in Python', { skip
   t.ok(read > 200, `${read} names`);
 });
 
-t.test('encoding comments and byte order marks mean the same as in Python', { skip }, async (t) => {
-  if (answer === null) return;
-  let read = 0;
-  for (const [at, want] of answer.texts.entries()) {
-    const bytes = samples[at] as Buffer;
-    const ours = /X = '(.*)'\n$/s.exec(textOf(bytes) ?? '')?.[1] ?? null;
-    if (ours !== want) t.fail(JSON.stringify({ bytes: bytes.toString('latin1'), want, ours }));
-    if (ours !== null) read++;
-  }
-  t.ok(read > 500, `${read} of ${samples.length} could be read`);
-});
+t.test(
+  'encoding comments and byte order marks have the same meaning as in Python',
+  { skip },
+  async (t) => {
+    if (answer === null) return;
+    let read = 0;
+    for (const [at, want] of answer.texts.entries()) {
+      const bytes = samples[at] as Buffer;
+      const ours = /X = '(.*)'\n$/s.exec(textOf(bytes) ?? '')?.[1] ?? null;
+      if (ours !== want) t.fail(JSON.stringify({ bytes: bytes.toString('latin1'), want, ours }));
+      if (ours !== null) read++;
+    }
+    t.ok(read > 500, `${read} of ${samples.length} could be read`);
+  },
+);
 
 function textOf(bytes: Uint8Array): string | null {
   try {

@@ -1,5 +1,6 @@
 /**
- * Code that is valid but that every lab computer refuses at run time. The client's own guard is the oracle.
+ * Valid code that uses files, which every lab computer refuses at run time. The oracle is the guard of the lab
+ * computers' package.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -52,30 +53,33 @@ def refused(source):
 print(json.dumps([refused(source) for source in json.loads(sys.argv[2])]))
 `;
 
-t.test('there is a warning for what the guard refuses and none for what it allows', async (t) => {
-  const folder = t.testdir({ definition: { 'Meter.py': '' }, home: {} });
-  const home = join(folder, 'home');
-  const snippets = [...REFUSED, ...FINE];
-  const source = join(import.meta.dirname, '../../client/python/src');
-  const env = { ...process.env, PYTHONPATH: source, HOME: home, TMPDIR: home };
-  const interpreter = await pythonWith(CLIENT);
-  if (!(await runsTheClient())) {
-    t.plan(0, 'no Python here runs the lab computers’ package');
-    return;
-  }
-  const said = await run(
-    interpreter,
-    ['-c', RUN, join(folder, 'definition'), JSON.stringify(snippets)],
-    {
-      env,
-      cwd: home,
-    },
-  );
-  const refused: boolean[] = JSON.parse(said.stdout);
-  const warned = snippets.map((snippet) => codes(snippet, POLICY).includes('refused-when-run'));
-  t.same(warned, refused);
-  t.same(refused, [...REFUSED.map(() => true), ...FINE.map(() => false)]);
-});
+t.test(
+  'code that the guard refuses causes a warning, code that it allows causes none',
+  async (t) => {
+    const folder = t.testdir({ definition: { 'Meter.py': '' }, home: {} });
+    const home = join(folder, 'home');
+    const snippets = [...REFUSED, ...FINE];
+    const source = join(import.meta.dirname, '../../client/python/src');
+    const env = { ...process.env, PYTHONPATH: source, HOME: home, TMPDIR: home };
+    const interpreter = await pythonWith(CLIENT);
+    if (!(await runsTheClient())) {
+      t.plan(0, 'no Python here runs the lab computers’ package');
+      return;
+    }
+    const said = await run(
+      interpreter,
+      ['-c', RUN, join(folder, 'definition'), JSON.stringify(snippets)],
+      {
+        env,
+        cwd: home,
+      },
+    );
+    const refused: boolean[] = JSON.parse(said.stdout);
+    const warned = snippets.map((snippet) => codes(snippet, POLICY).includes('refused-when-run'));
+    t.same(warned, refused);
+    t.same(refused, [...REFUSED.map(() => true), ...FINE.map(() => false)]);
+  },
+);
 
 t.test('there is no warning if the lab or a grant allows files', (t) => {
   for (const allowed of ['open', 'os', 'shutil'])

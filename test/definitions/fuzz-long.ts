@@ -1,5 +1,5 @@
 /**
- * `node test/definitions/fuzz-long.ts [count] [seed]`: runs the fuzz test of hostile.test.ts, then that of
+ * `node test/definitions/fuzz-long.ts [count] [seed]`: runs the fuzz test of hostile.test.ts, then the one of
  * instances.test.ts with a fifth as many definitions.
  */
 import { NUMERIC, pythonWith } from '../helpers/python.ts';

@@ -80,7 +80,7 @@ t.test('written values are read back, and everything else stays', async () => {
     fc.property(start, changes, (source, wanted) => {
       const before = readHeader(source);
       const after = readHeader(writeHeader(source, wanted));
-      // hidden.test.ts checks visibility, and a test below checks pip.
+      // Other tests cover these two codes: hidden.test.ts covers hidden characters, a test below covers pip's rules.
       t.same(
         after.errors.filter(({ code }) => !/^(hidden-character|header-value)$/.test(code)),
         [],
@@ -136,7 +136,7 @@ t.test('a new header goes below shebang and encoding line, above the docstring',
   );
 });
 
-t.test("PEP 723's rules hold: one closed block; errors have their place", async (t) => {
+t.test('a header follows PEP 723: one closed block; errors have their place', async (t) => {
   const block = '# /// script\n# dependencies = []\n# ///\n';
   t.match(readHeader(`${block}\n${block}`).errors, [{ code: 'header-toml', line: 5 }]);
   t.same(

@@ -1,4 +1,4 @@
-/** Hostile text: nothing may hang, overflow, or throw a foreign error. */
+/** Hostile text. No input may hang the registry, overflow its stack, or throw an error that is not ours. */
 
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { DefinitionError } from '../../registry/definitions/errors.ts';
@@ -25,7 +25,7 @@ const TOKENS =
     ' ',
   );
 
-/** A stream of texts, determined by the seed. */
+/** An endless stream of texts. The seed determines them. */
 export function* hostileTexts(seed: number): Generator<string> {
   let state = seed >>> 0 || 1;
   const below = (limit: number): number => {
@@ -44,7 +44,7 @@ export function* hostileTexts(seed: number): Generator<string> {
   }
 }
 
-/** One construct nested or repeated `count` times. */
+/** Texts in which one construct is nested or repeated `count` times. */
 export function nested(count: number): Record<string, string> {
   const pieces = [
     '(',
@@ -81,7 +81,7 @@ export function nested(count: number): Record<string, string> {
   };
 }
 
-/** Runs one text through everything. Throws any error that is not a DefinitionError. */
+/** Passes one text to every function that reads definitions. Rethrows any error except a DefinitionError. */
 export function exercise(text: string): void {
   const bytes = new TextEncoder().encode(text);
   validateDefinition('A', text, policy);

@@ -19,7 +19,7 @@ const warnings = (source: string) =>
 const meter = (body: string): string =>
   `class A(BaseMeasurementInstrument):\n    def __init__(self, name):\n        super().__init__(name)\n${body}`;
 
-t.test('unreadable values are reported with what to do', async (t) => {
+t.test('unreadable values are reported with instructions', async (t) => {
   const unknown = meter('        self.data_columns = make(name)\n').replace('make(', 'str(');
   const { warnings: found } = validateDefinition('A', unknown, policy);
   t.match(

@@ -1,6 +1,6 @@
 /**
- * Compares the registry's analysis of a definition's class with Python's instance of it, created with the
- * PyBirch stand-in.
+ * Compares the registry's analysis of a definition's class with a real instance of the class. Python creates the
+ * instance, with the stand-in for PyBirch.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -20,8 +20,8 @@ const ATTRIBUTES = [
 type Attribute = (typeof ATTRIBUTES)[number];
 
 /**
- * The attributes of an instance; `{"odd": …}` stands for values that JSON lacks. Null if Python could not
- * create it.
+ * The attributes of an instance. `{"odd": …}` stands for values that JSON cannot represent. Null if Python could not
+ * create the instance.
  */
 type Made = { [name in Attribute]?: unknown } | null;
 
@@ -83,7 +83,7 @@ sys.dont_write_bytecode = True
 json.dump([make(case) for case in json.load(sys.stdin)], sys.stdout)
 `;
 
-/** Creates an instance of each class, in one process. */
+/** Creates an instance of each class. All classes share one Python process. */
 export function instances(python: string, layouts: readonly Layout[]): Made[] {
   const { status, stdout, stderr, error } = spawnSync(python, ['-c', SCRIPT], {
     input: JSON.stringify(layouts),
@@ -111,8 +111,8 @@ export interface Comparison {
 }
 
 /**
- * Compares `count` definitions, starting at this seed: each value that the registry knows must equal the
- * instance's.
+ * Compares `count` definitions, starting with this seed. Each value that the registry knows must equal the instance's
+ * value.
  */
 export function compareFrom(seed: number, count: number, python: string): Comparison {
   const layouts = Array.from({ length: count }, (_, at) => layout(seed + at));

@@ -1,4 +1,4 @@
-/** Changes of a new version that break bindings, stored settings and scripts. */
+/** Which changes of a new version break bindings, stored settings and scripts. */
 import fc from 'fast-check';
 import t from 'tap';
 import { compareInterfaces, type Side } from '../../registry/definitions/interface/compare.ts';

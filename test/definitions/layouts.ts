@@ -1,4 +1,4 @@
-/** Definitions in many layouts, generated from a seed. `instances.ts` compares them with Python. */
+/** Generates definitions in many layouts from a seed. `instances.ts` compares them with Python. */
 
 export interface Layout {
   readonly name: string;
@@ -151,7 +151,7 @@ const MOVEMENT: Kind = {
   second: 'position_units',
 };
 
-/** One definition, determined by the seed. */
+/** Generates one definition from the seed. */
 export function layout(seed: number): Layout {
   const pick = randomFrom(seed);
   const kind = pick([MEASUREMENT, MEASUREMENT, MOVEMENT]);

@@ -10,7 +10,7 @@ import { processorTime } from '../helpers/processor-time.ts';
 const trees = fc
   .dictionary(fc.constantFrom('a', 'b', 'c', 'd/e'), fc.constantFrom('1', '2', '3'))
   .map((entries): Tree => new Map(Object.entries(entries)));
-/** Few distinct lines, and a last line with or without line end, so that conflicts are frequent. */
+/** Texts of few distinct lines, so that conflicts are frequent. The last line may lack a line feed. */
 const texts = fc.string({ unit: fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'a'), maxLength: 9 });
 
 const check = (property: Parameters<typeof fc.assert>[0]) => fc.assert(property, { numRuns: 500 });
@@ -45,7 +45,7 @@ t.test('trees: changes of one side are taken, changes of both sides are reported
   t.pass('held');
 });
 
-t.test('the key of changes survives a rebase and nothing that changes them', async (t) => {
+t.test('a rebase keeps the key of the changes; any other change gives another key', async (t) => {
   check(
     fc.property(trees, trees, fc.string(), (base, head, other) => {
       const key = changesKey(changesOf(base, head));
@@ -95,7 +95,7 @@ t.test('a conflict gives the lines of the branch, and line ends stay', async (t)
   t.same(mergeText('a\nb\n', 'a\n', 'a\nB\n'), { conflicts: [{ line: 1, end_line: 1 }] });
 });
 
-/** Distinct lines: unchanged ones (`true`) between new and deleted ones. */
+/** Blocks of distinct lines. Lines that stay (`stays`) are between deleted and new ones. */
 const edits = fc.array(fc.record({ stays: fc.boolean(), gone: fc.nat(2), fresh: fc.nat(2) }), {
   minLength: 1,
   maxLength: 30,

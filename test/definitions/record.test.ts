@@ -1,4 +1,4 @@
-/** Records and states survive a round trip, whatever text people wrote into them. */
+/** Records and states survive a round trip with any text that people write into them. */
 import fc from 'fast-check';
 import t from 'tap';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../registry/definitions/record.ts';
 
 const trailer = fc.constantFrom('Landed-by', 'approved-by', 'MERGE-REQUEST ', 'Override');
-/** Any text, and text that resembles the registry's own. */
+/** Any text, or text that resembles the registry's own trailers. */
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.tuple(trailer, fc.string()).map(([key, value]) => `${key}: ${value}`),

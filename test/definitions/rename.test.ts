@@ -1,4 +1,4 @@
-/** Renaming a definition, compared with CPython: the renamed files behave like the old ones. */
+/** Renames definitions. The oracle is CPython: the renamed files must behave like the old ones. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,8 @@ import {
 } from '../../registry/definitions/rename/rename.ts';
 
 /**
- * Each program's output depends on which variable a name refers to. `Old` is the class; other things have the
- * same name.
+ * The output of each program depends on which variable a name refers to. `Old` is the class. Other things in the
+ * program have the same name.
  */
 const PROGRAMS: Record<string, Record<string, string>> = {
   'references in the module': {
@@ -32,7 +32,7 @@ print(Old().twin(), len(Old.make()), Sub().twin(), f(), Old.secret(Old()), alias
 print([Old for Old in (1, 2)], {k: Old for k, Old in [(1, 2)]}, f"{Old.made:>{4}} Old {'Old'}")
 `,
   },
-  'names that are spelled like it': {
+  'other things with the same name': {
     'Old.py': `class Old: pass
 class Other:
     Old = "attribute"

@@ -1,4 +1,4 @@
-/** Requirements and version specifiers, compared with pip's own library. */
+/** Compares requirements and version specifiers with pip's own library. */
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';

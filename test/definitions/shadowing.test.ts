@@ -1,6 +1,6 @@
 /**
- * The flaw: a helper file `time.py` was valid but failed on the lab computer, where `import time` loaded the
- * helper, which has no `sleep`. The oracle is `sys.stdlib_module_names` of the Pythons on this machine.
+ * The flaw: a helper file `time.py` was valid. On the lab computer, `import time` loaded this helper, which has no
+ * `sleep`. The oracle is `sys.stdlib_module_names` of the Pythons on this machine.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -17,7 +17,7 @@ class Meter(FakeMeasurementInstrument):
         return [[1.0]]
 `;
 
-/** The files that cause a warning, in order. */
+/** The files that cause a warning, in the order of the warnings. */
 function warningsFor(...paths: string[]): string[] {
   const files = new Map([
     ['Meter.py', text(MAIN)],
@@ -46,7 +46,7 @@ t.test('other names and subfolders cause no warning', (t) => {
   t.end();
 });
 
-t.test('a helper counts as it is being edited, and not where it is removed', (t) => {
+t.test('the edited text of a helper is checked, and a removed helper is not', (t) => {
   const beside = new Map([['helper.py', text('X = 1\n')]]);
   const errors = (edited: Record<string, string | null>) =>
     validateDefinition('Meter', MAIN, { banned: [], allowed: [] }, beside, edited).errors.map(

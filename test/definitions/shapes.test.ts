@@ -198,7 +198,7 @@ t.test('a banned name counts wherever it may refer to the built-in', async (t) =
   ])
     t.same(uses(source), [], source);
   const many = `${'def f(): return open\n'.repeat(9000)}open = 1\n`;
-  t.equal(uses(many).length, 9000, 'each of nine thousand uses is found');
+  t.equal(uses(many).length, 9000, 'all nine thousand uses are found');
 });
 
 t.test('a banned module or built-in is found through other modules', async (t) => {
@@ -241,11 +241,7 @@ column = "x"
 `;
   const info = analyse(source, 'A');
   t.match(info, { name: 'A', instrument_type: 'movement', position_column: 'x' });
-  t.equal(
-    analyse('class A(Movement): pass\n', '\uff21'),
-    null,
-    'a name given from outside is not code',
-  );
+  t.equal(analyse('class A(Movement): pass\n', '\uff21'), null, 'a name from outside is not code');
 });
 
 t.test('a number may end in a decimal point', async (t) => {
@@ -352,7 +348,7 @@ t.test('paths that would be one file on some lab computer are refused together',
   t.same(clashes('../a', 'b', '.gitattributes'), ['../a', '.gitattributes'], 'each by itself');
   t.same(clashes('paths.py', 'Paths.py'), ['Paths.py'], 'case');
   t.same(clashes('\u00e9.py', 'e\u0301.py'), ['e\u0301.py'], 'composed and decomposed');
-  t.same(clashes('stra\u00dfe.py', 'STRASSE.py'), ['STRASSE.py'], 'letters that fold to two');
+  t.same(clashes('stra\u00dfe.py', 'STRASSE.py'), ['STRASSE.py'], 'a letter that folds to two');
   t.same(clashes('a', 'a/b'), ['a/b'], 'a file as a folder');
   t.same(clashes('a/b', 'A'), ['A'], 'a folder as a file, in another case');
   t.same(clashes('data/a', 'Data/b'), ['Data/b'], 'a folder in two cases');

@@ -1,5 +1,5 @@
 /**
- * Constructor parameters, read from source and compared between versions. CPython is the oracle for the
+ * Tests how constructor parameters are read from source, and compared between versions. CPython is the oracle for the
  * effect on a call.
  */
 import { spawnSync } from 'node:child_process';
@@ -44,7 +44,7 @@ t.test(
   },
 );
 
-t.test('changes that do not affect old calls are not breaking', async (t) => {
+t.test('changes that do not affect existing calls are not breaking', async (t) => {
   const HARMLESS: [before: string, after: string][] = [
     ['name', 'name, gain=1'],
     ['name, *, axis', 'name, axis=1'],
@@ -92,7 +92,7 @@ t.test('unknown signatures are not guessed', async (t) => {
 });
 
 const NAMES = ['a', 'b', 'c', 'd'];
-/** Valid Python parameter lists: at most four names, defaults last, a slash, a star, two stars. */
+/** Generates valid Python parameter lists: at most four names, defaults last, possibly `/`, `*` and `**`. */
 const parameters = fc
   .record({
     names: fc.shuffledSubarray(NAMES),
@@ -105,7 +105,8 @@ const parameters = fc
   })
   .map(({ names, slash, star, defaults, named, more, moreNamed }) => {
     const places = names.slice(0, star).map((name, i) => (i >= defaults ? `${name}=0` : name));
-    // Positional-only parameters together with `**` let one name mean two things, which nobody writes.
+    // Lists with both positional-only parameters and `**` are left out: one name could then mean two things, which
+    // nobody writes.
     const only = moreNamed ? 0 : Math.min(slash, places.length);
     const behind = names.slice(star).map((name, i) => (named[i] ? `${name}=0` : name));
     return [
@@ -119,8 +120,8 @@ const parameters = fc
   });
 
 /**
- * For each pair: whether every valid call of the first means the same to the second; and the first's
- * parameters.
+ * Tells for each pair of parameter lists whether every valid call of the first means the same to the second. Also gives
+ * the first list's parameters.
  */
 const SCRIPT = `
 import inspect, itertools, json, sys

@@ -6,7 +6,7 @@ import { decodeSource, encodeSource } from '../../registry/definitions/source.ts
 
 const COOKIES = ['utf-8', 'latin-1', 'iso-8859-15', 'cp1252', 'cp1251', 'koi8-r', 'cp866', 'ascii'];
 
-/** Lines of arbitrary bytes with any line ends, mostly below a cookie, sometimes after a byte order mark. */
+/** Lines of arbitrary bytes with any line ends. Most files have an encoding cookie, and some have a byte order mark. */
 const files = fc
   .record({
     bom: fc.boolean(),

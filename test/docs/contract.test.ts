@@ -1,5 +1,5 @@
 /**
- * docs/contract.md lists exactly the product's operations, settings, commands and events, and the sections
+ * docs/contract.md lists exactly the operations, settings, commands and events of the product. It has every section
  * that comments cite.
  */
 import { globSync } from 'node:fs';
@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 const contract = await read('docs/contract.md');
 
-/** The terms that the contract writes in backticks. */
+/** The terms in backticks in the contract. */
 const code = [...contract.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
 
 /** Routes that exist but are not in the OpenAPI document. */
@@ -112,7 +112,7 @@ t.test('links inside the contract lead to headings of it', async (t) => {
   for (const link of links) t.ok(anchors.includes(link), link);
 });
 
-/** Names of the commands without subcommands, prefixed with their parents. */
+/** The names of commands without subcommands, each prefixed with its parents. */
 const leaves = (command: Command, before = ''): string[] =>
   command.commands.flatMap((one) => {
     const name = `${before}${one.name()}`;

@@ -1,4 +1,4 @@
-/** A registry for the guide for lab computers, served as in production. */
+/** A registry for following the guide for lab computers, served as in production. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ const root = join(import.meta.dirname, '..', '..');
 
 export interface GuideRegistry {
   url: string;
-  /** Creates a computer in a lab of its own; returns its name and an enrolment code. */
+  /** Creates a computer in a new lab. Returns its name and an enrolment code. */
   newComputer(): Promise<{ name: string; code: string }>;
-  /** A shared cache, so that pip downloads each package once for all computers. */
+  /** A cache that all computers share, so that pip downloads each package once. */
   pipCache: string;
 }
 

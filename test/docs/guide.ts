@@ -1,4 +1,4 @@
-/** Follows the guide for lab computers like a person, on a computer with a given Python and without git. */
+/** Follows the guide for lab computers as a person would, on a computer with a given Python and without git. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,21 +12,21 @@ import { readSteps, runSteps, type Step } from './walk.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
 const standin = join(root, 'test', 'fixtures', 'pybirch-standin');
-/** The programs that the guide uses, besides pip, Python and the package's own command. */
+/** The programs that the guide uses, in addition to pip, Python and the package's own command. */
 const PROGRAMS = ['bash', 'cat'];
 
 export const GUIDE = join(root, 'docs', 'lab-computer.md');
 
 /**
- * Follows the guide from its first step, then runs what its sentences mention, and continues without the
- * network. Returns the steps with the actual output, in the guide's wording.
+ * Follows the guide from its first step. Then runs the commands that its sentences mention, and continues without the
+ * network. Returns the guide's steps with their actual output.
  */
 export async function followGuide(
   t: Test,
   python: string,
   registry: GuideRegistry,
 ): Promise<Step[]> {
-  // A space and non-ASCII letters, as in many account names.
+  // A space and non-ASCII letters, as many account names have.
   const home = join(t.testdir(), 'Jörg Weiß');
   const network = await openNetwork(registry.url);
   t.teardown(() => network.close());
@@ -95,14 +95,14 @@ export async function sameAsGuide(t: Test, printed: readonly Step[]): Promise<vo
     t.equal(stable(output), stable(steps[i]?.output ?? ''), command);
 }
 
-/** Removes what differs between computers. */
+/** Removes the parts that differ between computers. */
 function stable(text: string): string {
   return text.replace(/Python 3\.\d+\.\d+ at .*/, 'Python');
 }
 
 /**
- * Creates a home with PyBirch's clone, which no variable names, and a Python with PyBirch's packages. Returns
- * the folder of programs.
+ * Creates a home with a clone of PyBirch, which no environment variable names, and a Python with PyBirch's packages.
+ * Returns the folder of programs.
  */
 async function setUp(home: string, python: string): Promise<string> {
   await mkdir(join(home, 'programs'), { recursive: true });
@@ -118,7 +118,7 @@ async function setUp(home: string, python: string): Promise<string> {
 }
 
 function environment(home: string, bin: string, registry: GuideRegistry): Record<string, string> {
-  // pip's settings for reaching its index.
+  // The settings with which pip reaches its package index.
   const pip = Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'));
   return {
     ...(Object.fromEntries(pip) as Record<string, string>),

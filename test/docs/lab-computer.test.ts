@@ -1,8 +1,8 @@
 /**
- * The guide for lab computers, run from its own text: pip builds the package that the registry serves, in a
- * clean virtual environment on a computer without git, and all commands run against that registry, served as
- * in production. `node test/docs/lab-computer.test.ts --write` updates the printed output. `npm run pythons`
- * runs it on the machine's other Pythons.
+ * Runs the commands of the guide for lab computers from its text. pip builds the package that the registry serves, in a
+ * new virtual environment on a computer without git. All commands run against that registry, served as in production.
+ * `node test/docs/lab-computer.test.ts --write` updates the printed output. `npm run pythons` runs the guide on the
+ * machine's other Pythons.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * Generates docs/problems.md from the table of problems. As a program (`npm run problems`) it writes the
- * page.
+ * Generates docs/problems.md from the table of problems. `npm run problems` runs this file as a program, which writes
+ * the page.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { PROBLEMS } from '../../registry/errors.ts';
 
 export const PROBLEMS_PAGE = join(import.meta.dirname, '..', '..', 'docs', 'problems.md');
 
-/** The text of the page. Pure. */
+/** Returns the text of the page. Pure. */
 export function problemsPage(): string {
   const sections = Object.entries(PROBLEMS).map(
     ([code, { status, title, what, why, next }]) => `## ${code}

@@ -1,6 +1,6 @@
 /**
- * `npm run pythons [3.12 …]`: follows the guide and runs the package's own tests on every CPython of this
- * machine that the lab computers' package supports.
+ * `npm run pythons [3.12 …]`: follows the guide and runs the package's own tests with every CPython of this machine
+ * that the lab computers' package supports.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,19 +25,19 @@ for (const minor of minors) {
   }
   await t.test(`Python ${python.version} at ${python.path}`, async (t) => {
     await sameAsGuide(t, await followGuide(t, python.path, registry));
-    // A separate environment, because the guide's now contains a PyBirch.
+    // The tests get their own environment, because the guide's environment now contains PyBirch.
     const folder = await mkdtemp(join(tmpdir(), 'registry-python-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
     t.equal(
       await runShowing(python.path, ['-m', 'venv', folder]),
       0,
-      'a virtual environment is made',
+      'a virtual environment is created',
     );
     const interpreter = join(folder, 'bin', 'python');
     t.equal(
       await runShowing(interpreter, [...PIP_INSTALL, ...CLIENT]),
       0,
-      'pip installs what the tests need',
+      'pip installs the packages that the tests need',
     );
     t.equal(
       await runShowing(interpreter, ['-m', 'pytest', '-n', '2']),

@@ -1,4 +1,4 @@
-/** The Pythons of this machine that the lab computers' package supports. */
+/** Finds the Pythons of this machine that the lab computers' package supports. */
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -16,7 +16,7 @@ export interface Python {
 }
 
 /**
- * The newest of each minor version, from PATH and pyenv, without those that cannot create a virtual
+ * Finds the newest Python of each minor version, on PATH and in pyenv. Omits Pythons that cannot create a virtual
  * environment.
  */
 export async function findPythons(): Promise<Python[]> {
@@ -32,7 +32,7 @@ export async function findPythons(): Promise<Python[]> {
   ) as Python[];
 }
 
-/** The Pythons that a run with this interpreter leaves out, with the reason. */
+/** Lists the Pythons that a run with this interpreter leaves out, with the reason. */
 export async function leftOut(interpreter: string): Promise<string> {
   const [used, found] = await Promise.all([identify(interpreter), findPythons()]);
   const others = MINORS.filter((minor) => minor !== used?.minor);
@@ -45,7 +45,7 @@ export async function leftOut(interpreter: string): Promise<string> {
   return lines.filter((line) => line !== false).join('\n');
 }
 
-/** Runs the interpreter, because the file may be a shim for a missing one. */
+/** Identifies a Python by running it, because the file may be a shim for a missing Python. */
 export async function identify(path: string): Promise<Python | undefined> {
   const code =
     'import platform, sys, ensurepip, ssl, venv; print(sys.executable, platform.python_version())';
@@ -54,7 +54,7 @@ export async function identify(path: string): Promise<Python | undefined> {
   return executable && version && minor ? { path: executable, minor, version } : undefined;
 }
 
-/** Takes the home from the system, because `npm test` sets another one. */
+/** Finds pyenv's Pythons. Reads the home from the system, because `npm test` sets another one. */
 async function ofPyenv(): Promise<string[]> {
   const versions = join(process.env.PYENV_ROOT ?? join(userInfo().homedir, '.pyenv'), 'versions');
   const names = await readdir(versions).catch(() => []);

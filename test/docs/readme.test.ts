@@ -1,7 +1,4 @@
-/**
- * The walk-through of the README, run from its own text. `node test/docs/readme.test.ts --write` updates the
- * printed output.
- */
+/** Runs the README's walk-through from its text. `node test/docs/readme.test.ts --write` updates the printed output. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +17,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 t.test('the tour prints what the README says', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-walk-'));
-  // On a terminal, as people start it, where the clone line contains a token.
+  // The tour starts the server on a terminal, as people do. Only then does the clone line contain a token.
   const serve = [process.execPath, 'registry/main.js', 'serve'];
   const server = spawn('python3', ['test/helpers/terminal.py', ...serve], {
     cwd: root,
@@ -71,10 +68,10 @@ t.test('the table of the configuration lists every setting', async (t) => {
   for (const { name } of SETTINGS) t.match(table, `\`${name}\``);
 });
 
-/** Removes object ids, which differ between runs. */
+/** Replaces object ids, which differ between runs. */
 const stable = (text: string): string => text.replace(/\b[0-9a-f]{7,40}\b/g, '<id>');
 
-/** The token and the port in the clone line of the first start. */
+/** Reads the token and the port in the clone line of the first start. */
 async function readGreeting(
   output: NodeJS.ReadableStream,
 ): Promise<{ token: string; port: string }> {

@@ -1,4 +1,4 @@
-/** A document's walk-through: its ```console blocks as one shell session, and the output of each command. */
+/** Runs a document's walk-through: its ```console blocks as one shell session, with the output of each command. */
 import { spawn } from 'node:child_process';
 
 export interface Step {
@@ -10,7 +10,7 @@ export interface Step {
 
 const BLOCK = /```console\n(.*?)```/gs;
 
-/** Commands start with `$ `, continuation lines with `> `; all other lines are output. */
+/** Commands start with `$ `, continuation lines with `> `. All other lines are output. */
 export function readSteps(text: string): Step[] {
   const steps: Step[] = [];
   for (const [, block] of text.matchAll(BLOCK)) {
@@ -24,7 +24,7 @@ export function readSteps(text: string): Step[] {
   return steps;
 }
 
-/** The text with its outputs replaced by those of `steps`. */
+/** Returns the text with its outputs replaced by those of `steps`. */
 export function writeSteps(text: string, steps: readonly Step[]): string {
   let next = 0;
   return text.replace(BLOCK, (_all, block: string) => {
@@ -40,7 +40,7 @@ export function writeSteps(text: string, steps: readonly Step[]): string {
   });
 }
 
-/** Runs the commands in one bash, with standard output and error combined, as on a terminal. */
+/** Runs the commands in one bash. Standard output and error are combined, as on a terminal. */
 export async function runSteps(
   steps: readonly Step[],
   options: { cwd: string; env: Record<string, string> },

@@ -1,4 +1,4 @@
-/** Checks pages with axe (Deque's accessibility rules: WCAG 2.2 A and AA, and best practices). */
+/** Checks pages with Deque's axe, for the accessibility rules of WCAG 2.2 A and AA and best practices. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
@@ -20,14 +20,14 @@ const WITHOUT_COLOURS: RunOptions = {
 };
 
 /**
- * Asserts that axe finds nothing in light and dark, wide and narrow; that a narrow page does not scroll
- * sideways; and that nothing moves, because the test browser requests reduced motion.
+ * Asserts that axe finds nothing in light and dark, wide and narrow. A narrow page must not scroll sideways. Nothing
+ * may move, because the test browser requests reduced motion.
  */
 export async function isAccessible(t: Test, page: Page, name: string): Promise<void> {
   const before = page.viewportSize() ?? WIDE;
-  // The page's policy blocks foreign scripts, but not those injected by the debugger.
+  // The page's content security policy blocks foreign scripts, but not scripts that the debugger injects.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(script);
-  // Colours do not depend on the width, and the layout does not depend on the colours.
+  // The colours do not depend on the width, and the layout does not depend on the colours.
   for (const [viewport, runs] of [
     [WIDE, { dark: COLOURS, light: ALL }],
     [NARROW, { light: WITHOUT_COLOURS }],
@@ -66,7 +66,7 @@ async function findings(page: Page, rules: RunOptions): Promise<string[]> {
   );
 }
 
-/** Kinds of elements, other than spinners, whose animations or transitions take time. */
+/** The kinds of elements whose animations or transitions take time, except spinners. */
 async function moving(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const found = new Set<string>();
@@ -88,7 +88,7 @@ async function moving(page: Page): Promise<string[]> {
   });
 }
 
-/** The innermost elements that make the page scroll sideways; empty if it does not. */
+/** The innermost elements that make the page scroll sideways. The list is empty if it does not scroll. */
 async function tooWide(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

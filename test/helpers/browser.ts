@@ -1,4 +1,4 @@
-/** A real browser on a real registry: one browser per process, one context per window. */
+/** A real browser on a real registry. Each process has one browser, and each window has its own context. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ import type { TestRegistry } from './registry.ts';
 export type Theme = 'light' | 'dark';
 
 export const WIDE = { width: 1280, height: 900 };
-/** The narrowest phone. */
+/** The size of the narrowest phone. */
 export const NARROW = { width: 360, height: 780 };
-/** A laptop's screen at 200 % zoom. */
+/** The size of a laptop's screen at 200 % zoom. */
 export const ZOOMED = { width: 640, height: 400 };
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
@@ -28,21 +28,21 @@ export interface BrowserOptions {
   username?: string;
   theme?: Theme;
   viewport?: { width: number; height: number };
-  /** Another server that it may contact: the provider of single sign-on. */
+  /** Another server that the window may contact: the provider of single sign-on. */
   elsewhere?: string;
-  /** Skips the checks of its windows, for the victim of an attack. */
+  /** Skips the checks of windows, for a test where the user is the victim of an attack. */
   unwatched?: boolean;
 }
 
 export interface TestBrowser {
-  /** Opens a window, signed in as a person (with the password of `startRegistry`) or as nobody. */
+  /** Opens a window. The user is signed in with the password of `startRegistry`, or is nobody. */
   open(registry: TestRegistry, path: string, options?: BrowserOptions): Promise<Page>;
 }
 
 /**
- * Opens windows and closes them when the test ends. Every window is checked: no request may leave the
- * registry, no error may be logged to the console or thrown in a page, and no file may be missing. Problem
- * documents are allowed, because pages handle conflicts and missing things.
+ * Opens windows and closes them when the test ends. Every window is checked: no request may go to another server, no
+ * error may be logged to the console or thrown in a page, and no file may be missing. Problem documents are allowed,
+ * because pages handle conflicts and missing things.
  */
 export async function startBrowser(t: Test): Promise<TestBrowser> {
   const browser = await sharedBrowser();
@@ -50,7 +50,7 @@ export async function startBrowser(t: Test): Promise<TestBrowser> {
   const complaints: string[] = [];
   t.teardown(async () => {
     await Promise.all(contexts.map((context) => context.close()));
-    // The tests have ended, so assertions are no longer possible, but a teardown that throws fails the file.
+    // The tests have ended, so assertions are no longer possible. A teardown that throws makes the file fail.
     if (complaints.length > 0) throw new Error(`windows complained:\n${complaints.join('\n')}`);
   });
   return {
@@ -66,7 +66,7 @@ export async function startBrowser(t: Test): Promise<TestBrowser> {
   };
 }
 
-/** Starting it takes three seconds of processor time. */
+/** Test files of a process share one browser, because starting it takes three seconds of CPU time. */
 const sharedBrowser = once(async () => {
   const { executablePath, args, env } = await chromium();
   const browser = await playwright.launch({
@@ -123,14 +123,14 @@ function watch(
     }
   });
   context.on('console', (message) => {
-    // Chromium logs every status from 400 on to the console; the code above checks those.
+    // Chromium logs every status of 400 and above to the console. The code above checks these responses.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     complaints.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack}`));
 }
 
-/** The text of the focused element, through our open shadow roots; 'BODY' if nothing has the focus. */
+/** The text of the focused element, also inside open shadow roots. 'BODY' if nothing has the focus. */
 export async function focusedText(page: Page): Promise<string> {
   return await page.evaluate(() => {
     let element = document.activeElement;
@@ -141,7 +141,7 @@ export async function focusedText(page: Page): Promise<string> {
   });
 }
 
-/** Switches the theme as the system would, and waits until everything is painted. */
+/** Switches the theme as the system would, and waits until the page is painted. */
 export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.waitForFunction(
@@ -155,15 +155,15 @@ export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
 
 /**
  * With `PICTURES=1`, saves pictures of the page in light and dark, wide and narrow, as
- * `docs/pictures/<name>-<theme>-<width>.png`, of the visible part or of the whole page. Otherwise takes one
- * picture into a temporary folder, to prove that it works.
+ * `docs/pictures/<name>-<theme>-<width>.png`. Each shows the visible part or the whole page. Otherwise takes one
+ * picture into a temporary folder, to check that it works.
  */
 export async function takePictures(page: Page, name: string, fullPage = false): Promise<void> {
   const kept = process.env.PICTURES !== undefined;
   const folder = kept ? PICTURES : await mkdtemp(join(tmpdir(), 'pictures-'));
   await mkdir(folder, { recursive: true });
   const before = page.viewportSize() ?? WIDE;
-  // One picture proves that it works.
+  // Without `PICTURES`, one picture is enough to show that it works.
   for (const viewport of kept ? [WIDE, NARROW] : [WIDE]) {
     await page.setViewportSize(viewport);
     for (const colorScheme of kept ? (['light', 'dark'] as const) : (['light'] as const)) {

@@ -1,4 +1,4 @@
-/** Caches for one test, with the product's shares. */
+/** The caches of one test, with the product's shares of memory. */
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';
 import { Caches } from '../../repos/caches.ts';
 import { openGitCaches } from '../../repos/git-caches.ts';

@@ -1,4 +1,4 @@
-/** The packaged Chromium, unpacked once. */
+/** Unpacks the packaged Chromium once. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,13 +12,13 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/chromium', import
 export interface Chromium {
   executablePath: string;
   args: string[];
-  /** The environment for machines without its libraries and fonts. */
+  /** The environment variables that Chromium needs on a machine without its libraries and fonts. */
   env: Record<string, string>;
 }
 
 /**
- * Unpacks it into node_modules/.cache on first use (200 MB). `CHROMIUM` names another browser, for machines
- * that the package does not support.
+ * Returns the browser. Unpacks it into node_modules/.cache on first use (200 MB). `CHROMIUM` names another browser, for
+ * machines that the package does not support.
  */
 export async function chromium(): Promise<Chromium> {
   const own = process.env.CHROMIUM;
@@ -28,11 +28,11 @@ export async function chromium(): Promise<Chromium> {
   const { default: packaged } = await import('@sparticuz/chromium');
   return {
     executablePath,
-    // Removed flags: a single process dies with the first tab that crashes, web security must stay on, and a
+    // These flags are removed. A single process dies with the first tab that crashes. Web security must stay on. A
     // software graphics card takes as long as everything else together.
     args: [...packaged.args.filter((flag) => !NOT_WANTED.test(flag)), '--disable-gpu'],
     env: {
-      // The same fonts everywhere, so that pictures and line breaks do not depend on the machine.
+      // The same fonts on every machine, so that pictures and line breaks do not differ.
       FONTCONFIG_PATH: join(folder, 'fonts'),
       ...((await lacksLibraries(executablePath)) && {
         LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
@@ -45,8 +45,8 @@ const NOT_WANTED =
   /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation|headless|in-process-gpu|use-gl|use-angle|ignore-gpu-blocklist|enable-unsafe-swiftshader)/;
 
 /**
- * Replaces the package's own configuration, which names folders outside this one. Paths are relative to the
- * file (fonts-conf(5)).
+ * Replaces the package's own font configuration, which names folders outside this one. Paths are relative to the
+ * configuration file (fonts-conf(5)).
  */
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -56,7 +56,10 @@ const FONTS = `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/** Test files run in parallel: the first one moves the whole folder into place. */
+/**
+ * Unpacks into another folder first. Test files run in parallel, and the first one to finish moves the whole folder
+ * into place.
+ */
 async function unpack(): Promise<string> {
   const packageFolder = dirname(
     dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
@@ -66,7 +69,7 @@ async function unpack(): Promise<string> {
   if (existsSync(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
   const next = await mkdtemp(join(CACHE, 'next-'));
-  // The package unpacks into the temporary folder, so it runs in a process with another temporary folder.
+  // The package unpacks into the temporary folder of its process. A separate process gets another temporary folder.
   const script = `
     const { default: chromium, inflate } = await import(${JSON.stringify(pathToFileURL(join(packageFolder, 'build/index.js')))});
     await chromium.executablePath();

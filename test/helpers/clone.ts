@@ -1,4 +1,4 @@
-/** A person's clone of a definition, used with real git. */
+/** A person's clone of a definition. All commands use real git. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,11 +8,11 @@ import type { Person, TestRegistry } from './registry.ts';
 
 export interface Clone {
   folder: string;
-  /** Trimmed standard output of git in the clone; throws if git fails. */
+  /** Runs git in the clone and returns its trimmed standard output. Throws if git fails. */
   git(...args: string[]): Promise<string>;
-  /** Writes and commits the files; returns the commit's id. */
+  /** Writes and commits the files. Returns the id of the commit. */
   commit(files: Record<string, string>, message: string): Promise<string>;
-  /** `git push origin …`; the result may be a failure. */
+  /** Runs `git push origin …`. The push may fail; the result says so. */
   push(...args: string[]): Promise<GitResult>;
 }
 

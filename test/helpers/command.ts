@@ -1,4 +1,4 @@
-/** `registry …` as a separate process, for tests of the command line and of crashes. */
+/** Runs `registry …` in a separate process, for tests of the command line and of crashes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -13,7 +13,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Only the test's own settings, without those of the developer. */
+/** The environment with only the test's own settings, without the developer's. */
 function environment(settings: Record<string, string>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...settings };
 }
@@ -51,17 +51,17 @@ export async function registry(
 export interface Server {
   pid: number;
   url: string;
-  /** Standard output so far. */
+  /** The standard output so far. */
   output(): string;
-  /** Resolves when standard output from this position on matches; rejects if the server ends first. */
+  /** Resolves when the standard output after this position matches. Rejects if the server ends first. */
   prints(pattern: RegExp, from?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   ended: Promise<Ended>;
 }
 
 /**
- * Starts `registry serve` on a free port. Resolves once it has printed its address and, at the `first` start
- * of a data folder, the clone line. On a `terminal`, both outputs are combined.
+ * Starts `registry serve` on a free port. Resolves when it has printed its address and, at the `first` start of a data
+ * folder, the clone line. On a `terminal`, standard output and error are combined.
  */
 export async function serve(
   settings: Record<string, string>,

@@ -1,4 +1,4 @@
-/** Runs one test body on every database. */
+/** Runs a test on every database. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +16,15 @@ import {
 
 export interface TestDatabase {
   kind: 'PGlite' | 'PostgreSQL';
-  /** Options for `openStore` to open it again. */
+  /** The options with which `openStore` opens this database again. */
   options: StoreOptions;
-  /** Every statement since the test started or since the list was last emptied, without values. */
+  /** Every SQL statement since the test started or since the list was last emptied, without values. */
   statements: string[];
 }
 
 /**
- * Runs `body` as a subtest on PGlite and on PostgreSQL, each time with a fresh database: migrated, or empty
- * if `migrated` is false. Afterwards the store is closed and the database deleted.
+ * Runs `body` as a subtest on PGlite and on PostgreSQL, each time with a new database. The database is migrated, or
+ * empty if `migrated` is false. Closes the store and deletes the database afterwards.
  */
 export async function onEachDatabase(
   t: Test,
@@ -48,14 +48,14 @@ export async function onEachDatabase(
   }
 }
 
-/** A PGlite folder with a migrated or an empty database. */
+/** Creates a PGlite folder with a migrated or an empty database. */
 export async function freshFolder(migrated = true): Promise<{ folder: string }> {
   const folder = join(await root(), `pglite-${++count}`);
   await copyKept(folder, migrated);
   return { folder };
 }
 
-/** A new database on the PostgreSQL server of the tests; dropped when the test process ends. */
+/** Creates a database on the PostgreSQL server of the tests. It is dropped when the test process ends. */
 export async function freshDatabase(migrated = true): Promise<{ databaseUrl: string }> {
   const { url, administer } = await server();
   const name = `test_${process.pid}_${++count}`;
@@ -70,7 +70,7 @@ t.setTimeout(240_000);
 
 let count = 0;
 
-/** Deleted when the test process ends. */
+/** The folder is deleted when the test process ends. */
 const root = once(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-databases-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** Template PGlite folders for fresh databases. */
+/** Template PGlite folders. A new database is a copy of one. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
@@ -15,8 +15,9 @@ const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.
 const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
 
 /**
- * Kept between runs, because PGlite takes seconds to create a database. The name depends on the inputs, and a
- * rename puts the complete folder in place, so that test processes may race.
+ * Creates a template folder, or finds the one of an earlier run, because PGlite takes seconds to create a database. The
+ * folder's name depends on its inputs. A rename puts the complete folder in place, so several test processes may create
+ * it at once.
  */
 async function keptFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const kept = join(cache, name);
@@ -49,8 +50,8 @@ export const migratedFolder = once(async () => {
 });
 
 /**
- * Copies a template to the place of the embedded database of a registry with this `DATA_DIR`; the registry
- * itself would take seconds.
+ * Copies a template to the folder where a registry with this `DATA_DIR` keeps its embedded database. The registry would
+ * take seconds to create the database itself.
  */
 export async function putDatabase(dataDir: string, migrated = true): Promise<void> {
   await mkdir(dataDir, { recursive: true });
@@ -62,7 +63,7 @@ export async function copyKept(folder: string, migrated: boolean): Promise<void>
   await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
 }
 
-/** Digest of the files' contents. */
+/** A digest of the contents of the files. */
 async function digestOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) hash.update(await readFile(file));

@@ -1,4 +1,4 @@
-/** Reads the event stream as a program does. */
+/** Reads the event stream as a client program does. */
 import { EventEmitter, once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Test } from 'tap';
@@ -8,18 +8,18 @@ export interface SentEvent<K extends EventKind = EventKind> {
   id: number;
   kind: K;
   data: EventData[K];
-  /** Time of reading, by `Date.now()`. */
+  /** The time when the event was read, by `Date.now()`. */
   read: number;
 }
 
 export interface EventReader {
-  /** Every event so far. */
+  /** Every event received so far. */
   events: SentEvent[];
-  /** The newest id, including ids without an event. */
+  /** The newest id. It may be an id without an event. */
   lastId(): number;
-  /** Resolves when the newest id is above this one. */
+  /** Resolves when the newest id is greater than this one. */
   isPast(id: number): Promise<void>;
-  /** The next event that no caller has taken yet. Rejects if the stream ends first. */
+  /** Returns the next event that no caller has taken yet. Rejects if the stream ends first. */
   next(): Promise<SentEvent>;
   /** Resolves when either side has ended the stream. */
   ended: Promise<void>;
@@ -28,7 +28,8 @@ export interface EventReader {
 }
 
 /**
- * Opens a stream. Resolves once it has sent its starting position. Rejects with the status if it is refused.
+ * Opens a stream. Resolves when the registry has sent the starting position. Rejects with the status if the registry
+ * refuses the stream.
  */
 export async function readEvents(
   t: Pick<Test, 'teardown'>,

@@ -1,10 +1,10 @@
-/** Waits for changes in a folder by the system's notifications. */
+/** Waits for changes in a folder, which the system notifies. */
 import { on } from 'node:events';
 import { watch } from 'node:fs';
 
 /**
- * Resolves once `holds`. It is asked at once and after each change in the folder itself, with the name of the file that
- * changed. Changes count from the call on.
+ * Resolves once `holds` returns true. Calls it at once, and after each change in the folder itself with the name of the
+ * changed file. No change after the call is missed.
  */
 export async function untilChanged(
   folder: string,

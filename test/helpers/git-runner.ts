@@ -1,4 +1,4 @@
-/** Runs git for the test process that forked it, and ends with that process; see `startGitRunner`. */
+/** Runs git for the test process that forked this process, and ends with it; see `startGitRunner`. */
 import { type GitOptions, gitResult } from './git.ts';
 
 export interface Order {

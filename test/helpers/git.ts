@@ -1,4 +1,6 @@
-/** Real git for tests, started directly and not through the product, so that it is an independent oracle. */
+/**
+ * Runs real git for tests. Tests start git directly and not through the product, so that it is an independent oracle.
+ */
 import { fork, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +30,7 @@ export interface GitResult {
   stderr: string;
 }
 
-/** The result of git, successful or not. */
+/** Runs git and returns its result, even if git fails. */
 export async function gitResult(args: string[], options: GitOptions = {}): Promise<GitResult> {
   if (runner) return await runner(args, options);
   const child = spawn('git', args, { cwd: options.cwd, env: { ...ENVIRONMENT, ...options.env } });
@@ -45,7 +47,7 @@ export async function gitResult(args: string[], options: GitOptions = {}): Promi
   return { code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() };
 }
 
-/** Standard output of git as bytes; throws with standard error if git fails. */
+/** Returns the standard output of git as bytes. Throws with its standard error if git fails. */
 export async function gitBytes(args: string[], options: GitOptions = {}): Promise<Buffer> {
   const { code, stdout, stderr } = await gitResult(args, options);
   if (code !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}${stdout}`);
@@ -71,8 +73,8 @@ export async function fsckAll(root: string): Promise<void> {
 let runner: ((args: string[], options: GitOptions) => Promise<GitResult>) | undefined;
 
 /**
- * From now on a small process starts git. A process that holds a whole registry takes 10 ms or more to start
- * another (see docs/decisions/0002), which matters for a thousand git commands.
+ * After this call a small process starts git for the tests. A process that contains a whole registry needs 10 ms or
+ * more to start another one (see docs/decisions/0002), which matters for a thousand git commands.
  */
 export function startGitRunner(): void {
   if (runner) return;

@@ -1,4 +1,4 @@
-/** Expensive requests by name: method, path below /api, and body. */
+/** Requests that are expensive to answer, by name: method, path below /api, and body. */
 
 export interface Hostile {
   method: 'POST' | 'PUT';
@@ -24,7 +24,7 @@ const made = (count: number, line: (i: number) => string): string =>
 const keys = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
 
-/** Sources of at most 1 MiB. */
+/** Source texts of at most 1 MiB. */
 export const SOURCES: Record<string, string> = {
   newlines: repeat('\n'),
   statements: repeat('x = 1\n'),
@@ -45,7 +45,7 @@ export const SOURCES: Record<string, string> = {
   comments: repeat('# /// script\n'),
 };
 
-/** `instrument` and `definition` are ids that the account may change. */
+/** Returns the requests. `instrument` and `definition` are ids that the account may change. */
 export function hostileRequests(instrument: number, definition: number): Record<string, Hostile> {
   const changing = (change: object): Hostile => ({
     method: 'PUT',

@@ -1,15 +1,15 @@
-/** A registry with two labs, and the people and computers of most scenarios. */
+/** A registry with two labs, and the people and computers that most scenarios use. */
 import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
 import { type Person, startRegistry, type TestRegistry } from './registry.ts';
 
 export interface TestLab extends TestRegistry {
   nano: { id: number; code: string };
   other: { id: number };
-  /** Admin, contributor and viewer of the first lab. */
+  /** An admin of the first lab. Ben is a contributor, and Cleo is a viewer. */
   ada: Person;
   ben: Person;
   cleo: Person;
-  /** Admin of the other lab. */
+  /** An admin of the other lab. */
   dan: Person;
 }
 

@@ -1,4 +1,4 @@
-/** Stalls of event loops: a server's, and for comparison that of an idle Node. */
+/** Measures stalls of a server's event loop, and for comparison those of an idle Node. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -9,15 +9,15 @@ process.stdin.resume().on('end', () => console.log(delay.max / 1e6));
 console.log('begun');
 `;
 
-/** The server's longest stall since the last call, in milliseconds. */
+/** The longest stall of the server since the last call, in milliseconds. */
 export async function longestStall(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text) ?? [];
-  if (seconds === undefined) throw new Error('the server says nothing of its event loop');
+  if (seconds === undefined) throw new Error('the metrics of the server lack its event loop');
   return Number(seconds) * 1000;
 }
 
-/** Starts an idle process. The returned function ends it and returns its longest stall in milliseconds. */
+/** Starts an idle process. The returned function ends it, and returns its longest stall in milliseconds. */
 export async function idleLoop(): Promise<() => Promise<number>> {
   const child = spawn(process.execPath, ['-e', IDLE], { stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';

@@ -1,4 +1,4 @@
-/** Runs the command line in a process of its own, and tells what that process loaded and used. */
+/** Runs the command line in a separate process, and returns what that process loaded and used. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,13 @@ export interface Observed {
   code: number | null;
   stdout: string;
   stderr: string;
-  /** The URLs of the modules that its threads loaded, without those of Node. */
+  /** The URLs of the modules that the threads of the process loaded, without those of Node. */
   modules: string[];
-  /** Its peak memory. */
+  /** The peak memory of the process in MB. */
   megabytes: number;
-  /** Its CPU time in milliseconds. */
+  /** The CPU time of the process in milliseconds. */
   cpu: number;
-  /** From its start to its end, in milliseconds. */
+  /** The time from the start of the process to its end, in milliseconds. */
   time: number;
 }
 

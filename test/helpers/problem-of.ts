@@ -1,7 +1,7 @@
 import { RegistryError } from '../../client/typescript/client.ts';
 import type { ProblemDocument } from '../../registry/schemas/common.ts';
 
-/** The problem document of a refused call. Throws if the call succeeds. */
+/** Returns the problem document of a refused call. Throws if the call succeeds. */
 export async function problemOf(call: Promise<unknown>): Promise<ProblemDocument> {
   try {
     await call;
@@ -9,5 +9,5 @@ export async function problemOf(call: Promise<unknown>): Promise<ProblemDocument
     if (error instanceof RegistryError) return error.problem;
     throw error;
   }
-  throw new Error('it was not refused');
+  throw new Error('the call was not refused');
 }

@@ -1,4 +1,4 @@
-/** Processor time of this thread for the work, in milliseconds; independent of other load on the machine. */
+/** Returns the CPU milliseconds that `work` takes in this thread. Other load on the machine hardly affects them. */
 export function processorTime(work: () => void): number {
   const before = process.threadCpuUsage();
   work();

@@ -1,4 +1,4 @@
-/** A Python with the packages that tests need, separate from the machine's own. */
+/** Manages a Python with the packages that tests need, separate from the machine's own Python. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -12,10 +12,10 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VENV = join(ROOT, '.venv');
 const LOCK = join(ROOT, '.venv.lock');
-/** An older lock is left over from a killed run. */
+/** A lock older than this was left by a killed run. */
 const STALE_MS = 5 * 60 * 1000;
 
-/** All packages for tests; `npm test` installs them before the first test. */
+/** All packages for tests. `npm test` installs them before the first test. */
 export const NUMERIC = [
   'numpy==2.2.6; python_version < "3.11"',
   'numpy==2.4.6; python_version >= "3.11"',
@@ -25,17 +25,17 @@ export const NUMERIC = [
 ];
 export const DULWICH = ['dulwich==1.2.21'];
 export const SCHEMATHESIS = ['schemathesis==4.32.5'];
-/** Without compiling, because most modules are never imported. */
+/** pip does not compile the packages, because most of their modules are never imported. */
 export const PIP_INSTALL = [
   ...['-m', 'pip', 'install', '--quiet'],
   ...['--disable-pip-version-check', '--no-compile'],
 ];
-/** The folder of the lab computers' package, and the packages for it and its tests. */
+/** The folder of the lab computers' package, and the packages that it and its tests need. */
 export const CLIENT_FOLDER = join(ROOT, 'client', 'python');
 export const CLIENT = requirements(join(CLIENT_FOLDER, 'pyproject.toml'));
-/** PyBirch's base classes, without the rest of it. */
+/** A stand-in for PyBirch that has only its base classes. */
 export const STANDIN = join(ROOT, 'test', 'fixtures', 'pybirch-standin');
-/** What the processes of the client's tests import. */
+/** The modules that the processes of the client's tests import. */
 const IMPORTS = [
   ...['numpy', 'pandas', 'pyvisa', 'pyvisa_py', 'pyvisa_sim', 'serial', 'dulwich.porcelain'],
   ...['pybirch.Instruments.factory', 'pybirch_registry.cli', 'pybirch_registry.registry'],
@@ -45,8 +45,8 @@ const IMPORTS = [
 const OLDEST = [3, 11] as const;
 
 /**
- * The interpreter of `.venv/` with these packages (`name==version`), which it installs if missing. Test files
- * run in parallel: one installs, and the others wait.
+ * Returns the interpreter of `.venv/` with these packages (`name==version`). Installs missing packages. Test files run
+ * in parallel: one installs, and the others wait.
  */
 export async function pythonWith(packages: readonly string[]): Promise<string> {
   const interpreter = join(VENV, 'bin', 'python');
@@ -66,8 +66,8 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
 }
 
 /**
- * Compiles what tests import, because each of hundreds of processes would compile it again: for pandas alone, that takes
- * seconds. Tests themselves write no bytecode.
+ * Compiles the modules that tests import. Otherwise each of hundreds of processes would compile them again, which takes
+ * seconds for pandas alone. The tests themselves write no bytecode.
  */
 export async function compileImports(interpreter: string): Promise<void> {
   const env = { ...process.env, PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(delimiter) };
@@ -76,12 +76,12 @@ export async function compileImports(interpreter: string): Promise<void> {
   });
 }
 
-/** Whether the Python of `.venv/`, which must exist, can run the lab computers' package. */
+/** Whether the Python of `.venv/` can run the lab computers' package. `.venv/` must exist. */
 export async function runsTheClient(): Promise<boolean> {
   return await isNewEnough(join(VENV, 'bin', 'python'));
 }
 
-/** The first interpreter that can run everything; otherwise `python3`, which can run the rest. */
+/** Finds the first interpreter that can run all tests; if there is none, `python3`, which can run the others. */
 async function newEnough(): Promise<string> {
   for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'])
     if (await isNewEnough(name)) return name;
@@ -103,7 +103,7 @@ function requirements(path: string): string[] {
   return [...project.dependencies, ...project['optional-dependencies'].test];
 }
 
-/** The packages that this function installed, one per line. */
+/** The packages that `pythonWith` has installed, one per line. */
 const RECORD = join(VENV, 'installed.txt');
 
 async function installed(): Promise<string[]> {
@@ -115,7 +115,7 @@ async function hasAll(packages: readonly string[]): Promise<boolean> {
   return packages.every((name) => there.has(name));
 }
 
-/** Creating a folder succeeds in only one process. */
+/** Takes the lock by creating a folder, because only one process can succeed. */
 async function lock(): Promise<void> {
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-/** A whole registry in this process, on a free port, with people. */
+/** Starts a whole registry with people in this process, on a free port. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,11 +23,12 @@ import { SHARED_SERVER } from './postgres-server.ts';
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL';
 
-/** The default database: the one that starts faster. */
+/** The default database is the one that starts faster. */
 const AT_HAND: DatabaseKind = process.env[SHARED_SERVER] ? 'PostgreSQL' : 'PGlite';
 
 /**
- * For tests of rules that do not depend on the database: the default one, and both in `npm run databases`.
+ * The databases for tests of rules that do not depend on the database. Normally this is the default one; `npm run
+ * databases` uses both.
  */
 export const DATABASES: readonly DatabaseKind[] = process.env.EVERY_DATABASE
   ? ['PGlite', 'PostgreSQL']
@@ -46,7 +47,7 @@ export interface TestRegistry {
   deps: Deps;
   dataDir: string;
   /**
-   * Settings for another process that serves the same registry; only on PostgreSQL, because the embedded
+   * The settings for another process that serves the same registry. This works only on PostgreSQL, because the embedded
    * database allows one process.
    */
   settings: Record<string, string>;
@@ -54,12 +55,12 @@ export interface TestRegistry {
   admin: Person;
   /** Creates an account with an `admin` token. */
   person(username: string, options?: { isAdmin?: boolean }): Promise<Person>;
-  /** The clone URL of a definition, including this token. */
+  /** The clone URL of a definition. It contains the token. */
   gitUrl(name: string, token?: string): string;
   anonymous: RegistryClient;
 }
 
-/** Starts a registry. When the test ends, it is stopped, checked with `git fsck` and deleted. */
+/** Starts a registry. When the test ends, the registry is stopped, checked with `git fsck` and deleted. */
 export async function startRegistry(
   t: Test,
   options: {
@@ -68,7 +69,7 @@ export async function startRegistry(
     now?: () => number;
     heartbeat?: number;
     patience?: number;
-    /** Called with each statement of the database. */
+    /** Is called with each SQL statement. */
     debug?: (sql: string) => void;
   } = {},
 ): Promise<TestRegistry> {
@@ -138,9 +139,7 @@ export async function startRegistry(
   };
 }
 
-/**
- * Shared by all registries of a process, because its workers take half a second of processor time to start.
- */
+/** All registries of a process share the analysis workers, because these take half a second of CPU time to start. */
 const sharedAnalysis = once(() => {
   const analysis = new AnalysisPool();
   root.teardown(() => analysis.close());
@@ -153,7 +152,7 @@ async function database(kind: DatabaseKind, dataDir: string): Promise<Record<str
   return {};
 }
 
-/** A valid measurement; `value` distinguishes its versions. */
+/** The source of a valid measurement. `value` distinguishes its versions. */
 export function measurement(name: string, value = 1): string {
   return `import numpy as np
 

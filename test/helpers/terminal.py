@@ -1,4 +1,4 @@
-"""Runs a command on a terminal of its own and copies what it writes to standard output. SIGTERM is passed on."""
+"""Runs a command in its own terminal and copies the command's output to standard output. Passes SIGTERM on."""
 
 import os
 import pty
@@ -12,7 +12,7 @@ signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
 while True:
     try:
         written = os.read(terminal, 65536)
-    except OSError:  # Linux says EIO where the last writer has gone.
+    except OSError:  # Linux raises EIO when the last writer has closed the terminal.
         break
     if not written:
         break

@@ -1,7 +1,4 @@
-/**
- * Definitions for a computer that never has a network: the registry's bundle, read by the lab computers'
- * package.
- */
+/** Definitions for a computer that never has a network. The lab computers' package reads the registry's bundle. */
 import { join } from 'node:path';
 import t from 'tap';
 import { exportDefinitions } from '../../registry/cli/folders.ts';

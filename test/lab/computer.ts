@@ -1,4 +1,4 @@
-/** A computer of the simulated laboratory, with its own data folder, identity, programs and network cable. */
+/** A computer of the simulated lab. It has its own data folder, identity, programs and network cable. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,11 +16,11 @@ export interface Outcome {
   stderr: string;
 }
 
-/** See program.py. */
+/** A running program on the computer; see program.py. */
 export interface Program {
   /** Runs a piece of Python and returns its `result`. Throws the error that it raised. */
   run(python: string): Promise<unknown>;
-  /** The log of the last piece. */
+  /** The log of the last piece of Python. */
   logged(): string;
   close(): Promise<void>;
 }
@@ -29,9 +29,12 @@ export interface Computer {
   name: string;
   home: string;
   network: Network;
-  /** `pybirch-registry ARGUMENTS --json`. */
+  /** Runs `pybirch-registry ARGUMENTS --json`. */
   command(...args: string[]): Promise<Outcome>;
-  /** A command that keeps running, such as `watch`: its lines as they arrive. It ends with the test. */
+  /**
+   * Runs a command that keeps running, such as `watch`, and yields its lines as they arrive. The command ends with the
+   * test.
+   */
   follow(...args: string[]): AsyncIterableIterator<unknown>;
   program(): Promise<Program>;
 }
@@ -41,7 +44,7 @@ export async function openComputer(t: Test, name: string, registry: string): Pro
   const home = join(t.testdir(), name);
   const network = await openNetwork(registry);
   const env = {
-    // No programs are available, in particular not git.
+    // The computer has no other programs, in particular no git.
     PATH: '',
     HOME: home,
     PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(':'),

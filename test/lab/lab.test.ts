@@ -1,6 +1,6 @@
 /**
- * A laboratory: a registry, and computers that each have their own data folder, identity, programs and
- * network, with simulated instruments behind real VISA calls.
+ * Simulates a lab: a registry, and computers that each have their own data folder, identity, programs and network.
+ * Simulated instruments answer real VISA calls.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,11 +27,11 @@ await t.test(
         source_code: await source(name),
       });
     const code = async () => (await ada.client.computers.createCode(nano.id)).code;
-    // Typical names: one is not ASCII, in addresses and as a folder.
+    // Typical names. One contains letters that are not ASCII, which also appear in addresses and in a folder's name.
     const [optics, cryo, stage] = await Promise.all(
       ['OPTICS-PC', 'Kryo-Labor Ö2', 'STAGE-PC'].map((name) => openComputer(t, name, lab.url)),
     );
-    if (!optics || !cryo || !stage) throw new Error('there are three');
+    if (!optics || !cryo || !stage) throw new Error('the lab has three computers');
 
     /** Lands a new version of a definition directly. */
     async function land(name: string, change: (source: string) => string): Promise<number> {
@@ -103,44 +103,50 @@ result = lock_in.perform_measurement()`);
       },
     );
 
-    await t.test('another program finds it again, with its adapter and its settings', async (t) => {
-      const other = await optics.program();
-      const result = await other.run(`
+    await t.test(
+      'another program finds the instrument again, with its adapter and its settings',
+      async (t) => {
+        const other = await optics.program();
+        const result = await other.run(`
 (found,) = registry.discover()
 lock_in = found.create()
 lock_in.connect()
 lock_in.settings = {**found.last_settings, "time_constant": 1e-5}
 result = [found.name, lock_in.adapter, lock_in.settings["sensitivity"], lock_in.perform_measurement()[0][2],
           lock_in.serialize()["definition"]["version"]]`);
-      t.same(result, ['Main lock-in', 'GPIB::8::INSTR', 1e-6, 0.005, 1]);
-      await other.close();
-    });
+        t.same(result, ['Main lock-in', 'GPIB::8::INSTR', 1e-6, 0.005, 1]);
+        await other.close();
+      },
+    );
 
-    await t.test('bindings by a lab admin are found too: two axes of one controller', async (t) => {
-      for (const axis of [1, 2]) {
-        const { id } = await ada.client.instruments.create({
-          name: `Stage ${axis}`,
-          definition_id: definitions.ESP301Axis?.id as number,
-        });
-        await ada.client.instruments.bind(id, 'STAGE-PC', { adapter: 'ASRL1::INSTR' });
-      }
-      const report = await stage.command('sync');
-      t.match(report, { code: 0 });
-      const program = await stage.program();
-      const result = await program.run(`
+    await t.test(
+      'bindings by a lab admin are found too, such as two axes of one controller',
+      async (t) => {
+        for (const axis of [1, 2]) {
+          const { id } = await ada.client.instruments.create({
+            name: `Stage ${axis}`,
+            definition_id: definitions.ESP301Axis?.id as number,
+          });
+          await ada.client.instruments.bind(id, 'STAGE-PC', { adapter: 'ASRL1::INSTR' });
+        }
+        const report = await stage.command('sync');
+        t.match(report, { code: 0 });
+        const program = await stage.program();
+        const result = await program.run(`
 axes = [found.create(axis=n) for n, found in enumerate(registry.discover(), 1)]
 for axis, goal in zip(axes, (2.5, -1.25)):
     axis.connect(); axis.initialize(); axis.position = goal
 result = [[axis.name, axis.position] for axis in axes]`);
-      t.same(result, [
-        ['Stage 1', 2.5],
-        ['Stage 2', -1.25],
-      ]);
-      await program.close();
-    });
+        t.same(result, [
+          ['Stage 1', 2.5],
+          ['Stage 2', -1.25],
+        ]);
+        await program.close();
+      },
+    );
 
     await t.test(
-      'an instrument that does not answer is created all the same, and says so',
+      'an instrument that does not answer is still created, and reports it',
       async (t) => {
         const program = await optics.program();
         const result = await program.run(`
@@ -162,7 +168,7 @@ result = lost.connect()`);
         await land('SR830', (text) => text.replace('"theta"', '"phase"'));
         const landed = performance.now();
         t.match((await watching.next()).value, { came: ['SR830 v2'] });
-        // On a busy machine the landing itself takes long, so the limit grows with it.
+        // On a busy machine the landing itself takes long, so the limit is relative to it.
         const limit = Math.max(1000, 5 * (landed - started));
         t.ok(performance.now() - landed < limit, `within ${limit} ms`);
 
@@ -195,7 +201,7 @@ result = [list(new.data_columns)[3], list(keeps.data_columns)[3], new.name, new.
     );
 
     await t.test(
-      'a version revoked while it runs is reported loudly and not stopped',
+      'a version revoked while it runs is reported in a warning and not stopped',
       async (t) => {
         await ada.client.definitions.revoke(definitions.SR830?.id as number, 2, 'wrong sign of Y');
         const report = await optics.command('sync');

@@ -1,12 +1,12 @@
-/** The network between a lab computer and the registry: a TCP proxy that can be cut. */
+/** The network between a lab computer and the registry. It is a TCP proxy that tests can cut. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Network {
-  /** The computer's address of the registry. */
+  /** The address at which the computer reaches the registry. */
   url: string;
   /** Ends all connections and refuses new ones. */
   cut(): void;
-  /** Cuts the network after so many bytes of the next answer. */
+  /** Cuts the network after this many bytes of the next answer. */
   cutAfter(bytes: number): void;
   mend(): void;
   close(): Promise<void>;

@@ -1,7 +1,8 @@
-"""A program on a lab computer that runs for as long as the test likes: PyBirch, but for its windows.
+"""A program on a lab computer that runs until the test ends it. It does what PyBirch does, without windows.
 
-Each line of standard input is JSON: a piece of Python that may set `result`. Each is answered by a line of JSON,
-`{"result": …, "log": …}`, with `"error": "Kind: text"` where it raised. Names stay from one piece to the next.
+Each line of standard input is JSON: a piece of Python that may set `result`. The program answers each with a line of
+JSON, `{"result": …, "log": …}`, with `"error": "Kind: text"` if the Python raised an error. Variables stay from one
+piece to the next.
 """
 
 import io
@@ -13,7 +14,7 @@ import traceback
 from pybirch_registry import Registry
 
 answers = sys.stdout
-sys.stdout = sys.stderr  # what a definition prints is no answer
+sys.stdout = sys.stderr  # the output of definitions must not mix with the answers
 log = io.StringIO()
 logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=log)
 namespace = {"Registry": Registry, "registry": Registry.open()}

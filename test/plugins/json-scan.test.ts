@@ -1,8 +1,14 @@
-/** One pass over JSON: its findings are compared with the values that the text was generated from. */
+/**
+ * Tests the scan that finds faults of JSON in one pass. Its findings are compared with the values that the JSON was
+ * generated from.
+ */
 import t from 'tap';
 import { scanJson } from '../../registry/plugins/json-scan.ts';
 
-/** Backslashes and quotes around the length from which a string is searched instead of read. */
+/**
+ * Strings with backslashes and quotes. Their lengths are around the limit from which the scan searches a string instead
+ * of reading it.
+ */
 const STRINGS = [0, 1, 1021, 1022, 1023, 1024, 1025, 2047, 2048, 2049, 5000].flatMap((length) =>
   ['', '"', '\\', '\\"', '\\\\', '"}', '","a":1', '\\u0022'].flatMap((end) => [
     'x'.repeat(length) + end,

@@ -22,40 +22,43 @@ const chunks = (content: Buffer, size = 997) =>
     ),
   );
 
-t.test('a bundle holds the repository at the given refs, for us and for stock git', async (t) => {
-  const meter = await repositories.create('Meter');
-  await landFiles(meter, { 'Meter.py': 'one\n' }, 'v1\n', 'state 1');
-  await landFiles(
-    meter,
-    { 'Meter.py': 'two\n', 'sub/données.bin': bytes('\0\x01') },
-    'v2\n',
-    'state 2',
-  );
-  const to = await meter.head();
-  await meter.updateRefs([{ ref: 'refs/heads/line\u2028separator', from: null, to }]);
-  const refs = await meter.refs();
-  await landFiles(meter, { 'Meter.py': 'three\n' }, 'v3\n', 'state 3');
-  await meter.maintain();
+t.test(
+  'a bundle holds the repository at the given refs, for the registry and for stock git',
+  async (t) => {
+    const meter = await repositories.create('Meter');
+    await landFiles(meter, { 'Meter.py': 'one\n' }, 'v1\n', 'state 1');
+    await landFiles(
+      meter,
+      { 'Meter.py': 'two\n', 'sub/données.bin': bytes('\0\x01') },
+      'v2\n',
+      'state 2',
+    );
+    const to = await meter.head();
+    await meter.updateRefs([{ ref: 'refs/heads/line\u2028separator', from: null, to }]);
+    const refs = await meter.refs();
+    await landFiles(meter, { 'Meter.py': 'three\n' }, 'v3\n', 'state 3');
+    await meter.maintain();
 
-  const folder = t.testdir();
-  const file = join(folder, 'Meter.bundle');
-  await pipeline(meter.bundle(refs), createWriteStream(file));
-  const clone = join(folder, 'clone');
-  await git(['clone', '-q', file, clone], { cwd: folder });
-  t.equal(
-    await git(['log', '--format=%H', 'v2'], { cwd: clone }).then((log) => log.split('\n')[0]),
-    refs.get('refs/heads/main')?.oid,
-  );
-  await git(['bundle', 'verify', '-q', file], { cwd: clone });
+    const folder = t.testdir();
+    const file = join(folder, 'Meter.bundle');
+    await pipeline(meter.bundle(refs), createWriteStream(file));
+    const clone = join(folder, 'clone');
+    await git(['clone', '-q', file, clone], { cwd: folder });
+    t.equal(
+      await git(['log', '--format=%H', 'v2'], { cwd: clone }).then((log) => log.split('\n')[0]),
+      refs.get('refs/heads/main')?.oid,
+    );
+    await git(['bundle', 'verify', '-q', file], { cwd: clone });
 
-  const content = await buffer(meter.bundle(refs));
-  const copy = await repositories.adopt('Copy', chunks(content));
-  t.same(await copy.refs(), refs, 'every ref, including the registry’s own');
-  t.equal((await copy.version(2))?.record, 'v2\n');
-  t.equal((await copy.readState())?.text, 'state 2');
-  t.equal(await copy.version(3), undefined, 'later changes are not in it');
-  t.same(await copy.fsck(), []);
-});
+    const content = await buffer(meter.bundle(refs));
+    const copy = await repositories.adopt('Copy', chunks(content));
+    t.same(await copy.refs(), refs, 'every ref, including the registry’s own');
+    t.equal((await copy.version(2))?.record, 'v2\n');
+    t.equal((await copy.readState())?.text, 'state 2');
+    t.equal(await copy.version(3), undefined, 'it does not contain later changes');
+    t.same(await copy.fsck(), []);
+  },
+);
 
 t.test('an incomplete bundle leaves no repository', async (t) => {
   const source = await repositories.open('Meter');
@@ -88,7 +91,7 @@ t.test('an incomplete bundle leaves no repository', async (t) => {
 });
 
 t.test(
-  'while changes are held none begins in any process, and current ones end first',
+  'a hold waits for current changes, and no process begins another until its release',
   async (t) => {
     const { root, journal, program } = fixture;
     const elsewhere = await openRepositories({
@@ -105,7 +108,7 @@ t.test(
     });
     await untilChanged(journal, async () => (await readdir(journal)).includes('hold.lock'));
     await repositories.addJournalEntry('Meter');
-    order.push('a further note of a change under way');
+    order.push('another entry of a current change');
     const turnedAway = untilTurnedAway(journal, 'Other');
     const other = repositories.addJournalEntry('Other').then(() => order.push('another change'));
     await repositories.removeJournalEntry('Meter');
@@ -117,12 +120,12 @@ t.test(
     await hold.release();
     await other;
     await repositories.removeJournalEntry('Other');
-    t.same(order, ['a further note of a change under way', 'held', 'released', 'another change']);
+    t.same(order, ['another entry of a current change', 'held', 'released', 'another change']);
     t.same(await repositories.abandonedEntries(), []);
   },
 );
 
-/** Waits until a change of this repository has added its entry, met the hold and removed the entry. */
+/** Waits until a change of this repository has added its journal entry, met the hold and removed the entry. */
 async function untilTurnedAway(journal: string, name: string): Promise<void> {
   const isEntry = (file: string | null) => file?.startsWith(`${name}~`) ?? false;
   let added = false;

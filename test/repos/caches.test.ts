@@ -4,7 +4,7 @@ import { Cache, Caches } from '../../repos/caches.ts';
 
 const KIB = 1024;
 
-t.test('a cache keeps what was used last, within its bytes', async (t) => {
+t.test('a cache keeps the most recently used values, within its size', async (t) => {
   const cache = new Cache<{ size: number }>(10 * KIB, ({ size }) => size);
   for (const key of ['a', 'b', 'c', 'd']) cache.set(key, { size: 2 * KIB });
   t.ok(cache.get('a'));
@@ -16,7 +16,7 @@ t.test('a cache keeps what was used last, within its bytes', async (t) => {
   t.match(cache.state, { entries: 3, hits: 1, misses: 0 });
 });
 
-t.test('whatever is set and deleted, all caches together stay within the budget', async () => {
+t.test('all caches together stay within the budget, with any sequence of changes', async () => {
   const shares = { one: 1, two: 3 };
   const step = fc.record({
     cache: fc.constantFrom('one', 'two'),
@@ -65,7 +65,7 @@ t.test(
   },
 );
 
-t.test('a value is made once for all who ask meanwhile, and a failure is not kept', async (t) => {
+t.test('concurrent callers share the making of a value, and a failure is not cached', async (t) => {
   const cache = new Cache<string>(10 * KIB, (text) => text.length);
   const making = Promise.withResolvers<string>();
   let made = 0;
@@ -74,7 +74,7 @@ t.test('a value is made once for all who ask meanwhile, and a failure is not kep
     return making.promise;
   };
   const asked = [cache.load('a', make), cache.load('a', make)];
-  // Evicting the value meanwhile does not affect callers that wait for it.
+  // If the value is evicted meanwhile, the callers that wait for it still get it.
   for (let i = 0; i < 20; i++) cache.set(`${i}`, 'x'.repeat(2 * KIB));
   making.resolve('value');
   t.same(await Promise.all(asked), ['value', 'value']);

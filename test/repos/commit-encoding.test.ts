@@ -1,7 +1,7 @@
 /*
- * A commit's header names the encoding of its names and message; git assumes Latin-1 if neither that nor
- * UTF-8 fits. The flaw: they were read as UTF-8 whatever the header said, so "Jörg" became "J?rg" in a
- * version's record. Oracle: `git log`.
+ * A commit's header names the encoding of its names and message. git assumes Latin-1 if the text is valid neither in
+ * that encoding nor in UTF-8. The flaw: the registry read the text as UTF-8 whatever the header said, so "Jörg" became
+ * "J?rg" in a version's record. Oracle: `git log`.
  */
 import { execFileSync } from 'node:child_process';
 import t from 'tap';

@@ -16,7 +16,7 @@ export const author: Signature = {
   offsetMinutes: 330,
 };
 
-/** `close` checks every repository of the test with real git. */
+/** Opens the repositories. `close` checks every repository of the test with real git. */
 export async function openFixture() {
   const folder = await mkdtemp(join(tmpdir(), 'registry-test-'));
   const root = join(folder, 'repos');

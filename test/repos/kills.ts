@@ -9,7 +9,10 @@ import { landFiles, type openFixture } from './fixture.ts';
 
 const LANDER = fileURLToPath(new URL('./lander.ts', import.meta.url));
 
-/** The lines that a lander prints before it ends. It is killed at a random moment after `lines` of them. */
+/**
+ * Runs a lander and returns the lines that it prints. With `lines`, it is killed at a random moment after that many
+ * lines.
+ */
 export async function runLander(folder: string, count: number, lines?: number): Promise<string[]> {
   const child = spawn(process.execPath, [LANDER, folder, `${count}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -17,7 +20,7 @@ export async function runLander(folder: string, count: number, lines?: number): 
   const output: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     output.push(line);
-    // A landing takes some milliseconds, so the kill happens at any point of the next one.
+    // A landing takes some milliseconds, so the kill happens at any point of the next landing.
     if (output.length === lines) setTimeout(() => child.kill('SIGKILL'), Math.random() * 8);
   }
   return output;
@@ -39,7 +42,7 @@ export async function checkWhole(repository: Repository): Promise<number> {
   }
   const record = (await repository.versions())[0]?.record;
   if ((await repository.readState())?.text !== record)
-    throw new Error('the state is of another landing');
+    throw new Error('the state belongs to another landing');
   return log.length;
 }
 
@@ -59,6 +62,7 @@ export async function killRepeatedly(
       throw new Error('a landing was lost');
     const record = `after kill ${kill}`;
     await landFiles(repository, { a: record }, record, record);
-    if ((await checkWhole(repository)) !== versions + 1) throw new Error('the next did not land');
+    if ((await checkWhole(repository)) !== versions + 1)
+      throw new Error('the next version did not land');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A process that lands versions on `Shared` until it is stopped or killed: `lander.ts <folder> <count>`.
- * Prints `landed <version> <commit>` once a landing is durable, `lost` if another process was first.
+ * `lander.ts <folder> <count>`: a process that lands versions on `Shared` until it is stopped or killed. Prints `landed
+ * <version> <commit>` when a landing is durable, and `lost` if another process landed first.
  */
 import { join } from 'node:path';
 import { openGitProgram } from '../../repos/process.ts';

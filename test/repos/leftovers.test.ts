@@ -17,7 +17,7 @@ const again = () =>
     caches: someGitCaches(),
   });
 
-/** Creates two folders with content; the first is left over from a process killed two days ago. */
+/** Creates two folders with content. The first one looks as if a process killed two days ago had left it. */
 async function leave(folder: string): Promise<void> {
   for (const name of ['old', 'young'])
     await mkdir(join(folder, name, 'objects'), { recursive: true });
@@ -39,7 +39,7 @@ t.test('the next push removes objects of a killed process', async (t) => {
   t.same(await readdir(join(path, 'quarantine')), ['young']);
 });
 
-t.test('only one of two stores creates Foo or foo at the same time', async (t) => {
+t.test('if two stores create Foo and foo at the same time, one succeeds', async (t) => {
   const stores = [fixture.repositories, await again()];
   for (let i = 0; i < 10; i += 1) {
     const made = await Promise.allSettled([

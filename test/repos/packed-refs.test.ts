@@ -32,7 +32,7 @@ t.test('parse is the inverse of format', async (t) => {
     }),
     { numRuns: 50 },
   );
-  // To a regular expression these are ends of lines; to git they are letters.
+  // Regular expressions treat these characters as ends of lines. To git they are letters.
   for (const separator of ['\u2028', '\u2029', '\u0085']) {
     const text = formatPackedRefs(
       new Map([[`refs/heads/a${separator}b`, { oid: '0'.repeat(40) }]]),
@@ -71,7 +71,7 @@ t.test('exactly the names that git refuses are refused', async (t) => {
   }
 });
 
-t.test('an update compares old values, and no ref is a folder of another', async (t) => {
+t.test('an update compares old values, and no ref can be a folder of another', async (t) => {
   const a = 'a'.repeat(40);
   const b = 'b'.repeat(40);
   const refs = new Map([['refs/heads/a', { oid: a }]]);
@@ -108,7 +108,7 @@ t.test('refs equal what git lists, including peeled tags, and follow other write
     ]);
   t.equal((await ours()).join(''), await git(['show-ref', '-d'], { cwd: repository.path }));
   const before = await repository.refs();
-  t.equal(await repository.refs(), before, 'one map while nothing changes');
+  t.equal(await repository.refs(), before, 'the same map while nothing changes');
   await git(['update-ref', 'refs/heads/x', commit], { cwd: repository.path });
   await git(['pack-refs', '--all'], { cwd: repository.path });
   t.equal((await ours()).join(''), await git(['show-ref', '-d'], { cwd: repository.path }));

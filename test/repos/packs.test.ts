@@ -31,10 +31,10 @@ t.test('small packs are cached; large ones are read by git and not cached', asyn
   t.same(
     read.map((bytes) => Buffer.from(bytes ?? [])),
     Object.values(noise),
-    'blobs, byte for byte, read at once',
+    'the blobs, byte for byte, in concurrent reads',
   );
   t.equal((await repository.files(large.commit)).length, 7);
-  t.equal(await text(large.commit, 'small.py'), 'small', 'read from the small pack beside it');
+  t.equal(await text(large.commit, 'small.py'), 'small', 'read from the small pack');
   t.same(
     (await repository.versions()).map(({ record }) => record),
     ['second\n', 'first\n'],

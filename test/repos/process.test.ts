@@ -28,7 +28,7 @@ t.test('run returns output, or fails with git_failed and git’s message', async
   t.equal(allowed.code, 1);
 });
 
-t.test('arguments reach git byte for byte: no shell reads them', async (t) => {
+t.test('arguments reach git byte for byte, without a shell', async (t) => {
   const odd = 'a\nb "c" \'d\' $(e) `f` ; g \\ ü';
   const { stdout } = await git.run({ args: ['-c', `x.y=${odd}`, 'config', '-z', 'x.y'] });
   t.equal(stdout.toString(), `${odd}\0`);

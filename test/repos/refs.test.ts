@@ -1,4 +1,4 @@
-/** Refs that are held in memory are never older than a change that was made before they were asked for. */
+/** Refs that are cached in memory include every change made before the request for them. */
 
 import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
@@ -10,34 +10,37 @@ import { RefStore } from '../../repos/refs.ts';
 
 const oid = (digit: string) => digit.repeat(40);
 
-t.test('a read does not join one that began before a change by another process', async (t) => {
-  const path = t.testdir({ refs: { heads: {} } });
-  await writeFile(join(path, 'refs', 'heads', 'loose'), oid('a'));
-  let isReading = () => {};
-  const reading = new Promise<void>((resolve) => {
-    isReading = resolve;
-  });
-  let goOn = () => {};
-  const gate = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  // `packed-refs` has been read by the time a loose ref is peeled.
-  const slow = new RefStore(path, async () => {
-    isReading();
-    await gate;
-    return undefined;
-  });
-  const other = new RefStore(path, async () => undefined);
-  const begun = slow.read();
-  await reading;
-  await other.update([{ ref: 'refs/heads/main', from: null, to: oid('b') }]);
-  const later = slow.read();
-  goOn();
-  t.notOk((await begun).has('refs/heads/main'), 'it began before the change');
-  t.match((await later).get('refs/heads/main'), { oid: oid('b') });
-});
+t.test(
+  'a read does not share an earlier read that began before another process made a change',
+  async (t) => {
+    const path = t.testdir({ refs: { heads: {} } });
+    await writeFile(join(path, 'refs', 'heads', 'loose'), oid('a'));
+    let isReading = () => {};
+    const reading = new Promise<void>((resolve) => {
+      isReading = resolve;
+    });
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    // A loose ref is peeled only after `packed-refs` has been read.
+    const slow = new RefStore(path, async () => {
+      isReading();
+      await gate;
+      return undefined;
+    });
+    const other = new RefStore(path, async () => undefined);
+    const begun = slow.read();
+    await reading;
+    await other.update([{ ref: 'refs/heads/main', from: null, to: oid('b') }]);
+    const later = slow.read();
+    goOn();
+    t.notOk((await begun).has('refs/heads/main'), 'the first read began before the change');
+    t.match((await later).get('refs/heads/main'), { oid: oid('b') });
+  },
+);
 
-/** libuv polls again within a turn if a poll found this many connections. */
+/** libuv polls again in the same turn of the event loop if a poll found this many connections. */
 const POLLED_AT_ONCE = 1024;
 
 t.test('a change is seen by a request that arrives within a turn of the event loop', async (t) => {
@@ -77,7 +80,7 @@ t.test('a change is seen by a request that arrives within a turn of the event lo
         turns += 1;
       });
       t.match(refs?.get('refs/heads/main'), { oid: oid('a') });
-      // Another process lands, and its client then asks this one.
+      // Another process lands a version. Its client then asks this process.
       const next = join(path, 'next');
       writeFileSync(next, `${oid('b')} refs/heads/main\n`);
       renameSync(next, join(path, 'packed-refs'));
@@ -86,5 +89,5 @@ t.test('a change is seen by a request that arrives within a turn of the event lo
   }
   for (const client of others) client.write('x');
   while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  t.same(answers, [undefined, 0], 'in the same turn, but the file is looked at again');
+  t.same(answers, [undefined, 0], 'in the same turn, after checking the file again');
 });

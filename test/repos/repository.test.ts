@@ -64,7 +64,7 @@ t.test(
     const again = await repositories.open('Released');
     t.equal(await again.head(), first.commit);
     const second = await landFiles(used, { a: '2' });
-    t.equal(await again.head(), second.commit, 'both see what the other one landed');
+    t.equal(await again.head(), second.commit, 'each sees the landing of the other');
     const third = await landFiles(again, { a: '3' });
     t.equal(await used.head(), third.commit);
   },
@@ -203,7 +203,7 @@ t.test(
     await t.rejects(
       repository.land({ head, versions: [], tagger: author, state: { from, text: '{"id":9}' } }),
       { code: 'ref_conflict' },
-      'a state made from an older one is refused',
+      'a state that is based on an older one is refused',
     );
     t.equal((await repository.versions()).length, 3);
 
@@ -286,7 +286,7 @@ t.test('objects are written while packing removes empty folders', async (t) => {
   const repository = await repositories.create('Pruned');
   const objects = join(repository.path, 'objects');
   let writing = true;
-  // Deletes loose objects repeatedly, like git prune-packed.
+  // Deletes empty folders of loose objects repeatedly, as git prune-packed does.
   const pruning = (async () => {
     while (writing) {
       for (const folder of await readdir(objects)) {

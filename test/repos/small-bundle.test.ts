@@ -5,7 +5,7 @@ import type { StoredObject } from '../../repos/cat-file.ts';
 import { versionsBundle } from '../../repos/small-bundle.ts';
 import type { Refs } from '../../repos/types.ts';
 
-t.test('a history that is too large is left to git before much of it is read', async (t) => {
+t.test('a history that is too large is left to git, and little of it is read', async (t) => {
   const objects = new Map<string, StoredObject>();
   const add = (type: StoredObject['type'], bytes: Buffer): string => {
     const oid = createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');

@@ -22,7 +22,7 @@ t.test(
         return reads;
       }),
     );
-    // Each version has four objects, so the limit of 256 loose ones is exceeded on the way.
+    // Each version has four objects, so the repository exceeds the limit of 256 loose objects on the way.
     for (let n = 1; n <= 80; n++) await landFiles(repository, { 'Meter.py': `value = ${n}\n` });
     reading = false;
     t.ok(

@@ -1,6 +1,6 @@
 /**
- * The effects of a module's import are part of its classes. The oracle is Python: it imports the folder and
- * the extracted definition, and the class must see the same in both.
+ * A class may need the side effects that its module has when it is imported. The oracle is Python: it imports the
+ * folder and the extracted definition, and the class must see the same in both.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,9 @@ import { extractTexts, named, textsOf } from './helpers.ts';
 
 const BASE = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
 
-/** By name: the code before the class, and an expression to evaluate in the class's module. */
+/** By name of the case: the code before the class, and an expression that is evaluated in the class's module. */
 const ACTS: Record<string, [head: string, seen: string]> = {
-  'a call of an own function that fills a table': [
+  'a call of a function of the module that fills a table': [
     'UNITS = {}\n\n\ndef register(name, unit):\n    UNITS[name] = unit\n\n\nregister("a", "V")',
     'UNITS',
   ],
@@ -28,7 +28,7 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'def init():\n    global LIMIT\n    LIMIT = 5\n\n\ninit()',
     'LIMIT',
   ],
-  'a result that is kept by nobody': [
+  'a result that is not stored': [
     'T = []\n\n\ndef add(x):\n    T.append(x)\n    return x\n\n\nIGNORED = add(3)\n_, OTHER = add(4), add(5)',
     'T',
   ],
@@ -48,7 +48,7 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'R = {}\n\n\ndef command(name):\n    def wrap(function):\n        R[name] = function()\n        return function\n    return wrap\n\n\n@command("p")\ndef ping():\n    return 1',
     'R',
   ],
-  'a decorator that is an object': [
+  'a decorator that is a callable object': [
     'class Registry:\n    def __init__(self):\n        self.all = {}\n    def __call__(self, f):\n        self.all[f.__name__] = f()\n        return f\n    def add(self, f):\n        return self(f)\n\n\nR = Registry()\n\n\n@R\ndef one():\n    return 1\n\n\n@R.add\ndef two():\n    return 2',
     'R.all',
   ],
@@ -60,11 +60,11 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'class Variety:\n    known = {}\n    def __init__(self, name):\n        self.known[name] = name\n\n\nVOLT = Variety("volt")\nVariety("amp")',
     'Variety.known',
   ],
-  'instances that their class counts': [
+  'a class that counts its instances': [
     'class Port:\n    count = 0\n    def __init__(self):\n        Port.count += 1\n\n\nA = Port()\nB = Port()',
     'Port.count',
   ],
-  'subclasses that a base class knows': [
+  'a base class that lists its subclasses': [
     'class Part:\n    known = {}\n    def __init_subclass__(cls, **more):\n        cls.known[cls.__name__] = cls.gain\n\n\nclass One(Part):\n    gain = 1\n\n\nclass Two(One):\n    gain = 2',
     'Part.known',
   ],
@@ -72,7 +72,7 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'class Meta(type):\n    known = []\n    def __init__(cls, name, bases, body):\n        Meta.known.append(name)\n\n\nclass Part(metaclass=Meta):\n    pass\n\n\nclass More(Part):\n    pass',
     'Meta.known',
   ],
-  'attributes of a class set later': [
+  'attributes of a class that are set later': [
     'class Part:\n    pass\n\n\ndef gain(self):\n    return 7\n\n\nPart.gain = gain\nPart.x = Part.y = 3\nfor name in ("a", "b"):\n    setattr(Part, name, name)',
     '(Part().gain(), Part.x, Part.a, Part.b)',
   ],
@@ -88,16 +88,19 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'for n in ("A", "B"):\n    globals()[n + "_UNIT"] = n',
     '(A_UNIT, B_UNIT)',
   ],
-  'attributes of the module': ['import sys\nsetattr(sys.modules[__name__], "LIMIT", 3)', 'LIMIT'],
-  'a call of something outside': [
+  'attributes that are set on the module': [
+    'import sys\nsetattr(sys.modules[__name__], "LIMIT", 3)',
+    'LIMIT',
+  ],
+  'a call of a library': [
     'import decimal\ndecimal.getcontext().prec = 5\ndecimal.setcontext(decimal.Context(prec=7))',
     '__import__("decimal").getcontext().prec',
   ],
-  'a function that calls something outside': [
+  'a function that calls a library': [
     'import os\n\n\ndef prepare():\n    os.environ["LAB_PORT"] = "7"\n\n\nprepare()',
     '__import__("os").environ["LAB_PORT"]',
   ],
-  'an exit function': [
+  'a function registered with atexit': [
     'import atexit\nCLOSED = []\n\n\n@atexit.register\ndef close():\n    CLOSED.append(1)',
     '__import__("atexit")._ncallbacks()',
   ],
@@ -105,8 +108,8 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'T = []\n[T.append(n) for n in range(3)]\nif (n := T.append(9)) is None:\n    pass',
     'T',
   ],
-  'a default that counts': ['T = []\n\n\ndef f(x=T.append(1)):\n    return x', 'T'],
-  'a body of a class that counts': [
+  'a default value with an effect': ['T = []\n\n\ndef f(x=T.append(1)):\n    return x', 'T'],
+  'a class body with an effect': [
     'T = []\n\n\nclass Part:\n    T.append(1)\n    x = T.append(2)',
     'T',
   ],
@@ -114,13 +117,13 @@ const ACTS: Record<string, [head: string, seen: string]> = {
     'import functools\nT = []\n\n\ndef add(a, b):\n    T.append((a, b))\n\n\nadd_one = functools.partial(add, 1)\nadd_one(2)',
     'T',
   ],
-  'a generator of a match': [
+  'a generator with a match statement': [
     'T = []\nmatch 3:\n    case 3:\n        T.append(3)\n    case _:\n        pass',
     'T',
   ],
 };
 
-/** By the code before the class: an expression that needs the module `lab.scpi`, imported by its name. */
+/** By the code before the class: an expression that works only if `lab.scpi` can be imported by its name. */
 const NAMED: Record<string, string> = {
   'import importlib\nscpi = importlib.import_module("lab.scpi")': 'scpi.GAIN',
   'import importlib as il\nother = il.import_module("lab" ".scpi")': 'other.GAIN',
@@ -136,7 +139,7 @@ const NAMED: Record<string, string> = {
 const module = (head: string, seen: string): string =>
   `${BASE}${head}\n\n\nclass Meter(BaseMeasurementInstrument):\n    @staticmethod\n    def seen():\n        return repr(${seen})\n`;
 
-/** The result of `Meter.seen()` in each folder, each in a forked Python. */
+/** Returns the result of `Meter.seen()` in each folder. Each folder runs in its own forked Python. */
 function seenBy(folder: string, modules: Record<string, string>): Record<string, string> {
   const code = `
 import importlib, json, os, sys, types
@@ -202,7 +205,7 @@ t.test('effects of a module’s import are kept in the extracted definition', as
     }
   }
   note(
-    'a module imported for what it does',
+    'a module imported for its effects',
     {
       'lab/__init__.py': '',
       'lab/table.py': 'UNITS = {}\n',

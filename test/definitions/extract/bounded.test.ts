@@ -1,4 +1,7 @@
-/** Modules that were dropped from memory while the folder is read give the same definitions and warnings. */
+/**
+ * An extraction with little memory drops modules while it reads the folder. It must find the same definitions and
+ * warnings.
+ */
 import t from 'tap';
 import { SourceFolder } from '../../../registry/definitions/extract/folder.ts';
 import { Texts } from '../../../registry/definitions/extract/texts.ts';
@@ -8,7 +11,10 @@ const BASE = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
 const MAKERS = 40;
 const DEVICES = 2;
 
-/** Per maker: a module with state, and modules with a class each that uses it; more than stay in memory. */
+/**
+ * For each manufacturer: a module with state, and modules with one class each that use the state. They are more than
+ * stay in memory.
+ */
 function folderWithState(): Record<string, string> {
   const files: Record<string, string> = {};
   const filler = Array.from({ length: 180 }, (_, i) => `LIMIT_${i} = ${i}\n`).join('');
@@ -44,11 +50,11 @@ t.test('warnings about shared state do not depend on what stays in memory', asyn
       /when imported/,
     );
   }
-  t.same(collect(files), whole, 'with the usual bound');
-  t.same(collect(files, { mostStatements: 1 }), whole, 'with hardly a module');
+  t.same(collect(files), whole, 'with the usual limit');
+  t.same(collect(files, { mostStatements: 1 }), whole, 'with a limit of less than one module');
 });
 
-t.test('a folder drops the modules that were used longest ago', async (t) => {
+t.test('a folder drops the least recently used modules', async (t) => {
   const texts = new Texts();
   const bytes = new TextEncoder().encode('A = 1\nB = 2\n');
   const paths = ['a.py', 'b.py', 'c.py', 'd.py'];

@@ -1,10 +1,10 @@
-/** The parts of its own module and of other modules that a definition contains. */
+/** Which parts of its own module and of other modules a definition contains. */
 import t from 'tap';
 import { extractTexts, meter, named, namesOf, textsOf } from './helpers.ts';
 
 const BASE = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
 
-/** A text without the header written by an import. */
+/** The text without the header that an import writes. */
 function body(text: string | undefined): string {
   return (text ?? '').replace(/^# \/\/\/ script\n(#.*\n)*?# \/\/\/\n\n?/m, '');
 }
@@ -106,7 +106,7 @@ t.test('a star import, and code that looks up names, keeps the whole module', as
   t.match(named(found, 'M').warnings.join(), /dyn\.py: looks names up while it runs/);
 });
 
-t.test('data files that the code names are carried', async (t) => {
+t.test('data files that the code names are included', async (t) => {
   const code = `${BASE}import os\nfrom pathlib import Path\n\n\nclass M(BaseMeasurementInstrument):\n    a = os.path.join(os.path.dirname(__file__), "table.txt")\n    b = Path(__file__).parent / "data" / "more.csv"\n    c = "../secret.txt"\n    d = "absent.txt"\n`;
   const found = extractTexts({
     'set/m.py': code,
@@ -117,7 +117,7 @@ t.test('data files that the code names are carried', async (t) => {
   t.same(Object.keys(textsOf(named(found, 'M'))).sort(), ['M.py', 'data/more.csv', 'table.txt']);
 });
 
-t.test('data files are carried however their paths are written', async (t) => {
+t.test('data files are included however their paths are written', async (t) => {
   const ways: Record<string, string[]> = {
     'open(r"tables\\cal.csv")': ['tables/cal.csv'],
     'open("tables\\\\cal.csv")': ['tables/cal.csv'],

@@ -30,7 +30,7 @@ t.test('a class is found for every spelling of its base class', async (t) => {
   }
 });
 
-t.test('a class is found through several steps over several modules', async (t) => {
+t.test('a class is found through several steps across several modules', async (t) => {
   const found = extractTexts({
     'lab/__init__.py': 'from .common import LabMeter\n',
     'lab/common.py': `from pybirch.Instruments.base import VisaBaseMeasurementInstrument as V\n\n\n${meter('LabMeter', 'V')}`,
@@ -69,7 +69,7 @@ t.test(
   },
 );
 
-t.test('a further base class may come from anywhere, the folder included', async (t) => {
+t.test('a further base class may come from anywhere, even from the folder', async (t) => {
   const bases = new Map([['Device', 'movement' as const]]);
   const found = extractTexts(
     {
@@ -83,7 +83,7 @@ t.test('a further base class may come from anywhere, the folder included', async
   t.same(Object.keys(Object.fromEntries(named(found, 'Stage').files)), ['Stage.py', 'device.py']);
 });
 
-t.test('base classes of others are carried and do not become definitions', async (t) => {
+t.test('base classes of other classes are included and do not become definitions', async (t) => {
   const base = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
   const found = extractTexts({
     'm.py': [
@@ -238,7 +238,7 @@ t.test('a base class becomes a definition if it can be instantiated and is a dev
     documented: x('    """The HP 6652A power supply."""'),
     constructed: meter('X'),
     'called somewhere': `${x('    pass')}\n\nx = X()\n`,
-    'with what an abstract one asks for': `${abstract}    def ask(self):\n        return 1\n`,
+    'with the methods that an abstract base class requires': `${abstract}    def ask(self):\n        return 1\n`,
   };
   for (const [what, text] of Object.entries(made))
     t.ok(namesOf(extractTexts({ 'm.py': `${head}${text}\n${child}` })).includes('X'), what);
@@ -246,13 +246,13 @@ t.test('a base class becomes a definition if it can be instantiated and is a dev
   const bases: Record<string, string> = {
     undocumented: x('    pass'),
     'documented as a base': x('    """Base class of supplies."""\n    def __init__(self): ...'),
-    'leaving methods to others': x(
+    'leaving methods to subclasses': x(
       `    """It."""\n    def __init__(self): ...\n    def ask(self):\n        """Asks."""\n${left}`,
     ),
-    'leaving its measurement to others': x(
+    'leaving its measurement to subclasses': x(
       `    """It."""\n    def _perform_measurement_impl(self):\n${left}`,
     ),
-    'with an abstract method that it inherits': abstract,
+    'with an inherited abstract method': abstract,
   };
   for (const [what, text] of Object.entries(bases)) {
     const found = extractTexts({ 'm.py': `${head}${text}\n${child}` });
@@ -314,7 +314,7 @@ t.test(
 );
 
 t.test(
-  'a lab’s own base class needs instrument-type in the header, and that suffices',
+  'a lab’s own base class needs instrument-type in the header, and needs nothing else',
   async (t) => {
     const found = extractTexts(
       {

@@ -1,4 +1,4 @@
-/** Helpers for extraction tests: folders as objects of texts. */
+/** Helpers for extraction tests. They represent a folder as an object that maps paths to texts. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { extract } from '../../../registry/definitions/extract/extract.ts';
 import type {
@@ -9,13 +9,13 @@ import type {
 } from '../../../registry/definitions/extract/types.ts';
 
 export interface Extraction {
-  /** In the order of names. */
+  /** Sorted by name. */
   definitions: Extracted[];
   skipped: Skipped[];
   unmet: string[];
 }
 
-/** Collects the whole result of an extraction, which does not depend on how many modules stay in memory. */
+/** Collects the whole result of an extraction. The number of modules in memory does not affect it. */
 export function extractAll(files: Iterable<SourceFile>, options?: ExtractOptions): Extraction {
   const all = [...files];
   const extraction = collect(all, options);
@@ -31,7 +31,7 @@ export function collect(files: Iterable<SourceFile>, options?: ExtractOptions): 
   return { definitions: all, skipped: skipped(), unmet };
 }
 
-/** Extracts from files given as text. */
+/** Extracts definitions from files given as text. */
 export function extractTexts(
   files: Record<string, string | Uint8Array>,
   options: ExtractOptions = {},

@@ -1,4 +1,4 @@
-/** Skipped classes, warnings, and the facts from the folders. */
+/** Tests of skipped classes, of warnings, and of manufacturer and category, which come from folder names. */
 import fc from 'fast-check';
 import t from 'tap';
 import { placeOf } from '../../../registry/definitions/extract/place.ts';

@@ -1,4 +1,4 @@
-/** Files in the layout of an export are taken unchanged. */
+/** Files that already have the layout of an export are imported unchanged. */
 import fc from 'fast-check';
 import t from 'tap';
 import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
@@ -73,30 +73,33 @@ t.test('a single file that needs its neighbours is not an export', async (t) => 
   t.same(Object.keys(textsOf(named(found, 'Meter'))), ['Meter.py', 'bus.py']);
 });
 
-t.test('a single file keeps what it needs: data, and modules that only re-export', async (t) => {
-  const stub =
-    'try:\n    from pybirch.Instruments.base import FakeMeasurementInstrument\nexcept ImportError:\n    class FakeMeasurementInstrument:\n        pass\n';
-  const cases: [code: string, beside: Record<string, string>][] = [
-    ['CAL = "tables/cal.csv"\n', { 'tables/cal.csv': '1\n' }],
-    ['CAL = r"tables\\cal.csv"\n', { 'tables/cal.csv': '1\n' }],
-    ['from stub import FakeMeasurementInstrument\n', { 'stub.py': stub }],
-  ];
-  for (const [code, beside] of cases) {
-    const text = `${code}${meter('Meter', 'FakeMeasurementInstrument')}    cal = CAL\n`;
-    const found = extractTexts({ 'Meter.py': text, ...beside });
-    t.same(
-      Object.keys(textsOf(named(found, 'Meter'))).sort(),
-      ['Meter.py', ...Object.keys(beside)],
-      code,
-    );
-  }
-  // The other definitions of an export are not data files of this one.
-  const other = {
-    'Meter.py': `NAME = "Stage.py"\n${meter('Meter')}`,
-    'Stage.py': meter('Stage'),
-  };
-  t.same(textsOf(named(extractTexts(other), 'Meter')), { 'Meter.py': other['Meter.py'] });
-});
+t.test(
+  'a single file keeps the data it needs, and modules that only re-export names',
+  async (t) => {
+    const stub =
+      'try:\n    from pybirch.Instruments.base import FakeMeasurementInstrument\nexcept ImportError:\n    class FakeMeasurementInstrument:\n        pass\n';
+    const cases: [code: string, beside: Record<string, string>][] = [
+      ['CAL = "tables/cal.csv"\n', { 'tables/cal.csv': '1\n' }],
+      ['CAL = r"tables\\cal.csv"\n', { 'tables/cal.csv': '1\n' }],
+      ['from stub import FakeMeasurementInstrument\n', { 'stub.py': stub }],
+    ];
+    for (const [code, beside] of cases) {
+      const text = `${code}${meter('Meter', 'FakeMeasurementInstrument')}    cal = CAL\n`;
+      const found = extractTexts({ 'Meter.py': text, ...beside });
+      t.same(
+        Object.keys(textsOf(named(found, 'Meter'))).sort(),
+        ['Meter.py', ...Object.keys(beside)],
+        code,
+      );
+    }
+    // The other definitions of an export are not data files of this one.
+    const other = {
+      'Meter.py': `NAME = "Stage.py"\n${meter('Meter')}`,
+      'Stage.py': meter('Stage'),
+    };
+    t.same(textsOf(named(extractTexts(other), 'Meter')), { 'Meter.py': other['Meter.py'] });
+  },
+);
 
 t.test('a folder with a file too large to be part of a definition is skipped', async (t) => {
   const found = extractAll([

@@ -14,7 +14,7 @@ function errorOf(bytes: Uint8Array): Diagnostic | null {
   }
 }
 
-/** The case where one accepts the text and the other does not. Unknown character names are left to ruff. */
+/** Describes the case if only one of CPython and the registry accepts the text. ruff checks unknown character names. */
 export function disagreement(bytes: Uint8Array, [kind, line, , message]: Verdict): string | null {
   const error = errorOf(bytes);
   if (kind === 'limit' || message.includes('unknown Unicode character name')) return null;
@@ -22,7 +22,7 @@ export function disagreement(bytes: Uint8Array, [kind, line, , message]: Verdict
   return `CPython: ${message || kind} (${line}), here: ${error?.message ?? 'valid'} (${error?.line})\n${show(bytes)}`;
 }
 
-/** The case where both refuse it, at lines that are not adjacent. */
+/** Describes the case if both refuse the text at lines that are not adjacent. */
 export function wrongPlace(bytes: Uint8Array, [kind, line, , message]: Verdict): string | null {
   const error = errorOf(bytes);
   if (kind !== 'invalid' || !line || error === null || Math.abs(error.line - line) <= 1)

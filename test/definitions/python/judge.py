@@ -1,4 +1,6 @@
-"""What this Python says of sources: run as a child with one request on standard input, or inside pyodide."""
+"""Judges sources by this version of Python. Runs as a child process with one request on standard input, or inside
+Pyodide.
+"""
 
 import ast
 import base64
@@ -14,7 +16,7 @@ import warnings
 
 
 def verdict(data):
-    """Whether the import system would take these bytes: [kind, line, column, message, warnings]."""
+    """Whether Python can compile these bytes: [kind, line, column, message, warnings]."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -35,7 +37,7 @@ def verdicts(sources):
 
 
 def snippets(folder, names):
-    """Every string of CPython's own tests, and every example of their docstrings: most of them are Python, or nearly."""
+    """All strings in CPython's own tests, and all examples in their docstrings. Most of them are Python, or nearly."""
     found = {}
     for name in names:
         path = pathlib.Path(folder, name)
@@ -69,7 +71,7 @@ KINDS = (
 
 
 def detail(node):
-    """What is compared beside kind and place: names, parameters, and where parts begin."""
+    """The compared values beside kind and position: names, parameters, and where parts begin."""
     if isinstance(node, ast.ClassDef):
         return [node.name, *("base" for base in node.bases if not isinstance(base, ast.Starred))]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -94,7 +96,7 @@ def parameters(args):
 
 
 def skeleton(data):
-    """Every node of the kinds above: [kind, line, column, last line, column behind, *detail]; null for no Python."""
+    """Every node of the kinds above: [kind, line, column, last line, end column, *detail]. None if it is not Python."""
     try:
         tree = ast.parse(data)
     except (SyntaxError, ValueError):

@@ -1,7 +1,7 @@
-/** One program in layouts that are equal for Python but often differ for other parsers. */
+/** Programs in unusual layouts. A layout means the same to Python, but often not to other parsers. */
 
 const PIECES: Record<string, string> = {
-  'a line with nothing but a form feed': 'class A(B):\n    x = 1\n\f\n    def f(self): pass\n',
+  'a line with only a form feed': 'class A(B):\n    x = 1\n\f\n    def f(self): pass\n',
   'a form feed before the indentation': 'class A(B):\n    x = 1\n   \f    def f(self): pass\n',
   'a form feed in the line': 'class A(B):\n    x =\f1\n    def f(self):\f pass\n',
   'tabs and more tabs': 'if a:\n\tif b:\n\t\tc()\n\td()\n',

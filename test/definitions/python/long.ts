@@ -1,6 +1,6 @@
 /**
- * `node test/definitions/python/long.ts [mutants] [seed]`: compares with CPython for every file of the
- * machine's standard library, and for any number of mutated programs.
+ * `node test/definitions/python/long.ts [mutants] [seed]`: compares the registry's parser with CPython, for every file
+ * of the machine's standard library and for any number of mutated programs.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Mutated programs: with pieces removed, inserted, doubled or moved. */
+/** Mutated programs: pieces are removed, inserted, doubled or moved. */
 
 const INSERTED =
   `yield|return|break|continue|await x|async|nonlocal a|global a|*a|**a|lambda:|:=|=|==|:|,|;|(|)|[|]|{|}|not|in|is|
@@ -9,7 +9,7 @@ const INSERTED =
     .split('|');
 const PIECE = /[A-Za-z_]\w*|\d+|"""|'''|["']|\n[ \t]*|[ \t]+|./gs;
 
-/** Determined by the seed. */
+/** An endless stream of mutated programs. The seed determines them. */
 export function* mutants(programs: readonly string[], seed: number): Generator<string> {
   let state = seed >>> 0 || 1;
   const below = (limit: number): number => {
@@ -23,7 +23,8 @@ export function* mutants(programs: readonly string[], seed: number): Generator<s
   for (;;) {
     const all = pieces[below(pieces.length)] as string[];
     const from = below(all.length);
-    // A passage only, so that one fault does not hide among others, and each judgement is fast.
+    // Most mutants are only a passage of a program, so that one fault does not hide among others and each judgement is
+    // fast.
     const some = below(3)
       ? all.slice(lineAt(all, from), lineAt(all, from + 20 + below(200)))
       : [...all];

@@ -1,6 +1,6 @@
 /**
- * The Python oracles: CPython 3.14 in WebAssembly, which is the same on every machine, and the machine's own
- * Pythons.
+ * The Python oracles: CPython 3.14 in WebAssembly, which is the same on every machine, and the Pythons that are
+ * installed on this machine.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -39,7 +39,7 @@ function judge(version: string, ask: Ask): Judge {
   };
 }
 
-/** The oracle for validity: the newest CPython. */
+/** The newest CPython. It decides whether a text is valid. */
 export async function newest(): Promise<Judge> {
   const python = await loadPyodide();
   const globals = python.toPy({ __name__: 'judge' });
@@ -51,7 +51,7 @@ export async function newest(): Promise<Judge> {
   });
 }
 
-/** A Python of the machine; null if this command does not exist. */
+/** A Python of this machine; null if the command does not exist. */
 export function onMachine(command: string): (Judge & { folder: string; ask: Ask }) | null {
   const probe =
     'import os, sys, sysconfig; print(*sys.version_info[:2], sep=".", end=" "); print(sysconfig.get_path("stdlib"))';
@@ -70,7 +70,7 @@ export function onMachine(command: string): (Judge & { folder: string; ask: Ask 
   return { ...judge(version, ask), folder, ask };
 }
 
-/** Files of CPython's own tests whose strings contain much valid and invalid Python. */
+/** Files of CPython's own tests. Their strings contain much valid and invalid Python. */
 const TESTS =
   `test_syntax test_grammar test_exceptions test_symtable test_named_expressions test_fstring test_tstring
   test_patma test_type_params test_unparse test_ast test_ast/test_ast test_eof test_tokenize test_scope test_future
@@ -81,7 +81,7 @@ const TESTS =
     .split(/\s+/)
     .map((name) => `${name}.py`);
 
-/** The strings and examples in CPython's tests; empty if this Python came without them. */
+/** The strings and examples in CPython's tests; empty if this Python was installed without them. */
 export function snippetsOf({ folder, ask }: { folder: string; ask: Ask }): Uint8Array[] {
   const found = ask({ ask: 'snippets', folder: `${folder}/test`, names: TESTS }) as string[];
   return found.map((one) => Buffer.from(one, 'base64'));

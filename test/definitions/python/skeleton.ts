@@ -1,4 +1,4 @@
-/** Our tree in the terms of CPython's `ast`. */
+/** Converts our syntax tree to the terms of CPython's `ast`. */
 
 import { argumentsOf } from '../../../registry/definitions/python/arguments.ts';
 import { positions } from '../../../registry/definitions/source.ts';
@@ -45,7 +45,7 @@ const KINDS: Record<string, string> = {
   ArrayExpression: 'List',
 };
 
-/** Sorted, so that two skeletons can be compared. */
+/** The nodes of a text, sorted, so that two skeletons can be compared. */
 export function skeletonOf(text: string): string[] {
   const { root } = parseModule(text);
   const place = positions(text);
@@ -72,8 +72,8 @@ export function skeletonOf(text: string): string[] {
 }
 
 /**
- * Nodes of `ast` without a counterpart in our tree: `name := value` in a call, and in patterns the operators
- * of numbers and all but the last dot.
+ * Omits nodes of `ast` that our tree does not have: `name := value` in a call, and in patterns the operators of numbers
+ * and all dots but the last.
  */
 function withoutNodes(
   { type, from, to, children }: Node,

@@ -1,4 +1,4 @@
-/** Answers from cached refs equal, byte for byte, those of git's own upload-pack for the same refs. */
+/** Compares answers from cached refs with those of git's own upload-pack for the same refs, byte for byte. */
 import t, { type Test } from 'tap';
 import type { Repository } from '../../../repos/types.ts';
 import { writeCommandRequest } from '../../../repos/wire/command-request.ts';
@@ -15,7 +15,7 @@ t.before(async () => {
 });
 t.teardown(() => server[Symbol.asyncDispose]());
 
-/** git's answer, with every kind of want allowed, as on the server. */
+/** git's answer. As on the server, clients may request every kind of object. */
 async function gitSays(service: string, version: number, input?: Buffer): Promise<Buffer> {
   const config = ['allowFilter', 'allowTipSHA1InWant', 'allowReachableSHA1InWant'].flatMap(
     (name) => ['-c', `uploadpack.${name}=true`],
@@ -32,7 +32,7 @@ async function weSay(service: string, version: number): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** The two programs have different names, so their lines have different lengths. */
+/** Removes the agent. The names of the two programs differ, and so do the lengths of their lines. */
 const withoutAgent = (text: string) =>
   text.replace(/agent=[^ \n]+/, 'agent').replace(/[0-9a-f]{4}(?=[0-9a-f]{40} [^ \0]+\0)/, '');
 
@@ -60,11 +60,11 @@ async function compare(t: Test, versions: number[]) {
   }
 }
 
-// Under v0, git advertises capabilities without refs since 2.41, and nothing before.
+// Under v0, git before 2.41 sends nothing for an empty repository. Later versions advertise capabilities.
 t.test('an empty repository is served as git serves it', (t) => compare(t, []));
 
 t.test(
-  'branches, light and annotated tags and a tag of a tag are served as git serves them',
+  'branches, lightweight and annotated tags and a tag of a tag are served as git serves them',
   async (t) => {
     const cwd = await server.workingCopy('Same');
     await server.client(['commit', '-q', '--allow-empty', '-m', 'x'], { cwd });
@@ -77,7 +77,7 @@ t.test(
   },
 );
 
-t.test('the capabilities of v2 are those of git that the server supports', async (t) => {
+t.test('the server advertises only capabilities of v2 that git has', async (t) => {
   const ours = parseAdvertisement(await weSay('upload-pack', 2));
   t.same([...ours.capabilities.keys()].sort(), ['agent', 'fetch', 'ls-refs', 'object-format']);
   const git = (await gitSays('upload-pack', 2)).toString();

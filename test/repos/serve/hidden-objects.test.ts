@@ -8,9 +8,9 @@ import { packOf, post, pushBody, rawCommit, rawTree, writeObject } from './raw.t
 import { startServer, type TestServer } from './server.ts';
 
 /*
- * The flaw: under protocol v2, git's own upload-pack sends any object of a repository to whoever names its
- * id. Proposals are in the same repository as the public versions, and their ids can leak (in a mail, a log,
- * a merge request's page). Verified: nothing outside the visible refs can be fetched.
+ * The flaw: under protocol v2, git's own upload-pack sends any object of a repository to a caller who knows its id.
+ * Proposals are in the same repository as the public versions, and their ids can leak (in a mail, a log, a merge
+ * request's page). Verified: objects outside the visible refs cannot be fetched.
  */
 let server: TestServer;
 let repository: Repository;
@@ -87,7 +87,7 @@ t.test('the same objects are served to callers who see their ref', async (t) => 
   server.rules.visible = (ref) => visible(ref);
 });
 
-t.test('objects only on the registry’s ref are served to nobody', async (t) => {
+t.test('objects that only the registry’s ref reaches are served to nobody', async (t) => {
   await repository.updateRefs([
     { ref: 'refs/merge-requests/1/head', from: secret.commit, to: null },
   ]);

@@ -16,23 +16,22 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
- * In MiB, after garbage collection, because the collector lets some tens of MiB accumulate. The resident set
- * keeps freed pages, so it is measured separately with a larger allowance.
+ * The memory in MiB after garbage collection, because the collector lets some tens of MiB accumulate. The resident set
+ * also contains freed pages, so it is measured separately with a larger allowance.
  */
 function inUse() {
   collectGarbage();
-  // Buffers are freed in the background; a second run waits for the first.
+  // Buffers are freed in the background. A second collection waits for the first.
   collectGarbage();
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
   return { live: (heapUsed + arrayBuffers) / MIB, resident: rss / MIB };
 }
 
-/** The maximum growth of live memory and of the resident set. */
+/** The largest growth of live memory and of the resident set during `work`. */
 async function measureGrowth(work: () => Promise<unknown>) {
   const before = inUse();
   const peak = { ...before };
-  // Frequent enough that nothing accumulates between two samples, because pages once allocated are not
-  // returned.
+  // The samples are frequent, so that little accumulates between them. Pages that were once allocated are not returned.
   const sampling = setInterval(() => {
     const now = inUse();
     peak.live = Math.max(peak.live, now.live);
@@ -43,7 +42,7 @@ async function measureGrowth(work: () => Promise<unknown>) {
   return { live: peak.live - before.live, resident: peak.resident - before.resident };
 }
 
-t.test('a push and a clone of 60 MiB pass through without being held in memory', async (t) => {
+t.test('a push and a clone of 60 MiB pass through without being kept in memory', async (t) => {
   const server = await startServer();
   t.teardown(() => server[Symbol.asyncDispose]());
   await server.repositories.create('Large');
@@ -58,7 +57,7 @@ t.test('a push and a clone of 60 MiB pass through without being held in memory',
   await server.client(['add', '.'], { cwd });
   await server.client(['commit', '-q', '-m', 'large'], { cwd });
 
-  // The first push is not measured, because the server loads code for it.
+  // The first push is not measured, because it loads code.
   await server.client(['push', '-q', 'origin', 'small:main'], { cwd });
   server.rules.gate = readingGate;
   const push = await measureGrowth(() => server.client(['push', '-q', 'origin', 'main'], { cwd }));
@@ -68,14 +67,15 @@ t.test('a push and a clone of 60 MiB pass through without being held in memory',
   );
   for (const [what, { live, resident }] of Object.entries({ push, clone })) {
     t.comment(`${what}: ${live.toFixed(1)} MiB live, ${resident.toFixed(1)} MiB resident`);
-    // Less than the pushed bytes, which would be in memory at least once. The resident set keeps freed pages.
+    // The limit is less than the pushed bytes, which would be in memory at least once. The resident set also contains
+    // freed pages.
     t.ok(live < MIB_PUSHED / 2, `live memory, ${what}`);
     t.ok(resident < MIB_PUSHED, `resident set, ${what}`);
   }
   t.same(server.failures, []);
 });
 
-/** The ordinary gate of the tests, which also reads each pushed file, one at a time. */
+/** The ordinary gate of the tests. It also reads each pushed file, one at a time. */
 function readingGate(repository: Repository): PushGate {
   const gate = openGate(repository);
   return {

@@ -1,12 +1,12 @@
 /*
- * Proposals are in the same repository as the public versions. The flaw: git's own programs look up a named
- * object among all objects of the repository, whatever the caller may see, so a caller could confirm a guess
- * (for example a serial number in a known file). The attacks: a stranger sent 20,000 haves per request and
- * read the correct guesses from the acknowledgements; a pusher named hidden objects in a tree, or as the base
- * of a delta, and read them from their own branch.
+ * Proposals are in the same repository as the public versions. The flaw: git's own programs look up a requested object
+ * among all objects of the repository, whatever the caller may see. So a caller could confirm a guess, for example of a
+ * serial number in a known file. The attacks: a stranger sent 20,000 haves per request and read from the
+ * acknowledgements which guesses were correct. A pusher named hidden objects in a tree, or as the base of a delta, and
+ * read them from their own branch.
  *
- * Verified: whatever the protocol lets a caller name, the answer about a hidden object equals, byte for byte,
- * the answer about a nonexistent object.
+ * Verified: for everything that the protocol lets a caller name, the answer about a hidden object equals the answer
+ * about a nonexistent object, byte for byte.
  */
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
@@ -33,7 +33,7 @@ let url: string;
 let cwd: string;
 let seen: Objects;
 let hidden: Objects;
-/** Created like the hidden objects, but only in the working copy: the repository has never had them. */
+/** Objects created like the hidden ones, but only in the working copy. The repository has never had them. */
 let absent: Objects;
 
 t.before(async () => {
@@ -86,9 +86,9 @@ const v0 = (version: 0 | 1, capabilities: string, head: string[], rest: string[]
 };
 const packet = (line: string): Packet => (line === FLUSH ? FLUSH : textPacket(line));
 
-/** What a fetch may name, and what git's own program would reveal. */
+/** The objects that a fetch can name, and what git's own program would reveal. */
 const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][] = [
-  ['want', 'hands it out', (oid) => v2([`want ${oid}`, 'done'])],
+  ['want', 'sends the object', (oid) => v2([`want ${oid}`, 'done'])],
   ['have', 'ACK or NAK', (oid) => v2([`want ${seen.commit}`, `have ${oid}`])],
   [
     'have and done',
@@ -96,7 +96,7 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
     (oid) => v2([`want ${seen.commit}`, `have ${oid}`, 'done']),
   ],
   [
-    'have beside a known one',
+    'have together with a known object',
     'ACK',
     (oid) => v2([`want ${seen.commit}`, `have ${seen.commit}`, `have ${oid}`]),
   ],
@@ -108,7 +108,7 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
   ],
   [
     'shallow',
-    'an error for what is not a commit',
+    'an error if it is not a commit',
     (oid) => v2([`shallow ${oid}`, `want ${seen.commit}`, 'done']),
   ],
   [
@@ -128,10 +128,10 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
   ],
   [
     'deepen-not an id',
-    'which refs there are',
+    'which refs exist',
     (oid) => v2([`deepen-not ${oid}`, `want ${seen.commit}`, 'done']),
   ],
-  ['want-ref', 'which refs there are', (oid) => v2([`want-ref ${oid}`, 'done'])],
+  ['want-ref', 'which refs exist', (oid) => v2([`want-ref ${oid}`, 'done'])],
   [
     'filter sparse:oid',
     'whether it can be read',
@@ -143,16 +143,16 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
     (oid) => v2([`filter combine:blob:none+sparse:oid=${oid}`, `want ${seen.commit}`, 'done']),
   ],
   ['object-info', 'its size', (oid) => v2(['size', `oid ${oid}`], 'object-info')],
-  ['ls-refs', 'which refs there are', (oid) => v2([`ref-prefix ${oid}`], 'ls-refs')],
+  ['ls-refs', 'which refs exist', (oid) => v2([`ref-prefix ${oid}`], 'ls-refs')],
   ...([0, 1] as const).flatMap((version): typeof FETCHES => [
     [
       `v${version} want`,
-      'hands it out',
+      'sends the object',
       (oid) => v0(version, 'ofs-delta', [`want ${oid}`], ['done']),
     ],
     [
       `v${version} shallow`,
-      'an error for what is not a commit',
+      'an error if it is not a commit',
       (oid) =>
         v0(version, 'shallow', [`want ${seen.commit}`, `shallow ${oid}`, 'deepen 1'], ['done']),
     ],
@@ -192,7 +192,7 @@ const create = (to: string, ref = 'refs/heads/mine') => [{ ref, from: null, to }
 const push = async (commands: ReturnType<typeof create>, oids: string[]) =>
   post(url, 'git-receive-pack', pushBody(commands, await packOf(cwd, oids)));
 
-/** Enough objects that the push stays a pack, which is inspected differently. */
+/** So many objects that the push stays a pack, which the server inspects differently. */
 let padded: Promise<string[]> | undefined;
 const padding = () => {
   padded ??= Promise.all(
@@ -201,7 +201,7 @@ const padding = () => {
   return padded;
 };
 
-/** A pack of one object: a delta that copies all of its base. */
+/** A pack with one object: a delta that copies its whole base. */
 function thinPack(base: string, size: number): Buffer {
   const delta = Buffer.from([size, size, 0x90, size]);
   const header = Buffer.from('PACK\0\0\0\x02\0\0\0\x01', 'latin1');
@@ -215,7 +215,7 @@ const naming = async (mode: string, oid: string) => {
   return { tree, commit: await writeObject(cwd, 'commit', rawCommit(tree, seen.commit)) };
 };
 
-/** What a push may name, and what the pusher would gain. */
+/** The objects that a push can name, and what the pusher would gain. */
 const PUSHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][] = [
   [
     'the old value',
@@ -307,7 +307,11 @@ t.test('visible objects can be named in all these ways', async (t) => {
   const blob = (await repository.files(older))[0]?.oid as string;
   const { tree, commit } = await naming('100644', blob);
   const { bytes } = await push(create(commit, 'refs/heads/again'), [tree, commit]);
-  t.match(bytes.toString(), /ok refs\/heads\/again/, 'a file of an older version comes back');
+  t.match(
+    bytes.toString(),
+    /ok refs\/heads\/again/,
+    'a file of an older version can be used again',
+  );
   await repository.updateRefs([{ ref: 'refs/heads/again', from: commit, to: null }]);
   const wrong = await naming('40000', blob);
   const answer = await push(create(wrong.commit), [wrong.tree, wrong.commit]);

@@ -1,4 +1,4 @@
-/** Writes packs of every kind (gitformat-pack(5)), good and broken. */
+/** Writes valid and broken packs of every kind (gitformat-pack(5)). */
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 
@@ -9,7 +9,7 @@ export interface Whole {
   kind: Kind;
   bytes: Buffer;
 }
-/** A delta against the entry at this index, by offset or by id. */
+/** A delta. It names its base by offset or by id. */
 export interface Delta {
   base: number;
   by: 'offset' | 'id';
@@ -25,7 +25,7 @@ export const whole = (kind: Kind, content: string | Buffer): Whole => ({
 export const idOf = ({ kind, bytes }: Whole): string =>
   createHash('sha1').update(`${kind} ${bytes.length}\0`).update(bytes).digest('hex');
 
-/** Bytes to the base of 128, lowest first. */
+/** Encodes a number in base 128, lowest byte first. */
 function little(value: number): number[] {
   const bytes = [];
   for (let rest = value; ; rest >>>= 7) {
@@ -46,7 +46,7 @@ function distance(value: number): Buffer {
   return Buffer.from(bytes);
 }
 
-/** Copies the beginning of `base` and adds `text`. */
+/** A delta that copies the beginning of `base` and adds `text`. */
 export function appending(base: Buffer, text: string): Buffer {
   const added = Buffer.from(text);
   const copied = base.length;
@@ -61,10 +61,10 @@ export function appending(base: Buffer, text: string): Buffer {
 }
 
 export interface Flaws {
-  /** Announces this number of objects. */
+  /** The number of objects that the header announces. */
   count?: number;
   version?: number;
-  /** Stands in for the size of the first entry. */
+  /** The size that replaces the one of the first entry. */
   size?: number;
   level?: number;
   after?: Buffer;
@@ -94,6 +94,6 @@ export function packFrom(entries: readonly PackEntry[], flaws: Flaws = {}): Buff
   return sealed(Buffer.concat([...parts, after]));
 }
 
-/** Adds the checksum. */
+/** Appends the checksum. */
 export const sealed = (bytes: Buffer): Buffer =>
   Buffer.concat([bytes, createHash('sha1').update(bytes).digest()]);

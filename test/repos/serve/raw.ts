@@ -1,10 +1,10 @@
-/** Requests that well-behaved clients never send. */
+/** Sends requests that well-behaved clients never send. */
 import { spawn } from 'node:child_process';
 import { readPackets } from '../../../repos/wire/pkt-line.ts';
 import type { Command } from '../../../repos/wire/push.ts';
 import { parseReport, parseSideBand, writeCommandList } from '../wire/client.ts';
 
-/** Posts to a service, with the correct content type unless `headers` overrides it. */
+/** Posts to a service. The content type is correct, unless `headers` overrides it. */
 export async function post(
   repositoryUrl: string,
   service: 'git-upload-pack' | 'git-receive-pack',
@@ -26,13 +26,13 @@ export function pushBody(commands: Command[], pack: Buffer, capabilities: string
   return Buffer.concat([writeCommandList(list), pack]);
 }
 
-/** The report in the answer to a push, and the messages to the user. */
+/** Returns the report in the answer to a push, and the messages for the user. */
 export function readPushAnswer(bytes: Buffer) {
   const bands = parseSideBand(readPackets(bytes));
   return { ...parseReport(bands[1]), messages: bands[2].toString() };
 }
 
-/** Runs git with bytes as input; rejects if it fails. */
+/** Runs git with bytes as input. Rejects if git fails. */
 export function gitBytes(cwd: string, args: string[], input: Uint8Array | string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -50,7 +50,7 @@ export function gitBytes(cwd: string, args: string[], input: Uint8Array | string
   });
 }
 
-/** Writes an object unchanged, valid or not, and returns its id. */
+/** Writes an object unchanged, even if it is invalid, and returns its id. */
 export async function writeObject(cwd: string, type: string, content: Uint8Array | string) {
   const args = ['hash-object', '-t', type, '--literally', '-w', '--stdin'];
   return (await gitBytes(cwd, args, content)).toString().trim();

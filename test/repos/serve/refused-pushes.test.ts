@@ -50,7 +50,7 @@ async function nothingChanged(t: Test) {
 
 const create = (to: string, ref = 'refs/heads/x') => [{ ref, from: null, to }];
 
-/** Pushes a commit of this tree with its objects. */
+/** Pushes a commit of this tree, with its objects. */
 async function pushTree(tree: Buffer | string, others: string[] = []) {
   const treeId = typeof tree === 'string' ? tree : await writeObject(cwd, 'tree', tree);
   const commit = await writeObject(cwd, 'commit', rawCommit(treeId, main));
@@ -127,7 +127,7 @@ t.test('a file over the limit is refused, naming it', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('limits of small pushes also apply to large ones that stay packed', async (t) => {
+t.test('the limits of small pushes also apply to large pushes, which stay packed', async (t) => {
   const others: string[] = [];
   for (let i = 0; i < 40; i++) others.push(await writeObject(cwd, 'blob', `other ${i}\n`));
   const large = await writeObject(cwd, 'blob', Buffer.alloc(100_001, 'y'));
@@ -146,7 +146,8 @@ t.test('limits of small pushes also apply to large ones that stay packed', async
 });
 
 t.test('a tree bomb is refused without walking it', async (t) => {
-  // Seven levels, each with ten names for the level below: ten million files in about three kilobytes.
+  // Seven levels of folders. Each has ten names for the level below, so there are ten million files in about three
+  // kilobytes.
   const levels = [blob];
   for (let depth = 0; depth < 7; depth += 1) {
     const mode = depth === 0 ? '100644' : '40000';
@@ -179,7 +180,7 @@ t.test('empty folders, and folders too deep or wide for a version, are refused',
   await nothingChanged(t);
 });
 
-t.test('a blob that inflates to 64 MiB is refused before it is inflated', async (t) => {
+t.test('a blob that would inflate to 64 MiB is refused before it is inflated', async (t) => {
   const bomb = await writeObject(cwd, 'blob', Buffer.alloc(64 * 1024 * 1024));
   const { unpackError } = await pushTree(rawTree([['100644', 'bomb', bomb]]), [bomb]);
   t.equal(unpackError, 'object too large');
@@ -321,8 +322,8 @@ t.test('a gzip bomb is cut off at the limit of packs', async (t) => {
 });
 
 /*
- * Git accepts a push from a shallow clone if the server has the commits that the clone cut off, and refuses
- * it if the history would be incomplete. Oracle: git's answer to the same push.
+ * Git accepts a push from a shallow clone if the server has the commits that the clone lacks. It refuses the push if
+ * the history would be incomplete. Oracle: git's answer to the same push.
  */
 t.test('a push from a shallow clone is accepted if the server has the rest', async (t) => {
   const pushOnto = async (parent: string) => {
@@ -353,7 +354,7 @@ t.test('a push from a shallow clone is accepted if the server has the rest', asy
 
 /*
  * Git stores names as bytes. The flaw: a name that is not UTF-8 ended in a 500, and git printed "Everything
- * up-to-date". Verified: each is refused by name in the report, for small and large pushes.
+ * up-to-date". Verified: the report refuses each by name, for small and large pushes.
  */
 const NAMES = ['caf\xe9.csv', '\xff', 'a\xc3', '\xed\xa0\x80.py', '\xc0\xae'];
 
@@ -361,7 +362,7 @@ t.test('file names that are not UTF-8 are refused, naming them', async (t) => {
   const padding: string[] = [];
   for (let i = 0; i < 40; i++) padding.push(await writeObject(cwd, 'blob', `padding ${i}\n`));
   for (const others of [[], padding]) {
-    // Large pushes take another code path, for which one name suffices.
+    // Large pushes are checked by other code, for which one name is enough.
     for (const name of others.length > 0 ? NAMES.slice(0, 1) : NAMES) {
       const tree = Buffer.concat([
         Buffer.from(`100644 ${name}\0`, 'latin1'),
@@ -416,7 +417,7 @@ for (const [what, files, length] of [
   });
 }
 
-t.test('one of several concurrent pushes to a ref wins, and the others are told', async (t) => {
+t.test('one of several concurrent pushes to a ref wins, and the others get an error', async (t) => {
   const contended = await server.repositories.create('Contended');
   const copies = await Promise.all(
     Array.from({ length: 5 }, () => server.workingCopy('Contended')),

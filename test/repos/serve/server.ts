@@ -1,4 +1,4 @@
-/** The git layer behind a plain `node:http` server, and its clients. */
+/** Serves the git layer on a plain `node:http` server, and runs its clients. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -25,27 +25,27 @@ export interface TestServer extends AsyncDisposable {
   folder: string;
   git: GitProgram;
   repositories: Repositories;
-  /** Errors of the server itself. */
+  /** Errors that the server itself had. */
   failures: Error[];
   /** Resolves at the next failure. */
   nextFailure(): Promise<void>;
-  /** Tests may replace these. */
+  /** The gate, the visible refs and the limits. Tests may replace them. */
   rules: {
     gate(repository: Repository): PushGate;
     visible(ref: string): boolean;
     limits: { packBytes: number; fileBytes: number };
   };
-  /** Runs a git client; rejects with its output if it fails. */
+  /** Runs a git client. Rejects with its output if it fails. */
   client(args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>;
-  /** A working copy with the repository as `origin`, and a branch `main` without commits. */
+  /** Creates a working copy with the repository as `origin` and a branch `main` without commits. */
   workingCopy(name: string): Promise<string>;
-  /** Everything below `quarantine/`: the leftovers of pushes. */
+  /** All paths below `quarantine/`, where unfinished pushes keep their files. */
   leftovers(name: string): Promise<string[]>;
-  /** Resolves when what is directly below `quarantine/` fulfils the condition. */
+  /** Resolves when the entries directly in `quarantine/` fulfil the condition. */
   untilLeftovers(name: string, holds: (paths: string[]) => boolean): Promise<void>;
 }
 
-/** Accepts every push. Refs move one by one, or together if the client requests it. */
+/** A gate that accepts every push. Refs move one by one, or together if the client requests it. */
 export function openGate(repository: Repository): PushGate {
   return {
     admit: async () => [],
@@ -171,14 +171,14 @@ export async function startServer(): Promise<TestServer> {
   };
 }
 
-/** A client may stop reading at any time. */
+/** Ignores the errors of a client that stopped reading, which it may do at any time. */
 function unlessClientLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }
 
 const run = promisify(execFile);
 
-/** Isolated from the developer's account: no configuration, no prompts, one author. */
+/** The environment of clients is isolated from the developer's account: no configuration, no prompts, one author. */
 const CLIENT = {
   PATH: process.env.PATH ?? '',
   HOME: '/nonexistent',

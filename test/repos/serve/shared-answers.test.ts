@@ -7,7 +7,7 @@ import { post } from './raw.ts';
 import { startServer, type TestServer } from './server.ts';
 
 let server: TestServer;
-/** Number of started git processes. */
+/** The number of git processes that were started. */
 let started = 0;
 t.before(async () => {
   server = await startServer();
@@ -52,7 +52,7 @@ t.test(
     t.equal(new Set(answers.map(({ bytes }) => bytes.toString('base64'))).size, 1);
     t.match(answers[0]?.bytes.toString('latin1'), /packfile/);
     await fetchOf(head);
-    t.equal(started, 1, 'and those that come later');
+    t.equal(started, 1, 'later clients share it too');
   },
 );
 

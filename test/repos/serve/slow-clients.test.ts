@@ -11,10 +11,10 @@ import { startServer, type TestServer } from './server.ts';
 
 t.setTimeout(120_000);
 const MIB = 1024 * 1024;
-/** Limit of concurrent git processes, and of those that a client feeds (repos/spawner.ts). */
+/** The limit of concurrent git processes. It is also the limit of those that a client feeds (repos/spawner.ts). */
 const PLACES = 16;
 const FED_PLACES = 8;
-/** Longer than a client may make the server wait (repos/serve/pace.ts). */
+/** Milliseconds. A client may not make the server wait so long (repos/serve/pace.ts). */
 const TOO_LONG = 61_000;
 
 let server: TestServer;
@@ -31,7 +31,7 @@ t.teardown(() => server[Symbol.asyncDispose]());
 
 const emptyTree = () => writeObject(cwd, 'tree', rawTree([]));
 
-/** Bodies with the same request in different words, so that none share an answer. */
+/** Bodies with the same request in different words, so that no two of them share an answer. */
 const question = (want: string, n: number) =>
   writeCommandRequest({
     command: 'fetch',
@@ -92,7 +92,7 @@ t.test('clients that stop reading lose their slots', async (t) => {
   for (const answer of stalled) answer.destroy();
 });
 
-/** A push of a new branch with so many files; the client would have to send ten more bytes. */
+/** Sends a push of a new branch with this many files, except for its last ten bytes. */
 async function unfinishedPush(
   ref: string,
   files: number,
@@ -108,7 +108,7 @@ async function unfinishedPush(
   return { whole, part: whole.subarray(0, whole.length - 10) };
 }
 
-/** Sends the part in several requests, and gives the status of each answer. */
+/** Sends the body in several requests, and returns the status of each answer. */
 function sendParts(part: Buffer) {
   const begun = Array.from({ length: FED_PLACES + 2 }, () => {
     const push = open('Small', 'git-receive-pack');
@@ -123,7 +123,7 @@ function sendParts(part: Buffer) {
   return { begun, statuses: Promise.all(statuses) };
 }
 
-t.test('clients that stop sending lose their slots and are told', async (t) => {
+t.test('clients that stop sending lose their slots and get an error', async (t) => {
   const { whole, part } = await unfinishedPush('refs/heads/slow', 40);
   mock.timers.enable({ apis: ['setTimeout'] });
   t.teardown(() => mock.timers.reset());
@@ -139,7 +139,7 @@ t.test('clients that stop sending lose their slots and are told', async (t) => {
   t.same(server.failures, []);
 });
 
-t.test('small pushes that have not arrived yet need no slot', async (t) => {
+t.test('small pushes need no slot until they have arrived', async (t) => {
   const small = await unfinishedPush('refs/heads/small', 1);
   const large = await unfinishedPush('refs/heads/large', 40);
   const { promise: all, resolve: allBegun } = Promise.withResolvers<void>();

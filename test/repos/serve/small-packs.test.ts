@@ -1,6 +1,7 @@
 /**
- * Packs that are judged in this process, compared with `git index-pack`: whatever is accepted here, git accepts too and
- * finds the same objects in it. The packs that are left to git are listed by name, so the test notices when there are more.
+ * Compares packs that the registry's own process judges with `git index-pack`. git must accept every pack that this
+ * process accepts, and find the same objects in it. The packs that are left to git are listed by name, so the test
+ * notices if there are more.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,14 +22,14 @@ import {
 import { gitBytes, rawCommit, rawTree } from './raw.ts';
 
 const LIMITS = { packBytes: 64 * 1024 * 1024, fileBytes: 1024 * 1024 };
-/** Pushes come in chunks of any size. */
+/** Pushes arrive in chunks of any size. */
 const CHUNK = 1000;
 
 const folder = await mkdtemp(join(tmpdir(), 'small-packs-'));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 t.setTimeout(300_000);
 
-/** The ids of the objects that are judged here; undefined if git must judge. */
+/** The ids of the objects of a pack that this process judges; undefined if git must judge it. */
 async function judgedHere(pack: Buffer): Promise<string[] | undefined> {
   async function* chunks() {
     for (let at = 0; at < pack.length; at += CHUNK) yield pack.subarray(at, at + CHUNK);
@@ -39,7 +40,7 @@ async function judgedHere(pack: Buffer): Promise<string[] | undefined> {
 
 let repositories = 0;
 
-/** The ids of the objects if git accepts the pack; undefined if it does not. Links are checked if `isClosed`. */
+/** The ids of the objects if git accepts the pack, otherwise undefined. Links are checked if `isClosed`. */
 async function judgedByGit(pack: Buffer, isClosed: boolean): Promise<string[] | undefined> {
   repositories += 1;
   const repository = join(folder, `${repositories}.git`);
@@ -73,7 +74,7 @@ const random = (length: number) => {
   return Buffer.concat(parts).subarray(0, length);
 };
 
-/** Packs that a push usually sends, and rare ones; `here` if this process judges them. */
+/** Packs that a push usually sends, and rare ones. `here` is true if this process judges the pack. */
 const PACKS: Record<string, { here: boolean; isClosed?: boolean; pack: Buffer }> = {};
 function add(
   name: string,
@@ -154,7 +155,7 @@ add('an annotated tag', false, [
   whole('tag', `object ${FILE}\ntype blob\ntag v1\ntagger A <a@b> 1 +0000\n\nx\n`),
 ]);
 
-/** A pack with a delta by id, whose base is left out. */
+/** A pack with a delta that names its base by id. The pack does not contain the base. */
 function packEntriesWithout(base: Whole): [Buffer] {
   const delta = appending(base.bytes, 'y');
   const both = packFrom([base, { base: 0, by: 'id', delta }]);
@@ -260,7 +261,7 @@ const TREES: [name: string, here: boolean, tree: Whole][] = [
 ];
 for (const [name, here, tree] of TREES) add(`a tree ${name}`, here, [tree]);
 
-t.test('a pack is judged here only if git accepts it, with the same objects', async (t) => {
+t.test('this process accepts only packs that git accepts, with the same objects', async (t) => {
   for (const [name, { here, isClosed = false, pack }] of Object.entries(PACKS)) {
     const judged = await judgedHere(pack);
     t.equal(judged !== undefined, here, `${name} ${here ? 'is' : 'is not'} judged here`);
@@ -268,7 +269,7 @@ t.test('a pack is judged here only if git accepts it, with the same objects', as
   }
 });
 
-/** Numbers that look random and are the same in each run (mulberry32). */
+/** Pseudo-random numbers that are the same in each run (mulberry32). */
 function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -279,7 +280,7 @@ function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-/** Changes a few bytes, cuts or repeats a part; mostly with a checksum that fits. */
+/** Changes a few bytes, or cuts or repeats a part of the pack. The checksum of most results is correct. */
 function damaged(pack: Buffer, below: (limit: number) => number): Buffer {
   const body = Buffer.from(pack.subarray(0, -20));
   const at = below(body.length);
@@ -291,7 +292,7 @@ function damaged(pack: Buffer, below: (limit: number) => number): Buffer {
   return kind === 3 ? Buffer.concat([body, pack.subarray(-20)]) : sealed(body);
 }
 
-/** Damages the content of objects, which stays well packed. */
+/** Damages the content of objects. The pack stays well formed. */
 function damagedObject(object: Whole, below: (limit: number) => number): Whole {
   const bytes = Buffer.from(object.bytes);
   for (let n = below(3); n >= 0 && bytes.length > 0; n -= 1) {
@@ -303,7 +304,7 @@ function damagedObject(object: Whole, below: (limit: number) => number): Whole {
 
 const ROUNDS = Number(process.env.SMALL_PACKS ?? 400);
 
-t.test('damaged packs are never accepted here and refused by git', async (t) => {
+t.test('git accepts every damaged pack that this process accepts', async (t) => {
   const below = randomNumbers(20261130);
   const plain = Object.values(PACKS).filter(({ here, pack }) => here && pack.length < 5000);
   const objects = [commitOf(), usual, file, ...COMMITS.map(([, , commit]) => commit)].concat(

@@ -27,7 +27,7 @@ import type { CommandList } from '../../../repos/wire/push.ts';
 import type { RefResult, Report } from '../../../repos/wire/report.ts';
 import type { Band } from '../../../repos/wire/side-band.ts';
 
-/** Reads what `writeAdvertisement` writes. Throws WireError. */
+/** Parses an advertisement of `writeAdvertisement`. Throws WireError. */
 export function parseAdvertisement(bytes: Buffer): RefAdvertisement | CapabilityAdvertisement {
   const [service, flush, ...packets] = readPackets(bytes);
   if (!Buffer.isBuffer(service) || flush !== FLUSH || packets.pop() !== FLUSH)
@@ -70,7 +70,7 @@ export function writeLsRefsArgs({ peel, symrefs, unborn, prefixes }: LsRefsReque
   ];
 }
 
-/** Reads what `writeLsRefsAnswer` writes. Throws WireError. */
+/** Parses an answer of `writeLsRefsAnswer`. Throws WireError. */
 export function parseLsRefsAnswer(bytes: Buffer): ListedRef[] {
   const packets = readPackets(bytes);
   if (packets.pop() !== FLUSH) throw new WireError('not an answer to ls-refs');
@@ -104,7 +104,7 @@ export function writePushOptions(options: string[]): Buffer {
   return writePackets([...options.map((option) => Buffer.from(option)), FLUSH]);
 }
 
-/** Reads what `writeReport` writes. Throws WireError. */
+/** Parses a report of `writeReport`. Throws WireError. */
 export function parseReport(bytes: Buffer): Report {
   const packets = readPackets(bytes);
   if (packets.pop() !== FLUSH) throw new WireError('not a report');
@@ -123,7 +123,7 @@ function parseResult(line: string): RefResult {
   return status === 'ok' ? { ref, ok: true } : { ref, ok: false, reason };
 }
 
-/** The content of each stream, up to the final flush packet. Throws WireError. */
+/** Returns the content of each stream, up to the final flush packet. Throws WireError. */
 export function parseSideBand(packets: Iterable<Packet>): Record<Band, Buffer> {
   const pieces: Record<Band, Buffer[]> = { 1: [], 2: [], 3: [] };
   for (const packet of packets) {

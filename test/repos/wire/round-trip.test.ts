@@ -1,4 +1,4 @@
-/** Every writer and parser pair round-trips, and invalid bytes throw only WireError. */
+/** Every pair of writer and parser round-trips, and invalid bytes only cause a WireError. */
 import fc from 'fast-check';
 import t from 'tap';
 import { writeAdvertisement } from '../../../repos/wire/advertisement.ts';
@@ -52,11 +52,11 @@ const capabilities = fc
 function holds<T>(name: string, values: fc.Arbitrary<T>, roundTrip: (value: T) => unknown) {
   t.test(name, async (t) => {
     fc.assert(
-      // Cloned, because fast-check's objects have no prototype.
+      // fast-check's objects have no prototype, so the test compares a clone.
       fc.property(
         values.map((value) => structuredClone(value)),
         (value) => {
-          if (!t.strictSame(roundTrip(value), value)) throw new Error('not the same');
+          if (!t.strictSame(roundTrip(value), value)) throw new Error('the value changed');
         },
       ),
       { numRuns: 100 },
@@ -183,7 +183,7 @@ t.test('a reason of several lines is joined into one', async (t) => {
   t.match(parseReport(writeReport({ unpackError: null, refs })).refs, [{ reason: 'one two' }]);
 });
 
-t.test('readers throw only WireError, whatever the bytes', async () => {
+t.test('readers throw only WireError, for any bytes', async () => {
   const lines = fc
     .array(
       fc.oneof(
