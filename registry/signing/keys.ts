@@ -25,11 +25,18 @@ import { fingerprintOf, publicKeyBlob, publicKeyLine, signSsh } from './sshsig.t
  */
 const LEEWAY = 60_000;
 
+/** Signs with one key. */
+export interface Signer {
+  fingerprint: string;
+  /** Signs for a purpose besides tags (PROTOCOL.sshsig, "namespace"). */
+  sign(payload: Uint8Array, namespace: string): string;
+}
+
 export interface SigningKeys {
   /** Signs with the newest key. The first call creates one. */
   sign: Sign;
-  /** Signs for another purpose (PROTOCOL.sshsig, "namespace"). */
-  signFor(payload: Uint8Array, namespace: string): Promise<string>;
+  /** The newest key, for signatures that are made now. */
+  signer(): Promise<Signer>;
   /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
   /**
@@ -128,8 +135,12 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
       return signSsh(payload, (await current()).privateKey, NAMESPACE);
     },
 
-    async signFor(payload, namespace) {
-      return signSsh(payload, (await current()).privateKey, namespace);
+    async signer() {
+      const { keys, privateKey } = await current();
+      return {
+        fingerprint: newest(keys).fingerprint,
+        sign: (payload, namespace) => signSsh(payload, privateKey, namespace),
+      };
     },
 
     async list() {

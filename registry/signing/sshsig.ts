@@ -27,7 +27,7 @@ export function signSsh(payload: Uint8Array, privateKey: KeyObject, namespace: s
   const blob = Buffer.concat([
     MAGIC,
     version,
-    string(publicKeyBlob(createPublicKey(privateKey))),
+    string(publicPartOf(privateKey)),
     string(namespace),
     string(''),
     string(HASH),
@@ -50,6 +50,15 @@ export function verifySsh(payload: Uint8Array, armoured: string, namespace: stri
     throw new SignatureError('it is not over these bytes');
   }
   return publicKey;
+}
+
+/** The public parts of keys that have signed, each derived once. */
+const publicParts = new WeakMap<KeyObject, Buffer>();
+
+function publicPartOf(privateKey: KeyObject): Buffer {
+  const known = publicParts.get(privateKey) ?? publicKeyBlob(createPublicKey(privateKey));
+  publicParts.set(privateKey, known);
+  return known;
 }
 
 /** An Ed25519 key in SSH's encoding. */

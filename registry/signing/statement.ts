@@ -3,6 +3,8 @@
  * Lab computers check it as The Update Framework's clients check "timestamp" and "snapshot".
  */
 
+import type { Signer } from './keys.ts';
+
 /** The namespace of these signatures (PROTOCOL.sshsig, "namespace"). Git uses none like it. */
 export const LISTS = 'lists@pybirch-registry';
 
@@ -28,22 +30,12 @@ export interface StatedTimeline {
   confirmed: { by: string; at: string } | null;
 }
 
-/** The statement and its signature on one line of printable characters. */
-export async function signStatement(
-  statement: Statement,
-  sign: (payload: Uint8Array, namespace: string) => Promise<string>,
-): Promise<string> {
-  return await signText(JSON.stringify(statement), LISTS, sign);
-}
-
-/** `<base64url of the text>.<base64 of the SSH signature>` */
-export async function signText(
-  text: string,
-  namespace: string,
-  sign: (payload: Uint8Array, namespace: string) => Promise<string>,
-): Promise<string> {
-  const payload = Buffer.from(text);
-  const armoured = await sign(payload, namespace);
-  const [, ...lines] = armoured.trimEnd().split('\n');
+/**
+ * The statement and its signature on one line of printable characters:
+ * `<base64url of the statement's JSON>.<base64 of the SSH signature>`
+ */
+export function signStatement(statement: Statement, signer: Pick<Signer, 'sign'>): string {
+  const payload = Buffer.from(JSON.stringify(statement));
+  const [, ...lines] = signer.sign(payload, LISTS).trimEnd().split('\n');
   return `${payload.toString('base64url')}.${lines.slice(0, -1).join('')}`;
 }

@@ -178,11 +178,13 @@ t.test(
     let now = Date.parse('2026-01-01T00:00:00Z');
     let [signatures, lists] = [0, 0];
     const keys = {
-      list: async () => [{ fingerprint: 'SHA256:x' }] as never,
-      async signFor() {
-        signatures += 1;
-        return '-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n';
-      },
+      signer: async () => ({
+        fingerprint: 'SHA256:x',
+        sign() {
+          signatures += 1;
+          return '-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n';
+        },
+      }),
     };
     const timeline = { id: 'first', restored_from: null, confirmed: null };
     const state = {

@@ -3,7 +3,6 @@ import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type Enrolled, Enrolment } from '../../schemas/equipment.ts';
 import { fieldsBut, pick } from '../../schemas/pick.ts';
-import type { SigningKey } from '../../signing/allowed-signers.ts';
 import { shortFingerprint } from '../../signing/key-change.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import { signStatement } from '../../signing/statement.ts';
@@ -69,7 +68,7 @@ export async function createCode(
       after,
     );
   });
-  const { fingerprint } = (await signingKeys.list()).at(-1) as SigningKey;
+  const { fingerprint } = await signingKeys.signer();
   const code = `${secret}-${inFours(shortFingerprint(fingerprint))}`;
   return { code, expires_at: expires_at.toISOString() };
 }
@@ -131,7 +130,7 @@ async function stateEnrolment(
   const { number, timeline } = stamps;
   const about = { audience: `computer:${id}`, number, timeline };
   const signed = { signed_at: new Date().toISOString(), code: hashToken(code) };
-  return await signStatement({ ...about, ...signed }, signingKeys.signFor);
+  return signStatement({ ...about, ...signed }, await signingKeys.signer());
 }
 
 /** The lab's computer of this name, created if there is none. */

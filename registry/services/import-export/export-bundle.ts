@@ -88,7 +88,7 @@ export async function exportBundle(
     const audience = `bundle:${whose.lab?.id ?? ''}${whose.isBuiltin ? '+builtin' : ''}`;
     const digest = createHash('sha256').update(text).digest('hex');
     const about = { audience, ...before, signed_at: manifest.made_at, digest };
-    await archive.add('statement', [await signStatement(about, deps.signingKeys.signFor)]);
+    await archive.add('statement', [signStatement(about, await deps.signingKeys.signer())]);
     await archive.finish();
   } catch (error) {
     await archive.abandon();

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Cache, Caches } from '../../../repos/caches.ts';
-import type { SigningKeys } from '../../signing/keys.ts';
+import type { Signer, SigningKeys } from '../../signing/keys.ts';
 import { signStatement } from '../../signing/statement.ts';
 import type { SyncState } from './manifest.ts';
 
@@ -23,14 +23,10 @@ export interface SignedStatement {
 export class Statements {
   readonly #digests: Cache<string>;
   readonly #statements: Cache<SignedStatement>;
-  readonly #keys: Pick<SigningKeys, 'list' | 'signFor'>;
+  readonly #keys: Pick<SigningKeys, 'signer'>;
   readonly #now: () => number;
 
-  constructor(
-    keys: Pick<SigningKeys, 'list' | 'signFor'>,
-    caches: Caches,
-    now: () => number = Date.now,
-  ) {
+  constructor(keys: Pick<SigningKeys, 'signer'>, caches: Caches, now: () => number = Date.now) {
     this.#digests = caches.open('sync_digests', (digest) => digest.length);
     this.#statements = caches.open('sync_statements', ({ text }) => text.length);
     this.#keys = keys;
@@ -44,20 +40,24 @@ export class Statements {
   ): Promise<{ about: Unsigned; signed: SignedStatement }> {
     const { etag } = state;
     const about = { ...state.about, digest: await this.#digestOf(state, pieces) };
-    const key = (await this.#keys.list()).at(-1)?.fingerprint;
-    const kept = JSON.stringify([etag, key, about]);
+    const signer = await this.#keys.signer();
+    const kept = JSON.stringify([etag, signer.fingerprint, about]);
     const known = this.#statements.get(kept);
     if (known && this.isFresh(known)) return { about, signed: known };
-    const signed = await this.sign(about);
+    const signed = this.#sign(about, signer);
     this.#statements.set(kept, signed);
     return { about, signed };
   }
 
   /** Signs it now. */
   async sign(about: Unsigned): Promise<SignedStatement> {
+    return this.#sign(about, await this.#keys.signer());
+  }
+
+  #sign(about: Unsigned, signer: Signer): SignedStatement {
     const at = this.#now();
     const stated = { ...about, signed_at: new Date(at).toISOString() };
-    return { text: await signStatement(stated, this.#keys.signFor), at };
+    return { text: signStatement(stated, signer), at };
   }
 
   /** Whether the statement may be sent again. */
