@@ -81,9 +81,10 @@ export class Follower implements LocalFollower {
   }
 
   #hear(text: string): void {
-    if (text === UNAUDITED) this.#apply('everything', []);
-    // A notice that comes after a lost connection names no change.
-    else if (text === '' || !(Number(text) <= this.#seen)) void this.#catchUp.run();
+    // After a lost connection, the lost notices may have been of changes without an audit entry.
+    if (text === UNAUDITED || text === '') this.#apply('everything', []);
+    if (text !== UNAUDITED && (text === '' || !(Number(text) <= this.#seen)))
+      void this.#catchUp.run();
   }
 
   get id(): number {

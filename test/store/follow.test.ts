@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap';
 import { appendAudit } from '../../registry/store/audit.ts';
 import { type Apply, Follower, followersReach } from '../../registry/store/follow.ts';
+import type { Listen, Wake } from '../../registry/store/notices.ts';
 import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
 import { freshDatabase } from '../helpers/databases.ts';
 import { migrate, startPostgres } from '../helpers/postgres-server.ts';
@@ -50,6 +51,26 @@ t.test('a follower that hears nothing applies a change when it renews its lease'
   await append(store);
   t.match(applied, ['everything', [{ subject: 'ada' }]], 'before the change was answered');
   t.ok(deaf.isCurrent);
+});
+
+t.test('after a lost connection a follower keeps nothing that it had read', async (t) => {
+  const { store } = await twoStores(t);
+  const applied: Parameters<Apply>[0][] = [];
+  let wake: Wake = () => {};
+  const { em } = store;
+  const listen: Listen = async (_channel, heard) => {
+    wake = heard;
+    return async () => {};
+  };
+  const onError = (error: unknown) => t.error(error);
+  const follower = await Follower.start({ em, listen, onError }, (entries) =>
+    applied.push(entries),
+  );
+  t.teardown(() => follower.close());
+  applied.length = 0;
+  // A change by plain SQL sends a notice and adds no audit entry.
+  wake('');
+  t.same(applied, ['everything']);
 });
 
 t.test('a follower that cannot apply the changes ends its lease', async (t) => {
