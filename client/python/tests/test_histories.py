@@ -192,7 +192,7 @@ def test_an_answer_in_json_may_be_no_larger_than_any_other(
 def test_a_history_of_many_small_objects_is_not_held(tmp_path: Path, count: int) -> None:
     pack = b"PACK" + struct.pack(">LL", 2, count) + (b"\x31" + zlib.compress(b"x")) * count
     pack += hashlib.sha1(pack).digest()
-    refused = "held in memory" if count > MOST_OBJECTS else "has no version"
+    refused = "too much to keep in memory" if count > MOST_OBJECTS else "has no version"
     with pytest.raises(RefusedError, match=refused):
         HeldHistory(tmp_path, b"# v2 git bundle\n\n" + pack)
 

@@ -1,4 +1,4 @@
-"""Approved PyBirch instrument definitions on a lab computer, with or without the network.
+"""Loads approved PyBirch instrument definitions on a lab computer, with or without the network.
 
 ```python
 from pybirch_registry import Registry

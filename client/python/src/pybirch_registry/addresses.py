@@ -1,4 +1,4 @@
-"""The addresses of instruments, and the placeholders that PyBirch writes when there is none."""
+"""Checks and compares the addresses of instruments. PyBirch writes placeholders where an instrument has no address."""
 
 import re
 from typing import Any
@@ -6,31 +6,34 @@ from typing import Any
 from .errors import AddressError
 
 NOWHERE = re.compile(r"\s*(placeholder([ _-]?\d+)?|simulated|none)?\s*", re.IGNORECASE)
-"""PyBirch's `placeholder` (an instrument that is not connected) and `placeholder_1` (a row without a device), and the
-words that people type for them."""
+"""Texts that stand for a missing address. PyBirch writes `placeholder` for an instrument that is not connected and
+`placeholder_1` for a row without a device. People type the other words.
+"""
 
 VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*(::[^\s:][^\s]*?)+", re.IGNORECASE)
 SERIAL = re.compile(r"ASRL[^\s:]+(::INSTR)?|COM\d+|/dev/\S+", re.IGNORECASE)
 NETWORK = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
 GPIB = re.compile(r"GPIB\d*::(\d+)(?:::(\d+))?(::INSTR)?", re.IGNORECASE)
 OWN_KIND = re.compile(r"(?=.*\d)[^\s:]+(:\d+)?")
-"""Addresses of vendors' libraries: a serial number (`27000123`), a channel (`Dev1/ai0`), `host2:5025`."""
+"""Matches addresses of vendors' libraries: a serial number (`27000123`), a channel (`Dev1/ai0`) or `host2:5025`."""
 
 
 def is_nowhere(adapter: Any) -> bool:
-    """Whether `adapter` stands for no address. A value that is not text, such as a pymeasure adapter, is an address."""
+    """Whether `adapter` stands for a missing address. An object that is not text, such as a pymeasure adapter, is an
+    address.
+    """
     return adapter is None or (isinstance(adapter, str) and NOWHERE.fullmatch(adapter) is not None)
 
 
 def is_address(text: Any) -> bool:
-    """Whether a text that could be a name can only be an address or PyBirch's placeholder for one."""
+    """Whether a text can only be an address or one of PyBirch's placeholders for an address, and not a name."""
     return isinstance(text, str) and any(
         form.fullmatch(text) for form in (VISA, SERIAL, NETWORK, re.compile(r"placeholder([ _-]?\d+)?"))
     )
 
 
 def canonical(adapter: str) -> str:
-    """The form in which addresses are compared. Case, the bus number 0 and a final `::INSTR` make no difference."""
+    """The form in which two addresses are compared. Case, the bus number 0 and a final `::INSTR` make no difference."""
     text = adapter.strip()
     if text.startswith("/"):
         return text

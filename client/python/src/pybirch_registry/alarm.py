@@ -1,7 +1,8 @@
-"""Warns in every program that has loaded a version when that version is revoked, whichever program's sync learned it.
+"""Warns a program when a version that it has loaded is revoked. Any program on the computer may have synced the
+revocation.
 
-A daemon thread looks at the time of the file that a sync writes, and reads the file only when it has changed. Nothing
-is stopped: people decide what happens to a running measurement.
+A daemon thread watches the modification time of the file that a sync writes, and reads the file only when it has
+changed. The thread stops nothing: people decide what happens to a running measurement.
 """
 
 import os
@@ -21,7 +22,7 @@ INTERVAL_S = 15.0
 """The longest delay between a sync and the warning, in seconds."""
 
 Listener = Callable[[str], None]
-"""Receives a sentence, in any thread."""
+"""A function that receives the warning as a sentence. It may be called in any thread."""
 
 
 class RevokedWarning(UserWarning):
@@ -29,7 +30,7 @@ class RevokedWarning(UserWarning):
 
 
 class Loaded(Protocol):
-    """Versions that this program has loaded."""
+    """The versions that this program has loaded."""
 
     def revoked(self) -> list[tuple[Installed, str]]:
         """Returns the loaded versions that are revoked by now, with the reasons. Raises `RegistryError`."""
@@ -43,7 +44,7 @@ _thread: threading.Thread | None = None
 
 
 def watch(loaded: Loaded) -> None:
-    """Watches these versions for as long as the program runs."""
+    """Watches these versions until the program ends."""
     with _lock:
         if not any(one is loaded for one in _watched):
             _watched.append(loaded)
@@ -51,12 +52,12 @@ def watch(loaded: Loaded) -> None:
 
 
 def on_revoked(listener: Listener) -> None:
-    """Passes each sentence to `listener` too, besides the log and Python's warnings."""
+    """Calls `listener` with each warning. The warning also goes to the log and to Python's warnings."""
     _listeners.append(listener)
 
 
 def look() -> None:
-    """Reports the revocations that have not been reported yet."""
+    """Reports every revocation that has not been reported yet."""
     for loaded in list(_watched):
         try:
             found = loaded.revoked()
@@ -88,7 +89,7 @@ def _say(text: str) -> None:
     log.error("%s", text)
     try:
         warnings.warn(make_visible(text), RevokedWarning, stacklevel=2)
-    except RevokedWarning:  # the program turns warnings into errors, and the log has the text already
+    except RevokedWarning:  # the program turns warnings into errors; the log already has the text
         log.debug("Warnings are errors here")
     for listener in list(_listeners):
         try:
@@ -98,7 +99,7 @@ def _say(text: str) -> None:
 
 
 def _start() -> None:
-    """Starts the thread once in a process. The caller holds the lock."""
+    """Starts the thread, once in a process. The caller holds the lock."""
     global _thread
     if _thread is None:
         _thread = threading.Thread(target=_run, name="pybirch-revoked", daemon=True)
@@ -112,7 +113,7 @@ def _run() -> None:
 
 
 def _after_fork() -> None:
-    """A child process has no threads, and its copy of the lock may be held."""
+    """Prepares a forked child process. It has no threads, and the lock that it copied may be held."""
     global _lock, _thread
     _lock, _thread = threading.Lock(), None
     if _watched:

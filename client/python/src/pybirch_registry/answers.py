@@ -1,4 +1,6 @@
-"""The registry's answers in PyBirch's terms, from this computer's disk. Ids are PyBirch's (ids.py)."""
+"""The registry's answers in PyBirch's terms. They are read from this computer's disk. Ids are PyBirch's (see
+ids.py).
+"""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ log = logger(__name__)
 
 
 class Answers:
-    """No method needs the network."""
+    """Answers PyBirch's questions about drivers, instruments and bindings. No method needs the network."""
 
     def __init__(self, bound: BoundInstruments, choice: Choice) -> None:
         self.bound = bound
@@ -26,7 +28,7 @@ class Answers:
         self._store = bound.store
         self._manifest = bound.manifest
         self._names: dict[int, str] = {}
-        """The names of listed definitions by their ids, because PyBirch's tree asks for each of them."""
+        """The names of listed definitions by id. PyBirch's tree asks for each of them, so they are kept."""
 
     # ---------------------------------------------------------------- drivers
 
@@ -52,7 +54,7 @@ class Answers:
             return None
 
     def versions(self, driver_id: int) -> list[Dict]:
-        """Returns the versions from the fetched history, newest first."""
+        """Returns the versions of a driver, newest first. They come from the history that was fetched by git."""
         driver = self.driver(driver_id)
         if driver is None:
             return []
@@ -67,7 +69,9 @@ class Answers:
     # ---------------------------------------------------------------- bindings
 
     def is_own(self, computer_name: str) -> bool:
-        """PyBirch uses the host name, which may differ from the name of the enrolment."""
+        """Whether a name is that of this computer. PyBirch uses the host name, which may differ from the name of the
+        enrolment.
+        """
         names = (self._connection.enrolment.computer_name, socket.gethostname())
         return computer_name.lower() in [name.lower() for name in names]
 
@@ -76,7 +80,7 @@ class Answers:
         return {driver["id"] for driver in drivers if driver is not None}
 
     def bindings(self, computer_name: str | None = None) -> list[Dict]:
-        """Returns this computer's bindings, under the name that PyBirch asks for."""
+        """Returns this computer's bindings. They carry the computer name that PyBirch asks for."""
         own = computer_name or self._connection.enrolment.computer_name
         return [self._binding(found, own) for found in self._found()]
 
@@ -86,19 +90,21 @@ class Answers:
         return next(((f, b) for f, b in shown if binding_id in (b["id"], _key_id(f))), None)
 
     def bind(self, instrument_id: int, adapter: str | None, adapter_type: str | None, is_primary: bool) -> Dict:
-        """Raises `ValueError` for an instrument that is not known here."""
+        """Binds an instrument to this computer. Raises `ValueError` for an instrument that is not known here."""
         instrument_id = self.current_id(instrument_id)
         number = to_registry(instrument_id)
         bound = next((f for f in self._found() if _id(f) == instrument_id), None)
         if bound is None and all(one["id"] != number for one in self._manifest().instruments):
             raise ValueError(f"Instrument {instrument_id} not found: the registry lists no instrument {number} here")
-        # PyBirch passes True by default, which must not take the primary binding from another computer.
+        # PyBirch passes True by default. That must not take the role of primary computer from another one.
         self.bound.bind(bound or number, adapter, adapter_type, None if is_primary else False)
         made = next(b for b in self.bindings() if b["instrument_id"] == self.current_id(instrument_id))
         return {key: value for key, value in made.items() if key != "instrument"}
 
     def current_id(self, instrument_id: int) -> int:
-        """PyBirch may still use the id that an instrument had before the registry knew it."""
+        """The current id of an instrument. PyBirch may still use the id from before the registry knew the
+        instrument.
+        """
         known = (_id(found) for found in self._found() if _key_id(found) == instrument_id)
         return next(known, instrument_id)
 
@@ -116,7 +122,7 @@ class Answers:
     # ---------------------------------------------------------------- instruments and computers
 
     def instruments(self) -> list[Dict]:
-        """Returns the lab's instruments and those that only this computer knows so far, by name."""
+        """Returns the lab's instruments and those that only this computer knows so far, sorted by name."""
         drivers: dict[str, Dict | None] = {}
 
         def driver(name: Any) -> Dict | None:
@@ -149,5 +155,5 @@ def _id(found: Found) -> int:
 
 
 def _key_id(found: Found) -> int | None:
-    """The id of an instrument, and of its binding, before the registry knows it."""
+    """The id that an instrument and its binding have before the registry knows the instrument."""
     return None if found.key is None else to_pybirch_key(found.key)

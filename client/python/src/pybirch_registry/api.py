@@ -30,7 +30,7 @@ NEVER_ENROLLED = (
 JSON = ("application/json", "application/problem+json")
 """The media types of the registry's answers and errors."""
 UNREACHED = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""The errors of a request that gets no answer. `ValueError` is raised for malformed addresses."""
+"""The errors that a request without an answer raises. `ValueError` is raised for malformed addresses."""
 
 
 class Http:
@@ -39,16 +39,18 @@ class Http:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.token = token
-        # How far this computer's clock is ahead of the registry's, in seconds, after the first answer.
+        # How far this computer's clock is ahead of the registry's, in seconds. Set after the first answer.
         self.clock_ahead_s: float | None = None
 
     @cached_property
     def pool(self) -> urllib3.PoolManager:
-        """The connections. Raises `UnreachableError` if the address or the environment's settings are wrong."""
+        """The pool of connections. Raises `UnreachableError` if the address or a setting of the environment
+        is wrong.
+        """
         return make_pool(self.url)
 
     def check_enrolled(self) -> None:
-        """Raises `NotEnrolledError` on a computer that knows its registry only from bundles. Sends nothing."""
+        """Raises `NotEnrolledError` on a computer that knows its registry only from bundles. Makes no request."""
         if self.token == "":
             raise NotEnrolledError(NEVER_ENROLLED)
 
@@ -62,10 +64,11 @@ class Http:
         bounds: Bounds | None = None,
         is_whole: bool = True,
     ) -> urllib3.BaseHTTPResponse:
-        """Returns the answer, whatever its status. Reads it whole, unless `bounds` declare it endless, or the caller
-        reads it piece by piece.
+        """Returns the answer, whatever its status. The answer has been read completely, unless `bounds` allow an
+        endless one or the caller reads it piece by piece (`is_whole=False`).
 
-        Raises `UnreachableError` if there is no answer, and `NotEnrolledError` for a token that is no longer valid.
+        Raises `UnreachableError` if there is no answer, and `NotEnrolledError` if the registry no longer accepts the
+        token.
         """
         self.check_enrolled()
         sent = {"Accept": "application/json", "User-Agent": "pybirch-registry", **(headers or {})}
@@ -104,7 +107,7 @@ class Http:
         return response
 
     def json(self, method: str, path: str, body: object = None, **options: Any) -> Any:
-        """Returns the registry's answer. Raises `AnswerError` for an error status, and as `request` does."""
+        """Returns the registry's answer. Raises `AnswerError` for an error status, and the errors of `request`."""
         return decode(self.request(method, path, body, **options), self.url)
 
     def _note_clock(self, date: str | None) -> None:
@@ -127,8 +130,9 @@ class Http:
 
 
 def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
-    """The JSON of an answer. Raises `AnswerError`, or `UnreachableError` if something other than the registry
-    answered."""
+    """The JSON of an answer. Raises `AnswerError`. If something other than the registry answered, raises
+    `UnreachableError`.
+    """
     kind = kind_of(response)
     if kind not in JSON:
         if response.status == 204:
@@ -152,7 +156,7 @@ def kind_of(response: urllib3.BaseHTTPResponse) -> str:
 
 
 def describe_stranger(url: str, kind: str, status: int) -> str:
-    """A sentence for the answer of a proxy or of a sign-in page."""
+    """A sentence saying that a proxy or a sign-in page answered instead of the registry."""
     return (
         f"Something between this computer and {url} answered in its place ({kind or 'no content type'}, status "
         f"{status}): a proxy, or a sign-in page of the network. Open the address in a browser to see it"
@@ -160,7 +164,7 @@ def describe_stranger(url: str, kind: str, status: int) -> str:
 
 
 def describe_redirect(url: str, response: urllib3.BaseHTTPResponse) -> str:
-    """A sentence for a redirect. The token is only sent to the registry's own address."""
+    """A sentence saying that the registry's address redirects. The token is only sent to the registry's own address."""
     place = urljoin(url, response.headers.get("Location", ""))
     return (
         f"{url} redirects to {place}. If that is your registry, enrol this computer at that address; if not, a proxy "
@@ -169,7 +173,7 @@ def describe_redirect(url: str, response: urllib3.BaseHTTPResponse) -> str:
 
 
 def describe(url: str, error: BaseException) -> str:
-    """Describes a connection error in words. A library's own text only goes to the log."""
+    """Describes a connection error in words. The text of the library's error only goes to the log."""
     log.info("%s: %r", url, error)
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
@@ -206,7 +210,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and the errors that caused it."""
+    """Yields an error, and then the errors that caused it."""
     seen: list[BaseException] = [error]
     for one in seen:
         yield one
@@ -215,7 +219,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def describe_git(url: str, error: BaseException) -> str:
-    """Describes in words why git failed, whatever dulwich raised."""
+    """Describes in words why git failed. dulwich may have raised any error."""
     from dulwich.client import HTTPUnauthorized
     from dulwich.errors import NotGitRepository
 

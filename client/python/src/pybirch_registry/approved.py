@@ -1,4 +1,4 @@
-"""Versions that passed every check and may be loaded, and the objects that provide them."""
+"""Versions that passed every check and may be loaded, and the providers that find them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from .store import Installed
 
 ROOT = "pybirch_registry.definitions"
 DRIVER = "__driver__"
-"""The module of a version that holds the class for PyBirch's factory (driver.py)."""
+"""The module of a version's package that contains the class for PyBirch's factory (see driver.py)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ class Provider(Protocol):
     """Finds versions to load."""
 
     def find_approved(self, name: str, commit: str) -> Approved | None:
-        """None where the version is not on this computer. Raises `RefusedError` where it must not be loaded."""
+        """Returns None if the version is not on this computer. Raises `RefusedError` if the version must not
+        be loaded.
+        """
 
 
 _providers: list[Provider] = []
@@ -41,7 +43,7 @@ def package_name(name: str, commit: str) -> str:
 
 
 def add_provider(provider: Provider) -> None:
-    """The provider added last is asked first."""
+    """Adds a provider. The provider that was added last is asked first."""
     if provider in _providers:
         _providers.remove(provider)
     _providers.insert(0, provider)
@@ -52,5 +54,5 @@ def has_providers() -> bool:
 
 
 def find_approved(name: str, commit: str) -> Approved | None:
-    """Asks the providers in turn. Raises as `Provider.find_approved` does."""
+    """Asks the providers in turn. Raises what `Provider.find_approved` raises."""
     return next((a for provider in _providers if (a := provider.find_approved(name, commit))), None)

@@ -1,16 +1,17 @@
-"""Reads zip files from others within bounds. The size that an entry declares is not trusted."""
+"""Reads zip files from other people within size limits. The declared size of an entry is not trusted."""
 
 import struct
 import zipfile
 import zlib
 
 DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, OverflowError)
-"""What zipfile raises for a file that is damaged, encrypted or no zip."""
+"""What zipfile raises for a file that is damaged, encrypted or not a zip file."""
 
 
 def open_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The files in an archive by name. Raises `BadZipFile` for a duplicate name, because readers differ in which one
-    counts."""
+    """The files of an archive by name. Raises `BadZipFile` if a name appears twice, because zip readers disagree on
+    which one counts.
+    """
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     found = {entry.filename: entry for entry in entries}
     if len(found) != len(entries):
@@ -19,9 +20,10 @@ def open_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Reads as many bytes as the entry declares. The caller has checked that number. Raises the errors in `DAMAGED`.
+    """Reads as many bytes as the entry declares. The caller has checked this number. Raises the errors in `DAMAGED`.
 
-    Reads only deflated and stored entries: for other methods, zipfile unpacks everything, whatever size was declared.
+    Reads only deflated and stored entries. For other methods, zipfile unpacks everything, even beyond the declared
+    size.
     """
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise NotImplementedError(f"compressed by method {entry.compress_type}")

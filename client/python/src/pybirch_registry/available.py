@@ -1,4 +1,6 @@
-"""The definitions that this computer may ask for: every approved one that it may see, here or not."""
+"""The definitions that this computer may ask for: every approved definition that it may see, whether or not
+it has it.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +18,8 @@ SEARCHED = ("name", "display_name", "manufacturer", "category", "description")
 
 
 def list_available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]:
-    """Returns the definitions by name. If the registry cannot be reached, also the time (ISO 8601) of the last list.
+    """Returns the definitions by name. If the registry cannot be reached, these are from the last list, and its time
+    (ISO 8601) is returned too.
 
     Raises `UnreachableError` if there is no last list, `NotEnrolledError`, `AnswerError`, `FolderError`.
     """
@@ -33,7 +36,9 @@ def list_available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | 
 
 
 def filter_by_word(items: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
-    """The definitions that have each part of `word` in their name, manufacturer, category or description."""
+    """The definitions that match a search. Each part of `word` must be in their name, manufacturer, category or
+    description.
+    """
     parts = word.casefold().split()
     texts = [(one, " ".join(str(one.get(key) or "") for key in SEARCHED).casefold()) for one in items]
     return [one for one, text in texts if all(part in text for part in parts)]

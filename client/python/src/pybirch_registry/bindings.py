@@ -1,4 +1,6 @@
-"""The addresses and last settings of instruments here: remembered at once, then sent to the registry."""
+"""The addresses and last settings of this computer's instruments. They are stored here at once and then sent to the
+registry.
+"""
 
 import math
 import sys
@@ -21,7 +23,7 @@ from .text import logger
 log = logger(__name__)
 
 SEND_NOW_S = 3.0
-"""How long `bind` and `save_settings` wait for the registry before they leave the rest to the next sync, in seconds."""
+"""How long `bind` and `save_settings` wait for the registry, in seconds. Later, the next sync sends what remains."""
 
 
 class Bindings:
@@ -34,7 +36,8 @@ class Bindings:
         self.outbox = Outbox(connection.home)
 
     def remember(self, instrument: Any, body: dict[str, Any]) -> str | None:
-        """Remembers a binding or settings here at once, and sends them within a few seconds or at the next sync.
+        """Stores a binding or settings here at once. They are sent to the registry within a few seconds or at the next
+        sync.
 
         If the registry refuses them, forgets them and returns the reason. `instrument` is an object or an instrument's
         id. Raises `FolderError`.
@@ -54,7 +57,7 @@ class Bindings:
         return sent.refused.get(key)
 
     def _put(self, instrument: Any, body: dict[str, Any]) -> str:
-        """Returns the key of the entry that waits."""
+        """Stores an entry to send, and returns its key."""
         number = number_of(instrument)
         if number is not None:
             key = f"binding:{number}"
@@ -70,7 +73,9 @@ class Bindings:
         return key
 
     def forget(self, found: Found) -> str | None:
-        """Ends a binding: here at once, in the registry as soon as possible. Returns and raises as `remember` does."""
+        """Ends a binding on this computer at once, and in the registry as soon as possible. Returns and raises what
+        `remember` does.
+        """
         number = number_of(found)
         if number is None:
             self.outbox.drop(f"new:{found.key}")
@@ -83,7 +88,7 @@ class Bindings:
         return self._send_now(key)
 
     def describe(self, instrument: Any) -> dict[str, Any]:
-        """Returns what the registry needs to add an instrument."""
+        """Returns what the registry must know to add an instrument."""
         origin = getattr(instrument, "_definition", None) or {}
         name = origin.get("name", type(instrument).__name__)
         known = self._store.versions(name)
@@ -94,7 +99,7 @@ class Bindings:
         }
 
     def send(self, timeout_s: float | None = None) -> Sent:
-        """Sends what waits to the registry. Raises `NotEnrolledError`, `FolderError`."""
+        """Sends the stored entries to the registry. Raises `NotEnrolledError`, `FolderError`."""
         http = self._connection.http
         computer = quote(self._connection.enrolment.computer_name, safe="")
 
@@ -113,7 +118,7 @@ class Bindings:
         return sent
 
     def _merge_answers(self, answers: list[Any]) -> None:
-        """Merges the answers into the last list, so that they count before the next list comes."""
+        """Merges the registry's answers into the last list. They count at once, before the next list arrives."""
         told = [answer for answer in answers if isinstance(answer, dict)]
         taken = {answer["instrument"]["id"]: answer for answer in told if answer.get("instrument")}
         gone = {answer["unbound"] for answer in told if "unbound" in answer}
@@ -133,7 +138,7 @@ class Bindings:
 
 
 def number_of(instrument: Any) -> int | None:
-    """The id in the registry of an instrument, which is given as its id, as an object, or as a `Found`."""
+    """The registry's id of an instrument. `instrument` is that id, an object or a `Found`."""
     if isinstance(instrument, Found):
         number = instrument.instrument.get("id")
     else:
@@ -142,7 +147,7 @@ def number_of(instrument: Any) -> int | None:
 
 
 def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
-    """Deletes a binding. One that is already gone is not an error."""
+    """Deletes a binding. If it is already gone, that is not an error."""
     try:
         http.json("DELETE", f"/api/computer-bindings/{binding}", timeout_s=timeout_s)
     except AnswerError as error:
@@ -151,7 +156,7 @@ def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
 
 
 def adapter_type_of(adapter: str) -> str | None:
-    """`GPIB`, `USB`, `Serial` or `TCP`, from the start of a VISA address. None if the start is unknown."""
+    """The type of a VISA address, from its start: `GPIB`, `USB`, `Serial` or `TCP`. None if the start is unknown."""
     kinds = {"GPIB": "GPIB", "USB": "USB", "ASRL": "Serial", "COM": "Serial", "/DEV/TTY": "Serial"}
     kinds |= {"TCPIP": "TCP", "VICP": "TCP"}
     return next((kind for prefix, kind in kinds.items() if adapter.upper().startswith(prefix)), None)

@@ -1,4 +1,4 @@
-"""The instruments that are bound to this computer: found, bound, released, and their settings remembered."""
+"""The instruments that are bound to this computer. Finds, binds and unbinds them, and remembers their settings."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from .store import Installed, Store
 
 
 class BoundInstruments:
-    """`Registry` documents the methods that it passes on."""
+    """The bound instruments of this computer. `Registry` passes calls on to this class and documents its methods."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class BoundInstruments:
         choice: Choice,
         creator: Creator,
     ) -> None:
-        """`creator` creates an instrument that was found."""
+        """`creator` creates the object of an instrument that was found."""
         self.connection = connection
         self.store = store
         self.manifest = manifest
@@ -94,7 +94,7 @@ class BoundInstruments:
         return self.bind(self._number_by_name(instrument), adapter)
 
     def _check_number(self, number: int) -> int:
-        """Returns the number of an instrument that the registry has.
+        """Checks that the registry has an instrument with this number, and returns the number.
 
         Looks in the last list first. Raises `UnknownDefinitionError`, `UnreachableError`.
         """
@@ -108,7 +108,7 @@ class BoundInstruments:
         return number
 
     def _number_by_name(self, name: str) -> int:
-        """Asks the registry. Raises `UnknownDefinitionError`, `UnreachableError`."""
+        """Asks the registry for the number of an instrument. Raises `UnknownDefinitionError`, `UnreachableError`."""
         answer = self.connection.http.json("GET", f"/api/instruments?per_page=200&q={quote(name, safe='')}")
         named = [one for one in answer["items"] if one["name"] == name]
         if len(named) != 1:
@@ -124,7 +124,7 @@ class BoundInstruments:
         self.bindings.remember(instrument, body)
 
     def _is_known(self, instrument: Any, adapter: str | None) -> bool:
-        """Whether the instrument was bound before. True for an id and for a `Found`."""
+        """Whether the instrument was bound before. An id and a `Found` always were."""
         if isinstance(instrument, (int, Found)):
             return True
         if not {NUMBER, KEY} & instrument.__dict__.keys():
@@ -144,7 +144,7 @@ class BoundInstruments:
 
 
 class NewInstrument:
-    """Stands for an instrument of a definition when no object was created."""
+    """Stands for an instrument of a definition if no object of it was created."""
 
     def __init__(self, installed: Installed, called: str | None = None) -> None:
         self._definition = installed.provenance

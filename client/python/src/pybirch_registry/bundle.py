@@ -1,13 +1,13 @@
 """Imports bundles, the files that `registry export --bundle` makes for computers without a network.
 
-A bundle is a zip with `manifest.json`, `statement`, and for each definition a git bundle of `main` and its version tags
-(`bundles/<Name>.bundle`). The manifest has `definitions`, `revoked` and `reinstated` as in `GET /api/sync`,
-`signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. `statement` signs, numbers and
-dates the manifest, as `Sync-Statement` does with a list.
+A bundle is a zip file. It contains `manifest.json`, `statement` and, for each definition, a git bundle of `main` and
+its version tags (`bundles/<Name>.bundle`). The manifest has `definitions`, `revoked` and `reinstated` as in `GET
+/api/sync`, `signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. The `statement`
+signs, numbers and dates the manifest, as the header `Sync-Statement` does for a list.
 
-The content counts only if it is signed by keys that this computer knows, or by keys that these vouch for. So a lost or
+The content must be signed by a key that this computer knows, or by a key that such a key vouches for. So a lost or
 swapped USB stick does no harm, and an older bundle cannot undo a newer one. On a computer that was never enrolled, the
-user names the keys to trust by their fingerprints.
+user names the fingerprints of the keys to trust.
 """
 
 import json
@@ -43,11 +43,11 @@ MAX_BUNDLE_BYTES = 256 * 1024 * 1024
 
 
 def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
-    """Returns what came, what stayed and what was refused.
+    """Imports a bundle. Returns which versions were installed, unchanged and refused.
 
     `trust` lists fingerprints of keys in the bundle (`SHA256:…`) to trust from now on. Raises `UnknownDefinitionError`
-    for a file that is no bundle, `NotEnrolledError` if no key is known, `RefusedError` for a fingerprint that matches
-    no key in the bundle, `FolderError`.
+    for a file that is not a bundle, `NotEnrolledError` if no key is known, `RefusedError` for a fingerprint that
+    matches no key in the bundle, `FolderError`.
     """
     report = SyncReport()
     try:
@@ -86,7 +86,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
 
 
 def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Raises `RefusedError` if the part is too large, `KeyError` if it is absent."""
+    """Reads one file of the bundle. Raises `RefusedError` if the file is too large, `KeyError` if it is absent."""
     try:
         info = archive.getinfo(name)
     except KeyError:
@@ -101,7 +101,9 @@ def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statement:
-    """Returns the registry's statement about the manifest. Raises `RefusedError` if the manifest must not be used."""
+    """Checks the manifest and returns the registry's statement about it. Raises `RefusedError` if the manifest must not
+    be used.
+    """
     try:
         statement = versions.keys.statement(packed)
         if not statement.audience.startswith("bundle:"):
@@ -113,9 +115,10 @@ def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statemen
 
 
 def _add_trusted_keys(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
-    """Returns the enrolment with the keys to trust and those that they vouch for. A new enrolment has no token.
+    """Returns the enrolment with the keys to trust, and with the keys that these vouch for. A new enrolment has no
+    token.
 
-    Saves nothing: a key is trusted only after it has verified the manifest.
+    Saves nothing, because a key is trusted only after it has verified the manifest.
     """
     enrolment = home.enrolment_or_none()
     keys = {fingerprint_of(key_blob(key)): key for key in offered}
@@ -142,7 +145,7 @@ def _keys_vouched_by(key: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
-    """Reads a definition's part of the file. The reader raises `RefusedError`."""
+    """Returns a function that reads a definition's git bundle. That function raises `RefusedError`."""
 
     def read() -> bytes:
         try:
@@ -174,20 +177,20 @@ def _install(versions: Versions, item: Item, read: Callable[[], bytes], report: 
 
 
 def _adopt(repository: Repository, content: bytes) -> None:
-    """Raises `RefusedError` if the git bundle is damaged."""
+    """Adds the objects of a git bundle to the repository. Raises `RefusedError` if the git bundle is damaged."""
     try:
         repository.adopt_bundle(content)
     except RegistryError:
         raise
-    except Exception as error:  # dulwich raises many errors for bytes that are no bundle
+    except Exception as error:  # dulwich raises many kinds of errors for a damaged bundle
         log.info("%s: %r", repository.path, error)
         raise RefusedError("its bundle is damaged: copy the file again") from error
 
 
 def _merge(home: Home, taken: list[Item]) -> None:
-    """Merges the bundle's list into the last one, which may be newer: the higher version counts.
+    """Merges the bundle's list into the last list. If both list a definition, the higher version counts.
 
-    A bundle cannot change bindings or the lab's policy. Later syncs ask for the definitions that it brought, to keep
+    A bundle cannot change bindings or the lab's policy. Later syncs also ask for the definitions of the bundle, to keep
     them up to date.
     """
     with locked(home.lock("manifest")):

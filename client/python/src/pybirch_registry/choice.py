@@ -1,5 +1,6 @@
-"""Chooses the version of a definition: the one asked for, the one pinned here, the one the registry lists, or the
-newest."""
+"""Chooses the version of a definition: the requested one, the one pinned on this computer, the listed one or the
+newest.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +18,7 @@ log = logger(__name__)
 
 
 class Choice:
-    """`older` gets a version that is not on the disk yet from the history (`Versions.get_older`)."""
+    """Chooses versions. `older` fetches a version that is in the history but not on the disk (`Versions.get_older`)."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Choice:
         return self._unless_pinned(name, self.pins().get(name))
 
     def used(self) -> list[Installed]:
-        """The versions that a newly started program would use."""
+        """The versions that a program would use if it started now."""
         found = []
         with suppress(RegistryError):
             pins = self.pins()
@@ -63,7 +64,7 @@ class Choice:
         return self._newest(name)
 
     def _newest(self, name: str) -> Installed:
-        """The newest listed version that is here. If no listed version is here, the newest of all that are."""
+        """The newest listed version on this computer. If no listed version is here, the newest version that is here."""
         listed = self._manifest()
         known = {i.commit: i for i in self._store.versions(name)}
         items = listed.versions(name)
@@ -93,18 +94,20 @@ class Choice:
             if installed.version == version and (item is None or item.commit == installed.commit):
                 return installed
         if listed.newest(name) is None and not self._store.versions(name):
-            return self._newest(name)  # it raises the error for an unknown name
+            return self._newest(name)  # raises the error for an unknown name
         return self._older(name, version, listed)
 
     def pins(self) -> dict[str, int]:
         """The versions that are pinned on this computer, by name.
 
-        Raises `FolderError` if they cannot be read: damage must not unpin anything.
+        Raises `FolderError` if the file of pins cannot be read. A damaged file must not unpin anything.
         """
         return read_pins(self._home)
 
     def pin(self, name: str, version: int | None) -> Installed:
-        """Raises `RefusedError` for a revoked version, `FolderError`, and as `resolve` does."""
+        """Pins a definition to a version. Raises `RefusedError` for a revoked version, `FolderError`, and the errors of
+        `resolve`.
+        """
         installed = self.resolve(name, version)
         reason = self._manifest().revocation(installed.commit)
         if reason is not None:
@@ -113,7 +116,7 @@ class Choice:
         return installed
 
     def unpin(self, name: str) -> bool:
-        """Returns whether there was a pin. Raises `FolderError`, `UnknownDefinitionError`."""
+        """Removes a pin. Returns whether there was one. Raises `FolderError`, `UnknownDefinitionError`."""
         if name not in self.pins() and not self._store.versions(name):
             self.resolve(name)
         return self._change_pins({}, {name})
@@ -126,7 +129,7 @@ class Choice:
 
 
 def read_pins(home: Home) -> dict[str, int]:
-    """Raises `FolderError` if the pins cannot be read."""
+    """Reads the pins. Raises `FolderError` if they cannot be read."""
     try:
         return dict(state.load(home.pins, check_pins) or {})
     except state.LostError as error:
@@ -137,6 +140,6 @@ def read_pins(home: Home) -> dict[str, int]:
 
 
 def check_pins(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the file holds no pins."""
+    """Raises `ValueError` if the file does not contain pins."""
     if not all(type(version) is int and version > 0 for version in value.values()):
         raise ValueError("no pins")

@@ -1,4 +1,4 @@
-"""The name and id of this computer, and its user."""
+"""The name, id and user of this computer."""
 
 import getpass
 import os
@@ -15,13 +15,13 @@ from .state import LostError
 def get_computer_info(home: Path | None = None) -> dict[str, str]:
     """Returns `computer_name` (the host name), `computer_id`, `username` and `os` of this computer, as text.
 
-    The enrolment keeps `computer_id`, so that it stays the same: it is made from a MAC address, which changes with a
-    docking station, or is random if `uuid.getnode()` finds no address. `home` is the data folder whose enrolment
-    counts; by default, the usual one.
+    The enrolment stores `computer_id`, so that it stays the same. The id is made from a MAC address, which can change
+    with a docking station. If `uuid.getnode()` finds no address, the id is random. `home` is the data folder whose
+    enrolment is used; by default, the usual one.
     """
     try:
         enrolment = Home(home).enrolment_or_none()
-    except LostError:  # the computer will be enrolled like a new one
+    except LostError:  # the computer is enrolled as a new one
         enrolment = None
     return {
         "computer_name": enrolment.computer_name if enrolment else _host_name(),
@@ -32,7 +32,7 @@ def get_computer_info(home: Path | None = None) -> dict[str, str]:
 
 
 def _host_name() -> str:
-    """In NFC, as the registry keeps it. macOS writes an umlaut as two characters."""
+    """The host name in NFC, as the registry stores it. macOS writes an umlaut as two characters."""
     return unicodedata.normalize("NFC", socket.gethostname())
 
 

@@ -5,7 +5,7 @@ from .home import Enrolment, Home
 
 
 class Connection:
-    """Several objects of one program share it, so that all of them use a new enrolment at once."""
+    """Several objects of a program share one connection, so that all of them use a new enrolment at once."""
 
     def __init__(self, home: Home, enrolment: Enrolment) -> None:
         self.home = home
@@ -14,13 +14,13 @@ class Connection:
 
     @property
     def http(self) -> Http:
-        """The connection to the registry. It is made on first use."""
+        """The HTTP connection to the registry. It is made on first use."""
         if self._http is None:
             self._http = Http(self.enrolment.url, self.enrolment.token)
         return self._http
 
     def renew(self) -> bool:
-        """Takes over an enrolment that another program saved in the meantime. Returns whether there was one."""
+        """Uses an enrolment that another program saved in the meantime. Returns whether there was one."""
         fresh = self.home.enrolment()
         if fresh == self.enrolment:
             return False

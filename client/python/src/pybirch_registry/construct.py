@@ -1,5 +1,6 @@
-"""Calls a definition's constructor with the name, the adapter and the options that it accepts, by name or by
-position."""
+"""Calls a definition's constructor with the name, the adapter and the options that the constructor accepts. Arguments
+are passed by name or by position.
+"""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ class Signature:
 
     parameters: tuple[inspect.Parameter, ...]
     takes_anything: bool = False
-    """Whether the constructor accepts unknown options, as far as can be seen."""
+    """Whether the constructor seems to accept unknown options."""
 
     def find(self, names: tuple[str, ...]) -> inspect.Parameter | None:
         return next((p for name in names for p in self.parameters if p.name == name), None)
@@ -30,8 +31,9 @@ class Signature:
 
 
 def signature_of(cls: type) -> Signature:
-    """The constructor's own parameters. If it passes `*args` or `**kwargs` on, also those of the next class in the
-    MRO."""
+    """The constructor's own parameters. If it takes `*args` or `**kwargs`, the parameters of the next class in the MRO
+    are added.
+    """
     found: dict[str, inspect.Parameter] = {}
     by_name = True
     kinds: set[object] = set()
@@ -64,11 +66,12 @@ def construct(
     into: Any = None,
 ) -> Any:
     """Returns an instance. The adapter is passed to the constructor if it takes one, and is assigned afterwards
-    otherwise. A placeholder such as PyBirch's `placeholder_1` is only assigned, so that nothing opens it.
+    otherwise. A placeholder such as PyBirch's `placeholder_1` is only assigned, so that the constructor opens no
+    device.
 
-    `name` is always set, `default_name` only if the constructor takes a name. `into` is an instance whose constructor
-    runs again. Raises `ConstructionError` if the constructor needs other arguments. The constructor's own errors are
-    raised unchanged.
+    `name` is always set. `default_name` is set only if the constructor takes a name. `into` is an existing instance:
+    the constructor runs again on it. Raises `ConstructionError` if the constructor needs other arguments. The
+    constructor's own errors are raised unchanged.
     """
     signature = signature_of(cls)
     values = dict(options or {})
@@ -100,7 +103,9 @@ def _give(signature: Signature, names: tuple[str, ...], value: object, values: d
 
 
 def _complete(cls: type, signature: Signature, values: dict[str, Any]) -> None:
-    """Fills in an empty adapter if one is required. Raises `ConstructionError` for missing and unknown arguments."""
+    """Fills in an empty adapter if the constructor requires one. Raises `ConstructionError` for missing and unknown
+    arguments.
+    """
     missing = []
     for parameter in signature.parameters:
         if parameter.default is not parameter.empty or parameter.name in values:
@@ -118,7 +123,7 @@ def _complete(cls: type, signature: Signature, values: dict[str, Any]) -> None:
 
 
 def _positional(signature: Signature, values: dict[str, Any]) -> list[Any]:
-    """Removes from `values` what can only be passed by position, and returns it."""
+    """Removes the arguments that can only be passed by position from `values`, and returns them."""
     given = []
     for parameter in signature.parameters:
         if parameter.kind is not parameter.POSITIONAL_ONLY:

@@ -1,4 +1,4 @@
-"""PyBirch's own database, as the service object uses it."""
+"""PyBirch's own database, used by the service object."""
 
 import functools
 import inspect
@@ -11,14 +11,14 @@ IDS = frozenset(["driver_id", "definition_id", "instrument_id", "binding_id", "c
 
 
 class Database:
-    """`service` is PyBirch's `DatabaseService`, or None while its database is switched off."""
+    """PyBirch's database. `service` is PyBirch's `DatabaseService`, or None while the database is switched off."""
 
     def __init__(self, service: Any, url: str) -> None:
         self.service = service
         self._url = url
 
     def ask(self, method: str, without: Any, *arguments: Any) -> Any:
-        """Returns `without`, the answer of an empty database, if there is no database."""
+        """Calls a method of the database. Without a database, returns `without`, as an empty database would."""
         return without if self.service is None else getattr(self.service, method)(*arguments)
 
     def attribute(self, name: str) -> Any:
@@ -29,7 +29,7 @@ class Database:
         return self._refuse_our_ids(name, found) if inspect.ismethod(found) else found
 
     def _refuse_our_ids(self, name: str, method: Callable[..., Any]) -> Any:
-        """Wraps a method so that it refuses the registry's ids, which the database does not know."""
+        """Wraps a method so that it refuses ids of the registry, because the database does not know them."""
 
         @functools.wraps(method)
         def asked(*arguments: Any, **options: Any) -> Any:
@@ -44,7 +44,7 @@ class Database:
 
 
 def _ids_in(told: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """The ids of drivers, instruments and the like among the arguments, and in dictionaries among them."""
+    """The ids of drivers, instruments and the like, in the arguments and in dictionaries among them."""
     for key, value in told.items():
         if key in IDS:
             yield key, value

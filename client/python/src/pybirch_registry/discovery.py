@@ -16,13 +16,15 @@ log = logger(__name__)
 
 
 NUMBER = "_registry_instrument"
-"""The attribute of an instrument that holds its id in the registry."""
+"""The attribute of an instrument object that contains the instrument's id in the registry."""
 KEY = "_registry_key"
-"""The attribute of an instrument that the registry does not know yet; it holds this computer's key for it."""
+"""The attribute of an instrument that the registry does not know yet. It contains this computer's key for the
+instrument.
+"""
 
 
 class Creator(Protocol):
-    """Creates instruments; `Registry` is one."""
+    """Creates the objects of instruments. `Registry` is a creator."""
 
     def create(
         self,
@@ -37,22 +39,22 @@ class Creator(Protocol):
 
 @dataclass(frozen=True)
 class Found:
-    """One binding: an instrument of the lab at an address of this computer."""
+    """A binding: an instrument of the lab at an address of this computer."""
 
     registry: Creator
     instrument: Mapping[str, Any]
-    """`id`, `name` and the other fields of the registry. `id` is None until the registry knows the instrument."""
+    """The fields of the instrument in the registry. `id` is None until the registry knows the instrument."""
     definition: str | None
     version: int | None
-    """The version that the instrument is pinned to; None for the newest."""
+    """The version that the instrument is pinned to. None means the newest version."""
     adapter: str
     adapter_type: str | None
     last_connected: str | None
     last_settings: Mapping[str, Any]
     key: str | None = None
-    """This computer's key for an instrument that the registry does not know yet."""
+    """This computer's key for the instrument while the registry does not know it."""
     binding: Mapping[str, Any] = field(default_factory=dict)
-    """All fields of the binding in the registry; empty until the registry knows it."""
+    """All fields of the binding in the registry. Empty until the registry knows the binding."""
 
     @property
     def name(self) -> str:
@@ -60,39 +62,41 @@ class Found:
 
     @property
     def number_label(self) -> str:
-        """The number in the registry, for use in a sentence; empty until there is one."""
+        """The instrument's number in the registry, as part of a sentence. Empty if there is no number yet."""
         number = self.instrument.get("id")
         return "" if number is None else f" ({number})"
 
     def create(self, **options: Any) -> Any:
-        """Creates the instrument: its class at its version, with the adapter and the last settings.
+        """Creates the object of the instrument from its class at the right version, with the address and last settings.
 
-        `options` are passed to the constructor (`axis=2`). Settings that the instrument rejects, mostly because its
-        device is off, are logged as a warning and have no other effect. Raises as `Registry.create` does.
+        `options` are passed to the constructor (`axis=2`). The object may reject its settings, mostly because the
+        device is off. Then a warning is logged, and the object is returned all the same. Raises what `Registry.create`
+        raises.
         """
         if self.definition is None:
             raise UnknownDefinitionError(f"{self.name} has no definition in the registry")
         instance = self.registry.create(
             self.definition, adapter=self.adapter, version=self.version, name=self.name, **options
         )
-        # The binding chose this version, not the program: the next sync may bring another.
+        # The binding chose this version, and the program did not. The next sync may choose another one.
         instance.__dict__[CALL] = replace(instance.__dict__[CALL], version=None)
         self.stand_for(instance)
         apply_settings(instance, self.last_settings)
         return instance
 
     def stand_for(self, instance: Any) -> None:
-        """Marks the object as this instrument, for its settings and bindings."""
+        """Marks an object as this instrument, so that its settings and bindings go to the right instrument."""
         instance.__dict__[NUMBER] = self.instrument.get("id")
         if self.key is not None:
             instance.__dict__[KEY] = self.key
 
 
 def identify_bound(instance: Any, definition: str, name: str, adapter: str | None, bound: list[Found]) -> None:
-    """Marks an object as an instrument that was bound before, so that a restarted program does not bind a second one.
+    """Marks an object as an instrument that was bound before, so that a restarted program does not bind it a second
+    time.
 
-    The instrument has the same definition and address, and the same name unless the program gave none, and no other
-    object of this process stands for it.
+    The object and the instrument have the same definition and address. Their names are the same too, unless the program
+    gave no name. No other object of this process may be marked as the instrument.
     """
     live = [one.__dict__ for one in instances.list_live() if one is not instance]
     taken = {state[key] for state in live for key in (NUMBER, KEY) if state.get(key) is not None}
@@ -106,27 +110,28 @@ def identify_bound(instance: Any, definition: str, name: str, adapter: str | Non
 
 
 def find_others_at(adapter: str, own: Found | None, bound: list[Found]) -> list[Found]:
-    """The other instruments at the same address, however it is written."""
+    """The other instruments at the same address. The address may be written in different ways."""
     me = None if own is None else (own.instrument.get("id"), own.key)
     at = [one for one in bound if canonical(one.adapter) == canonical(adapter)]
     return [one for one in at if (one.instrument.get("id"), one.key) != me]
 
 
 def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
-    """Returns whether the instrument accepted the settings. A refusal is only logged, because the instrument is
-    usable."""
+    """Gives an instrument its last settings. Returns whether it accepted them. If not, a warning is logged and the
+    instrument stays usable.
+    """
     if not settings:
         return True
     try:
         instance.settings = dict(settings)
-    except Exception as error:  # the definition's own code: with its device off, it may raise anything
+    except Exception as error:  # the definition's code may raise anything while its device is off
         log.warning("%s did not accept its last settings: %s", instance, error)
         return False
     return True
 
 
 def discover(registry: Creator, manifest: Manifest, outbox: Outbox) -> list[Found]:
-    """Lists the registry's bindings, changed by what still waits to be sent."""
+    """Lists the bindings of the last list, with the changes that have not been sent to the registry yet."""
     changed: dict[int, dict[str, Any]] = {}
     gone: set[int] = set()
     new: list[dict[str, Any]] = []

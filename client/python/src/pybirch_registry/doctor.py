@@ -33,7 +33,7 @@ log = logger(__name__)
 
 @dataclass(frozen=True)
 class Check:
-    """One finding; `level` is `ok`, `warning` or `error`."""
+    """A finding. `level` is `ok`, `warning` or `error`."""
 
     name: str
     level: str
@@ -41,7 +41,7 @@ class Check:
 
 
 def examine(home: Home) -> list[Check]:
-    """Runs all checks. None of them changes anything or raises."""
+    """Runs all checks. No check changes anything or raises an error."""
     return [check for one in CHECKS for check in _safely(one, home)]
 
 
@@ -129,7 +129,7 @@ def _versions(home: Home) -> Iterator[Check]:
 def _outbox(home: Home) -> Iterator[Check]:
     waiting = len(Outbox(home).waiting())
     if waiting:
-        yield Check("outbox", "warning", f"{waiting} settings or bindings wait for the registry")
+        yield Check("outbox", "warning", f"{waiting} settings or bindings have not reached the registry yet")
 
 
 def _python(home: Home) -> Iterator[Check]:
@@ -141,14 +141,14 @@ def _python(home: Home) -> Iterator[Check]:
 
 
 def _pyvisa(home: Home) -> Iterator[Check]:
-    """Checks whether pyvisa can open instruments with the VISA library that it selects by default."""
+    """Checks whether pyvisa can open instruments. pyvisa itself selects the VISA library."""
     if importlib.util.find_spec("pyvisa") is None:
         yield Check("pyvisa", "warning", "pyvisa is not installed in this Python (VISA instruments)")
         return
     import pyvisa
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # pyvisa-py warns of libraries that it can do without
+        with warnings.catch_warnings(action="ignore"):  # pyvisa-py warns about missing libraries that it does not need
             manager = pyvisa.ResourceManager()
     except Exception as error:  # vendors' libraries may raise anything
         log.info("%r", error)
@@ -161,13 +161,15 @@ def _pyvisa(home: Home) -> Iterator[Check]:
 
 
 def library_of(visalib: Any) -> str:
-    """The name of a VISA library: its file's name, or that of the package that implements it."""
+    """The name of a VISA library: the name of its file or of the Python package."""
     path = str(visalib.library_path)
     return type(visalib).__module__.partition(".")[0].replace("_", "-") if path in ("py", "unset", "sim") else path
 
 
 def _needs(home: Home) -> Iterator[Check]:
-    """Checks what the versions that a new start uses need, by their headers."""
+    """Checks whether the packages are installed that definitions require in their headers. A new program would use
+    them.
+    """
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return

@@ -1,10 +1,10 @@
-"""The class that PyBirch gets: a subclass that accepts the calls of PyBirch's factory and pages, whatever its
-constructor.
+"""Makes the class that PyBirch gets for a definition. It is a subclass that accepts the calls of PyBirch's factory and
+pages, whatever the definition's constructor requires.
 
-The factory passes a name to the constructor and assigns the adapter afterwards, which opens nothing in classes that
-open in their constructor. Here, assigning the adapter runs the constructor again with it, and keeps what was set on the
-instance. PyBirch's page of instruments passes only the adapter, as the first argument. Its placeholders for a missing
-device (`placeholder_1`) are kept as the adapter and never opened.
+PyBirch's factory passes a name to the constructor and assigns the adapter afterwards. That does not open the device in
+classes that open it in their constructor. In the subclass, assigning the adapter runs the constructor again with the
+adapter, and keeps what was set on the instance. PyBirch's page of instruments passes only the adapter, as the first
+argument. PyBirch's placeholders for a missing device (`placeholder_1`) are kept as the adapter and never opened.
 """
 
 import importlib
@@ -26,7 +26,7 @@ log = logger(__name__)
 
 CONSTRUCTING = "_driver_constructing"
 OPENED = "_driver_adapter"
-"""The attribute that holds the address at which an instrument was opened."""
+"""The attribute that contains the address at which an instrument was opened."""
 
 
 class DriverLoader(importlib.abc.Loader):
@@ -45,9 +45,10 @@ class DriverLoader(importlib.abc.Loader):
 
 
 def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
-    """Returns a subclass of a definition's class, which can be pickled under `module` and its own name.
+    """Returns a subclass of a definition's class. It can be pickled under `module` and the name of the definition's
+    class.
 
-    `shown` is the name of instances without one, if the constructor has no default for it.
+    Instances without a name are called `shown` if the constructor requires a name.
     """
     signature = signature_of(real)
     named = signature.find(NAMES)
@@ -83,9 +84,9 @@ def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
 
 
 def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, Any]) -> Call | None:
-    """The arguments of a constructor as a `Call`; None if there are more than the constructor has names for.
+    """The arguments of a constructor as a `Call`. None if there are more arguments than parameters.
 
-    A single argument that can only be an address is the adapter, whatever the constructor's first parameter is.
+    A single argument that can only be an address is the adapter, whatever the first parameter of the constructor is.
     """
     values = dict(options)
     by_position = [p.name for p in signature.parameters if p.kind is not p.KEYWORD_ONLY]
@@ -104,7 +105,7 @@ def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, A
 
 @contextmanager
 def _during_construction(instance: Any) -> Iterator[None]:
-    """While the definition's own constructor runs, assigning `.adapter` opens nothing."""
+    """Marks an instance as under construction. Meanwhile, assigning `.adapter` does not open the device."""
     instance.__dict__[CONSTRUCTING] = True
     try:
         yield
@@ -114,7 +115,9 @@ def _during_construction(instance: Any) -> Iterator[None]:
 
 
 def _opens(instance: Any, adapter: Any) -> bool:
-    """Whether assigning this address opens it: not during construction, and not if it is open already."""
+    """Whether assigning this address opens the device. It does not during construction, or if the device is open at
+    this address.
+    """
     state = instance.__dict__
     return state.get(CONSTRUCTING) is False and not is_nowhere(adapter) and adapter != state.get(OPENED)
 
@@ -134,16 +137,16 @@ def _open_at(real: type[Any], instance: Any, adapter: Any) -> None:
 
 
 def close_session(instance: Any) -> None:
-    """Closes the session in `instrument`, PyBirch's attribute, so that its address is free again."""
+    """Closes the VISA session in `instrument`, an attribute of PyBirch's classes, so that its address is free again."""
     close = getattr(getattr(instance, "instrument", None), "close", None)
     if callable(close):
         close()
 
 
 def _settings(instance: Any) -> Any:
-    """None if the settings cannot be read without the device."""
+    """The settings of an instance. None if they cannot be read without the device."""
     try:
         return instance.settings
-    except Exception as error:  # without its device, a definition's own code may raise anything
+    except Exception as error:  # the definition's code may raise anything while its device is off
         log.debug("%r has no settings yet: %s", instance, error)
         return None

@@ -1,4 +1,4 @@
-"""Exchanges a one-time code for this computer's own token."""
+"""Exchanges a one-time code for a token of this computer."""
 
 import hashlib
 import os
@@ -26,20 +26,20 @@ log = logger(__name__)
 
 LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
 ROOM = 256 * 1024
-"""Bytes that must be free on the disk before a code is used."""
+"""How many bytes must be free on the disk before a code is used."""
 CODE = 16
-"""The length of a code, in letters. The short fingerprint of the registry's key follows."""
+"""The number of letters in a code. The short fingerprint of the registry's key follows them."""
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> Enrolment:
     """Enrols this computer, or gives it a new token. `computer_name` is the host name by default.
 
-    Data from another registry is set aside, never mixed with this one's. Everything that can fail in the folder happens
-    before the code is used, and is undone if the registry refuses the code.
+    Data from another registry is set aside and never mixed with the data of this registry. Everything in the data
+    folder that can fail happens before the code is used. It is undone if the registry refuses the code.
 
-    Raises `UnreachableError`, `AnswerError` with the registry's reason, `RefusedError` if the registry is not the
-    code's, `RegistryError` for a name that the registry does not accept, `FolderError`.
+    Raises `UnreachableError`, `AnswerError` with the registry's reason, `RefusedError` if the code belongs to another
+    registry, `RegistryError` for a name that the registry does not accept, `FolderError`.
     """
     before = _read_present(home)
     info = get_computer_info(home.root)
@@ -72,7 +72,9 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
 
 
 def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrolment, Statement]:
-    """Exchanges the code in `body` for an enrolment and the statement at which lists begin. Raises as `enrol` does."""
+    """Exchanges the code in `body` for an enrolment and the statement at which the numbering of lists starts. Raises
+    what `enrol` raises.
+    """
     code = body["code"]
     answer: Any = http.json("POST", "/api/computers/enrol", body)
     try:
@@ -95,14 +97,15 @@ def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrol
 
 
 def normalize_code(code: str) -> str:
-    """A code as the registry reads it: without dashes and spaces, in upper case, with look-alike letters replaced."""
+    """A code in the registry's format: without dashes and spaces, in upper case, with look-alike letters replaced."""
     read = "".join(c for c in code.upper() if c != "-" and not c.isspace())
     return read.translate(str.maketrans("OIL", "011"))
 
 
 def _key(http: Http, code: str) -> dict[str, Any]:
     """The registry's newest key, read before the code is used. Raises `RefusedError` if the code was made for another
-    key."""
+    key.
+    """
     listed = fetch_keys(http)
     if not listed or not listed[0].get("change"):
         raise AnswerError(f"{http.url} does not sign lists: update it before you enrol computers")
@@ -117,13 +120,13 @@ def _key(http: Http, code: str) -> dict[str, Any]:
 
 
 def short_fingerprint(blob: bytes) -> str:
-    """The first 80 bits of a key's fingerprint in Crockford's base 32, as at the end of a code."""
+    """The first 80 bits of a key's fingerprint in Crockford's base 32. A code ends with them."""
     bits = int.from_bytes(hashlib.sha256(blob).digest()[:10])
     return "".join(CROCKFORD[bits >> shift & 31] for shift in range(75, -1, -5))
 
 
 def tls_warning(enrolment: Enrolment) -> str | None:
-    """A warning about plain http. None for https, and for a registry on this computer."""
+    """A warning about plain HTTP. None for HTTPS, and for a registry on this computer."""
     if not enrolment.url.startswith("http://") or LOCAL.match(enrolment.url):
         return None
     text = (
@@ -138,7 +141,7 @@ def tls_warning(enrolment: Enrolment) -> str | None:
 
 
 def _read_present(home: Home) -> Enrolment | None:
-    """The present enrolment. None if it is lost, because enrolling again repairs that."""
+    """The present enrolment. None if its file is lost, because the new enrolment replaces it."""
     try:
         return home.enrolment_or_none()
     except LostError as error:
@@ -147,21 +150,24 @@ def _read_present(home: Home) -> Enrolment | None:
 
 
 def is_name(name: str) -> bool:
-    """The registry's rule for computer names, which are part of URLs."""
+    """Whether a text may be a computer's name. The registry has the same rule, because names are part of URLs."""
     inner = all(c.isalnum() or c in " ._-" for c in name)
     return inner and 0 < len(name) <= 255 and name[0] not in " .-" and name[-1] not in " ."
 
 
 def is_another(before: Enrolment, after: Enrolment) -> bool:
-    """Whether two enrolments belong to two registries. A registry that moved still lists its earlier keys."""
+    """Whether two enrolments belong to different registries. A registry with a new address still lists its earlier
+    keys.
+    """
     keys = [{key_blob(key) for key in one.signing_keys} for one in (before, after)]
     return not keys[0] & keys[1] if all(keys) else before.url != after.url
 
 
 @contextmanager
 def reserve_space(home: Home) -> Iterator[None]:
-    """Reserves space for what is written afterwards. Raises `FolderError` if the data folder is full or cannot be
-    written."""
+    """Reserves disk space for the files that are written afterwards. Raises `FolderError` if the data folder is full or
+    cannot be written.
+    """
     room = home.root / ".probe"
     write_atomic(room, os.urandom(ROOM))  # random bytes, so that no file system can compress them
     try:

@@ -1,4 +1,6 @@
-"""The errors of this package, worded for lab users. `code` is for programs, `exit_code` for the shell."""
+"""The errors of this package. Their texts are written for lab users. `code` is for programs, `exit_code` for
+the shell.
+"""
 
 from typing import ClassVar
 
@@ -12,7 +14,9 @@ class RegistryError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        """Removes control characters, because the text may contain names and reasons that others wrote."""
+        """The text of the error without control characters. It may contain names and reasons that other
+        people wrote.
+        """
         return make_visible(super().__str__())
 
 
@@ -24,7 +28,7 @@ class NotEnrolledError(RegistryError):
 
 
 class UnreachableError(RegistryError):
-    """The registry gave no answer or reported trouble (`status`), or something other than the registry answered."""
+    """The registry gave no answer or reported an internal error (`status`), or something else answered in its place."""
 
     code = "unreachable"
     exit_code = 4
@@ -45,14 +49,14 @@ class AnswerError(RegistryError):
 
 
 class RefusedError(RegistryError):
-    """A version must not run here: it is not approved, revoked, edited, or not the listed one."""
+    """A version must not run here, because it is not approved, was revoked or edited, or is not the listed one."""
 
     code = "refused"
     exit_code = 5
 
 
 class UnknownDefinitionError(RegistryError):
-    """No such definition, version or instrument is known on this computer."""
+    """This computer knows no such definition, version or instrument."""
 
     code = "unknown"
 
@@ -77,8 +81,9 @@ class ConstructionError(RegistryError):
 
 
 class GuardError(RegistryError, PermissionError):
-    """A definition tried something that the import guard refuses. Also an `OSError`, so that libraries treat it as
-    one."""
+    """A definition tried something that the import guard refuses. The error is also an `OSError`, so that libraries
+    handle it like one.
+    """
 
     code = "guard"
 

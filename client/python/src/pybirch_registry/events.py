@@ -15,21 +15,23 @@ from .errors import UnreachableError
 from .wire import EVENT_BYTES, Bounds
 
 SILENCE_S = 90.0
-"""A stream that sends nothing for this time, not even a heartbeat, counts as dead."""
+"""After this time without any data, even without a heartbeat, a stream counts as dead."""
 
 END_S = 2.0
 
 
 @dataclass(frozen=True)
 class Event:
-    """One message of the stream."""
+    """A message of the stream."""
 
     kind: str
     data: Any
 
 
 class Stream:
-    """Opens the stream on construction, which raises `UnreachableError`, `AnswerError`, `NotEnrolledError`."""
+    """The registry's stream of events. The constructor opens it and raises `UnreachableError`, `AnswerError`,
+    `NotEnrolledError`.
+    """
 
     def __init__(self, http: Http) -> None:
         self._url = http.url
@@ -48,8 +50,9 @@ class Stream:
         self._thread.start()
 
     def take(self, timeout_s: float) -> list[Event]:
-        """Returns the events that have arrived; waits up to `timeout_s` for the first. Raises `UnreachableError` at the
-        end of the stream."""
+        """Returns the events that have arrived. Waits up to `timeout_s` for the first one. Raises `UnreachableError` at
+        the end of the stream.
+        """
         found: list[Event] = []
         try:
             while True:
@@ -67,12 +70,13 @@ class Stream:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Ends the thread too, which may be waiting for the registry. On Windows, which does not wake it, it ends with
-        the next event or heartbeat."""
+        """Closes the stream and ends its thread, which may be waiting for data. On Windows, closing does not wake the
+        thread: it ends at the next event or heartbeat.
+        """
         with contextlib.suppress(ValueError, RuntimeError, OSError):  # the stream may have ended already
             self._response.shutdown()
         self._thread.join(END_S)
-        if not self._thread.is_alive():  # closing waits for the reader
+        if not self._thread.is_alive():  # `close` waits for the reading thread
             self._response.close()
 
     def _read(self) -> None:
@@ -84,7 +88,9 @@ class Stream:
             self._arrived.put(UnreachableError(describe(self._url, error)))
 
     def _lines(self) -> Iterator[str]:
-        """The bounds of the stream also end an endless event."""
+        """The lines of the stream. After each event, the stream may send more bytes again, because its size
+        is limited.
+        """
         rest = b""
         while chunk := self._response.read1(65536):
             *whole, rest = (rest + chunk).split(b"\n")
@@ -95,7 +101,7 @@ class Stream:
 
 
 def parse(lines: Iterable[str]) -> Iterator[Event]:
-    """Parses a stream as in the HTML standard's "Server-sent events". Ignores ids, which are not needed here."""
+    """Parses a stream as the HTML standard describes under "Server-sent events". Ids are not needed and ignored."""
     kind = "message"
     data: list[str] = []
     for line in lines:

@@ -1,4 +1,6 @@
-"""Writes a definition as plain files to edit elsewhere: `<Name>.py`, or a folder `<Name>` if there are more files."""
+"""Writes a definition as plain files, to edit them elsewhere. One file becomes `<Name>.py`, several become a folder
+`<Name>`.
+"""
 
 from pathlib import Path
 
@@ -8,8 +10,9 @@ from .store import Installed, Store
 
 
 def export_definition(store: Store, installed: Installed, to: Path, force: bool = False) -> list[Path]:
-    """Returns the files written. Raises `RefusedError` for a version that was edited here, `FolderError` for existing
-    files with other content (unless `force`)."""
+    """Writes the files and returns their paths. Raises `RefusedError` for a version that was edited here. Raises
+    `FolderError` if a file exists with other content, unless `force` is set.
+    """
     fault = store.fault(installed.name, installed.commit)
     if fault is not None:
         raise RefusedError(f"{installed.name} is not exported: {fault}")

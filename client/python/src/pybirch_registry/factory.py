@@ -1,5 +1,6 @@
-"""Adds missing method names to PyBirch's instrument factory. PyBirch is in the middle of a renaming, and its tree calls
-the factory by names that the factory lacks."""
+"""Adds missing method names to PyBirch's instrument factory. PyBirch is renaming these methods, and its tree already
+calls names that the factory lacks.
+"""
 
 import importlib
 from typing import Any
@@ -13,7 +14,7 @@ TWINS = {
 
 
 def complete_factory() -> None:
-    """Adds the missing one of two names for each method. Does nothing without PyBirch."""
+    """Gives each method both of its names, the old and the new one. Does nothing without PyBirch."""
     try:
         factory: Any = importlib.import_module("pybirch.Instruments.factory").InstrumentFactory
     except (ImportError, AttributeError):

@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all, and locks between processes."""
+"""Writes files completely or not at all, and locks them between processes."""
 
 import contextlib
 import errno
@@ -31,33 +31,33 @@ WINDOWS_DEVICES = frozenset(
     ]
 )
 WINDOWS_LONGEST = 259
-"""The longest path, in characters, on Windows without long paths (MAX_PATH without the final zero)."""
+"""The longest path on Windows without support for long paths, in characters (MAX_PATH without the final zero)."""
 LOCK_TIMEOUT_S = 120.0
 PARTIAL = ".partial-"
-"""The prefix of names of files and folders that are being written or deleted."""
+"""The names of files and folders start with this while they are being written or deleted."""
 
 
 def sha256(content: bytes) -> str:
-    """The SHA-256 in hexadecimal."""
+    """The SHA-256 as a hexadecimal string."""
     return hashlib.sha256(content).hexdigest()
 
 
 @contextlib.contextmanager
 def explain_errors(path: Path) -> Iterator[None]:
-    """Turns an error of the operating system into a `FolderError` that says what to do."""
+    """Turns errors of the operating system into a `FolderError` that says what to do."""
     try:
         yield
     except OSError as error:
-        text = f"Cannot write {path}: {reason_of(error)}. What was there before is untouched."
+        text = f"Cannot write {path}: {reason_of(error)}. The previous content is unchanged."
         raise FolderError(text) from error
 
 
 def reason_of(error: OSError, verb: str = "write") -> str:
-    """The reason in words for a user who wanted to `write` or `read`."""
+    """The reason of an error in words. `verb` is what the user tried to do: `write` or `read`."""
     full = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
     name = error.filename if isinstance(error.filename, str) else ""
     if error.errno in full:
-        return "the disk is full, or the space that this account may use"
+        return "the disk is full, or this account has used all the space that it may use"
     if error.errno == errno.EROFS:
         return "the disk is read-only"
     if error.errno == errno.ENAMETOOLONG or (sys.platform == "win32" and len(name) > WINDOWS_LONGEST):
@@ -70,9 +70,9 @@ def reason_of(error: OSError, verb: str = "write") -> str:
 
 
 def write_atomic(path: Path, content: bytes, mode: int = 0o644, is_synced: bool = True) -> None:
-    """Writes a new file beside `path`, and renames it once it is on the disk. Raises `FolderError`.
+    """Writes a new file beside `path`, and gives it that name when its content is on the disk. Raises `FolderError`.
 
-    Without `is_synced`, a power failure may damage it.
+    Without `is_synced`, the content may not be on the disk yet, and a power failure may damage the file.
     """
     with explain_errors(path):
         _place(path, content, mode, is_synced)
@@ -81,10 +81,9 @@ def write_atomic(path: Path, content: bytes, mode: int = 0o644, is_synced: bool 
 
 
 def write_twice(path: Path, copy: Path, content: bytes, mode: int) -> None:
-    """As `write_atomic`, for a file and then its copy in the same folder. Raises `FolderError`.
+    """Writes a file and then its copy in the same folder, each as `write_atomic` does. Raises `FolderError`.
 
-    The folder is synced once, for both names. A power failure may take back either rename, but never leaves
-    half a file.
+    The folder is synced once, for both names. A power failure may undo either renaming, but never leaves half a file.
     """
     for one in (path, copy):
         with explain_errors(one):
@@ -118,7 +117,9 @@ def _write_through(file: Any, content: bytes) -> None:
 
 
 def _keep_name(folder: Path) -> None:
-    """On POSIX, a new name is on the disk only once its folder is. Windows takes care of that itself."""
+    """Syncs a folder. On POSIX, a new file name survives a power failure only after that. Windows needs no
+    such step.
+    """
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -129,18 +130,18 @@ def _keep_name(folder: Path) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Renames a file. On Windows, a virus scanner or a reader may hold either name for a moment."""
+    """Renames a file. On Windows, a virus scanner or a reader may have one of the files open for a moment."""
     retry_in_use(lambda: source.replace(target))
 
 
 def remove(path: Path) -> None:
-    """Deletes a file, if it is there. Raises `FolderError`."""
+    """Deletes a file if it exists. Raises `FolderError`."""
     with explain_errors(path):
         retry_in_use(lambda: path.unlink(missing_ok=True))
 
 
 def retry_in_use(work: Callable[[], T], attempts: int = 40) -> T:
-    """Retries for two seconds if Windows reports that a file is in use."""
+    """Calls `work` again for up to two seconds while Windows reports that a file is in use."""
     for _ in range(attempts - 1):
         try:
             return work()
@@ -152,19 +153,20 @@ def retry_in_use(work: Callable[[], T], attempts: int = 40) -> T:
 
 
 def write_json(path: Path, value: object, mode: int = 0o644, is_synced: bool = True) -> None:
-    """As `write_atomic`. Raises `FolderError`."""
+    """Writes a value as JSON, as `write_atomic` does. Raises `FolderError`."""
     write_atomic(path, to_json(value), mode, is_synced)
 
 
 def to_json(value: object) -> bytes:
-    # Without indentation, Python's encoder in C does it.
+    # Without indentation, Python's fast encoder in C writes the JSON.
     return json.dumps(value, ensure_ascii=False).encode()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a file; None if the file is absent or damaged.
+    """The JSON object in a file. None if the file is absent or damaged.
 
-    Raises `FolderError` if it cannot be read: a caller that took it for absent would overwrite its content.
+    Raises `FolderError` if the file cannot be read. A caller that treated such a file as absent would overwrite its
+    content.
     """
     try:
         value = json.loads(retry_in_use(path.read_bytes))
@@ -176,7 +178,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def check_path(path: str) -> PurePosixPath:
-    """A file's path in a definition, valid on every platform. Raises `RefusedError`."""
+    """Checks a file's path in a definition, which must be valid on every platform. Raises `RefusedError`."""
     for part in path.split("/"):
         bad = (
             part in ("", ".", "..")
@@ -200,17 +202,17 @@ def check_paths(paths: Iterable[str]) -> None:
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes], folders: Iterable[str] = (), is_synced: bool = True) -> None:
-    """Creates a folder with these files and folders, whole or not at all. Replaces an existing one.
+    """Creates a folder with these files and folders, completely or not at all. Replaces an existing folder.
 
-    Without `is_synced`, a power failure may damage it.
+    Without `is_synced`, the content may not be on the disk yet, and a power failure may damage it.
 
-    Raises `FolderError`, or `RefusedError` for paths that some platform cannot have. The caller holds a lock on the
-    parent folder.
+    Raises `FolderError`, or `RefusedError` for paths that are not valid on every platform. The caller holds a lock on
+    the parent folder.
     """
     check_paths(files)
     with explain_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Longer than the folder's own name, so that a path that is too long for Windows is refused now.
+        # The temporary folder has a longer name than `folder`. So a path that is too long for Windows fails here.
         temporary = _fresh_folder(folder)
         try:
             for path in folders:
@@ -231,7 +233,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes], folders: Iterable[str] 
 
 
 def discard(folder: Path) -> None:
-    """Deletes a folder if it exists. Renames it first, so that nobody sees it half-deleted."""
+    """Deletes a folder if it exists. Renames it first, so that nobody sees a half-deleted folder."""
     if folder.is_symlink():
         folder.unlink()
     if not folder.exists():
@@ -244,17 +246,18 @@ def discard(folder: Path) -> None:
 
 
 def _fresh_folder(beside: Path) -> Path:
-    """Does not use `tempfile.mkdtemp`: on Windows, other accounts cannot read its folders, whatever the rights of the
-    parent."""
+    """Creates an empty folder beside `beside`. `tempfile.mkdtemp` would not do: on Windows, other accounts cannot read
+    its folders, whatever the parent folder allows.
+    """
     folder = beside.with_name(f"{PARTIAL}{beside.name}-{secrets.token_hex(6)}")
     folder.mkdir()
     return folder
 
 
 def clear_partial(folder: Path, of: str = "", older_s: float = 0) -> None:
-    """Deletes what crashes left in a folder, or of one file in it.
+    """Deletes partial files and folders that a crash left behind. `of` limits this to one file.
 
-    The caller holds the writers' lock, or gives an age that no unfinished write reaches.
+    The caller holds the writers' lock, or sets `older_s` to an age that no unfinished write reaches.
     """
     for path in folder.glob(f"{PARTIAL}{of}*"):
         with contextlib.suppress(OSError):
@@ -268,13 +271,13 @@ def clear_partial(folder: Path, of: str = "", older_s: float = 0) -> None:
 
 
 def links_in(folder: Path) -> list[str]:
-    """The links among a folder and everything under it, including junctions on Windows."""
+    """The symbolic links among a folder and everything in it. Junctions on Windows count too."""
     is_junction = getattr(os.path, "isjunction", lambda path: False)
     return [str(path) for path in (folder, *folder.rglob("*")) if path.is_symlink() or is_junction(path)]
 
 
 def tree_hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file under a folder, by its path with slashes."""
+    """The SHA-256 of every file in a folder and its subfolders. The keys are paths with slashes."""
     return {
         path.relative_to(folder).as_posix(): sha256(path.read_bytes())
         for path in sorted(folder.rglob("*"))
@@ -284,7 +287,7 @@ def tree_hashes(folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
-    """Holds a lock that other processes and threads respect. It ends with the process.
+    """Holds a lock on `path`, which other processes and threads respect. The end of the process releases it.
 
     Raises `FolderError` if the lock is not free within `timeout_s`.
     """
@@ -308,7 +311,7 @@ def open_lock(path: Path) -> int:
 
 
 def try_lock(handle: int) -> bool:
-    """Returns whether the lock is now held."""
+    """Tries to take the lock. Returns whether it is held now."""
     try:
         if sys.platform == "win32":
             import msvcrt

@@ -1,4 +1,6 @@
-"""A finder of Python's import system for definitions: real file names, and a package of its own for each version."""
+"""The finder of Python's import system for definitions. Modules have real file names, and each version has its own
+package.
+"""
 
 import importlib.abc
 import importlib.machinery
@@ -12,16 +14,16 @@ from .loader import DefinitionLoader
 
 
 def install(default: Callable[[], Provider]) -> None:
-    """Adds the finder to `sys.meta_path`, once for a process.
+    """Adds the finder to `sys.meta_path`, once in a process.
 
-    `default` makes the provider for a process that opened no registry, for instance one that reads a pickle.
+    `default` makes the provider of a process that opened no registry, such as one that only reads a pickle.
     """
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, Finder(default))
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds only names below `pybirch_registry.definitions`."""
+    """Finds modules below `pybirch_registry.definitions`, and no others."""
 
     def __init__(self, default: Callable[[], Provider]) -> None:
         self._default = default
@@ -45,7 +47,8 @@ class Finder(importlib.abc.MetaPathFinder):
         path = module.replace(".", "/")
         spec = _spec(fullname, path, approved)
         if spec is None and not any(file.startswith((f"{path}/", f"{path}.")) for file in approved.installed.files):
-            # With None, Python would search the folder itself and run files that were added after the check.
+            # If this returned None, Python would search the folder itself and run files that were added after the
+            # check.
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return spec
 

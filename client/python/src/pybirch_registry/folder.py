@@ -1,4 +1,6 @@
-"""Finds PyBirch's folder, which Python must be told about: pip cannot install PyBirch, users clone it with git."""
+"""Finds PyBirch's folder. Users clone PyBirch with git, because pip cannot install it. They must tell Python where it
+is.
+"""
 
 import importlib.util
 import site
@@ -12,7 +14,9 @@ from .files import write_atomic
 
 BASE = Path("pybirch", "Instruments", "base.py")
 PTH = "pybirch-folder.pth"
-"""At its start, Python reads such files in `site-packages`, and searches the folders in them for packages."""
+"""The name of a `.pth` file. When Python starts, it reads these files in `site-packages` and searches the folders in
+them for packages.
+"""
 
 HOW = (
     "It cannot be installed by pip: clone it (git clone https://github.com/Burch-Group/PyBirch), then run: "
@@ -22,17 +26,18 @@ NOT_THERE = f"PyBirch is not where this Python looks for packages. {HOW}"
 
 
 def find_folder(folder: Path | None = None) -> Path:
-    """The folder given, the one that Python knows, or the present one. Raises `FolderError` if PyBirch is in none of
-    them."""
+    """Finds PyBirch in the given folder. Without one, looks where Python finds packages and in the current folder.
+    Raises `FolderError` if PyBirch is not there.
+    """
     for place in [folder] if folder is not None else _places():
         if (place / BASE).is_file():
             return place.resolve()
-    where = "where Python looks for packages, nor in this folder" if folder is None else f"in {folder.resolve()}"
+    where = "where Python looks for packages, nor in the current folder" if folder is None else f"in {folder.resolve()}"
     raise FolderError(f"PyBirch is not {where}. {HOW}")
 
 
 def known_folder() -> Path | None:
-    """The folder in which Python finds the package `pybirch`, if any."""
+    """The folder in which Python finds the package `pybirch`. None if there is no such package."""
     spec = importlib.util.find_spec("pybirch")
     places = list(spec.submodule_search_locations or ()) if spec else []
     found = [Path(place).resolve().parent for place in places]
@@ -40,7 +45,7 @@ def known_folder() -> Path | None:
 
 
 def near_folder() -> Path | None:
-    """The present folder or the nearest one above it that holds PyBirch."""
+    """The folder that contains PyBirch: the current folder or the nearest one above it."""
     here = Path.cwd()
     return next((place for place in (here, *here.parents) if (place / BASE).is_file()), None)
 
@@ -50,10 +55,11 @@ def _places() -> Iterator[Path]:
 
 
 def use_folder(folder: Path) -> Path:
-    """Makes PyBirch in this folder importable in this Python, permanently. Returns the file that does so. Raises
-    `FolderError`."""
+    """Makes the PyBirch in this folder importable in this Python, permanently. Returns the path of the `.pth` file that
+    it writes. Raises `FolderError`.
+    """
     place = str(find_folder(folder))
-    # In ASCII, because before 3.13 Python reads the file in the computer's own encoding.
+    # The file is in ASCII, because Python before 3.13 reads it in the computer's own encoding.
     line = place if place.isascii() else f"import sys; sys.path.append({place!a})"
     failures = []
     for packages in (sysconfig.get_path("purelib"), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])):

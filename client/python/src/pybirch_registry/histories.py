@@ -1,7 +1,7 @@
-"""The histories of many definitions from one answer, for a first sync.
+"""Fetches the histories of many definitions in one answer, for a first sync.
 
-The answer proves nothing by itself. Each history is held in memory, where a version is checked as if it had come by
-git; only then is anything written. Whatever fails here comes by git instead.
+The answer is not trusted. A history is kept in memory, and its version is checked as if git had fetched it. Only then
+is anything written to the disk. If a step fails here, git fetches the definition instead.
 """
 
 import hashlib
@@ -28,16 +28,17 @@ LONGEST_LINE = 1000
 LARGEST = 4 * 1024 * 1024
 """The largest history in the answer, in bytes."""
 UNPACKED = 32 * 1024 * 1024
-"""What it may unpack to, in bytes: it is held in memory."""
+"""The most bytes that a history may unpack to, because it is kept in memory."""
 MOST_OBJECTS = 20_000
 CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 
 
 def fetch_histories(http: Http, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields names and git bundles, in the order of `names`. Leaves out what the registry does not send this way.
+    """Yields names and git bundles, in the order of `names`. Leaves out histories that the registry does not send in
+    this way.
 
-    Raises `UnreachableError`, also in the middle of the answer, `AnswerError` for a registry that is older than such
-    answers, `NotEnrolledError`, or `RefusedError` if the answer is malformed.
+    Raises `UnreachableError`, even in the middle of the answer. Raises `AnswerError` for a registry that is too old to
+    send such answers, `NotEnrolledError`, or `RefusedError` if the answer is malformed.
     """
     bounds = Bounds(most_bytes=PACK_BYTES, longest_s=GIT_S)
     headers = {"Accept": f"{KIND}, application/json"}
@@ -49,7 +50,7 @@ def fetch_histories(http: Http, names: Sequence[str]) -> Iterator[tuple[str, byt
             bounds.most_bytes = ANSWER_BYTES
             decode(response, http.url)
             raise UnreachableError(describe_stranger(http.url, kind, response.status))
-        # Else reading at its end would raise an error instead of returning nothing.
+        # Without this, reading at the end of the answer would raise an error instead of returning nothing.
         response.auto_close = False  # type: ignore[attr-defined,unused-ignore]
         yield from _parts(io.BufferedReader(response, 256 * 1024), names)  # type: ignore[type-var,unused-ignore]
     except UNREACHED as error:
@@ -63,49 +64,51 @@ def _parts(stream: io.BufferedReader, names: Sequence[str]) -> Iterator[tuple[st
         head = _line(stream)
         size = head.get("size")
         if head.get("name") != name or type(size) is not int or not 0 <= size <= LARGEST:
-            raise RefusedError("the answer with histories is malformed")
+            raise RefusedError("the registry's answer with histories is malformed")
         content = stream.read(size)
         if len(content) != size:
-            raise UnreachableError("the answer with histories broke off")
+            raise UnreachableError("the registry's answer with histories broke off")
         if size:
             yield name, content
     if _line(stream) != {"end": True} or stream.read(1):
-        raise RefusedError("the answer with histories does not end where it should")
+        raise RefusedError("the registry's answer with histories does not end where it should")
 
 
 def _line(stream: io.BufferedReader) -> dict[str, Any]:
     line = stream.readline(LONGEST_LINE)
     if not line:
-        raise UnreachableError("the answer with histories broke off")
+        raise UnreachableError("the registry's answer with histories broke off")
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
         value = None
     if not line.endswith(b"\n") or not isinstance(value, dict):
-        raise RefusedError("the answer with histories is malformed")
+        raise RefusedError("the registry's answer with histories is malformed")
     return value
 
 
 class HeldHistory(Repository):
-    """A history in memory that answers like a repository. `save` writes it."""
+    """A history in memory with the interface of a repository. `save` writes it to the disk."""
 
     def __init__(self, path: Path, content: bytes) -> None:
-        """`content` is a git bundle. Raises `RefusedError` for one that unpacks to more than is held in
-        memory, `DamagedError` for one that is damaged."""
+        """Reads `content`, a git bundle. Raises `RefusedError` if it unpacks to more than may be kept in memory,
+        `DamagedError` if it is damaged.
+        """
         super().__init__(path)
         with translate_errors(path):
             self._pack = content[content.index(b"\n\n") + 2 :]
             try:
                 check_pack(self._pack, UNPACKED, MOST_OBJECTS)
             except RefusedError as error:
-                raise RefusedError("it unpacks to more than is held in memory; it comes by git") from error
+                raise RefusedError("it unpacks to too much to keep in memory, so git fetches it instead") from error
             if hashlib.sha1(self._pack[:-20], usedforsecurity=False).digest() != self._pack[-20:]:
-                raise ValueError("the pack has another sum than it says")
+                raise ValueError("the pack does not match its checksum")
             with read_bundle(io.BytesIO(content)) as bundle:
                 self._refs: dict[Any, Any] = {ref: sha for ref, sha in bundle.references.items() if is_wanted(ref)}
                 pack = bundle.pack_data
                 assert pack is not None
-                # Each object's name is computed from its content.
+                # The name of each object is computed from its content, so a wrong object cannot have the name of
+                # another.
                 self._objects: dict[Any, Any] = {found.id: found for found in PackInflater.for_pack_data(pack)}  # type: ignore[arg-type,unused-ignore]
                 self._entries = pack.sorted_entries()  # type: ignore[attr-defined,unused-ignore]
         self.refs = DictRefsContainer(self._refs)
@@ -124,10 +127,11 @@ class HeldHistory(Repository):
         return self.is_on_main(commit)
 
     def save(self) -> None:
-        """Writes the history as a repository. Raises `FolderError`, and `DamagedError` if a ref names an object that is
-        not there. The caller holds a lock.
+        """Writes the history as a repository. Raises `FolderError`. Raises `DamagedError` if a ref names a missing
+        object. The caller holds a lock.
 
-        It does not wait for the disk: a history that a power failure damages is noticed and fetched again.
+        Does not wait until the data is on the disk. If a power failure damages the history, the damage is noticed, and
+        the history is fetched again.
         """
         with translate_errors(self.path):
             for sha in self._refs.values():

@@ -36,7 +36,7 @@ VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
 @dataclass(frozen=True)
 class Enrolment:
-    """The enrolment that this computer got for a code."""
+    """The enrolment that this computer received in exchange for a code."""
 
     url: str
     token: str = field(repr=False)
@@ -45,18 +45,20 @@ class Enrolment:
     computer: dict[str, Any] = field(default_factory=dict)
     signing_keys: list[dict[str, Any]] = field(default_factory=list)
     keys_by: str = ""
-    """How this computer got the first key: from the `code`, over `https` or `http`, or from a `bundle`. Empty if an
-    older version of this package enrolled the computer."""
+    """How this computer got the registry's first key: from the `code`, over `https` or `http`, or from a `bundle`.
+    Empty if an older version of this package enrolled the computer.
+    """
 
     @property
     def audience(self) -> str:
-        """The recipient that the registry signs this computer's lists for."""
+        """The recipient that the registry names in the signed lists for this computer."""
         return f"computer:{self.computer.get('id')}"
 
 
 class Home:
-    """The data folder; `Home()` is the one of the environment or the platform. Creates nothing until something is
-    saved."""
+    """The data folder. `Home()` is the folder that the environment variable names, or the platform's usual one. The
+    folder is created when something is saved.
+    """
 
     def __init__(self, root: Path | str | None = None) -> None:
         self.root = Path(root) if root is not None else default_root()
@@ -78,28 +80,31 @@ class Home:
         return self.locks / name
 
     def enrolment_or_none(self) -> Enrolment | None:
-        """Raises `FolderError` if the account may not read the enrolment, or if it and its copy are damaged."""
+        """The enrolment, or None. Raises `FolderError` if the account may not read it, or if the file and its copy are
+        damaged.
+        """
         value = state.load(self.enrolment_file, check_enrolment)
         if value is None:
             return None
         return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
 
     def note_sync(self) -> None:
-        """Notes that the registry answered now. Ignores a folder that cannot be written."""
+        """Stores the present time as that of the registry's last answer. Ignores a folder that cannot be written."""
         with contextlib.suppress(OSError):
             self._last_sync.touch()
 
     def last_sync(self) -> datetime | None:
-        """When the registry last answered a sync, by this computer's clock, in UTC; None for never."""
+        """When the registry last answered a sync, by this computer's clock, in UTC. None if it never did."""
         try:
             return datetime.fromtimestamp(self._last_sync.stat().st_mtime, UTC)
         except OSError:
             return None
 
     def set_aside(self) -> Path | None:
-        """Moves one registry's data away to make room for another's. Returns where it is; None if there was no data.
+        """Moves the data of one registry away to make room for another registry. Returns the new folder, or None if
+        there was no data.
 
-        Moves all or nothing. Raises `FolderError`, mostly because a running program has one of the files open.
+        Moves everything or nothing. Raises `FolderError`, mostly because a running program has one of the files open.
         """
         files = [one for path in (self.manifest, self.pins, self.trust) for one in (path, state.copy_of(path))]
         there = [p for p in (*files, self.outbox, self.root / "repos", self.versions) if p.exists()]
@@ -117,24 +122,24 @@ class Home:
         return aside
 
     def put_back(self, aside: Path) -> None:
-        """Undoes `set_aside`. Raises `FolderError`."""
+        """Moves the data back that `set_aside` moved. Raises `FolderError`."""
         with explain_errors(aside):
             for path in aside.iterdir():
                 replace(path, self.root / path.name)
             aside.rmdir()
 
     def enrolment(self) -> Enrolment:
-        """Raises `NotEnrolledError`, and `FolderError` if the account may not read the enrolment."""
+        """The enrolment. Raises `NotEnrolledError` if there is none, `FolderError` if the account may not read it."""
         found = self.enrolment_or_none()
         if found is None:
             raise NotEnrolledError(
-                f"This computer is not enrolled ({self.root} holds no enrolment). "
+                f"This computer is not enrolled ({self.root} contains no enrolment). "
                 "Ask a lab admin for a code, then run: pybirch-registry enrol URL CODE"
             )
         return found
 
     def save_enrolment(self, enrolment: Enrolment) -> None:
-        """Saves the enrolment so that only this account can read it. Raises `FolderError`."""
+        """Saves the enrolment in a file that only this account can read. Raises `FolderError`."""
         state.save(self.enrolment_file, asdict(enrolment), mode=0o600)
 
 
@@ -148,7 +153,7 @@ def check_enrolment(value: dict[str, Any]) -> None:
 
 
 def default_root() -> Path:
-    """The folder of `PYBIRCH_REGISTRY_HOME`, or else the platform's folder for application data."""
+    """The folder in `PYBIRCH_REGISTRY_HOME`. If that is not set, the platform's folder for application data."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen)

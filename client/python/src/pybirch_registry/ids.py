@@ -1,7 +1,8 @@
-"""Ids in PyBirch. The registry's ids have a range of their own there, because PyBirch's database also counts from 1.
+"""Converts ids of the registry to ids in PyBirch. They have a range of their own in PyBirch, because PyBirch's database
+also counts from 1.
 
-PyBirch keeps classes and selections by id alone. Its Qt signals and PostgreSQL columns are 32 bits wide, so the range
-fits: the registry's 7 is always 1000000007 in PyBirch.
+PyBirch stores classes and selections by id alone. Its Qt signals and PostgreSQL columns are 32 bits wide, so the range
+must fit into 32 bits. The registry's 7 is always 1000000007 in PyBirch.
 """
 
 import zlib
@@ -10,11 +11,13 @@ from typing import Any
 FIRST = 1_000_000_000
 UNKNOWN_FIRST = 2_000_000_000
 UNKNOWN_COUNT = 147_000_000
-"""The size of the range for instruments that the registry does not know yet, by this computer's keys."""
+"""How many ids there are for instruments that the registry does not know yet. They are made from this
+computer's keys.
+"""
 
 IDS = frozenset(["id", "lab_id", "definition_id", "driver_id", "instrument_id"])
 FREE = frozenset(["settings_schema", "default_settings", "last_settings", "specifications", "extra_data"])
-"""Fields whose content belongs to definitions and people. An `id` in them is not an id of the registry."""
+"""Fields that definitions and people fill. A field `id` in them is not an id of the registry."""
 
 
 def to_pybirch(number: int) -> int:
@@ -23,7 +26,7 @@ def to_pybirch(number: int) -> int:
 
 
 def to_pybirch_key(key: str) -> int:
-    """PyBirch's id for an instrument that the registry does not know yet, by this computer's key."""
+    """PyBirch's id for an instrument that the registry does not know yet. It is made from this computer's key."""
     return UNKNOWN_FIRST + zlib.crc32(key.encode()) % UNKNOWN_COUNT
 
 
@@ -33,12 +36,12 @@ def is_ours(value: Any) -> bool:
 
 
 def to_registry(number: int) -> int:
-    """The registry's id for an id that `is_ours`."""
+    """The registry's id for a PyBirch id in the registry's range (`is_ours`)."""
     return number - FIRST
 
 
 def with_pybirch_ids(value: Any) -> Any:
-    """A value of the registry with every id in it, at any depth, replaced by PyBirch's."""
+    """A value from the registry in which every id, at any depth, is replaced by PyBirch's id."""
     if isinstance(value, list):
         return [with_pybirch_ids(one) for one in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The instruments in use in this process. Weak references let them be collected."""
+"""The instruments in use in this process. They are kept as weak references, so that unused ones can be deleted."""
 
 import threading
 import weakref
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 CALL = "_registry_call"
-"""The attribute of an instrument that holds its `Call`."""
+"""The attribute of an instrument that contains its `Call`."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """How an instrument was created."""
+    """How an instrument was created: its adapter, name, options and version."""
 
     adapter: str | None
     name: str | None
     options: Mapping[str, Any]
     version: int | None
-    """The version that the creator asked for, if any."""
+    """The version that the caller asked for, or None."""
 
 
 _lock = threading.Lock()
@@ -27,14 +27,16 @@ _listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
 
 
 def listen(method: Callable[[], None]) -> None:
-    """Calls a method whenever an instrument is added, for as long as the method's object lives."""
+    """Calls a method whenever an instrument is added. Ends when the method's object is deleted."""
     with _lock:
         _listeners[:] = [one for one in _listeners if one() is not None]
         _listeners.append(weakref.WeakMethod(method))
 
 
 def remember(instance: Any) -> None:
-    """Adds an instance once. Compares by identity, because a definition may give its class an `__eq__`."""
+    """Adds an instrument, if it is not there yet. Compares by identity, because a definition's class may have an
+    `__eq__`.
+    """
     key = id(instance)
     with _lock:
         _live[key] = weakref.ref(instance, lambda gone: _forget(key, gone))
@@ -51,7 +53,7 @@ def list_live() -> list[Any]:
 
 
 def forget(instance: Any) -> None:
-    """Marks an instrument as no longer in use, even if something still refers to it."""
+    """Marks an instrument as no longer in use, even if a program still refers to it."""
     with _lock:
         _live.pop(id(instance), None)
 

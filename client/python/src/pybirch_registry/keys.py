@@ -1,4 +1,6 @@
-"""The signing keys that this computer trusts: those of its enrolment, and keys that these have vouched for since."""
+"""The signing keys that this computer trusts: the keys of its enrolment, and later keys that a trusted key
+has signed.
+"""
 
 import json
 import threading
@@ -15,10 +17,10 @@ from .text import logger
 log = logger(__name__)
 
 KEYS = b"keys@pybirch-registry"
-"""The purpose in signatures of key changes."""
+"""The purpose that signatures of key changes name."""
 
 Listed = Sequence[Mapping[str, Any]]
-"""Keys as in `GET /api/signing-keys`."""
+"""Keys in the format of `GET /api/signing-keys`."""
 
 ASK = (
     "Ask a lab admin whether the registry's keys were replaced; if so, a new code makes this computer trust them: "
@@ -27,10 +29,12 @@ ASK = (
 
 
 class KeyRing:
-    """Checks tags and lists. Accepts the registry's next key if the previous one signed the change."""
+    """Checks the signatures of tags and lists. Trusts the registry's next key if the previous key signed the change."""
 
     def __init__(self, home: Home | None, enrolment: Enrolment, listed: Callable[[], Listed]) -> None:
-        """`home` saves new keys. `listed` returns the registry's keys; it raises `UnreachableError`, `AnswerError`."""
+        """New keys are saved in `home`. `listed` returns the registry's keys, and raises `UnreachableError`,
+        `AnswerError`.
+        """
         self.enrolment = enrolment
         self.notes: list[str] = []
         """Messages for the user about new keys."""
@@ -39,7 +43,9 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def check(self, raw: bytes, tagged_at: float) -> None:
-        """`raw` is the tag object, `tagged_at` its own time in Unix seconds. Raises `RefusedError`."""
+        """Checks a tag's signature. `raw` is the tag object, `tagged_at` the time in the tag in Unix seconds. Raises
+        `RefusedError`.
+        """
         try:
             check_tag(raw, tagged_at, self.enrolment.signing_keys)
         except UnknownKeyError:
@@ -47,7 +53,9 @@ class KeyRing:
             check_tag(raw, tagged_at, self.enrolment.signing_keys)
 
     def statement(self, packed: str | None) -> Statement:
-        """Returns what the registry's newest key signed about a list. Raises `RefusedError`, `UnreachableError`."""
+        """Checks that the registry's newest key signed a list's statement, and returns the statement. Raises
+        `RefusedError`, `UnreachableError`.
+        """
         if not packed:
             raise RefusedError(
                 "it is not signed. Either the registry is too old to sign lists and must be updated, or something "
@@ -64,7 +72,7 @@ class KeyRing:
         return parse(payload)
 
     def _follow(self) -> None:
-        """Adds the keys that known keys vouch for. Never removes a known key."""
+        """Adds the new keys that known keys have signed. Never removes a known key."""
         try:
             listed = self._listed()
         except AnswerError as error:
@@ -90,14 +98,14 @@ class KeyRing:
 
 
 def newest(keys: Listed) -> Mapping[str, Any]:
-    """Raises `RefusedError` if there is no key."""
+    """The newest of these keys. Raises `RefusedError` if there is none."""
     if not keys:
         raise RefusedError(f"this computer knows no key of the registry. {ASK}")
     return max(keys, key=lambda key: int(key.get("id") or 0))
 
 
 def follow_changes(known: Listed, listed: Listed) -> list[dict[str, Any]]:
-    """The known keys and all later ones. The previous key and the new one must both sign each change.
+    """The known keys and all later keys. The previous key and the new key must both sign each change.
 
     Raises `RefusedError` if a change is missing.
     """
@@ -115,7 +123,7 @@ def follow_changes(known: Listed, listed: Listed) -> list[dict[str, Any]]:
 
 
 def keys_vouched_by(key: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A trusted key and the earlier keys of the registry that it vouches for. Raises `RefusedError`."""
+    """A trusted key, and the earlier keys of the registry that it has signed. Raises `RefusedError`."""
     change = _change(key)
     if change is None or key_blob(change[1][-1]) != key_blob(key):
         raise RefusedError("the registry's key does not name the keys before it: the registry must be updated")
@@ -123,12 +131,13 @@ def keys_vouched_by(key: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 Change = tuple[int, list[dict[str, Any]], frozenset[bytes]]
-"""The key's number, the keys up to it, and the signers."""
+"""A change of keys: the number of the new key, all keys up to it, and the keys that signed the change."""
 
 
 def _change(key: Mapping[str, Any]) -> Change | None:
-    """The change that introduced a listed key, signed at least by that key. None if the key has none. Raises
-    `RefusedError`."""
+    """The change that introduced a listed key. At least that key has signed it. None if no change introduced the key.
+    Raises `RefusedError`.
+    """
     said = key.get("change")
     if said is None:
         return None
@@ -147,6 +156,6 @@ def _change(key: Mapping[str, Any]) -> Change | None:
 
 
 def _with(keys: list[dict[str, Any]], change: Change) -> list[dict[str, Any]]:
-    """The known keys merged with those of the change. For a key in both, the change counts."""
+    """The known keys merged with the keys of the change. If both contain a key, the entry of the change counts."""
     said = {key_blob(key): {**key, "fingerprint": fingerprint_of(key_blob(key))} for key in change[1]}
     return [*(key for key in keys if key_blob(key) not in said), *said.values()]

@@ -1,4 +1,4 @@
-"""Loads the versions of one data folder. Repeats the checks of the sync before it loads a version."""
+"""Loads versions from a data folder. Before it loads a version, it repeats the checks of the sync."""
 
 import importlib
 from collections.abc import Callable
@@ -22,7 +22,7 @@ log = logger(__name__)
 
 
 class Library:
-    """A `Provider` (approved.py). Caches by commit, so that a process loads each version once."""
+    """A `Provider` (see approved.py). It caches versions by commit, so that a process loads each version once."""
 
     def __init__(self, home: Home | None = None, manifest: Callable[[], Manifest] | None = None) -> None:
         self.home = home or Home()
@@ -37,11 +37,11 @@ class Library:
         return hash(self.home.root)
 
     def find_approved(self, name: str, commit: str) -> Approved | None:
-        """See `Provider`. A loaded version stays the same, whatever happens to its folder."""
+        """Finds a version; see `Provider`. A version that was loaded stays the same, even if its folder changes."""
         found = self._approved.get((name, commit))
         if found is None:
-            # Without a lock: Python calls this while it holds an import lock that checking needs too. If two threads
-            # check, the first result counts.
+            # This takes no lock. Python calls this method while it holds an import lock, and the check needs import
+            # locks too. If two threads check a version, the first result counts.
             fresh = self._check(name, commit)
             if fresh is not None:
                 found = self._approved.setdefault((name, commit), fresh)
@@ -49,22 +49,22 @@ class Library:
         return found
 
     def revoked(self) -> list[tuple[Installed, str]]:
-        """Returns the loaded versions that are revoked; see `alarm.Loaded`."""
+        """Returns the loaded versions that are revoked now, and the reasons. See `alarm.Loaded`."""
         listed = self._manifest()
         loaded = [approved.installed for approved in list(self._approved.values())]
         return [(one, reason) for one in loaded if (reason := listed.revocation(one.commit)) is not None]
 
     def load(self, name: str, commit: str) -> type:
-        """Returns the class `<Name>` at a version.
+        """Returns the class `<Name>` of a version.
 
-        Raises `RefusedError`, `UnknownDefinitionError`, or whatever the definition's own code raises.
+        Raises `RefusedError`, `UnknownDefinitionError`, or any error that the definition's code raises.
         """
         if self.find_approved(name, commit) is None:
             raise UnknownDefinitionError(f"{name} at {commit[:12]} is not on this computer. Run: pybirch-registry sync")
         module = importlib.import_module(f"{package_name(name, commit)}.{name}")
         cls = getattr(module, name, None)
         if not isinstance(cls, type):
-            raise RefusedError(f"{name}.py holds no class {name}")
+            raise RefusedError(f"{name}.py contains no class {name}")
         return cls
 
     def _check(self, name: str, commit: str) -> Approved | None:
@@ -92,10 +92,11 @@ class Library:
         return Approved(installed, folder.resolve(), sources, builtins)
 
     def _prove(self, installed: Installed, listed: Manifest) -> None:
-        """Checks that a version installed by an earlier version of this package belongs to the definition of its name.
+        """Checks that a version belongs to the definition of its name. An older version of this package did not check
+        this.
 
-        Raises `RefusedError`. Accepts everything before the first signed list, because there is nothing to compare
-        with.
+        Raises `RefusedError`. Before the first signed list, every version is accepted, because there is nothing to
+        compare with.
         """
         name, version, commit = installed.name, installed.version, installed.commit
         known = {(item.name, item.commit): dict(item.files) for item in listed.items}

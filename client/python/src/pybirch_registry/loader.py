@@ -1,4 +1,4 @@
-"""Loads one module of a version from the sources that were checked."""
+"""Loads one module of a version. The source is the one that was checked."""
 
 import importlib.abc
 import importlib.util
@@ -12,7 +12,7 @@ from .stamp import stamp
 
 
 class Resources(TraversableResources):
-    """The files of one folder of a version."""
+    """The files in one folder of a version."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class DefinitionLoader(importlib.abc.InspectLoader):
     """Compiles a module from the checked sources. Writes no bytecode cache."""
 
     def __init__(self, approved: Approved, path: str | None) -> None:
-        """`path` is that of the module's file; None for a folder without `__init__.py`."""
+        """`path` is the path of the module's file. None for a folder without `__init__.py`."""
         self._approved = approved
         self._path = path
 

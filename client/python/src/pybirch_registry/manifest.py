@@ -1,4 +1,4 @@
-"""The registry's list for this computer, as of the last sync."""
+"""The registry's list of versions for this computer, as the last sync stored it."""
 
 import re
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ class Item:
     version: int
     commit: str
     files: Mapping[str, str]
-    """The SHA-256 of each file by its path."""
+    """The SHA-256 of each file, by the file's path."""
     bound: bool
     pinned: bool
     fields: Mapping[str, Any]
-    """All fields, as the registry sent them."""
+    """All fields of the entry, as the registry sent them."""
 
     @property
     def label(self) -> str:
@@ -42,19 +42,19 @@ class Item:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The list, made by `parse`."""
+    """The list of versions, with the bindings and settings that come with it. `parse` creates it."""
 
     items: tuple[Item, ...] = ()
     revoked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By commit: `name`, `version`, `reason`."""
     bindings: tuple[dict[str, Any], ...] = ()
     instruments: tuple[dict[str, Any], ...] = ()
-    """All of the lab's instruments that are not retired, bound somewhere or not."""
+    """All of the lab's instruments that are not retired, whether or not they are bound to a computer."""
     computer: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     """`banned_imports` and `allowed_imports` of this computer's lab, if the registry sent them."""
     warnings: tuple[str, ...] = ()
-    """Messages for the user, for instance about pins that do not apply."""
+    """Messages for the user, such as a warning that a pin has no effect."""
 
     @cached_property
     def _by_name(self) -> dict[str, list[Item]]:
@@ -68,20 +68,22 @@ class Manifest:
         return sorted(self._by_name.get(name, ()), key=lambda item: -item.version)
 
     def newest(self, name: str) -> Item | None:
-        """The highest listed version of a name."""
+        """The highest listed version of a name. None if the name is not listed."""
         return next(iter(self.versions(name)), None)
 
     def find(self, name: str, version: int) -> Item | None:
         return next((item for item in self.versions(name) if item.version == version), None)
 
     def revocation(self, commit: str) -> str | None:
-        """The reason for which a version was revoked; None if it was not."""
+        """The reason why a version was revoked. None if it was not revoked."""
         entry = self.revoked.get(commit)
         return None if entry is None else str(entry.get("reason") or "no reason given")
 
 
 def parse(value: object) -> Manifest:
-    """Parses the registry's answer. Raises `AnswerError` if it is not a valid list. Checks paths and names too."""
+    """Parses the registry's answer, and checks paths and names. Raises `AnswerError` if the answer is not a
+    valid list.
+    """
     if not isinstance(value, dict) or not isinstance(value.get("definitions"), list):
         raise AnswerError("The registry's list of definitions is not in a form that this version understands")
     try:
@@ -113,7 +115,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _commit(entry: Mapping[str, Any]) -> str:
-    """The commit of an entry. Raises `ValueError` if its name or commit cannot be a folder's name."""
+    """The commit of an entry. Both name and commit must be valid names of folders; otherwise raises `ValueError`."""
     name, commit = entry["name"], entry["commit"]
     if not NAME.fullmatch(name) or name.lower() in WINDOWS_DEVICES or not COMMIT.fullmatch(commit):
         raise ValueError(f"{name!r} {commit!r}")
@@ -138,7 +140,7 @@ def _item(entry: Mapping[str, Any]) -> Item:
 
 
 class ManifestFile:
-    """The list of the last sync, by whichever process. Reads the file again when it has changed."""
+    """The list of the last sync. Any process may have run that sync, so the file is read again when it has changed."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.manifest
@@ -147,19 +149,22 @@ class ManifestFile:
         self._known: tuple[object, Manifest] | None = None
 
     def read(self) -> Manifest:
-        """Returns an empty list before the first sync. Adds every revocation from earlier signed lists."""
+        """Returns the list with every revocation from earlier signed lists. Before the first sync, the list
+        is empty.
+        """
         stamp = (_stamp(self._path), _stamp(self._trust.path))
         if self._known is None or self._known[0] != stamp:
             self._known = (stamp, self._merge())
         return self._known[1]
 
     def kept(self) -> dict[str, Any] | None:
-        """The file's content, which the caller does not change; None before the first sync. Raises `LostError`,
-        `FolderError`."""
+        """The content of the file, which the caller must not change. None before the first sync. Raises `LostError`,
+        `FolderError`.
+        """
         return self._load()[0]
 
     def save(self, kept: dict[str, Any], listed: Manifest) -> None:
-        """Saves a list together with its parsed form. The caller holds the lock `manifest`. Raises `FolderError`."""
+        """Saves a list and its parsed form. The caller holds the lock `manifest`. Raises `FolderError`."""
         state.save(self._path, kept)
         self._kept = (_stamp(self._path), kept, listed)
 
@@ -196,7 +201,7 @@ SYNC = "Connect to the network, then run: pybirch-registry sync"
 
 
 def check_kept(value: dict[str, Any]) -> Manifest:
-    """The list in a saved value. Raises `ValueError` if it has none."""
+    """The list in a saved value. Raises `ValueError` if the value has no list."""
     names = value.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("no names")

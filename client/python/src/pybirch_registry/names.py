@@ -1,4 +1,4 @@
-"""The names that PyBirch's factory provides to definitions, for those that rely on them."""
+"""The names that PyBirch's factory provides to definitions. Some definitions use them without an import."""
 
 import importlib
 import math
@@ -40,9 +40,9 @@ _VALUES: dict[str, Any] = {
 
 
 def find_provided_names(code: CodeType) -> dict[str, Any]:
-    """The provided names that a module's code mentions. Imports nothing for the others.
+    """Finds the provided names that a module's code mentions. Imports only what these names need.
 
-    Leaves out a name whose package is not installed: the definition then raises NameError where it uses it.
+    Leaves out a name if its package is not installed. The definition then raises `NameError` where it uses the name.
     """
     found: dict[str, Any] = {}
     for name in set(_list_names(code)):

@@ -1,4 +1,4 @@
-"""Compares what a definition's header says that it needs (PEP 723) with this Python."""
+"""Compares the requirements in a definition's header (PEP 723) with this Python and its packages."""
 
 import importlib.metadata
 import importlib.util
@@ -15,12 +15,12 @@ HEADER = re.compile(r"^# /// script[ \t]*\r?$\n((?:^#(?:| .*)\r?$\n)+?)^# ///[ \
 
 
 def _here() -> str:
-    """Removes the `+` from the version of a Python that was built between two releases."""
+    """The version of this Python. Removes the `+` from the version of a Python that was built between two releases."""
     return platform.python_version().rstrip("+")
 
 
 def header_of(source: bytes) -> dict[str, Any]:
-    """Empty if there is no readable header. The registry reported that when the version landed."""
+    """The fields of the header. Empty if no header can be read; the registry reported this when the version landed."""
     found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
     if found is None:
         return {}
@@ -32,7 +32,7 @@ def header_of(source: bytes) -> dict[str, Any]:
 
 
 def find_unmet(source: bytes) -> Iterator[str]:
-    """Yields a sentence for each requirement that is not met."""
+    """Yields a sentence for each requirement that this Python does not meet."""
     header = header_of(source)
     wanted = header.get("requires-python")
     if isinstance(wanted, str):
@@ -57,7 +57,7 @@ def _unmet(text: str) -> Iterator[str]:
     try:
         there = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
-        # A package that runs from a folder, as PyBirch does, has no version to compare with.
+        # A package that runs from a folder, as PyBirch does, has no version to compare with the requirement.
         if importlib.util.find_spec(re.sub(r"[-.]+", "_", wanted.name)) is None:
             yield f"needs {text}, which is not installed: pip install {wanted.name}"
         return

@@ -1,7 +1,7 @@
-"""Settings and bindings that wait on the disk until the registry has accepted them.
+"""Stores settings and bindings on the disk until the registry has accepted them.
 
-There is one file for each instrument. Newer values replace those that were not sent yet, so the newest settings win and
-a long time offline costs no space. An entry is deleted after the registry's answer, so it is sent at least once.
+Each instrument has one file. Newer values replace values that were not sent yet. So the newest settings win, and a long
+time offline takes no more space. An entry is deleted after the registry has answered, so it is sent at least once.
 """
 
 import hashlib
@@ -20,22 +20,23 @@ from .text import logger
 log = logger(__name__)
 
 PASSING = (408, 425, 429)
-"""Statuses of temporary refusals (RFC 9110, RFC 8470, RFC 6585)."""
+"""Statuses that refuse a request temporarily (RFC 9110, RFC 8470, RFC 6585)."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A message to the registry about one instrument here."""
+    """A message to the registry about one instrument of this computer."""
 
     key: str
-    """`binding:<the instrument's id>`, `unbind:<the instrument's id>`, or `new:<this computer's key>` for an instrument
-    that the registry does not know yet."""
+    """`binding:<the instrument's id>` or `unbind:<the instrument's id>`. An instrument that the registry does not know
+    yet has `new:<this computer's key>`.
+    """
     body: dict[str, Any]
     at: str
 
     @property
     def label(self) -> str:
-        """A description for messages."""
+        """A description of the entry for messages."""
         kind, _, number = self.key.partition(":")
         what = {"unbind": "end of the binding"}.get(kind, "settings" if "last_settings" in self.body else "binding")
         whose = str(self.body.get("name", "a new instrument")) if kind == "new" else f"instrument {number}"
@@ -44,24 +45,25 @@ class Entry:
 
 @dataclass
 class Sent:
-    """What happened to the entries."""
+    """The result of sending the entries."""
 
     answers: list[Any] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    """The reasons, by the entries' keys. Refused entries are not sent again."""
+    """The reasons for refusals, by the keys of the entries. Refused entries are not sent again."""
     trouble: UnreachableError | None = None
-    """Why some entries still wait."""
+    """Why some entries could not be sent yet."""
 
 
 class Outbox:
-    """Several processes may use it at once."""
+    """The entries to send. Several processes may use the outbox at once."""
 
     def __init__(self, home: Home) -> None:
         self._folder = home.outbox
         self._lock = home.lock("outbox")
 
     def put(self, key: str, body: dict[str, Any]) -> None:
-        """Saves an entry. Keeps the fields of an entry that waits under the same key, unless `body` has them.
+        """Saves an entry. If an entry with the same key has not been sent yet, its fields stay unless `body` has them
+        too.
 
         Raises `FolderError`.
         """
@@ -71,7 +73,7 @@ class Outbox:
             state.save(self._file(key), asdict(entry))
 
     def drop(self, key: str) -> bool:
-        """Forgets the entry under a key. Returns whether there was one. Raises `FolderError`."""
+        """Deletes the entry with this key. Returns whether there was one. Raises `FolderError`."""
         path = self._file(key)
         with locked(self._lock):
             waited = self._read(path) is not None
@@ -79,13 +81,13 @@ class Outbox:
         return waited
 
     def waiting(self) -> list[Entry]:
-        """The entries that wait, oldest first."""
+        """The entries that have not been sent yet, oldest first."""
         found = [self._read(path) for path in state.files_in(self._folder)]
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.at)
 
     def send(self, deliver: Callable[[Entry], Any]) -> Sent:
-        """Sends the entries. `deliver` sends one and returns the registry's answer. An entry that fails does not hold
-        up the others.
+        """Sends the entries. `deliver` sends one entry and returns the registry's answer. If an entry fails, the others
+        are still sent.
 
         Raises `NotEnrolledError`, `FolderError`.
         """
@@ -107,7 +109,7 @@ class Outbox:
         return sent
 
     def _delete_sent(self, entry: Entry) -> None:
-        """Deletes an entry that was sent, unless a newer one has replaced it."""
+        """Deletes an entry that was sent. Keeps a newer entry that has replaced it."""
         path = self._file(entry.key)
         with locked(self._lock):
             if self._read(path) == entry:
@@ -139,5 +141,5 @@ def check_entry(value: dict[str, Any]) -> None:
 
 
 def now() -> str:
-    """The time in ISO 8601, UTC, in microseconds, so that two successive entries differ."""
+    """The time in ISO 8601, UTC, with microseconds, so that two successive entries have different times."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

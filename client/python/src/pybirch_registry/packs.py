@@ -1,6 +1,7 @@
-"""Bounds on what a git pack unpacks to, from its own headers. In git's format, a few bytes can stand for any number.
+"""Limits what a git pack unpacks to. In git's format, a few bytes can unpack to any number of bytes.
 
-A pack is checked before anything in it is unpacked. dulwich limits each object to the size that the pack declares.
+The sizes come from the pack's own headers. A pack is checked before anything in it is unpacked. dulwich then limits
+each object to the size that the pack declares.
 """
 
 import mmap
@@ -13,15 +14,17 @@ MOST_OBJECTS = 1_000_000
 OBJECT_BYTES = 64 * 1024 * 1024
 """The largest object, in bytes. The registry accepts 32 MiB for all files of a version."""
 UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
-"""The size of all objects together, in bytes."""
+"""The most bytes that all objects of a pack may have together."""
 SLICE = 4096
 OFS_DELTA, REF_DELTA = 6, 7
 DELTA_HEAD = 20
-"""The most bytes that the two sizes at the start of a delta can have."""
+"""The most bytes that the two sizes at the start of a delta can take."""
 
 
 def check_pack(pack: bytes | mmap.mmap, most_bytes: int = UNPACKED_BYTES, most_objects: int = MOST_OBJECTS) -> None:
-    """Raises `RefusedError` for a pack that unpacks to more than this, `ValueError` if it is not a pack."""
+    """Checks the declared sizes. Raises `RefusedError` for a pack that unpacks to more than the limits, `ValueError` if
+    it is not a pack.
+    """
     if len(pack) < 12 or pack[:4] != b"PACK":
         raise ValueError("no pack")
     (count,) = struct.unpack(">L", pack[8:12])
@@ -40,7 +43,9 @@ def check_pack(pack: bytes | mmap.mmap, most_bytes: int = UNPACKED_BYTES, most_o
 
 
 def _object(view: memoryview, at: int) -> tuple[int, int]:
-    """Returns where an object ends and how much memory it takes: for a delta, the delta and its result."""
+    """Returns where an object ends, and how much memory it takes. A delta takes memory for itself and for its
+    result.
+    """
     kind, size, at = view[at] >> 4 & 7, view[at] & 15, at + 1
     if view[at - 1] & 0x80:
         more, at = _number(view, at)
@@ -65,7 +70,7 @@ def _fits(size: int) -> None:
 
 
 def _number(data: memoryview | bytes, at: int) -> tuple[int, int]:
-    """Reads a number in groups of seven bits, lowest first. Returns it and where it ends."""
+    """Reads a number in groups of seven bits, lowest group first. Returns the number and the position after it."""
     number = shift = 0
     while True:
         byte = data[at]
@@ -78,8 +83,9 @@ def _number(data: memoryview | bytes, at: int) -> tuple[int, int]:
 
 
 def _inflate(view: memoryview, at: int, size: int) -> tuple[bytes, int]:
-    """Returns the first bytes of deflated data and where the data ends. Raises `ValueError` if its size is not
-    `size`."""
+    """Returns the first bytes of deflated data, and the position after the data. Raises `ValueError` if the data does
+    not unpack to `size` bytes.
+    """
     inflater = zlib.decompressobj()
     head, count = b"", 0
     while not inflater.eof:
@@ -89,11 +95,11 @@ def _inflate(view: memoryview, at: int, size: int) -> tuple[bytes, int]:
         out = inflater.decompress(piece, size - count + 1)
         count += len(out)
         if count > size or inflater.unconsumed_tail:
-            raise ValueError("an object is larger than it says")
+            raise ValueError("an object is larger than its declared size")
         head += out[: DELTA_HEAD - len(head)]
         at += len(piece) - len(inflater.unused_data)
     if count != size:
-        raise ValueError("an object is smaller than it says")
+        raise ValueError("an object is smaller than its declared size")
     return head, at
 
 

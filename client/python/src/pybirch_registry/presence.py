@@ -1,5 +1,6 @@
-"""Records which versions the programs on this computer have loaded, so that any program's sync can report all of
-them."""
+"""Records which versions the programs on this computer have loaded. The sync of any program reports the versions of all
+programs.
+"""
 
 import contextlib
 import os
@@ -16,18 +17,18 @@ from .text import logger
 log = logger(__name__)
 
 _held: dict[Path, int] = {}
-"""The locks of this process. They are released when the process ends; its record then no longer counts."""
+"""The locks of this process. The end of the process releases them, and its record then no longer counts."""
 
 
 class Presence:
-    """One file for each program. It counts for as long as the program lives."""
+    """The records of running programs, one file for each. A file counts while its program runs."""
 
     def __init__(self, home: Home) -> None:
         self._folder = home.running
         self._own = self._folder / f"{os.getpid()}.json"
 
     def record(self, loaded: Mapping[str, int]) -> None:
-        """Records the versions that this program has loaded, by name. Ignores a folder that cannot be written."""
+        """Records the versions that this program has loaded, by name. Does nothing if the folder cannot be written."""
         lock = self._own.with_suffix(".lock")
         if lock not in _held and not loaded:
             return
@@ -46,11 +47,13 @@ class Presence:
         try:
             return state.load(path, check_loaded)
         except FolderError as error:
-            log.error("What a running program has loaded is not known: %s", error)
+            log.error("Cannot read which versions a running program has loaded: %s", error)
             return None
 
     def all(self) -> dict[str, int]:
-        """The versions of all running programs. If they differ, the oldest: that is what a lab looks for."""
+        """The versions that running programs have loaded, by name. If programs differ, the oldest version: a lab looks
+        for that one.
+        """
         found: dict[str, int] = {}
         for path in sorted(self._folder.glob("*.json")):
             if not self._is_alive(path):
@@ -60,7 +63,7 @@ class Presence:
         return found
 
     def _is_alive(self, path: Path) -> bool:
-        """Returns whether a program runs. Deletes the files of one that has ended."""
+        """Returns whether a program is still running. If not, deletes its files."""
         lock = path.with_suffix(".lock")
         if lock in _held:
             return True

@@ -1,4 +1,4 @@
-"""Checks that a signed tag belongs to a version. A signature alone does not show which version it is for."""
+"""Checks that a signed tag belongs to a version. A valid signature alone does not say which version was signed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,24 +10,25 @@ from .repository import Repository, TagRecord
 
 @dataclass(frozen=True)
 class VersionRef:
-    """The version that was asked for."""
+    """The version that the caller asked for."""
 
     id: int
-    """The definition's id; 0 if it is unknown."""
+    """The definition's id. 0 if the id is unknown."""
     name: str
     version: int
     commit: str
 
 
 class UnattestedError(RefusedError):
-    """The tag is older than tags that name their definition, and no list of such tags names it."""
+    """The tag is too old to name its definition, and no signed list of such tags (attestation) contains it."""
 
 
 def signed_tag(repository: Repository, ref: VersionRef, check: Callable[[bytes, float], object]) -> TagRecord:
-    """Returns the version's tag. It is signed by the registry, and belongs to no other version or definition.
+    """Returns the tag of the version. The registry has signed the tag, and it belongs to this version of this
+    definition.
 
-    `check` raises `RefusedError` for a tag (its bytes and its time) that no trusted key signed. Raises `RefusedError`,
-    `UnattestedError`, `DamagedError`.
+    `check` is called with the bytes and the time of a tag. It raises `RefusedError` if no trusted key signed the tag.
+    Raises `RefusedError`, `UnattestedError`, `DamagedError`.
     """
     tag = repository.tag(ref.version)
     if tag is None:
@@ -73,14 +74,15 @@ def _check_names(said: dict[str, Any], ref: VersionRef, what: str) -> None:
 
 
 def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
-    """The permissions of a version. They count only if the registry signed the tag."""
+    """The permissions in the record of a version. Without a tag that the registry signed, there are none."""
     listed = tag.record.get("permissions") if tag is not None and checked_by == "signature" else None
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 
 
 def approvers(record: Any) -> list[str]:
-    """Usernames of the approvers. If no approval was required, the user who landed the version, who must be an
-    admin."""
+    """The usernames of the approvers. If no approval was required, the user who landed the version; only an admin can
+    do so.
+    """
     names = [_username(a.get("by", a) if isinstance(a, dict) else a) for a in record.get("approvals") or []]
     if not names:
         names = [_username(record.get("landed_by"))]

@@ -1,4 +1,4 @@
-"""Chooses the connection to a registry: through the proxy of the environment or of Windows, or direct."""
+"""Chooses how to connect to a registry: directly, or through the proxy that the environment or Windows sets."""
 
 import ipaddress
 import os
@@ -16,7 +16,8 @@ LOOKS_LIKE = "The address of a registry looks like https://registry.example.edu"
 
 
 def make_pool(url: str) -> urllib3.PoolManager:
-    """Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or Windows' own settings), and SSL_CERT_FILE.
+    """Makes the connections to a registry. Uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or the settings of Windows), and
+    SSL_CERT_FILE.
 
     Raises `UnreachableError`.
     """
@@ -75,7 +76,7 @@ def _split(url: str, complaint: str) -> SplitResult:
 
 
 def bypasses_proxies(host: str, port: int) -> bool:
-    """Whether NO_PROXY names a host. If it is not set, whether the settings of Windows or macOS do."""
+    """Whether NO_PROXY names a host. If NO_PROXY is not set, the settings of Windows or macOS decide."""
     listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     if listed is None and not urllib.request.getproxies_environment():
         return bool(urllib.request.proxy_bypass(host))
@@ -83,8 +84,9 @@ def bypasses_proxies(host: str, port: int) -> bool:
 
 
 def _names(entry: str, host: str, port: int) -> bool:
-    """Reads an entry as curl does: `*`, a host, a domain with or without a dot, an address or a network, each with or
-    without a port."""
+    """Whether an entry of NO_PROXY names a host. An entry is `*`, a host, a domain (perhaps with a dot in front), an
+    address or a network, and may end with a port. curl reads entries in the same way.
+    """
     if entry == "*":
         return True
     name, of_port = _without_port(entry.lower())
@@ -102,7 +104,7 @@ def _names(entry: str, host: str, port: int) -> bool:
 
 
 def _without_port(entry: str) -> tuple[str, int | None]:
-    """Splits `host:port`. Also reads `[::1]:port`, and a bare IPv6 address, which has no port."""
+    """Splits `host:port` and `[::1]:port`. A bare IPv6 address has no port."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         rest = rest.removeprefix(":")

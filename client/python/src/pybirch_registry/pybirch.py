@@ -1,8 +1,8 @@
-"""PyBirch with the registry's instruments. `python -m pybirch_registry.pybirch [FOLDER]` starts it.
+"""Starts PyBirch with the registry's instruments: `python -m pybirch_registry.pybirch [FOLDER]`.
 
-PyBirch itself stays unmodified. Its extensions page gives a database service, or none, to its instrument factory and
-tree; `switch_on` puts the registry's service in front of it, now and later. The rest of PyBirch keeps PyBirch's own
-service.
+PyBirch itself is not changed. Its extensions page gives a database service to its instrument factory and tree, or takes
+it away. After `switch_on`, both use the registry's service, which passes other calls on to that database service. The
+other parts of PyBirch use PyBirch's database service as before.
 """
 
 import argparse
@@ -26,10 +26,10 @@ log = logger(__name__)
 
 
 def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -> Registry:
-    """Makes PyBirch in this process list and create the registry's instruments, whether its database is on or off, and
-    show a window when a loaded version is revoked. The last registry given counts.
+    """Makes PyBirch in this process list and create the registry's instruments, whether its database is on or off. Also
+    shows a window when a loaded version is revoked. A second call replaces the registry of the first one.
 
-    With `version_in_rows`, the rows of PyBirch's scans get a column with the version that took them. Raises
+    With `version_in_rows`, the rows of PyBirch's scans get a column with the version that measured them. Raises
     `NotEnrolledError`, and `ImportError` without PyBirch.
     """
     registry = registry or Registry.open()
@@ -38,7 +38,7 @@ def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -
     factory.InstrumentFactory.db_service = ServiceOverlay(registry)
     try:
         tree: Any = importlib.import_module("GUI.widgets.instrument_autoload")
-    except ImportError as error:  # a script without the interface
+    except ImportError as error:  # a script may not have the interface
         log.info("PyBirch's interface is missing: %s", error)
     else:
         tree.InstrumentAutoLoadWidget.db_service = ServiceOverlay(registry)
@@ -50,7 +50,7 @@ def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -
 
 
 def _show_in_window() -> None:
-    """Raises `ImportError` without Qt."""
+    """Shows revocations in a window. Raises `ImportError` without Qt."""
     global _shows_in_window
     if not _shows_in_window:
         alarm.on_revoked(messages())
@@ -58,12 +58,13 @@ def _show_in_window() -> None:
 
 
 _shows_in_window = False
-"""Whether PyBirch's interface already reports revoked versions."""
+"""Whether PyBirch's interface already shows revocations."""
 
 
 class ServiceOverlay:
-    """The attribute `db_service` of a PyBirch class. It returns the registry's service, with the assigned one behind
-    it."""
+    """The attribute `db_service` of a PyBirch class. Reading it returns the registry's service, which passes other
+    calls on to the service that PyBirch assigned.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -82,18 +83,18 @@ class ServiceOverlay:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Starts PyBirch's interface. The process ends with it."""
+    """Starts PyBirch's interface. When the interface ends, the process ends."""
     parser = argparse.ArgumentParser(prog="python -m pybirch_registry.pybirch", description="Start PyBirch.")
     parser.add_argument(
         "folder",
         metavar="FOLDER",
         nargs="?",
         type=Path,
-        help="PyBirch's folder (default: the one that Python knows, or the present one)",
+        help="PyBirch's folder (default: the folder where Python finds it, or the current one)",
     )
     parser.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
     parser.add_argument(
-        "--version-in-rows", action="store_true", help="add a column to each row of data with the version that took it"
+        "--version-in-rows", action="store_true", help="add a column with the version that measured each row of data"
     )
     options = parser.parse_args(arguments)
     try:

@@ -34,14 +34,14 @@ log = logger(__name__)
 
 
 class Registry:
-    """The definitions and instruments of this computer. Make one with `Registry.open()`."""
+    """The definitions and instruments of this computer. Create it with `Registry.open()`."""
 
     def __init__(self, home: Home, enrolment: Enrolment) -> None:
         self.home = home
         self.store = Store(home)
         self._listed = ManifestFile(home)
         self.manifest = self._listed.read
-        """Reads the list of the last sync, whichever process ran it."""
+        """Returns the list of the last sync. Any process may have run that sync."""
         self._connection = Connection(home, enrolment)
         self._choice = Choice(home, self.store, self.manifest, partial(self._get_older, self.store))
         self._bound = BoundInstruments(self._connection, self.store, self.manifest, self._choice, creator=self)
@@ -52,7 +52,7 @@ class Registry:
 
     @classmethod
     def open(cls, home: Path | str | None = None) -> "Registry":
-        """Opens the registry with this computer's enrolment. Needs no network. Raises `NotEnrolledError`."""
+        """Opens the registry with this computer's enrolment. No network is needed. Raises `NotEnrolledError`."""
         place = Home(home)
         return cls(place, place.enrolment())
 
@@ -68,10 +68,10 @@ class Registry:
     # ---------------------------------------------------------------- versions
 
     def sync(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
-        """Brings new versions and sends what waits. Never touches what is loaded.
+        """Fetches new versions, and sends settings and bindings to the registry. Loaded versions stay as they are.
 
         `names` asks for public and built-in definitions, now and at every later sync. Without the network, the report
-        has `online` false and the last good versions stay. Raises `NotEnrolledError`, `FolderError`.
+        has `online` false, and the present versions stay. Raises `NotEnrolledError`, `FolderError`.
         """
         return self._sync(self.store, self._choice, names, progress)
 
@@ -91,14 +91,16 @@ class Registry:
         return report.make_visible()
 
     def resolve(self, name: str, version: int | None = None) -> Installed:
-        """Returns the version that a name means here: the one given, the one pinned, or the newest.
+        """Returns the version to use for a name: `version`, the pinned version or the newest one.
 
         Raises `UnknownDefinitionError`, `RefusedError`.
         """
         return self._choice.resolve(name, version)
 
     def _resolve_or_sync(self, name: str, version: int | None) -> Installed:
-        """Brings a public or built-in definition that is not here yet, if the registry can be reached."""
+        """As `resolve`, but first fetches a public or built-in definition that is not here, if the registry can be
+        reached.
+        """
         try:
             return self.resolve(name, version)
         except UnknownDefinitionError:
@@ -115,10 +117,10 @@ class Registry:
         return self._choice.pins()
 
     def pin(self, name: str, version: int | None = None) -> Installed:
-        """Keeps a definition at a version, by default the present one, until `unpin`.
+        """Pins a definition to a version until `unpin`. Without `version`, pins it to the present one.
 
-        If the pinned version is revoked later, the newest version that is not revoked is used, with a warning. Raises
-        `RefusedError`, `UnknownDefinitionError`, `FolderError`.
+        If the pinned version is revoked later, the newest version that is not revoked is used, and a warning is logged.
+        Raises `RefusedError`, `UnknownDefinitionError`, `FolderError`.
         """
         return self._choice.pin(name, version)
 
@@ -129,11 +131,11 @@ class Registry:
     # ---------------------------------------------------------------- instruments
 
     def discover(self) -> list[Found]:
-        """Lists the instruments that are bound to this computer. Creates none of them."""
+        """Lists the instruments that are bound to this computer. Creates no objects."""
         return self._bound.discover()
 
     def load(self, definition: str, version: int | None = None) -> type:
-        """Returns the class of a definition. Raises as `create` does."""
+        """Returns the class of a definition. Raises what `create` raises."""
         installed = self._resolve_or_sync(definition, version)
         return self.library.load(installed.name, installed.commit)
 
@@ -146,10 +148,10 @@ class Registry:
         name: str | None = None,
         **options: Any,
     ) -> Any:
-        """Creates an instrument of a definition, at the version given, the one pinned, or the newest.
+        """Creates an instrument of a definition. Uses `version`, the pinned version or the newest one.
 
         `adapter` is a VISA address (`GPIB::8::INSTR`). `options` are passed to the constructor. Raises `RefusedError`,
-        `UnknownDefinitionError`, `ConstructionError`, or what the definition's own code raises.
+        `UnknownDefinitionError`, `ConstructionError`, or any error that the definition's code raises.
         """
         installed = self._resolve_or_sync(definition, version)
         return self._create(installed, Call(adapter, name, options, version))
@@ -163,14 +165,14 @@ class Registry:
         return instance
 
     def instruments(self) -> list[Any]:
-        """Lists the instruments in use in this process whose versions are in this data folder."""
+        """Lists the instruments in use in this process. Instruments from another data folder are left out."""
         return [one for one in instances.list_live() if self._holds(getattr(one, "_definition", None))]
 
     def _holds(self, origin: Any) -> bool:
         return isinstance(origin, dict) and self.store.folder(origin["name"], origin["commit"]).is_dir()
 
     def _note_loaded(self) -> None:
-        """Records which versions this program uses, for syncs of other programs."""
+        """Records which versions this program uses. A sync of any program reports them."""
         loaded: dict[str, int] = {}
         for one in self.instruments():
             name, version = one._definition["name"], one._definition["version"]
@@ -178,13 +180,15 @@ class Registry:
         self._presence.record(loaded)
 
     def updates(self) -> list[Update]:
-        """Lists the instruments in use that would get another version after a restart or whose version was revoked."""
+        """Lists the instruments in use that would get another version after a restart, and those that use a revoked
+        version.
+        """
         return updates.find_updates(self.instruments(), self.manifest(), self._make_resolver())
 
     def _make_resolver(self) -> Callable[[Any], Installed]:
-        """Returns a function that finds the version an instrument would get after a restart.
+        """Returns a function that finds the version which an instrument would get after a restart.
 
-        A pin of its binding goes before a pin of the definition.
+        A pin of the instrument's binding takes precedence over a pin of the definition.
         """
         pinned = {found.instrument.get("id"): found.version for found in self.discover()}
 
@@ -195,10 +199,11 @@ class Registry:
         return resolve
 
     def reload(self, instrument: Any) -> Any:
-        """Shuts an instrument down and returns a new one, with its settings, at the version of a restart.
+        """Shuts an instrument down, and returns a new one with its settings. The new one has the version that a restart
+        would use.
 
-        The new class is loaded first: if that fails, the old instrument is untouched. If the new instrument cannot be
-        constructed, the old object is opened again. Raises as `create` does.
+        The new class is loaded first: if that fails, the old instrument stays as it is. If the new instrument cannot be
+        constructed, the old object is opened again. Raises what `create` raises.
         """
         installed = self._make_resolver()(instrument)
         self.library.load(installed.name, installed.commit)
@@ -213,47 +218,51 @@ class Registry:
         adapter_type: str | None = None,
         is_primary: bool | None = None,
     ) -> None:
-        """Remembers an instrument's address on this computer: here at once, in the registry as soon as possible.
+        """Stores an instrument's address on this computer at once, and in the registry as soon as possible.
 
-        `instrument` is an object that `create` made, one that `discover` found, or an instrument's id. The registry
-        adds an instrument that it does not know to this computer's lab. An object that a later program binds at the
-        same address and with the same name is the same instrument. Without an address, or with one of PyBirch's
-        placeholders, the instrument is bound and keeps its present address. `is_primary` says whether this computer is
-        the instrument's usual one; by default, the first computer is.
+        `instrument` is an object that `create` made, one that `discover` found, or an instrument's id. If the registry
+        does not know the instrument, it adds the instrument to this computer's lab. If a later program binds an object
+        with the same name at the same address, this is the same instrument. Without an address, or with one of
+        PyBirch's placeholders, the instrument is bound and keeps its present address. `is_primary` says whether this
+        computer is the instrument's usual one. By default, the first computer is.
 
         Raises `AddressError`, `FolderError`, and `AnswerError` if the registry refuses the binding.
         """
         self._bound.bind(instrument, adapter, adapter_type, is_primary)
 
     def unbind(self, instrument: Any) -> bool:
-        """Forgets an instrument's address on this computer: here at once, in the registry as soon as possible.
+        """Deletes an instrument's binding on this computer at once, and in the registry as soon as possible.
 
-        The registry keeps the instrument. `instrument` is as for `bind`. Returns whether it was bound here. Raises
-        `FolderError`, `AnswerError`.
+        The registry keeps the instrument. `instrument` is as for `bind`. Returns whether the instrument was bound here.
+        Raises `FolderError`, `AnswerError`.
         """
         return self._bound.unbind(instrument)
 
     def find_bound(self, instrument: str) -> Found | None:
-        """Finds an instrument bound here by its number, its name, or its definition's name.
+        """Finds an instrument that is bound here, by its number, its name or the name of its definition.
 
-        Finds those that the registry does not know yet, too. Raises `UnknownDefinitionError` if there are several.
+        Finds instruments that the registry does not know yet, too. Raises `UnknownDefinitionError` if several match.
         """
         return self._bound.find(instrument)
 
     def bind_by_name(self, instrument: str, adapter: str, called: str | None = None) -> None:
-        """As `bind`, for an instrument's number, its name here or in the registry, or a definition's name.
+        """Binds an instrument as `bind` does. `instrument` is its number, its name here or in the registry, or a
+        definition's name.
 
-        A definition's name means the one instrument here that uses it; if there is none, a new one. `called` names an
-        instrument of that definition, which is added if it is new. Raises `UnknownDefinitionError`, `UnreachableError`.
+        A definition's name stands for the only instrument here that uses the definition, or for a new one if there is
+        none. `called` names an instrument of that definition, which is added if it is new. Raises
+        `UnknownDefinitionError`, `UnreachableError`.
         """
         self._bound.bind_by_name(instrument, adapter, called)
 
     def save_settings(self, instrument: Any) -> None:
-        """Remembers an instrument's settings for the next `discover`. The newest win. Raises `FolderError`."""
+        """Stores an instrument's settings, which `discover` returns later. Newer settings replace older ones. Raises
+        `FolderError`.
+        """
         self.remember_settings(instrument, instrument.settings)
 
     def remember_settings(self, instrument: Any, settings: Mapping[str, Any]) -> None:
-        """As `save_settings`, with the settings given. `instrument` may be an instrument's id."""
+        """Stores the given settings, as `save_settings` does. `instrument` may be an instrument's id."""
         self._bound.remember_settings(instrument, settings)
 
     def waiting(self) -> int:
@@ -263,12 +272,12 @@ class Registry:
     # ---------------------------------------------------------------- beside PyBirch
 
     def choose(self, file_based: Mapping[str, type]) -> dict[str, type]:
-        """Merges definitions into the classes that a program has from files, by name.
+        """Merges definitions into the classes that a program loads from files. The keys are names.
 
-        If a name has both, the definition is used if it is bound here or belongs to this computer's lab, with a
-        warning in the log. Otherwise the file is used. A definition that does not load is left out, with an error in
-        the log, unless it replaces a file: then this raises as `load` does, because using the file instead would go
-        unnoticed.
+        If a name is in both, the definition is used if it is bound here or belongs to this computer's lab, and a
+        warning is logged. Otherwise the class from the file is used. A definition that cannot be loaded is left out,
+        and an error is logged. If it would replace a file, this method raises what `load` raises: nobody would notice
+        that the file is used instead.
         """
         chosen = dict(file_based)
         for name in self.store.names():
@@ -276,7 +285,7 @@ class Registry:
                 continue
             try:
                 cls = self.load(name)
-            except Exception as error:  # a definition's own code may raise anything
+            except Exception as error:  # a definition's code may raise anything
                 if name in chosen:
                     raise
                 log.error("%s is left out: %s", name, error)
@@ -287,26 +296,26 @@ class Registry:
         return chosen
 
     def goes_before_file(self, name: str) -> bool:
-        """Whether a definition takes precedence over a class of the same name from a file."""
+        """Whether a definition takes precedence over a class with the same name from a file."""
         return self._bound.goes_before_file(name)
 
     def service(self, database: Any = None) -> Service:
         """Returns the database service for PyBirch's `InstrumentFactory` and instrument tree.
 
-        With PyBirch's own `DatabaseService` as `database`, every part of PyBirch can use it.
+        If `database` is PyBirch's own `DatabaseService`, every part of PyBirch can use the service.
         """
         return Service(self._bound, self._choice, database)
 
     def watch(self, on_sync: OnSync, on_trouble: OnTrouble | None = None, stop: threading.Event | None = None) -> None:
-        """Syncs now and within a second of every landing, until `stop` is set.
+        """Syncs now, and then within a second of every landing, until `stop` is set.
 
-        `on_sync` gets each report. `on_trouble` gets each failure, and the seconds until the next attempt. Raises
-        `NotEnrolledError`.
+        `on_sync` is called with each report. `on_trouble` is called with each failure and the seconds until the next
+        attempt. Raises `NotEnrolledError`.
         """
         watch(self._connection, self._make_sync(), on_sync, on_trouble, stop)
 
     def _make_sync(self) -> Callable[[], SyncReport]:
-        """Returns a function that syncs and checks only what has changed since its last call."""
+        """Returns a function that syncs. Each call checks only what has changed since the call before."""
         store = RememberingStore(self.home)
         choice = Choice(self.home, store, self.manifest, partial(self._get_older, store))
 

@@ -1,7 +1,8 @@
-"""The store of a program that watches. A sync checks only the versions of which something has changed.
+"""The store of a program that watches the registry. Its syncs check only versions whose files have changed.
 
-Before each sync, one look at `versions/` compares the sizes, times and numbers of all files with those before. What was
-found in order counts until one of them changes, at most for an hour. Whatever is loaded is hashed in any case.
+Before each sync, the store reads the sizes, times and inode numbers of all files in `versions/` and compares them with
+those before the last sync. A version that passed its checks is not checked again until a file changes, for at most an
+hour. A version that is loaded is always hashed.
 """
 
 import os
@@ -20,16 +21,18 @@ from .state import copy_of
 from .store import Installed, Store
 
 LONGEST_S = 3600.0
-"""How long a version counts as unchanged without being hashed, in seconds: a disk may lose bytes without a trace."""
+"""How long an unchanged version is not hashed again, in seconds. A disk may lose bytes without any change of times."""
 SETTLED_NS = 2_000_000_000
-"""Two changes within this time may leave the same times, as on FAT."""
+"""Two changes within this time may leave the same file times, for example on the file system FAT."""
 
 Stamp = tuple[tuple[object, ...], ...]
 
 
 @dataclass
 class _Seen:
-    """What was found out about one definition while its files had this stamp; None if they may still change unseen."""
+    """The results of checks for one definition, and the stamp of its files. The stamp is None if the files may change
+    unnoticed.
+    """
 
     stamp: Stamp | None
     is_repaired: bool = False
@@ -39,7 +42,9 @@ class _Seen:
 
 
 class RememberingStore(Store):
-    """Call `look` before each sync. What other programs change afterwards counts from the next one on."""
+    """A store that remembers results of checks. Call `look` before each sync. Later changes by other programs count
+    from the next call.
+    """
 
     def __init__(self, home: Home) -> None:
         super().__init__(home)
@@ -48,7 +53,7 @@ class RememberingStore(Store):
         self._hashed_at = monotonic()
 
     def look(self) -> None:
-        """Forgets what was found out about definitions whose files have changed, and everything after an hour."""
+        """Forgets the results for definitions whose files have changed, and all results after an hour."""
         seal = _stamp_of(iter((self.home.seal, copy_of(self.home.seal))))
         if seal is None or seal != self._seal or monotonic() - self._hashed_at > LONGEST_S:
             self._seen, self._hashed_at = {}, monotonic()
@@ -95,7 +100,7 @@ class RememberingStore(Store):
         return fault
 
     def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
-        # Another program may have installed it since the last look.
+        # Another program may have installed this version since the last look.
         self._seen[installed.name] = _Seen(None)
         try:
             super().install(installed, contents)
@@ -115,7 +120,7 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def _paths_under(folder: Path | str) -> Iterator[str]:
-    """Follows no links. Raises `OSError`."""
+    """Yields the paths of all files and folders under a folder. Follows no links. Raises `OSError`."""
     with os.scandir(folder) as entries:
         for entry in entries:
             yield entry.path
@@ -124,13 +129,14 @@ def _paths_under(folder: Path | str) -> Iterator[str]:
 
 
 def _stamp_of(paths: Iterator[Path] | Iterator[str]) -> Stamp | None:
-    """None if the files may change without another stamp: they have changed just now, cannot be read, or Windows
-    takes their content from elsewhere."""
+    """The sizes, times and inode numbers of files. None if the files may change and keep the same stamp. This is so if
+    they have just changed, cannot be read, or are links or cloud files on Windows.
+    """
     found: list[tuple[object, ...]] = []
     settled = time_ns() - SETTLED_NS
     try:
         for path in paths:
-            # The entries of a folder do not have all of it on Windows, and may be behind.
+            # On Windows, the entries of a folder lack some of these values and may be out of date.
             now: Any = os.lstat(path)
             if max(now.st_mtime_ns, now.st_ctime_ns) > settled or getattr(now, "st_reparse_tag", 0):
                 return None

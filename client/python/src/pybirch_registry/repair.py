@@ -1,4 +1,4 @@
-"""Finds and repairs damaged files in the data folder. Each of them has a copy (state.py)."""
+"""Finds and repairs damaged files in the data folder. Each of these files has a copy (see state.py)."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from .store import Store, check_record
 from .trust import check_trust
 
 LEFT_S = 3600.0
-"""A half-written file of this age, in seconds, was left by a crash: no write takes as long."""
+"""A half-written file that is older than this, in seconds, was left by a crash. No write takes so long."""
 
 
 def repair(home: Home, store: Store) -> list[str]:
-    """Restores damaged files from their copies and deletes half-written ones. Returns what the user should know.
+    """Restores damaged files from their copies, and deletes half-written files. Returns messages for the user.
 
     Raises `FolderError`.
     """
@@ -35,15 +35,16 @@ def repair(home: Home, store: Store) -> list[str]:
 
 
 def find_faults(home: Home) -> list[str]:
-    """Describes files that are damaged or gone and that `repair` would restore. Raises `FolderError`."""
+    """Describes files that are damaged or missing and that `repair` would restore. Raises `FolderError`."""
     records = [(state.files_in(folder), check_record) for folder in Store(home).folders_to_repair()]
     groups = [*((paths, check) for _, paths, check in _copied_files(home)), *records]
     return [text for paths, check in groups for text in state.find_faults(paths, check)]
 
 
 def _copied_files(home: Home) -> list[tuple[str, list[Path], state.Check]]:
-    """The files that have copies, without the records of versions: the lock of their writers, their paths, and the
-    check of their content."""
+    """The files that have copies: for each group the name of its lock, its paths and the check of its content. The
+    records of versions are not included.
+    """
     return [
         ("enrolment", [home.enrolment_file], check_enrolment),
         ("pins", [home.pins], check_pins),

@@ -1,4 +1,4 @@
-"""What a sync did, and how it reports its progress."""
+"""The report of a sync, and the function that reports its progress."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -7,31 +7,31 @@ from typing import Any
 from .text import make_visible
 
 Progress = Callable[[int, int, str], None]
-"""Called with the number of versions done, the number of all, and the label of the last."""
+"""Called with the number of finished versions, the number of all versions, and the label of the last finished one."""
 
 
 @dataclass
 class SyncReport:
-    """What a sync did. Labels are like `SR830 v3`."""
+    """The result of a sync. Versions have labels such as `SR830 v3`."""
 
     online: bool = True
     unchanged: bool = False
     came: list[str] = field(default_factory=list)
     stayed: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    """The reasons, by label."""
+    """The reasons for refusing versions, by their labels."""
     retry: list[str] = field(default_factory=list)
-    """The refused versions that another attempt may bring: the connection failed or the disk was full."""
+    """The refused versions that a later sync may install, because the connection failed or the disk was full."""
     revoked: dict[str, str] = field(default_factory=dict)
-    """The versions on this computer that are revoked, with the reasons."""
+    """The revoked versions on this computer, with the reasons."""
     known: list[str] = field(default_factory=list)
-    """The revoked versions that an earlier sync reported and that nothing here uses."""
+    """The revoked versions that an earlier sync reported and that no program here uses."""
     sent: int = 0
     """How many settings and bindings the registry accepted."""
     waiting: int = 0
     warnings: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    """Names that were asked for, and that the registry does not list for this computer."""
+    """Names that the user asked for and that the registry does not list for this computer."""
 
     @property
     def ok(self) -> bool:
@@ -41,7 +41,7 @@ class SyncReport:
         return {"ok": self.ok, **asdict(self)}
 
     def make_visible(self) -> "SyncReport":
-        """Returns itself, with all texts safe for a terminal, because others wrote parts of them."""
+        """Makes all texts safe for a terminal, because other people wrote parts of them. Returns the report itself."""
         self.warnings = [make_visible(text) for text in self.warnings]
         self.unknown = [make_visible(name) for name in self.unknown]
         for reasons in (self.refused, self.revoked):

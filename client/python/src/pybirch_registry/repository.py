@@ -1,4 +1,4 @@
-"""A definition's history on this computer: a bare repository that dulwich fetches and reads."""
+"""The history of a definition on this computer. It is a bare repository, which dulwich fetches and reads."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ log = logger(__name__)
 MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
 ATTESTED = b"refs/tags/attested"
-"""The list of versions whose own tags do not name their definition, because they are older than signed names."""
+"""The attestation: a signed list of versions whose own tags are too old to name their definition."""
 
 
 class DamagedError(RegistryError):
@@ -43,15 +43,17 @@ class TagRecord:
     id: str
     """The id of the tag object."""
     raw: bytes
-    """The raw tag object, which is what was signed."""
+    """The bytes of the tag object, which were signed."""
     name: str
-    """The name inside the tag object, whatever the ref is called."""
+    """The name in the tag object. The ref of the tag may be called differently."""
     tagged_at: float
     commit: str
 
     @property
     def record(self) -> dict[str, Any]:
-        """The registry's record of the version: the tag's message without its title. Empty if there is none."""
+        """The registry's record of the version, which is the tag's message without its title. Empty if there
+        is none.
+        """
         message = split_tag(self.raw)[0].partition(b"\n\n")[2]
         try:
             value = json.loads(message.partition(b"\n\n")[2])
@@ -61,7 +63,7 @@ class TagRecord:
 
 
 class Repository:
-    """The repository of one definition. Methods that read raise `DamagedError`."""
+    """The repository of one definition. Its reading methods raise `DamagedError`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,11 +76,11 @@ class Repository:
         progress: Callable[[str], None] | None = None,
         on_refs: Callable[[], None] = lambda: None,
     ) -> None:
-        """Fetches `main` and the version tags from the registry at this address. `on_refs` is called once the refs are
+        """Fetches `main` and the version tags from the registry at this address. Calls `on_refs` when the refs are
         known, before the objects are requested.
 
-        Refs move only when all objects are there, and `main` only forwards. Raises whatever dulwich and urllib3 raise,
-        `RefusedError` for a rewritten history, `DamagedError`.
+        Refs move only when all objects have arrived, and `main` only moves forward. Raises `RefusedError` for a
+        rewritten history, `DamagedError`, and the errors of dulwich and urllib3.
         """
 
         def wanted(refs: Any, depth: Any = None) -> list[Any]:
@@ -108,7 +110,7 @@ class Repository:
     def _move_refs(self, repo: Repo, refs: dict[Any, Any], may_be_old: bool = False) -> None:
         """Updates `main` and adds new tags. Raises `RefusedError` for a rewritten history.
 
-        With `may_be_old`, a `main` that is behind the one here is ignored.
+        With `may_be_old`, a `main` that is older than the one here is ignored.
         """
         new = refs.get(MAIN)
         if new is None:
@@ -129,8 +131,9 @@ class Repository:
 
     @contextmanager
     def restore_if_refused(self) -> Iterator[None]:
-        """Restores the refs if what was fetched is refused, so that a false history does not block the registry's own.
-        The caller holds a lock."""
+        """Restores the refs if the fetched history is refused. Otherwise a false history would make the registry's real
+        one look rewritten. The caller holds a lock.
+        """
         before = self._wanted_refs()
         try:
             yield
@@ -151,20 +154,22 @@ class Repository:
             return {ref: sha for ref, sha in refs if sha is not None and is_wanted(ref)}
 
     def is_on_main(self, commit: str) -> bool:
-        """Whether a commit is a version: on the first-parent line of the fetched `main`."""
+        """Whether a commit is a version: a version is on the first-parent line of the fetched `main`."""
         with self._open_for_reading() as repo:
             head = repo.refs.read_ref(MAIN)  # type: ignore[arg-type,unused-ignore]
             return head is not None and _is_ancestor(repo, commit.encode(), head)
 
     def has(self, commit: str) -> bool:
-        """As `is_on_main`, but False if nothing was fetched yet."""
+        """As `is_on_main`. Returns False if nothing was fetched yet."""
         return (self.path / "HEAD").exists() and self.is_on_main(commit)
 
     def tag(self, version: int) -> TagRecord | None:
         return self._tag(TAGS + str(version).encode())
 
     def attested(self) -> TagRecord | None:
-        """The list of versions whose own tags do not name their definition, if there is one."""
+        """The tag with the attestation, the list of versions whose own tags do not name their definition. None if there
+        is none.
+        """
         return self._tag(ATTESTED)
 
     def _tag(self, ref: bytes) -> TagRecord | None:
@@ -191,7 +196,7 @@ class Repository:
             return sorted((int(name) for name in names if name.isdigit()), reverse=True)
 
     def files(self, commit: str) -> dict[str, bytes]:
-        """Every file of a commit. Checks each object against its hash."""
+        """The content of every file of a commit, by path. Each object is checked against its hash."""
         with self._open_for_reading() as repo:
             found = repo[commit.encode()]
             if not isinstance(found, Commit):
@@ -216,7 +221,7 @@ class Repository:
             return files
 
     def adopt_bundle(self, content: bytes) -> None:
-        """Adds the objects and refs of a git bundle. Raises `RefusedError`, `DamagedError`, or what dulwich raises."""
+        """Adds the objects and refs of a git bundle. Raises `RefusedError`, `DamagedError`, or an error of dulwich."""
         from dulwich.bundle import read_bundle
 
         check_pack(content[content.index(b"\n\n") + 2 :])
@@ -259,7 +264,7 @@ class Repository:
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turns whatever dulwich raises for a damaged repository into `DamagedError`."""
+    """Turns the errors that dulwich raises for a damaged repository into `DamagedError`."""
     try:
         yield
     except RegistryError:
@@ -270,7 +275,7 @@ def translate_errors(path: Path) -> Iterator[None]:
 
 
 def _check(found: Any, sha: bytes) -> None:
-    """Checks an object's hash, because dulwich does not check what it reads from the disk."""
+    """Checks an object's hash, because dulwich does not check objects that it reads from the disk."""
     fresh = type(found).from_string(found.as_raw_string())
     if fresh.id != sha:
         raise DamagedError(f"object {sha.decode()} has the wrong content")
@@ -286,7 +291,7 @@ def is_wanted(ref: bytes) -> bool:
 
 
 def _is_ancestor(repo: Repo, commit: bytes, head: bytes) -> bool:
-    """Whether a commit is an ancestor by first parents, the line of versions."""
+    """Whether a commit is an ancestor of another by first parents. Versions form such a line."""
     at: bytes | None = head
     while at is not None:
         if at == commit:

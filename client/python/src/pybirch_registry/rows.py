@@ -1,4 +1,4 @@
-"""Marks rows of data with the versions that took them."""
+"""Marks rows of data with the versions that measured them."""
 
 import importlib
 from collections.abc import Iterable
@@ -8,26 +8,30 @@ COLUMN = "definition"
 
 
 def label(instrument: Any) -> str | None:
-    """`SR830 v3 1a2b3c4d5e6f`: the name, the version, and the start of the commit, which `/api/provenance/` accepts.
-    None for an object that is not an instrument of a definition."""
+    """`SR830 v3 1a2b3c4d5e6f`: the name, the version and the start of the commit, which `/api/provenance/` accepts.
+    None for an object that is not an instrument of a definition.
+    """
     origin = getattr(instrument, "_definition", None)
     return f"{origin['name']} v{origin['version']} {origin['commit'][:12]}" if isinstance(origin, dict) else None
 
 
 def with_version(rows: Any, *instruments: Any) -> Any:
-    """A copy of a pandas table with a last column `definition`, which holds in each row the versions that took it."""
+    """Returns a copy of a pandas table with a last column `definition`. In each row, it contains the versions that
+    measured the row.
+    """
     return rows.assign(**{COLUMN: labels(instruments)})
 
 
 def labels(instruments: Iterable[Any]) -> str:
-    """The labels of the instruments that have one, each once."""
+    """The labels of the instruments, each label once. Instruments without a label are left out."""
     return "; ".join(dict.fromkeys(text for one in instruments if (text := label(one)) is not None))
 
 
 def mark_scans() -> None:
-    """Makes PyBirch's scans save that column with their rows. It names the measurement's instrument and the instruments
-    of the movements whose positions are in the row. Rows of other instruments are unchanged. A second call has no
-    effect."""
+    """Makes PyBirch's scans save the column `definition` with their rows. It names the instrument of the measurement,
+    and the instruments of the movements whose positions are in the row. Rows of other instruments are unchanged. A
+    second call has no effect.
+    """
     scan: Any = importlib.import_module("pybirch.scan.scan").Scan
     save = scan.save_data
     if getattr(save, "marks_versions", False):

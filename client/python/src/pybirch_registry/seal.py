@@ -1,7 +1,8 @@
-"""Seals the records of versions, so that an edit of a file and its record is noticed.
+"""Seals the records of versions. If somebody edits a file and its record, the seal shows it.
 
-A key of this computer seals a record (HMAC-SHA-256). The key is beside the enrolment and as secret. A record without a
-seal is older than seals, or its key was lost: it is compared with the signed history once, then sealed.
+The seal is an HMAC-SHA-256 with a key of this computer. The key is stored beside the enrolment and is as secret as the
+token. A record may lack a valid seal, because it is older than seals or because the key was lost. Such a record is
+compared with the signed history once, and then sealed.
 """
 
 import hashlib
@@ -31,8 +32,9 @@ def seal_record(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
-    """Whether a record is unchanged since it was sealed here. False if it has no seal or the key is lost. Raises
-    `FolderError`."""
+    """Whether a record is unchanged since it was sealed here. False if the record has no seal or the key is lost.
+    Raises `FolderError`.
+    """
     try:
         found = state.load(home.seal, check_key)
     except state.LostError as error:
@@ -44,8 +46,9 @@ def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
 
 
 def is_in_history(home: Home, record: Mapping[str, Any]) -> bool:
-    """Whether the fetched history has this version with these files and approvers, and its signed tag grants all
-    permissions of the record (proof.py)."""
+    """Whether the fetched history has this version with the same files and approvers. The version's signed tag must
+    also grant all permissions of the record (see proof.py).
+    """
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return False
@@ -72,7 +75,9 @@ def _seal(key: str, record: Mapping[str, Any]) -> str:
 
 
 def _key(home: Home) -> str:
-    """Made when the first version is installed. If it is lost, a new key is made and versions are sealed again."""
+    """The key for seals. It is made when the first version is installed. If it is lost, a new key is made, and versions
+    are sealed again.
+    """
     with locked(home.lock("seal")):
         try:
             found = state.load(home.seal, check_key)

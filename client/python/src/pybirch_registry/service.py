@@ -1,7 +1,7 @@
-"""PyBirch's database service, with the registry's drivers, instruments and bindings beside those of PyBirch's database.
+"""PyBirch's database service, extended by the registry's drivers, instruments and bindings.
 
-Calls about ids in the registry's range (ids.py) are answered here, without the network. All others, also those about
-samples and scans, go to PyBirch's own `DatabaseService`, if there is one.
+Calls about ids in the registry's range (see ids.py) are answered here, without the network. All other calls, such as
+those about samples and scans, go to PyBirch's own `DatabaseService`, if there is one.
 """
 
 from collections.abc import Callable
@@ -20,10 +20,10 @@ log = logger(__name__)
 
 
 class Service:
-    """Has the methods of PyBirch's `DatabaseService`, by duck typing."""
+    """Has the methods of PyBirch's `DatabaseService`, so that PyBirch can use it in the same way (duck typing)."""
 
     def __init__(self, bound: BoundInstruments, choice: Choice, database: Any = None) -> None:
-        """`database` is PyBirch's own service, or None while it is switched off."""
+        """`database` is PyBirch's own service, or None while PyBirch's database is switched off."""
         self._own = Answers(bound, choice)
         self._database = Database(database, bound.connection.enrolment.url)
         self._ask = self._database.ask
@@ -46,8 +46,10 @@ class Service:
         include_builtin: bool = True,
         search: str | None = None,
     ) -> list[Dict]:
-        """Sorted by display name. Of two drivers with one name, returns the registry's if it is bound here or the lab's
-        own."""
+        """Returns drivers sorted by display name. If the registry and the database have a driver with the same name,
+        returns the registry's driver if it is bound here or belongs to this computer's lab. Otherwise returns the
+        database's driver.
+        """
         wanted = (search or "").lower()
 
         def fits(driver: Dict) -> bool:
@@ -75,7 +77,7 @@ class Service:
         return self._own.driver(driver_id) if is_ours(driver_id) else self._ask_one("get_driver", driver_id)
 
     def get_driver_by_name(self, name: str) -> Dict | None:
-        """Chooses between two drivers with one name as `get_drivers` does."""
+        """Returns a driver by name. Of two drivers with this name, returns the one that `get_drivers` returns."""
         ours, theirs = self._own.driver_named(name), self._ask_one("get_driver_by_name", name)
         return ours if ours is not None and (theirs is None or self._goes_before(name)) else theirs
 
@@ -84,7 +86,9 @@ class Service:
         return self._own.versions(driver_id) if is_ours(driver_id) else self._ask("get_driver_versions", [], driver_id)
 
     def get_driver_ids_for_computer(self, computer_name: str, include_public: bool = True) -> list[int]:
-        """The drivers bound on a computer, as far as it is this one or PyBirch's database knows it, and public ones."""
+        """The drivers bound on a computer, and public ones. The registry's bindings count only if it is this
+        computer.
+        """
         bound = self._own.bound_driver_ids() if self._own.is_own(computer_name) else set()
         public = {d["id"] for d in self._own.drivers() if d["is_public"]} if include_public else set()
         return [*bound | public, *self._ask("get_driver_ids_for_computer", [], computer_name, include_public)]
@@ -112,7 +116,9 @@ class Service:
         page: int = 1,
         per_page: int = 20,
     ) -> tuple[list[Dict], int]:
-        """One page of the registry's instruments followed by the database's, and the number of all."""
+        """One page of instruments, and the number of all. The registry's instruments come first, then the
+        database's.
+        """
         texts = ("name", "manufacturer", "model", "pybirch_class")
         ours = [
             one
@@ -143,7 +149,7 @@ class Service:
         return found and self._with_bindings(found)
 
     def get_instrument_by_name(self, name: str) -> Dict | None:
-        """Prefers the database's instrument, because its scans refer to it."""
+        """Finds an instrument by name. Prefers the database's instrument, because its scans refer to it."""
         theirs = self._ask_one("get_instrument_by_name", name)
         return theirs or next((one for one in self._own.instruments() if one["name"] == name), None)
 
@@ -165,8 +171,7 @@ class Service:
         is_primary: bool = True,
         nickname: str | None = None,
     ) -> Dict:
-        """Binds an instrument of the registry, with or without an address. Only this computer's bindings can be
-        changed.
+        """Binds an instrument of the registry, with or without an address. A computer can only change its own bindings.
 
         Raises `ValueError` for another computer, an unknown instrument, and an invalid address.
         """
@@ -183,8 +188,9 @@ class Service:
         return self._own.bind(instrument_id, adapter, adapter_type, is_primary)
 
     def get_computer_bindings(self, computer_name: str | None = None, instrument_id: int | None = None) -> list[Dict]:
-        """Of the registry's bindings, returns only this computer's. Each has its `instrument`, and that its `driver`,
-        also as `definition`."""
+        """Returns bindings: those of PyBirch's database and, from the registry, only this computer's. Each has its
+        `instrument`. The instrument has its `driver`, also under the name `definition`.
+        """
         ours = self._own.bindings(computer_name) if computer_name is None or self._own.is_own(computer_name) else []
         if instrument_id is not None and is_ours(instrument_id):
             number = self._own.current_id(instrument_id)
@@ -199,14 +205,15 @@ class Service:
         return found and found[1]
 
     def update_computer_binding_settings(self, binding_id: int, settings: Dict) -> Dict | None:
-        """Returns None if this computer has no such binding."""
+        """Changes the settings of a binding. Returns None if this computer has no such binding."""
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding_settings", binding_id, settings)
         return self._change_binding(binding_id, lambda found: self._own.bound.remember_settings(found, settings))
 
     def update_computer_binding(self, binding_id: int, data: Dict) -> Dict | None:
-        """Changes a binding's address, its kind, and whether it is the primary one. Only for bindings of this
-        computer."""
+        """Changes the address of a binding, its type, and whether it is the primary one. Works only for bindings of
+        this computer.
+        """
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding", binding_id, data)
         if "computer_name" in data and not self._own.is_own(data["computer_name"]):
@@ -217,7 +224,7 @@ class Service:
         return self._change_binding(binding_id, lambda found: self._own.bound.bind(found, *told))
 
     def delete_computer_binding(self, binding_id: int) -> bool:
-        """Returns whether there was such a binding."""
+        """Deletes a binding. Returns whether there was one."""
         if not is_ours(binding_id):
             return bool(self._ask("delete_computer_binding", False, binding_id))
         found = self._own.binding(binding_id)
@@ -233,7 +240,7 @@ class Service:
     # ---------------------------------------------------------------- computers
 
     def get_computer(self, computer_name: str) -> Dict | None:
-        """Prefers the database's computer."""
+        """Finds a computer by name. Prefers the database's computer."""
         ours = self._own.computer() if self._own.is_own(computer_name) else None
         return self._ask_one("get_computer", computer_name) or ours
 
@@ -243,7 +250,7 @@ class Service:
         ours = self._own.computer()
         return ours if ours["id"] == computer_id else None
 
-    # PyBirch's other name for drivers is "definitions"; these are the same methods under that name.
+    # PyBirch also calls drivers "definitions". These are the same methods with that word in their names.
     get_instrument_definitions = get_drivers
     get_instrument_definition = get_driver
     get_instrument_definition_by_name = get_driver_by_name
@@ -251,7 +258,7 @@ class Service:
     get_definition_ids_for_computer = get_driver_ids_for_computer
     get_instruments_by_definition = get_instruments_by_driver
 
-    # ---------------------------------------------------------------- whose it is
+    # ---------------------------------------------------------------- which service answers
 
     def _ask_one(self, method: str, *arguments: Any) -> Dict | None:
         found: Dict | None = self._ask(method, None, *arguments)

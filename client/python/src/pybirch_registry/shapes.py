@@ -1,4 +1,4 @@
-"""Drivers, instruments, bindings and computers in the form of PyBirch's `DatabaseService`. Pure."""
+"""Drivers, instruments, bindings and computers in the format of PyBirch's `DatabaseService`. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +63,9 @@ COMPUTER_KEYS = ("id", "lab_id", "computer_name", "computer_id", "nickname", "lo
 
 
 def driver_dict(installed: Installed) -> Dict:
-    """`source_code` is a stub that PyBirch runs to import the class through this package's loader."""
+    """A driver. Its `source_code` is a stub: PyBirch runs the stub, which imports the class through this package's
+    loader.
+    """
     fields = installed.fields
     shown = {
         "id": installed.id,
@@ -82,7 +84,7 @@ def driver_dict(installed: Installed) -> Dict:
 
 
 def stub(name: str, version: int, commit: str) -> str:
-    """Source that imports the class through this package's loader."""
+    """The source of a module that imports the class through this package's loader."""
     return (
         f'"""{name} v{version}, commit {commit}: loaded by pybirch_registry from this computer\'s disk."""\n'
         "import pybirch_registry.definitions\n"
@@ -91,7 +93,7 @@ def stub(name: str, version: int, commit: str) -> str:
 
 
 def version_dict(driver: Dict, version: int, commit: str, record: Mapping[str, Any]) -> Dict:
-    """`record` is the record in the version's tag."""
+    """A version of a driver. `record` is the record in the version's tag."""
     author = record.get("author") or {}
     return {
         "driver_id": driver["id"],
@@ -104,7 +106,7 @@ def version_dict(driver: Dict, version: int, commit: str, record: Mapping[str, A
 
 
 def instrument_dict(instrument: Mapping[str, Any], key: str | None, driver: Dict | None) -> Dict:
-    """`key` is this computer's key for an instrument that the registry does not know yet."""
+    """An instrument. `key` is this computer's key for an instrument that the registry does not know yet."""
     shown = dict(with_pybirch_ids({name: instrument.get(name) for name in INSTRUMENT_KEYS}))
     if shown["id"] is None and key is not None:
         shown["id"] = to_pybirch_key(key)
@@ -118,7 +120,9 @@ def instrument_dict(instrument: Mapping[str, Any], key: str | None, driver: Dict
 
 
 def binding_dict(binding: Mapping[str, Any], computer_name: str, instrument: Dict, driver: Dict | None) -> Dict:
-    """Contains its `instrument`, and that its `driver`, also as `definition`."""
+    """A binding. It contains its `instrument`. The instrument contains its `driver`, also under the name
+    `definition`.
+    """
     shown = dict(with_pybirch_ids({name: binding.get(name) for name in BINDING_KEYS}))
     if shown["id"] is None:
         shown["id"] = instrument["id"]
@@ -129,6 +133,6 @@ def binding_dict(binding: Mapping[str, Any], computer_name: str, instrument: Dic
 
 
 def computer_dict(computer: Mapping[str, Any]) -> Dict:
-    """The form of this computer."""
+    """A computer in PyBirch's format."""
     shown = dict(with_pybirch_ids({name: computer.get(name) for name in COMPUTER_KEYS}))
     return {**shown, "id": shown["id"] or to_pybirch(0), "lab_name": None, "description": None}

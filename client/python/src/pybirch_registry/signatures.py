@@ -1,4 +1,6 @@
-"""Signatures of version tags: OpenSSH's PROTOCOL.sshsig with Ed25519 keys, in the format of `git tag -s`."""
+"""Checks signatures of version tags. The format is OpenSSH's PROTOCOL.sshsig with Ed25519 keys, as `git tag -s` writes
+it.
+"""
 
 import base64
 import binascii
@@ -21,7 +23,7 @@ class UnknownKeyError(RefusedError):
 
 
 def split_tag(raw: bytes) -> tuple[bytes, bytes | None]:
-    """The signed bytes, and the armoured signature or None."""
+    """Splits a tag into the signed bytes and the armoured signature. The signature is None if the tag has none."""
     at = raw.rfind(b"\n" + BEGIN)
     return (raw, None) if at < 0 else (raw[: at + 1], raw[at + 1 :])
 
@@ -29,8 +31,9 @@ def split_tag(raw: bytes) -> tuple[bytes, bytes | None]:
 def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -> str:
     """Returns the fingerprint (`SHA256:…`) of the key that signed the tag object `raw`.
 
-    `tagged_at` is the tag's own time in Unix seconds. `keys` are as in `GET /api/signing-keys` (`public_key`,
-    `valid_after`, `valid_before`). Raises `RefusedError`, or `UnknownKeyError` for a key that is not in `keys`.
+    `tagged_at` is the time in the tag, in Unix seconds. `keys` have the fields of `GET /api/signing-keys`
+    (`public_key`, `valid_after`, `valid_before`). Raises `RefusedError`, or `UnknownKeyError` for a key that is not in
+    `keys`.
     """
     payload, armoured = split_tag(raw)
     if armoured is None:
@@ -48,7 +51,7 @@ def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -
 
 
 def key_blob(key: Mapping[str, Any]) -> bytes:
-    """The bytes of a listed key, which identify it. Raises `KeyError`, `ValueError`."""
+    """The bytes of a listed key, which identify the key. Raises `KeyError`, `ValueError`."""
     kind, _, rest = str(key["public_key"]).partition(" ")
     if kind != KEY_TYPE.decode():
         raise ValueError(f"a key of another kind: {kind}")
@@ -56,16 +59,17 @@ def key_blob(key: Mapping[str, Any]) -> bytes:
 
 
 def fingerprint_of(blob: bytes) -> str:
-    """The fingerprint in the form of ssh-keygen and git."""
+    """The fingerprint of a key, as ssh-keygen and git show it."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
 def verify(
     payload: bytes, armoured: bytes, purpose: bytes = NAMESPACE, what: str = "the signature of its tag"
 ) -> bytes:
-    """Returns the public key's blob (RFC 8709) of the signer of `payload`. The signature must be made for `purpose`.
+    """Checks a signature, and returns the signer's public key as a blob (RFC 8709). The signature must be made for
+    `purpose`.
 
-    Raises `RefusedError` if the signature is not valid; `what` describes it in the message.
+    Raises `RefusedError` if the signature is not valid. `what` describes the signature in the message.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -95,7 +99,7 @@ def verify(
 
 
 def _strings(data: bytes, count: int) -> list[bytes]:
-    """Exactly `count` strings of RFC 4253 section 5."""
+    """Reads exactly `count` strings of RFC 4253 section 5."""
     found = []
     for _ in range(count):
         (length,) = struct.unpack(">I", data[:4])
@@ -113,5 +117,5 @@ def _string(data: bytes) -> bytes:
 
 
 def _seconds(time: str | None) -> float | None:
-    """Unix time of an ISO 8601 time; None for None."""
+    """The Unix time of an ISO 8601 time. None for None."""
     return None if time is None else datetime.fromisoformat(time).timestamp()

@@ -1,4 +1,4 @@
-"""Downloads a version as a zip over plain HTTP, for networks that block git."""
+"""Downloads a version as a zip file over plain HTTP, for networks that block git."""
 
 import base64
 import hashlib
@@ -15,13 +15,13 @@ from .wire import Bounds
 log = logger(__name__)
 
 MAX_BYTES = 64 * 1024 * 1024
-"""The largest version, in bytes. The registry accepts 32 MiB."""
+"""The most bytes that a version may have. The registry accepts 32 MiB."""
 
 
 def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) -> dict[str, bytes]:
-    """Returns the files by path, as sent. The caller compares them with the manifest.
+    """Returns the files by path, as the registry sent them. The caller compares them with the manifest.
 
-    Raises `UnreachableError`, `AnswerError`, or `RefusedError` if the answer does not match its own hashes.
+    Raises `UnreachableError`, `AnswerError`, or `RefusedError` if the files do not match the hashes in the answer.
     """
     path = f"/api/instrument-definitions/{definition_id}/snapshot?version={version}"
     response = http.request("GET", path, headers={"Accept": "application/zip"}, bounds=Bounds(most_bytes=MAX_BYTES))
@@ -44,7 +44,7 @@ def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) ->
 
 
 def digest_of(files: dict[str, bytes]) -> str:
-    """The SHA-256 of the lines that sha256sum(1) prints, in byte order of the paths."""
+    """The SHA-256 of a text: the lines that sha256sum(1) prints for the files, sorted by the bytes of the paths."""
     lines = (f"{sha256(files[path])}  {path}\n" for path in sorted(files, key=str.encode))
     return sha256("".join(lines).encode())
 

@@ -1,21 +1,22 @@
-"""Marks each class of a definition with its origin and makes its instances picklable."""
+"""Adds the origin to each class of a definition, and makes its instances picklable."""
 
 from typing import Any
 
 from .store import Installed
 
 SETTINGS_UI = "settings_UI"
-"""PyBirch's base classes keep a lambda in this attribute of each instance. pickle cannot save it."""
+"""An attribute of instances. PyBirch's base classes store a lambda in it, which pickle cannot save."""
 
 
 def stamp(cls: type[Any], installed: Installed) -> None:
-    """Adds `_definition` to the class, the `definition` key to `serialize()`, and pickling unless the class has its
-    own."""
+    """Adds `_definition` to the class and the key `definition` to the result of `serialize()`. Makes instances
+    picklable, unless the class has its own methods for that.
+    """
     cls._definition = installed.provenance
     if callable(getattr(cls, "serialize", None)):
         _add_to_serialize(cls)
     if all(getattr(cls, name, None) is getattr(object, name, None) for name in PICKLING):
-        setattr(cls, "__getstate__", _get_state)  # noqa: B010  (of any class, as far as types go)
+        setattr(cls, "__getstate__", _get_state)  # noqa: B010  (the type checker does not know this class)
         setattr(cls, "__setstate__", _set_state)  # noqa: B010
 
 
@@ -46,7 +47,7 @@ def _get_state(self: Any) -> Any:
 
 
 def _set_state(self: Any, state: Any) -> None:
-    """Restores the state as pickle does by default, including slots."""
+    """Restores an instance as pickle does by default, including its slots."""
     own, slots = state if isinstance(state, tuple) else (state, None)
     if own:
         self.__dict__.update(own)

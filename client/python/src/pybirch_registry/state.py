@@ -1,8 +1,8 @@
-"""Files that must not be lost. Each is kept twice, so that damage to one loses nothing.
+"""Files that must not be lost. Each file has a copy, so that damage to one of them loses nothing.
 
-`save` writes the file and then its copy, each whole or not at all. `load` reads the file. If it is damaged or gone,
-`load` logs an error and reads the copy. `repair` restores either from the other. If neither is whole, `load` raises: it
-never assumes that nothing is pinned or revoked.
+`save` writes the file and then its copy, each completely or not at all. `load` reads the file. If the file is damaged
+or missing, `load` logs an error and reads the copy. `repair` restores one from the other. If both are damaged, `load`
+raises an error, because it must never assume that nothing is pinned or revoked.
 """
 
 import json
@@ -19,7 +19,7 @@ log = logger(__name__)
 COPY = ".copy"
 
 Check = Callable[[dict[str, Any]], object]
-"""Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for an object that is not the file's."""
+"""Checks the content of a file. Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for wrong content."""
 
 _logged: set[tuple[Path, int]] = set()
 
@@ -35,13 +35,13 @@ def copy_of(path: Path) -> Path:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files that were saved in a folder, even if only the copy is left."""
+    """The files that were saved in a folder. A file counts even if only its copy remains."""
     names = {path.name.removesuffix(COPY) for path in folder.glob("*.json*")}
     return [folder / name for name in sorted(names) if name.endswith(".json")]
 
 
 def save(path: Path, value: dict[str, Any], mode: int = 0o644) -> None:
-    """Raises `FolderError`; then at least one of the two is whole."""
+    """Saves a file and its copy. If this raises `FolderError`, at least one of them is undamaged."""
     write_twice(path, copy_of(path), to_json(value), mode)
 
 
@@ -52,9 +52,9 @@ def forget(path: Path) -> None:
 
 
 def load(path: Path, check: Check) -> dict[str, Any] | None:
-    """Returns what was saved last; None if nothing ever was.
+    """Returns the content that was saved last. None if nothing was ever saved.
 
-    Raises `LostError` if neither the file nor its copy is whole, `FolderError` if one cannot be read.
+    Raises `LostError` if both the file and its copy are damaged, `FolderError` if one of them cannot be read.
     """
     value, fault = _read(path, check)
     if value is not None:
@@ -73,7 +73,7 @@ def _used(path: Path, fault: str) -> str:
 
 
 def find_faults(paths: Iterable[Path], check: Check) -> list[str]:
-    """Describes the files that are damaged or gone. Raises as `load` does."""
+    """Describes the files that are damaged or missing. Raises what `load` raises."""
     found = [(path, _read(path, check)[1]) for path in paths if load(path, check) is not None]
     return [_used(path, fault) for path, fault in found if fault]
 
@@ -81,7 +81,7 @@ def find_faults(paths: Iterable[Path], check: Check) -> list[str]:
 def repair(paths: Iterable[Path], check: Check) -> list[str]:
     """Restores damaged or missing files and copies. Returns messages for the user. Raises `FolderError`.
 
-    The caller holds the lock of everybody who writes these files.
+    The caller holds the lock that every writer of these files takes.
     """
     notes = []
     for path in paths:
@@ -108,7 +108,9 @@ GONE = "is missing"
 
 
 def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
-    """The object in a file, and what is wrong with the file."""
+    """The object in a file, and a description of what is wrong with the file. The description is empty if nothing is
+    wrong.
+    """
     try:
         value = json.loads(retry_in_use(path.read_bytes))
         if not isinstance(value, dict):
@@ -124,7 +126,7 @@ def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
 
 
 def _log_once(path: Path, text: str) -> None:
-    """Logs an error once for each state of the file, not at every read."""
+    """Logs an error once for each state of the file, so that repeated reads do not repeat it."""
     try:
         stamp = path.stat().st_mtime_ns
     except OSError:

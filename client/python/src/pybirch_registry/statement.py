@@ -1,4 +1,4 @@
-"""What the registry signs for a list: its recipient, number, date and digest. Pure."""
+"""The statement that the registry signs for a list: its recipient, number, date and digest. Pure."""
 
 import base64
 import json
@@ -13,25 +13,27 @@ from .errors import RefusedError
 from .signatures import BEGIN, END
 
 LISTS = b"lists@pybirch-registry"
-"""The purpose in these signatures, so that no signature of a tag can replace one."""
+"""The purpose that these signatures name, so that a tag's signature cannot be used for a statement."""
 HEADER = "Sync-Statement"
 LARGEST = 2**53 - 1
-"""The largest number that every JSON reader represents exactly. No registry counts that far."""
+"""The largest number that every JSON reader represents exactly. No registry reaches it."""
 LONGEST = 16_000
-"""The longest statement, in characters. A real one has about 900."""
+"""The most characters that a statement may have. A real one has about 900."""
 
 
 @dataclass(frozen=True)
 class Statement:
     audience: str
-    """`computer:<id>`, or `bundle:` and the lab's id, with `+builtin` if it has built-in definitions."""
+    """The recipient: `computer:<id>`, or `bundle:` and the lab's id. `+builtin` follows if the bundle has built-in
+    definitions.
+    """
     number: int
     timeline: str
     restored_from: str | None
     confirmed_by: str | None
-    """Who confirmed that computers should follow this timeline; None if nobody has."""
+    """Who confirmed that computers should follow this timeline. None if nobody has confirmed it."""
     signed_at: float
-    """In Unix seconds, by the registry's clock."""
+    """When the list was signed, in Unix seconds, by the registry's clock."""
     digest: str | None
     code: str | None
 
@@ -49,7 +51,7 @@ def split(packed: str) -> tuple[bytes, bytes]:
 
 
 def parse(payload: bytes) -> Statement:
-    """Raises `RefusedError` if the payload is not a statement."""
+    """Parses the signed text of a statement. Raises `RefusedError` if it is not a statement."""
     try:
         value: Mapping[str, Any] = json.loads(payload)
         timeline, confirmed = value["timeline"], value["timeline"].get("confirmed")

@@ -1,4 +1,4 @@
-"""The versions on this computer's disk: a folder for each, never rewritten, and a record beside it."""
+"""The versions on this computer's disk. Each has a folder, which is never rewritten, and a record beside the folder."""
 
 import contextlib
 import re
@@ -17,12 +17,12 @@ from .text import logger
 log = logger(__name__)
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
-"""Files that file managers add to folders. They do not count as edits, and neither do Python's caches."""
+"""Files that file managers add to folders. These files and Python's caches do not count as edits."""
 
 
 @dataclass(frozen=True)
 class Installed:
-    """One version on the disk."""
+    """A version on the disk."""
 
     id: int
     name: str
@@ -31,10 +31,14 @@ class Installed:
     files: dict[str, str]
     approved_by: list[str]
     checked_by: str
-    """`signature` for a signed tag, or `list` for a snapshot, which only has the hashes of a signed list."""
+    """`signature` if the tag of the version was checked. `list` for a snapshot, whose hashes come from a
+    signed list.
+    """
     fields: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)
-    """What it may use although the lab bans it, by its signed tag alone."""
+    """The modules and functions that the version may use although the lab bans them. They come only from the signed
+    tag.
+    """
 
     @property
     def main_file(self) -> str:
@@ -42,7 +46,7 @@ class Installed:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """The content of `_definition`; `sha256` is that of `<Name>.py`."""
+        """The content of `_definition`. `sha256` is the hash of `<Name>.py`."""
         return {
             "name": self.name,
             "version": self.version,
@@ -65,7 +69,7 @@ class Store:
         return self.home.versions / name / f"{commit}.json"
 
     def read(self, name: str, commit: str) -> Installed | None:
-        """The record of a version; None if the version is not there, or only half."""
+        """The record of a version. None if the version is not on this computer, or not completely."""
         try:
             value = state.load(self._record(name, commit), check_record)
         except state.LostError as error:
@@ -74,7 +78,7 @@ class Store:
         return installed_of(value) if value and self.folder(name, commit).is_dir() else None
 
     def versions(self, name: str) -> list[Installed]:
-        """Newest first. Compares names with case, also on a disk that ignores it."""
+        """The versions of a name, newest first. Names are case-sensitive, even on a disk that ignores case."""
         found = [self.read(name, path.stem) for path in state.files_in(self.home.versions / name)]
         own = [i for i in found if i is not None and i.name == name]
         return sorted(own, key=lambda i: i.version, reverse=True)
@@ -84,16 +88,16 @@ class Store:
         return sorted(path.name for path in folders if path.is_dir() and re.match(r"\w", path.name))
 
     def folders_to_repair(self) -> list[Path]:
-        """The folders whose records may be damaged: all of them, because this store remembers nothing."""
+        """The folders whose records may be damaged. This store remembers no results, so it returns all folders."""
         return list(self.home.versions.glob("*/"))
 
     def note_repaired(self, name: str) -> None:
-        """Notes that the records of a definition were restored where that was needed and possible."""
+        """Notes that the records of a definition were restored, as far as necessary and possible."""
 
     def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
-        """Writes a version, unless another process has.
+        """Writes a version. Does nothing if another process has already written it.
 
-        Raises `RefusedError` if contents and hashes differ, `FolderError`.
+        Raises `RefusedError` if the contents do not match the hashes, `FolderError`.
         """
         check_contents(installed, contents)
         name, commit = installed.name, installed.commit
@@ -109,28 +113,28 @@ class Store:
             state.save(self._record(name, commit), seal_record(self.home, asdict(installed)))
 
     def fault(self, name: str, commit: str) -> str | None:
-        """The reason for which a version on the disk cannot be used; None if it can. Hashes every file of it."""
+        """The reason why a version on the disk cannot be used. None if it can. All its files are hashed."""
         record = self.read(name, commit)
         if record is None:
             return "it is not completely on this computer"
         return self._edited_record(name, commit) or describe_edits(self.folder(name, commit), record.files)
 
     def _edited_record(self, name: str, commit: str) -> str | None:
-        """The reason for which a version's record is not trusted; None if it is."""
+        """The reason why the record of a version is not trusted. None if it is trusted."""
         path = self._record(name, commit)
         value = state.load(path, check_record)
         if value is not None and (value["name"], value["commit"]) == (name, commit):
             if is_sealed(self.home, value):
                 return None
             if is_in_history(self.home, value):
-                with contextlib.suppress(FolderError):  # it will be sealed another time
+                with contextlib.suppress(FolderError):  # a later check will seal it
                     state.save(path, seal_record(self.home, value))
                 return None
         return f"{path} was edited on this computer; `pybirch-registry sync` restores the approved version"
 
 
 def check_contents(installed: Installed, contents: Mapping[str, bytes]) -> None:
-    """Raises `RefusedError` if contents and hashes differ."""
+    """Raises `RefusedError` if the contents do not match the hashes."""
     hashes = {path: sha256(content) for path, content in contents.items()}
     if hashes != dict(installed.files):
         names = ", ".join(sorted(p for p, _ in hashes.items() ^ installed.files.items()))
@@ -138,7 +142,7 @@ def check_contents(installed: Installed, contents: Mapping[str, bytes]) -> None:
 
 
 def installed_of(record: Mapping[str, Any]) -> Installed:
-    """Raises `TypeError` if the value is not the record of a version."""
+    """The version that a record describes. Raises `TypeError` if the value is not the record of a version."""
     return Installed(**{key: value for key, value in record.items() if key != SEAL})
 
 
@@ -153,7 +157,7 @@ def check_record(value: dict[str, Any]) -> None:
 
 
 def describe_edits(folder: Path, files: Mapping[str, str]) -> str | None:
-    """Describes how a folder differs from the hashes of its files; None if it does not."""
+    """Describes how a folder differs from the hashes of its files. None if it does not differ."""
     try:
         links = links_in(folder)
         now = tree_hashes(folder)

@@ -1,6 +1,8 @@
-"""One sync: sends what waits, fetches the list, then brings and checks each missing version.
+"""Runs one sync. It sends stored settings and bindings, fetches the list, and then fetches and checks each missing
+version.
 
-A sync deletes nothing and does not touch what is loaded. After any failure, the last good versions are still there.
+A sync deletes nothing, and loaded versions stay as they are. After any failure, the versions of the last sync are still
+there.
 """
 
 from collections import deque
@@ -35,19 +37,19 @@ from .versions import Versions
 log = logger(__name__)
 
 Outcome = list[tuple[Item, str | None, RegistryError | None]]
-"""For each version of a definition, a message for the user and the error, if any."""
+"""The result for the versions of one definition: each has a message for the user and an error, or None."""
 WORKERS = 6
 FEWEST = 4
-"""With fewer new definitions than this, each is fetched by git."""
+"""If fewer definitions than this are new, git fetches each of them."""
 THE_LIST = "the registry's list"
-"""The label of the list in a report that refuses it."""
+"""The name of the list in a report, for a list that was refused."""
 MOST_ERRORS = 200
 LONGEST_ERROR = 2000
-"""The most errors, and the longest error in characters, that the registry accepts in one report."""
+"""The most errors that the registry accepts in one report, and the most characters of an error."""
 
 
 class Syncer:
-    """Raises only errors that make the rest of the sync pointless. The report has all others."""
+    """Runs syncs. Raises only errors that make the rest of a sync pointless. The report contains all other errors."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class Syncer:
         store: Store,
         used: Callable[[], list[Installed]],
     ) -> None:
-        """`used` lists the versions that a new start would use."""
+        """`used` returns the versions that a program would use if it started now."""
         self.home = home
         self.used = used
         self.http = http
@@ -71,7 +73,7 @@ class Syncer:
         self.audience = enrolment.audience
 
     def run(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
-        """Runs the sync. `names` also asks for public and built-in definitions, now and at every later sync.
+        """Runs the sync. `names` asks for public and built-in definitions, now and at every later sync.
 
         Raises `NotEnrolledError`, `FolderError`, and `AnswerError` for a malformed list.
         """
@@ -114,7 +116,7 @@ class Syncer:
         return report
 
     def _send(self, report: SyncReport) -> None:
-        """Sends what waits. This comes before the list, so that the list includes it."""
+        """Sends stored settings and bindings. The list is fetched afterwards, so that it includes them."""
         sent = self.bindings.send()
         report.sent = len(sent.answers)
         report.warnings += sent.refused.values()
@@ -124,8 +126,8 @@ class Syncer:
     def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
         """Fetches the registry's list and saves it.
 
-        Raises `UnreachableError`, `AnswerError`, and `RefusedError` for a list that is not signed, not for this
-        computer, older than one seen before, or otherwise not trusted.
+        Raises `UnreachableError`, `AnswerError`, and `RefusedError` for a list that is not trusted: it may be unsigned,
+        made for another computer or older than a list seen before.
         """
         with locked(self.home.lock("manifest")):
             kept = self._load_last(report)
@@ -157,7 +159,7 @@ class Syncer:
             return self.listed.read()
 
     def _renew(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
-        """Whether the registry states that the list here is its newest.
+        """Whether the registry's signed statement says that the list on this computer is the newest.
 
         Raises `RefusedError`.
         """
@@ -170,7 +172,9 @@ class Syncer:
         return True
 
     def _load_last(self, report: SyncReport) -> dict[str, Any]:
-        """The list of the last sync. If it is lost, the names of the definitions here, so that they come again."""
+        """The list of the last sync. If it is lost, only the names of the installed definitions, so that they are
+        fetched again.
+        """
         try:
             return self.listed.kept() or {}
         except state.LostError as error:
@@ -217,8 +221,9 @@ class Syncer:
                         progress(done, len(missing), item.label)
 
     def _take_histories(self, by_name: dict[str, list[Item]], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
-        """Brings the definitions that are new here in one answer, and takes them out of `by_name`. What cannot be
-        brought this way stays there, and comes by git."""
+        """Fetches the histories of new definitions in one answer, installs them, and removes them from `by_name`.
+        Definitions that fail stay in `by_name`, and git fetches them later.
+        """
         new = [name for name in by_name if not self.home.repository(name).exists()]
         if len(new) < FEWEST:
             return
@@ -251,7 +256,7 @@ class Syncer:
                 report.refused[item.label] = str(error)
 
     def _bring_definition(self, items: list[Item]) -> Outcome:
-        """Brings the versions of one definition, which share a repository."""
+        """Fetches the missing versions of one definition. They share a repository."""
         outcome: Outcome = []
         for item in items:
             try:
@@ -262,8 +267,7 @@ class Syncer:
         return outcome
 
     def _repair_used(self, used: list[Installed], listed: Manifest, report: SyncReport) -> None:
-        """Restores versions that are in use but no longer listed, such as pinned ones, if they were damaged or
-        edited."""
+        """Restores damaged or edited versions that are in use but no longer listed, such as pinned versions."""
         of_list = {item.commit for item in listed.items}
         for installed in used:
             if installed.commit in of_list:
@@ -280,7 +284,7 @@ class Syncer:
                 report.refused[label] = str(error)
 
     def _find_known_revocations(self) -> set[str]:
-        """The commits whose revocation an earlier sync reported."""
+        """The commits of versions that an earlier sync reported as revoked."""
         with suppress(RegistryError):
             return set(self.listed.read().revoked)
         return set()
@@ -297,8 +301,9 @@ class Syncer:
                     report.known.append(label)
 
     def _send_report(self, used: list[Installed], report: SyncReport) -> None:
-        """Reports what is installed and loaded here, unless it has not changed. A registry that refuses the report does
-        no harm."""
+        """Reports which versions are installed and loaded here, if this has changed. If the registry refuses the
+        report, the sync still succeeds.
+        """
         errors = [f"{label}: {why}"[:LONGEST_ERROR] for label, why in report.refused.items()][:MOST_ERRORS]
         installed = {one.name: one.version for one in used}
         body = {"installed": installed, "loaded": Presence(self.home).all(), "errors": errors}
@@ -307,7 +312,8 @@ class Syncer:
             if report.unchanged and read_json(told) == body:
                 return
             self.http.json("POST", "/api/sync/report", body)
-            # If it is lost, the registry is told again; an older one may delay a report until the next change.
+            # If this file is lost, the next sync reports again. If it is out of date, a report may wait for the next
+            # change.
             write_json(told, body, is_synced=False)
         except FolderError as error:
             report.warnings.append(str(error))
@@ -318,5 +324,5 @@ class Syncer:
 def _map_later(
     pool: ThreadPoolExecutor, work: Callable[[list[Item]], Outcome], by_name: dict[str, list[Item]]
 ) -> Iterator[Outcome]:
-    """As `pool.map` over the values, which are read when the first result is wanted."""
+    """Works like `pool.map` over the values of `by_name`, but reads them only when the first result is wanted."""
     yield from pool.map(work, by_name.values())

@@ -1,15 +1,18 @@
-"""Makes text from others safe for a terminal: escapes what moves the cursor, or hides or reorders letters."""
+"""Makes text from other people safe for a terminal. Escapes characters that move the cursor, or hide or reorder
+letters.
+"""
 
 import logging
 import unicodedata
 
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters that show nothing although Unicode calls them letters or marks."""
+"""Invisible characters that Unicode calls letters or marks."""
 
 
 def make_visible(text: str, keep: str = "") -> str:
     """Escapes control, format (bidirectional, zero-width), separating and invisible characters as Python does in a
-    string (`\x1b`, `\u202e`). Keeps the characters in `keep`."""
+    string literal. Keeps the characters in `keep`.
+    """
     if text.isprintable() and BLANKS.isdisjoint(text):
         return text
     return "".join(c if c in keep or _shows(c) else _escape(c) for c in text)
@@ -27,7 +30,7 @@ def _escape(char: str) -> str:
 
 
 class _Visible(logging.Filter):
-    """Makes the message of a record visible before any handler gets it."""
+    """Makes the message of a log record visible before a handler gets it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = make_visible(record.getMessage()), None

@@ -1,7 +1,7 @@
-"""Which of the registry's signed lists this computer has seen, and which it accepts from now on.
+"""Remembers which signed lists of the registry this computer has seen, and decides which lists it accepts.
 
-`trust.json` holds the timeline, the number and the time of the newest list by audience, and every signed revocation by
-commit. It is kept twice (state.py). A list that cannot be compared with it is never accepted.
+`trust.json` contains the timeline, every signed revocation by commit and, for each audience, the number and time of the
+newest list. The file has a copy (see state.py). A list that cannot be compared with it is never accepted.
 """
 
 import time
@@ -16,10 +16,13 @@ from .home import Home
 from .statement import Statement
 
 STALE_S = 7 * 24 * 3600.0
-"""The age of the newest signed list, in seconds, that causes a warning: no updates also means no revocations."""
+"""If the newest signed list is older than this, in seconds, a warning is logged: without new lists, revocations do not
+arrive.
+"""
 AGAIN_S = 3600.0
-"""Two lists of one number only differ in details such as a username or an address. The later one counts, within this
-tolerance for clocks, in seconds."""
+"""Lists with the same number differ only in details such as a username or an address. The later one counts. Clocks may
+differ by this many seconds.
+"""
 
 WAY_OUT = (
     "The versions on this computer keep running. If the registry was restored from a backup or a copy, its operator "
@@ -29,7 +32,7 @@ WAY_OUT = (
 
 
 def check_trust(value: dict[str, Any]) -> None:
-    """Raises `ValueError` if the value is not the file's."""
+    """Raises `ValueError` if the value is not the content of the file."""
     for key, kind in (("timeline", str), ("seen", dict), ("revoked", dict)):
         if not isinstance(value.get(key), kind):
             raise ValueError(f"no {key}")
@@ -41,24 +44,25 @@ def check_trust(value: dict[str, Any]) -> None:
 
 
 class Trust:
-    """The trust of one data folder. Callers of the methods that write hold the lock `manifest`."""
+    """The lists that a data folder has seen. Callers of methods that write hold the lock `manifest`."""
 
     def __init__(self, home: Home) -> None:
         self.path = home.trust
 
     def read(self) -> dict[str, Any]:
-        """Empty before the first signed list. Raises `FolderError` if it is lost, because nothing may be assumed
-        then."""
+        """The content of the file. Empty before the first signed list. Raises `FolderError` if the file is lost,
+        because then nothing may be assumed.
+        """
         return state.load(self.path, check_trust) or {}
 
     def judge(self, statement: Statement, audience: str, digest: str) -> None:
-        """Raises `RefusedError` for a list that must not be accepted. The text says what to do."""
+        """Raises `RefusedError` for a list that must not be accepted. The error's text says what to do."""
         known = self.read()
         if statement.audience != audience:
             raise RefusedError(f"it was made for {statement.audience}, not for {audience}")
         if statement.digest != digest:
             raise RefusedError(
-                "it is not the list that the registry signed: something changed it, or mixed two of them"
+                "it is not the list that the registry signed: something changed the list, or mixed two lists"
             )
         self._judge_timeline(statement, known)
         seen = known.get("seen", {}).get(audience)
@@ -76,7 +80,7 @@ class Trust:
     def _judge_timeline(self, statement: Statement, known: Mapping[str, Any]) -> None:
         if statement.timeline == known.get("timeline"):
             return
-        # The numbers of a new timeline are above those of all earlier ones, for every audience.
+        # A new timeline begins above the numbers of all earlier timelines, for every audience.
         if any(statement.number < seen["number"] for seen in known.get("seen", {}).values()):
             raise RefusedError(
                 f"it was made on {day(statement.signed_at)}, before the registry was restored from a backup, and the "
@@ -93,16 +97,15 @@ class Trust:
         )
 
     def remember(self, statement: Statement, value: Mapping[str, Any]) -> str | None:
-        """Saves an accepted list, given its statement and its JSON. Returns a message for the user. Raises
-        `FolderError`."""
+        """Saves an accepted list. `value` is the list's JSON. Returns a message for the user. Raises `FolderError`."""
         known = self.read()
         standing = {entry["commit"] for entry in value.get("reinstated") or ()}
         at = statement.signed_at
         revoked = {k: v for k, v in known.get("revoked", {}).items() if k not in standing or v["signed_at"] > at}
         for entry in value.get("revoked") or ():
             commit = entry["commit"]
-            # An older list, from another bundle, must not make a revocation older: a list in between could then
-            # reinstate the version.
+            # A revocation keeps the date of the newest list that contains it, even if an older list from another bundle
+            # arrives later. Otherwise a list between the two could reinstate the version.
             before = revoked.get(commit)
             if before is None or before["signed_at"] <= at:
                 revoked[commit] = {**entry, "signed_at": at}
@@ -110,13 +113,16 @@ class Trust:
         return _restore_message(known, statement)
 
     def renew(self, statement: Statement) -> str | None:
-        """Notes that the list here is still the newest. Returns a message for the user. Raises `FolderError`."""
+        """Stores that the list on this computer is still the newest. Returns a message for the user. Raises
+        `FolderError`.
+        """
         known = self.read()
         self._save(known, statement, known.get("revoked", {}))
         return _restore_message(known, statement)
 
     def begin(self, statement: Statement) -> None:
-        """Starts again at a new enrolment, which an admin has allowed: lists count from here on. Revocations stay.
+        """Starts again at a new enrolment, which an admin has allowed. Only lists from here on are compared.
+        Revocations stay.
 
         Raises `FolderError`.
         """
@@ -139,17 +145,17 @@ class Trust:
         state.save(self.path, {"timeline": statement.timeline, "seen": seen, "revoked": dict(revoked)})
 
     def revoked(self) -> dict[str, Any]:
-        """Every signed revocation whose version was not reinstated, by commit. Raises `FolderError`."""
+        """Every signed revocation, by commit, except those of reinstated versions. Raises `FolderError`."""
         return dict(self.read().get("revoked", {}))
 
     def newest(self) -> tuple[int, float] | None:
-        """The number and time of the list that was signed last; None if none was seen yet."""
+        """The number and time of the list that was signed last. None if this computer has seen no list yet."""
         seen = self.read().get("seen", {}).values()
         latest = max(seen, key=lambda one: one["signed_at"], default=None)
         return None if latest is None else (latest["number"], latest["signed_at"])
 
     def warning(self, now: float | None = None) -> str | None:
-        """A warning if the newest list is old, or if the clock is wrong."""
+        """A warning if the newest list is old, or if the clock is wrong. Otherwise None."""
         newest = self.newest()
         if newest is None:
             return None
@@ -168,7 +174,9 @@ class Trust:
 
 
 def _restore_message(known: Mapping[str, Any], statement: Statement) -> str | None:
-    """A message about a restored registry, at its first statement: who confirmed it."""
+    """A message when the first statement of a restored registry arrives. It says who confirmed the restored
+    registry.
+    """
     if not known or known["timeline"] == statement.timeline:
         return None
     of = f" from a backup of {statement.restored_from}" if statement.restored_from else ""

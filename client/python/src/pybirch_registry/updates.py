@@ -19,21 +19,21 @@ log = logger(__name__)
 
 @dataclass(frozen=True)
 class Update:
-    """An instrument in use whose version was revoked, or would be another one after a restart."""
+    """An instrument in use whose version was revoked, or which would get another version after a restart."""
 
     instrument: Any
     name: str
     loaded: int
     newest: int
-    """The version that `reload` uses; the loaded one if there is no other."""
+    """The version that `reload` uses. It is the loaded version if there is no other one."""
     revoked: str | None
-    """Why the loaded version was revoked; None if it was not."""
+    """The reason why the loaded version was revoked. None if it was not revoked."""
 
 
 def find_updates(live: list[Any], manifest: Manifest, anew: Callable[[Any], Installed]) -> list[Update]:
-    """Checks the instruments given. `anew` returns the version that an instrument would get after a restart.
+    """Checks the given instruments. `anew` returns the version that an instrument would get after a restart.
 
-    An instrument whose creator named a version stays there, unless it was revoked.
+    An instrument that was created at an explicit version stays at that version, unless the version was revoked.
     """
     found = []
     for instance in live:
@@ -55,10 +55,10 @@ def _newest(anew: Callable[[Any], Installed], instance: Any) -> int:
 
 
 def reload(old: Any, create: Callable[[Call], Any]) -> Any:
-    """Shuts an instrument down and returns a new one with its settings. The two cannot share a device.
+    """Shuts an instrument down, and returns a new one with its settings. Only one of them can use the device at a time.
 
-    If the new one cannot be created, the old object is opened again and the error is raised. The caller has loaded the
-    new class before.
+    If the new one cannot be created, the old object is opened again and the error is raised. The caller has already
+    loaded the new class.
     """
     settings = _settings(old)
     was_connected = getattr(old, "status", False) is True
@@ -81,22 +81,23 @@ def reload(old: Any, create: Callable[[Call], Any]) -> Any:
 
 
 def _settings(instance: Any) -> dict[str, Any] | None:
-    """None if they cannot be read: the instrument has none, or the device does not answer."""
+    """The settings of an instrument. None if it has none or its device does not answer."""
     try:
         return dict(instance.settings)
-    except Exception as error:  # a definition's own code may raise anything
+    except Exception as error:  # a definition's code may raise anything
         log.warning("The settings of %s cannot be read: %s", instance, error)
         return None
 
 
 def _shut_down(instance: Any) -> None:
-    """Shuts an instrument down, even if its device does not answer. Afterwards the old one no longer holds its address,
-    nor a controller that several instruments share."""
+    """Shuts an instrument down, even if its device does not answer. Afterwards, the old object no longer occupies its
+    address, or a controller that several instruments share.
+    """
     for end in (getattr(instance, "shutdown", None), lambda: close_session(instance)):
         try:
             if end is not None:
                 end()
-        except Exception as error:  # a definition's own code may raise anything
+        except Exception as error:  # a definition's code may raise anything
             log.warning("%s did not shut down: %s", instance, error)
     if "instrument" in instance.__dict__:
         instance.instrument = None
@@ -106,7 +107,7 @@ def _open_again(instance: Any, call: Call) -> None:
     nickname = getattr(instance, "nickname", None)
     try:
         construct(type(instance), call.name, call.adapter, None, call.options, into=instance)
-    except Exception as error:  # a definition's own code may raise anything
+    except Exception as error:  # a definition's code may raise anything
         log.error("%s cannot be opened again: %s", instance, error)
         return
     if nickname is not None:
@@ -114,10 +115,12 @@ def _open_again(instance: Any, call: Call) -> None:
 
 
 def _resume(instance: Any, was_connected: bool, settings: dict[str, Any] | None) -> None:
-    """Connects the instrument if it was connected, so that its settings reach the device. Resets nothing."""
+    """Connects an instrument that was connected before, so that its settings reach the device. Does not reset the
+    device.
+    """
     if was_connected and getattr(instance, "status", False) is not True:
         try:
             instance.connect()
-        except Exception as error:  # a definition's own code may raise anything
+        except Exception as error:  # a definition's code may raise anything
             log.warning("%s does not connect: %s", instance, error)
     apply_settings(instance, settings or {})

@@ -1,4 +1,4 @@
-"""Fetches, checks and writes a version. Raises `RefusedError` for a version that must not run."""
+"""Fetches, checks and installs versions. Raises `RefusedError` for a version that must not run."""
 
 import contextlib
 import ssl
@@ -29,7 +29,7 @@ log = logger(__name__)
 
 
 class Versions:
-    """Gets versions from one registry into the store."""
+    """Installs versions from one registry in the store."""
 
     def __init__(
         self,
@@ -39,14 +39,14 @@ class Versions:
         store: Store,
         keys: Callable[[], Listed] | None = None,
     ) -> None:
-        """`keys` returns the registry's keys. By default, the registry is asked."""
+        """`keys` returns the registry's keys. By default, it asks the registry for them."""
         self.home = home
         self.http = http
         self.store = store
         self.keys = KeyRing(home, enrolment, keys or (lambda: fetch_keys(http)))
 
     def get(self, item: Item, progress: Callable[[str], None] | None = None) -> str | None:
-        """Brings a listed version. Returns a message for the user, or None.
+        """Fetches and installs a listed version. Returns a message for the user, or None.
 
         Raises `RefusedError`, `UnreachableError`, `FolderError`.
         """
@@ -60,8 +60,8 @@ class Versions:
             return f"{item.label} was fetched as a snapshot, because fetching with git failed ({error})"
 
     def take(self, items: Sequence[Item], content: bytes) -> bool:
-        """Installs the listed versions of a definition, and its whole history, from a git bundle. Returns False if
-        another process has fetched a history meanwhile.
+        """Installs the listed versions of a definition and its history from a git bundle. Returns False if another
+        process has fetched the history in the meantime.
 
         Raises `RefusedError`, `DamagedError`, `FolderError`.
         """
@@ -71,14 +71,14 @@ class Versions:
                 return False
             held = HeldHistory(path, content)
             checked = [self._read_listed(held, item) for item in items]
-            held.save()  # before its versions: no sync would notice that the history of an installed one is absent
+            held.save()  # first, because a sync does not notice that an installed version has no history
             for installed, contents in checked:
                 self.store.install(installed, contents)
         return True
 
     def confirm(self, item: Item) -> None:
-        """Checks a version that was fetched as a snapshot against its signed tag, once git works again. Only the tag
-        grants permissions.
+        """Checks a version that was fetched as a snapshot, once git works again. It is compared with its signed tag,
+        because only a signed tag grants permissions.
 
         Raises `RefusedError`, `FolderError`.
         """
@@ -103,7 +103,9 @@ class Versions:
             return note
 
     def _install_attested(self, repository: Repository, item: Item, progress: Callable[[str], None] | None) -> None:
-        """Fetches again if needed: the list of tags without names may be newer than this history."""
+        """Installs a version. If its tag does not name its definition, fetches again, because the history may lack the
+        newest attestation.
+        """
         try:
             self.install(repository, item)
         except UnattestedError:
@@ -116,7 +118,7 @@ class Versions:
         progress: Callable[[str], None] | None,
         commit: str | None,
     ) -> None:
-        """Fetches the history, unless it has the commit."""
+        """Fetches the history, unless it already contains the commit."""
         if commit is not None and repository.has(commit):
             return
         self.http.check_enrolled()
@@ -131,11 +133,11 @@ class Versions:
                 raise UnreachableError(describe_git(self.http.url, error)) from error
             except (RegistryError, OSError):
                 raise
-            except Exception as error:  # dulwich raises many errors for a blocked or broken connection
+            except Exception as error:  # dulwich raises many kinds of errors for a blocked or broken connection
                 raise UnreachableError(describe_git(self.http.url, error)) from error
 
     def install(self, repository: Repository, item: Item) -> None:
-        """Checks and writes a fetched version. Raises `RefusedError`, `DamagedError`, `FolderError`."""
+        """Checks and installs a fetched version. Raises `RefusedError`, `DamagedError`, `FolderError`."""
         self.store.install(*self._read_listed(repository, item))
 
     def _read_listed(self, repository: Repository, item: Item) -> tuple[Installed, dict[str, bytes]]:
@@ -148,9 +150,9 @@ class Versions:
         return installed, contents
 
     def get_older(self, name: str, version: int, manifest: Manifest) -> Installed:
-        """Installs a version from the history that the registry does not list for this computer.
+        """Installs a version from the history, although the registry does not list it for this computer.
 
-        Works offline if the version was fetched before. A damaged history is fetched again. Raises `RefusedError`,
+        Works offline if the history was fetched before. A damaged history is fetched again. Raises `RefusedError`,
         `UnreachableError`, `NotEnrolledError`, `FolderError`.
         """
         repository = Repository(self.home.repository(name))
@@ -168,7 +170,7 @@ class Versions:
     def _read_older(
         self, repository: Repository, name: str, version: int, manifest: Manifest
     ) -> tuple[Installed, dict[str, bytes]]:
-        """Fetches and checks a version. Raises as `get_older`, and `DamagedError`."""
+        """Fetches and checks a version. Raises what `get_older` raises, and `DamagedError`."""
         tag = self._find_tag(repository, name, version)
         if tag is None or not repository.is_on_main(tag.commit):
             raise RefusedError(f"{name} has no version {version}")
@@ -194,10 +196,10 @@ class Versions:
         return installed, contents
 
     def _fetch_again(self, repository: Repository, name: str, version: int) -> None:
-        """Discards a damaged history and fetches it, unless another program has meanwhile.
+        """Deletes a damaged history and fetches it again. Does nothing if another program has done so in the meantime.
 
-        Raises `UnreachableError`, `NotEnrolledError`, `FolderError`. Keeps the history if the registry cannot be
-        reached, because other versions in it may be whole.
+        Raises `UnreachableError`, `NotEnrolledError`, `FolderError`. If the registry cannot be reached, keeps the
+        history, because other versions in it may be undamaged.
         """
         with locked(self.home.lock(f"repository-{name}")):
             with contextlib.suppress(DamagedError):
@@ -218,7 +220,7 @@ class Versions:
                 ) from error
 
     def _find_tag(self, repository: Repository, name: str, version: int) -> TagRecord | None:
-        """Asks the registry only if the version is not here.
+        """The tag of a version. Asks the registry only if the tag is not on this computer.
 
         Raises `UnreachableError`, `NotEnrolledError`, `FolderError`, `DamagedError`.
         """
@@ -240,7 +242,9 @@ class Versions:
         return known[0].fields if known else {}
 
     def _check_attested(self, repository: Repository, ref: VersionRef) -> TagRecord:
-        """As `check`. Fetches again if the list of tags without names may be newer than this history."""
+        """As `check`. If the tag does not name its definition, fetches again, because the history may lack the newest
+        attestation.
+        """
         try:
             return self.check(repository, ref)
         except UnattestedError as error:
@@ -252,7 +256,8 @@ class Versions:
             return self.check(repository, ref)
 
     def check(self, repository: Repository, ref: VersionRef) -> TagRecord:
-        """Returns the version's tag. It is signed by the registry, and belongs to no other version or definition.
+        """Returns the tag of the version. The registry has signed the tag, and it belongs to this version of this
+        definition.
 
         Raises `RefusedError`, `DamagedError`.
         """
@@ -269,7 +274,9 @@ def fetch_keys(http: Http) -> list[dict[str, Any]]:
 
 
 def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:
-    """Takes the approvers from the tag rather than from the manifest."""
+    """Describes a version to install. The approvers come from the tag if it has a record, and from the manifest
+    otherwise.
+    """
     record = tag.record if tag and tag.record else item.fields
     return Installed(
         id=item.id,

@@ -1,4 +1,4 @@
-"""Follows the registry: syncs within a second of a landing, until stopped."""
+"""Follows the registry. Syncs within a second of a landing, until it is stopped."""
 
 import random
 import threading
@@ -33,10 +33,10 @@ def watch(
 ) -> None:
     """Syncs now, and after every event that may concern this computer, until `stop` is set.
 
-    Events that arrive together cause one sync. `on_sync` gets each report. `on_trouble` gets each failure, and the
-    seconds until the next attempt. Waits double from half a second to a minute. Each is random between half and all of
-    that, so that the computers do not all return to a restarted registry at once. What a sync could not bring is
-    retried in the same way. Raises `NotEnrolledError`.
+    Events that arrive together cause one sync. `on_sync` is called with each report. `on_trouble` is called with each
+    failure and the seconds until the next attempt. The wait doubles after each failure, from half a second to a minute.
+    Each wait is a random part of that, at least half, so that computers do not all return to a restarted registry at
+    once. A sync that could not fetch everything is repeated in the same way. Raises `NotEnrolledError`.
     """
     stop = stop or threading.Event()
     failures = 0
@@ -69,7 +69,7 @@ def _follow(
     reset_failures: Callable[[], None],
     stop: threading.Event,
 ) -> None:
-    """Runs until `stop` is set. Raises `UnreachableError` if the stream ends or a sync fails to reach the registry."""
+    """Runs until `stop` is set. Raises `UnreachableError` if the stream ends or a sync cannot reach the registry."""
     again_at: float | None = 0.0
     attempts = 0
     while not stop.is_set():
@@ -86,19 +86,20 @@ def _follow(
 
 
 def pause(stop: threading.Event, seconds: float) -> None:
-    """Waits for `stop`, at most so long. Waits in short steps, because on Windows Ctrl+C takes effect at the end of
-    each."""
+    """Waits for `stop`, but at most for `seconds`. Waits in short steps: on Windows, Ctrl+C takes effect only at the
+    end of a step.
+    """
     end = time.monotonic() + seconds
     while not stop.is_set() and (left := end - time.monotonic()) > 0:
         stop.wait(min(left, GLANCE_S))
 
 
 def concerns(event: Event) -> bool:
-    """Whether an event may change what this computer should have."""
+    """Whether an event may change which versions this computer should have."""
     return not event.kind.startswith(OF_PEOPLE)
 
 
 def wait_after(failures: int) -> float:
-    """Seconds until the next attempt."""
+    """How many seconds to wait until the next attempt."""
     longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
     return random.uniform(longest / 2, longest)

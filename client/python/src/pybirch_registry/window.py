@@ -1,4 +1,4 @@
-"""A message window in PyBirch's interface, from any thread."""
+"""Shows messages in a window of PyBirch's interface. Any thread may send one."""
 
 import importlib
 from typing import Any

@@ -1,8 +1,8 @@
 """Connections that limit what they read, so that no answer uses up this computer's memory or time.
 
-They read every byte of every answer, also git's: status lines, headers, chunk sizes and bodies. Answers are not
-decompressed, because none is requested in compressed form. Redirects are not followed, so that credentials go to one
-host only.
+The limits apply to every byte of every answer, including git's: status lines, headers, chunk sizes and bodies. Answers
+are not decompressed, because none is requested in compressed form. Redirects are not followed, so that credentials go
+to one host only.
 """
 
 import http.client
@@ -27,42 +27,45 @@ CONNECT_S = 10.0
 HEAD_S = 15.0
 """The longest time until an answer begins, in seconds."""
 NOTICE_S = 3.0
-"""The time without an answer, in seconds, after which the user is informed."""
+"""After this time without an answer, in seconds, the user gets a message."""
 GRACE_S = 15.0
 SLOWEST = 10_000
-"""The slowest rate, in bytes a second: an answer may last `GRACE_S` and a second more for each so many bytes."""
+"""The slowest rate, in bytes a second. An answer may take `GRACE_S`, and one second more for each `SLOWEST` bytes."""
 LONGEST_S = 10 * 60.0
 GIT_S = 30 * 60.0
-"""The longest time for any answer or history, in seconds, however steadily it comes."""
+"""The longest time for an answer (`LONGEST_S`) and for a history (`GIT_S`), in seconds, even if data keeps arriving."""
 ANSWER_BYTES = 64 * 1024 * 1024
 REFS_BYTES = 16 * 1024 * 1024
-"""The largest list of a definition's refs, in bytes, enough for a hundred thousand versions. It is held in memory, but
-a pack goes to a file."""
+"""The largest list of a definition's refs, in bytes. It has room for a hundred thousand versions. The list is kept in
+memory, whereas a pack goes to a file.
+"""
 PACK_BYTES = 512 * 1024 * 1024
 EVENT_BYTES = 1024 * 1024
 
 
 class BoundsError(OSError):
-    """An answer exceeds its bounds. The text says how."""
+    """An answer exceeds its limits. The text of the error says which."""
 
 
 @dataclass
 class Bounds:
-    """The bounds of the answers that a thread requests."""
+    """The limits of the answers that a thread requests."""
 
     most_bytes: int = ANSWER_BYTES
     head_s: float = field(default_factory=lambda: HEAD_S)
     silence_s: float = field(default_factory=lambda: HEAD_S)
-    """The longest silence, in seconds."""
+    """The longest time without any data, in seconds."""
     longest_s: float = field(default_factory=lambda: LONGEST_S)
     is_endless: bool = False
-    """For a stream: `most_bytes` counts from the last `refill`, and only silence ends it."""
+    """Set for a stream. `most_bytes` then counts from the last `refill`, and the stream may last as long as data
+    arrives.
+    """
     meter: "Meter | None" = field(default=None, init=False)
     """The meter of the latest answer."""
 
 
 class Meter:
-    """Counts one answer."""
+    """Counts the bytes and the time of one answer."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
@@ -78,7 +81,7 @@ class Meter:
         self._count = 0
 
     def time_left(self) -> float:
-        """The seconds in which this read must end. Raises `TimeoutError`."""
+        """How many seconds this read may take. Raises `TimeoutError`."""
         bounds = self._bounds
         allowed = bounds.head_s if self._in_head else min(GRACE_S + self._count / SLOWEST, bounds.longest_s)
         left = self._began + allowed - time.monotonic()
@@ -94,7 +97,7 @@ class Meter:
         self.fits(0)
 
     def fits(self, size: int) -> None:
-        """Whether so many more bytes are allowed. Raises `BoundsError`."""
+        """Raises `BoundsError` if the answer may not have `size` more bytes."""
         if self._count + size > self._bounds.most_bytes:
             raise BoundsError("it sends more than any registry does")
 
@@ -104,7 +107,7 @@ _of_thread = threading.local()
 
 @contextmanager
 def limit_answers(bounds: Bounds) -> Iterator[Bounds]:
-    """Sets the bounds of this thread's requests for a block of code."""
+    """Limits the answers to this thread's requests while a block of code runs."""
     before = getattr(_of_thread, "bounds", None)
     _of_thread.bounds = bounds
     try:
@@ -153,7 +156,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Notices:
-    """Informs the user that a connection waits for an answer."""
+    """Tells the user that a connection is waiting for an answer."""
 
     def getresponse(self) -> Any:
         host = getattr(self, "host", "the registry")
@@ -184,7 +187,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class Pool(urllib3.PoolManager):
-    """One attempt at the given address, uncompressed."""
+    """A pool that makes one attempt at the given address and asks for an uncompressed answer."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, timeout=urllib3.Timeout(connect=CONNECT_S, read=HEAD_S), **options)
@@ -196,4 +199,4 @@ class Pool(urllib3.PoolManager):
 
 
 class ProxyPool(Pool, urllib3.ProxyManager):
-    """The same through a proxy."""
+    """A pool that does the same through a proxy."""

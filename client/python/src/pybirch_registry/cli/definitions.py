@@ -1,4 +1,4 @@
-"""Commands about definitions. See commands.py."""
+"""The commands about definitions. commands.py says how commands work."""
 
 from argparse import Namespace
 from typing import Any
@@ -31,15 +31,16 @@ def _row(registry: Registry, installed: Installed) -> dict[str, Any]:
 
 
 def _bound(registry: Registry, name: str, is_listed: bool = False) -> dict[str, Any]:
-    """Where the instruments of a definition are on this computer, including those that the registry does not know
-    yet."""
+    """The instruments of a definition on this computer, with their addresses. Instruments that the registry does not
+    know yet are included.
+    """
     here = [found for found in registry.discover() if found.definition == name]
     addresses = [found.adapter or "(no address)" for found in here]
     return {"bound": bool(here) or is_listed, "addresses": addresses}
 
 
 def _pinned(installed: Installed, registry: Registry, items: list[Item]) -> str | None:
-    """Who pinned a definition and to which version, and why another version is used, if one is."""
+    """Who pinned a definition, and to which version. If another version is used, also why."""
     here = registry.pins().get(installed.name)
     if here is None:
         return next((f"v{i.version} by the lab" for i in items if i.pinned), None)
@@ -111,7 +112,7 @@ def show(home: Home, options: Namespace, output: Output) -> int:
 
 
 def _reason(verdict: Any) -> str | None:
-    """The reason in the registry's verdict on a version."""
+    """The reason that the registry's verdict on a version gives."""
     return None if not verdict else str(verdict.get("reason") or "yes") if isinstance(verdict, dict) else str(verdict)
 
 

@@ -1,4 +1,4 @@
-"""Commands about instruments. See commands.py."""
+"""The commands about instruments. commands.py says how commands work."""
 
 from argparse import Namespace
 

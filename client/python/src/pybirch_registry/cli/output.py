@@ -1,4 +1,4 @@
-"""Prints a command's result: for people on a terminal, or as one JSON value for programs."""
+"""Prints the result of a command: as text for people, or as one JSON value for programs."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ NOTHING_YET = (
 
 
 def show(text: str, stream: TextIO | None = None, keep: str = "", start: str = "", end: str = "\n") -> None:
-    """Prints one line of text. `keep`, `start` and `end` are the program's own and may contain control characters."""
+    """Prints a line of text. Only `keep`, `start` and `end` may contain control characters: this package sets them."""
     print(f"{start}{make_visible(text, keep)}", end=end, file=stream or sys.stdout, flush=True)
 
 
@@ -29,7 +29,7 @@ class Output:
         self._shown = 0
 
     def result(self, value: Any, *lines: str) -> None:
-        """Prints the value for programs, or the lines for people."""
+        """Prints the value in JSON for programs, or the lines for people."""
         if self.as_json:
             show(json.dumps(value, default=str))
         else:
@@ -42,19 +42,19 @@ class Output:
         show(f"pybirch-registry: {error}", sys.stderr)
 
     def progress(self, done: int, total: int, label: str) -> None:
-        """Shows a bar on a terminal, and nothing elsewhere."""
+        """Shows a progress bar on a terminal. Prints nothing elsewhere."""
         if not sys.stderr.isatty():
             return
         full = BAR * done // max(total, 1)
         end = "\n" if done == total else ""
         line = make_visible(f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}")
-        # Overwrites the last line with spaces, because a Windows console may not know the codes that clear it.
+        # Overwrites the old line with spaces, because a Windows console may not know the control codes that clear it.
         show(line.ljust(self._shown), sys.stderr, start="\r", end=end)
         self._shown = len(line)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:
-    """Lines with a header, in columns as wide as their content."""
+    """The lines of a table with a header. The columns are as wide as their content."""
     cells = [[make_visible(str(row.get(column, "") or "")) for column in columns] for row in rows]
     widths = [max(map(len, [c, *(r[i] for r in cells)])) for i, c in enumerate(columns)]
     head = [column.replace("_", " ").upper() for column in columns]

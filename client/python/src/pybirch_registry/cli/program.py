@@ -26,7 +26,7 @@ INSTRUMENT = "its number, its name, or a definition's name"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a Windows console that cannot show a letter must not end the program
+        if isinstance(stream, io.TextIOWrapper):  # a letter that a Windows console cannot show must not end the program
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments, argparse.Namespace(json=False, home=None, verbose=False))
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
@@ -44,13 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         output.error(FolderError(f"{error.filename or 'A file'}: {reason_of(error)}"))
         return FolderError.exit_code
-    except Exception:  # a fault of this program, whose text may contain text from others
+    except Exception:  # an error in this package; its text may contain text from other people
         show(traceback.format_exc(), sys.stderr, keep="\n")
         return RegistryError.exit_code
 
 
 class _Parser(argparse.ArgumentParser):
-    """Prints help and errors like all other output, because errors repeat the arguments."""
+    """Prints help and errors through `show`. Error messages repeat the arguments, which may contain control
+    characters.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -61,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _text(given: str) -> str:
-    """Raises `ArgumentTypeError` for letters that Python cannot decode, for instance under `LC_ALL=C`."""
+    """The argument, if Python could decode it. Raises `ArgumentTypeError` otherwise, for example under `LC_ALL=C`."""
     try:
         given.encode()
     except UnicodeEncodeError as error:

@@ -1,6 +1,6 @@
-"""Loaded definitions: `pybirch_registry.definitions.<Name>.c<commit>.<Name>` is the module of one version.
+"""Loaded definitions. The module of a version is `pybirch_registry.definitions.<Name>.c<commit>.<Name>`.
 
-A pickle that holds such a name loads the version again, also in another process.
+A pickle that contains such a name loads the version again, even in another process.
 """
 
 from ..finder import install

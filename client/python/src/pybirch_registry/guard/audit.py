@@ -1,4 +1,6 @@
-"""The audit hook (PEP 578). It sees what reaches files, processes, sockets, foreign memory or the guard itself."""
+"""The audit hook (PEP 578). It judges events that reach files, processes, sockets, foreign memory or the
+guard itself.
+"""
 
 import os
 import re
@@ -25,14 +27,16 @@ WAYS_OUT = re.compile(
 
 
 class Refusal(NamedTuple):
-    """What a definition tried, and the name in a lab's `allowed_imports` that would allow it, if any."""
+    """What a definition tried to do. `lifted_by` is the name that would allow this in a lab's `allowed_imports`, if
+    there is one.
+    """
 
     what: str
     lifted_by: str | None = None
 
 
 Rule = Callable[[str, tuple[Any, ...], Standing], Refusal | None]
-"""(event, its arguments, who is in charge) → the refusal, or None."""
+"""A rule: (event, its arguments, who is in charge) → the refusal, or None."""
 
 
 _definitions = Definitions()
@@ -40,10 +44,10 @@ _is_watching = False
 
 
 def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, policy: Policy) -> None:
-    """Watches code that has these built-ins or comes from this folder as a definition's.
+    """Treats all code that has these built-ins or comes from this folder as the code of a definition.
 
-    The hook is added with the first definition and stays until the process ends, because Python removes none. A program
-    that loads no definition never has it.
+    The hook is added with the first definition and stays until the process ends, because Python cannot remove hooks. A
+    program that loads no definition never gets the hook.
     """
     global _is_watching
     _definitions.add(builtins, Charge(label, os.path.realpath(folder), policy.lifted), gate)
@@ -100,7 +104,7 @@ def _path(event: str, path: object, writes: bool, standing: Standing) -> Refusal
 
 
 def _registry(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    """Windows' registry. Libraries look there for installed software."""
+    """Judges access to the Windows registry. Libraries look there for installed software."""
     reads = event.startswith(tuple(f"winreg.{name}" for name in REGISTRY_READS))
     if "files" in standing.charge.lifted or (reads and not standing.is_direct):
         return None
@@ -116,7 +120,8 @@ def _process(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal |
 def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "sockets" in standing.charge.lifted or standing.through & {"visa", "logging"}:
         return None
-    # The computer's own name. On Windows, `platform.system()` asks for it. `os.uname` tells it without an event.
+    # This event asks for the computer's own name. On Windows, `platform.system()` does so. `os.uname` tells the name
+    # without an event.
     if event == "socket.gethostname":
         return None
     if "socketpair" in standing.through and _stays_inside(event, args):
@@ -125,7 +130,9 @@ def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _stays_inside(event: str, args: tuple[Any, ...]) -> bool:
-    """Whether a socket is part of `socket.socketpair`, a pipe within the process. Event loops use one to wake up."""
+    """Whether a socket event belongs to `socket.socketpair`, a pipe within the process. Event loops use one
+    to wake up.
+    """
     if event == "socket.__new__":
         return True
     is_local = event in ("socket.bind", "socket.connect") and sys.platform == "win32"
@@ -145,7 +152,9 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _is_way_out(symbol: object) -> bool:
-    """Whether a function is one that no VISA library has: one that runs programs, opens files or runs Python."""
+    """Whether a function could get around the guard: it runs programs, opens files or runs Python. No VISA library has
+    one.
+    """
     return WAYS_OUT.match(exact_text(symbol) or "system") is not None
 
 
@@ -195,8 +204,9 @@ def _descriptor(event: str, args: tuple[Any, ...], standing: Standing) -> Refusa
 
 
 def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    """A thread that a VISA library starts belongs to the library in its own code, and to the definition in what it
-    calls."""
+    """Judges the start of a thread. If a VISA library starts a thread, its own code there counts as the library's. A
+    function of the definition that it calls counts as the definition's.
+    """
     if "setup" in standing.through or _definitions.assign_thread(standing.charge, args[0]):
         return None
     return None if "visa" in standing.through else Refusal("start a thread without the threading module")

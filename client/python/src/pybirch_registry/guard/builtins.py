@@ -1,4 +1,4 @@
-"""The built-ins of a definition's modules, with their own `import`."""
+"""The built-ins of a definition's modules. They include an `import` of their own."""
 
 import builtins
 import importlib.util
@@ -10,17 +10,18 @@ from ..errors import BannedImportError, GuardError
 from .policy import Policy
 
 IMPORTERS = ("__import__", "__lazy_import__")
-"""The functions behind `import`. Python 3.15's `lazy import` is not lazy in a definition."""
+"""The functions that `import` calls. Python 3.15's `lazy import` is not lazy in a definition."""
 ADVICE = "leave it out, or ask the lab's admins to allow it"
 
 
 def guarded_builtins(
     label: str, package: str, siblings: frozenset[str], policy: Policy
 ) -> tuple[dict[str, Any], CodeType]:
-    """Returns the dictionary for `__builtins__`, and the code object of its `__import__`, below which libraries run.
+    """Returns the dictionary for `__builtins__`, and the code object of its `__import__`. Libraries run below that code
+    object.
 
-    `package` is the name of the version's package. `siblings` are the modules at its root. They go before installed
-    modules, as modules beside a script do.
+    `package` is the name of the version's package. `siblings` are the modules at its root. They take precedence over
+    installed modules, as modules beside a script do.
     """
     found = {name: value for name, value in vars(builtins).items() if not _is_banned(name, policy)}
     found |= {name: _refuser(label, name) for name in vars(builtins) if _is_banned(name, policy)}

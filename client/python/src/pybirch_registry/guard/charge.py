@@ -1,9 +1,9 @@
-"""Decides whether running code is a definition's or the host program's.
+"""Decides whether running code belongs to a definition or to the host program.
 
-A definition is in charge if one of its functions is on the stack of the running thread, however deep below it the work
-happens. Its functions are recognized by their dictionary of built-ins, which no other code has, and by the file that
-they were compiled from. A thread that a definition started is the definition's as long as it lives. So the guard never
-affects the host's threads and callbacks, and needs no marker around calls.
+A definition is in charge if one of its functions is on the stack of the running thread, at any depth. The functions of
+a definition have a dictionary of built-ins that no other code has, and the files that they were compiled from are
+known. A thread that a definition started belongs to the definition until it ends. So the guard never affects the host
+program's threads and callbacks, and calls need no marker around them.
 """
 
 import _thread
@@ -39,18 +39,18 @@ VISA_PACKAGES = (
 
 
 PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
-"""The folders of Python's own and installed packages, which libraries read while they run."""
+"""The folders of Python itself and of installed packages. Libraries read files there while they run."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
-"""The function that runs every thread of the threading module, with the thread as its `self`."""
+"""The function that runs every thread of the threading module. Its `self` is the thread."""
 
 
 @dataclass(frozen=True)
 class Charge:
-    """A definition's version, as the guard knows it."""
+    """A version of a definition, as the guard knows it."""
 
     label: str
     folder: str
-    """An absolute path with links resolved."""
+    """The folder's absolute path, with links resolved."""
     lifted: frozenset[str]
 
 
@@ -60,16 +60,16 @@ class Standing:
 
     charge: Charge
     through: frozenset[str]
-    """The trusted machinery in between, which may do more for a definition (see the table in GUARD.md).
+    """The trusted code between the two, which may do more for a definition (see the table in GUARD.md).
 
-    `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (the code of an
-    installed library during its import), `import` (a module look-up), and `import_module`, which bypasses the
+    It is `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (code of an
+    installed library while it is imported), `import` (finds a module) or `import_module`, which bypasses the
     definition's own `import`.
     """
     is_direct: bool
-    """Whether there is no Python function in between, apart from the import system's."""
+    """Whether no Python function is between the two, apart from functions of the import system."""
     importer: str | None
-    """The import system's function that causes the event during a module look-up, if one does."""
+    """If the import system causes the event while it finds a module, the name of its function. Otherwise None."""
 
 
 class Definitions:
@@ -98,7 +98,7 @@ class Definitions:
         self._finders = finders()
 
     def standing(self, frame: FrameType | None) -> Standing | None:
-        """Who is in charge at a frame; None for the host program."""
+        """Who is in charge at a frame. None for the host program."""
         through: set[str] = set()
         is_direct = True
         does, seen_frozen = (None, False) if frame is None else (importer(frame), False)
@@ -131,7 +131,7 @@ class Definitions:
         return None
 
     def _is_import(self, frame: FrameType) -> bool:
-        """Whether a module's code belongs to an installed library and is run by the import system."""
+        """Whether a frame runs a module of an installed library, and the import system called it."""
         caller = frame.f_back
         is_run = caller is not None and caller.f_code.co_filename.startswith(FROZEN)
         return is_run and frame.f_code.co_filename.startswith(self._installed)
@@ -152,7 +152,7 @@ class Definitions:
         return None
 
     def assign_thread(self, charge: Charge, function: object) -> bool:
-        """Assigns a thread that is about to start to a definition. Returns False if that is not possible."""
+        """Assigns a thread that is about to start to a definition. Returns False if the thread cannot be assigned."""
         if type(function) is not MethodType or function.__func__ is not BOOTSTRAP:
             return False
         thread: Any = function.__self__
@@ -165,12 +165,12 @@ class Definitions:
             del self._threads[key]
 
     def claims_trust(self, filename: str) -> bool:
-        """Whether code compiled under this file name would count as trusted machinery."""
+        """Whether code compiled under this file name would count as trusted code."""
         return filename.startswith((*FROZEN, *self._visa, *self._installed)) or filename in self._finders
 
 
 def audit_thread_starts() -> None:
-    """Raises an event when a thread starts, as Python itself does from 3.12 on."""
+    """Makes the start of a thread raise an audit event. From Python 3.12 on, Python itself does so."""
     start = _thread.start_new_thread
 
     def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
@@ -184,7 +184,7 @@ def audit_thread_starts() -> None:
 
 
 def audit_pidfd_signals() -> None:
-    """Raises an event for a signal sent by a process's descriptor, for which Python raises none."""
+    """Makes a signal that is sent through a process descriptor raise an audit event. Python raises none."""
     send = getattr(signal, "pidfd_send_signal", None)
     if send is None:
         return

@@ -1,7 +1,7 @@
 """The programs that Python's library and pyvisa run to find a shared library or to describe the computer.
 
-They are recognized by their whole command line: `ldconfig -p` lists what is installed, and does nothing else. A
-definition may cause these to run, through any function, and no others.
+They are recognized by their whole command line. For example, `ldconfig -p` only lists installed libraries. A definition
+may run these command lines, through any function, and no other programs.
 """
 
 import os
@@ -14,13 +14,13 @@ NAME = r"[A-Za-z0-9_.+-]{1,64}"
 LIBRARY = r"[^\0-][^\0]*\.(?:so|a|sl|dylib|dll)(?:\.[0-9.]+)?"
 SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/system/bin")
 VARIED = ("LC_ALL", "LANG")
-"""The variables that callers change in the environment of these programs."""
+"""The variables that Python's library and pyvisa change in the environment of these programs."""
 NOTHING = r"(?!)"
 """A pattern that no text matches."""
 
 
 class Commands:
-    """The command lines for the host program's environment at construction."""
+    """The known command lines. They depend on the host program's environment when this object is created."""
 
     def __init__(self) -> None:
         named = _temporary_folder()
@@ -51,7 +51,9 @@ class Commands:
         self._lines = re.compile("|".join(f"(?:{line})" for line in lines))
 
     def is_known(self, event: str, args: tuple[Any, ...]) -> bool:
-        """Whether the arguments of `subprocess.Popen`, and of the events below it, are one of these."""
+        """Whether `subprocess.Popen` was called with a known command line. The events that it causes are checked in the
+        same way.
+        """
         if event == "_winapi.CreateProcess":
             return _is_version(args[1])
         if event == "subprocess.Popen":
@@ -76,12 +78,14 @@ class Commands:
         return self._lines.fullmatch("\0".join([program, *map(str, words[2:])])) is not None
 
     def is_scratch(self, path: str) -> bool:
-        """Whether a path is a temporary file with a name of `tempfile`'s, or the folder for such files."""
+        """Whether a path is the folder for temporary files, or a file in it that `tempfile` has named."""
         return path == self.temporary or self._scratch.fullmatch(path) is not None
 
 
 def _temporary_folder() -> str | None:
-    """None if no file can be written, for instance on a full disk. Definitions must still run then."""
+    """The folder for temporary files. None if no file can be written, for example on a full disk. Definitions must
+    still run then.
+    """
     try:
         return tempfile.gettempdir()
     except FileNotFoundError:
@@ -89,14 +93,16 @@ def _temporary_folder() -> str | None:
 
 
 def exact_text(value: object) -> str | None:
-    """The characters that C sees in a str or bytes. A subclass's own methods are not called. None for anything else."""
+    """The characters of a str or bytes as C code sees them. Methods of a subclass are not called. None for other
+    objects.
+    """
     if isinstance(value, str):
         return str.__str__(value)
     return os.fsdecode(bytes.join(b"", [value])) if isinstance(value, bytes) else None
 
 
 def _is_version(line: object) -> bool:
-    """Whether it is the Windows command line with which `platform` reads the system's version."""
+    """Whether a line is the Windows command line with which `platform` reads the system's version."""
     return re.fullmatch(r'[^"&|]*cmd(\.exe)? /c "(cmd /c )?(command /c )?ver"', exact_text(line) or "") is not None
 
 

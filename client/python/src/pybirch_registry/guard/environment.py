@@ -1,4 +1,4 @@
-"""Raises an event when the dictionary behind `os.environ` changes."""
+"""Raises an audit event when the dictionary behind `os.environ` changes."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ def tell(key: Any, value: Any) -> None:
 
 
 class WatchedData:
-    """A data descriptor, so that it takes precedence over an instance's own `__dict__`."""
+    """A data descriptor. It takes precedence over an instance's own `__dict__`."""
 
     held: MutableMapping[Any, Any]
 
@@ -36,7 +36,7 @@ class WatchedData:
 
 
 class Watched(os._Environ):  # type: ignore[type-arg]
-    """The class that `os.environ` and `os.environb` get."""
+    """The class that replaces the class of `os.environ` and `os.environb`."""
 
     _data = WatchedData()
 
@@ -46,7 +46,7 @@ class Watched(os._Environ):  # type: ignore[type-arg]
 
 
 def variables(held: dict[Any, Any]) -> MutableMapping[Any, Any]:
-    """A mapping over a dictionary to which nothing else has a named reference."""
+    """A mapping over a dictionary. No other object has a named reference to this dictionary."""
 
     class Variables(MutableMapping[Any, Any]):
         __slots__ = ()

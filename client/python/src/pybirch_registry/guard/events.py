@@ -1,4 +1,4 @@
-"""The audit events (PEP 578) that the guard judges, by what they reach."""
+"""The audit events (PEP 578) that the guard judges, grouped by what they reach."""
 
 FILE_EVENTS = (
     "glob.glob",

@@ -20,11 +20,11 @@ PORTS = re.compile(r"\\\\\.\\COM\d+", re.IGNORECASE)
 """The names of serial ports on Windows."""
 PLAIN = (PurePosixPath, PureWindowsPath, type(PurePath()), type(Path()))
 UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
-"""Where no library is installed. Files in memory have such names."""
+"""Folders in which no library is installed. Files that exist only in memory have such paths."""
 
 
 def beginning(folder: str) -> str:
-    """The start of the paths in a folder, normalized where case does not count."""
+    """The start of all paths in a folder. It is normalized where file names ignore case."""
     return os.path.normcase(os.path.realpath(folder)) + os.sep
 
 
@@ -39,10 +39,10 @@ _nowhere = os.path.realpath(os.devnull)
 
 
 def place(path: Any) -> str | None:
-    """Where a path leads, with links resolved. None for an object that is not a plain path.
+    """The path with links resolved. None for an object that is not a plain path.
 
-    Uses the characters that the operating system gets. An object with its own `__fspath__` could give a different path
-    each time, so only pathlib's own classes are converted.
+    Uses the characters that the operating system receives. An object with its own `__fspath__` could return a different
+    path each time, so only pathlib's own classes are converted.
     """
     if type(path) in PLAIN:
         path = str(path)
@@ -51,7 +51,7 @@ def place(path: Any) -> str | None:
 
 
 def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str | None:
-    """Describes what a definition tried; None if it is allowed."""
+    """Describes what a definition tried to do with a file. None if it is allowed."""
     charge, through = standing.charge, standing.through
     if "files" in charge.lifted or "logging" in through or path is None:
         return None
@@ -72,7 +72,7 @@ def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str
 
 
 def _is_pipe(descriptor: int, standing: Standing) -> bool:
-    """Whether a descriptor belongs to an allowed program, or to the import system's own file."""
+    """Whether a file descriptor belongs to an allowed program, or to a file that the import system has opened."""
     return "popen" in standing.through or standing.importer in WRITING
 
 
@@ -103,7 +103,7 @@ def _may_write(event: str, where: str, standing: Standing) -> bool:
 
 
 def is_device(where: str) -> bool:
-    """Whether a path is a device that instruments are connected to. `/dev/shm` and `/dev/mem` are not."""
+    """Whether a path is a device to which instruments are connected. `/dev/shm` and `/dev/mem` are no such devices."""
     if sys.platform == "win32":
         return PORTS.fullmatch(where) is not None
     if not DEVICES.fullmatch(where):
@@ -111,18 +111,18 @@ def is_device(where: str) -> bool:
     try:
         return stat.S_ISCHR(os.stat(where).st_mode)  # noqa: PTH116
     except OSError:
-        return True  # opening it fails too
+        return True  # opening the device fails too
 
 
 def is_foreign_library(name: Any) -> bool:
-    """Whether a shared library is not an installed one: it is in a definition's folder or in memory."""
+    """Whether a shared library is not an installed one: it is in a definition's folder, or exists only in memory."""
     if name is None or (isinstance(name, int) and not isinstance(name, bool)):
         return False
     where = place(name)
     if where is None:
         return True
     if os.sep not in (exact_text(name) or str(name)):
-        return False  # the system searches the installed ones
+        return False  # the system searches installed libraries
     return where.startswith(UNREAL) or any(_is_inside(where, folder) for folder in _versions)
 
 
@@ -132,7 +132,7 @@ _commands: list[Commands] = []
 
 
 def record_host(folder: str) -> None:
-    """Records the host program's present environment, and the folder of a definition."""
+    """Records the present environment of the host program, and the folder of a definition."""
     _versions.add(folder)
     _commands[:] = [Commands()]
 

@@ -1,7 +1,7 @@
-"""Recognizes what the import system itself does during a module look-up.
+"""Recognizes what the import system itself does while it finds and loads a module.
 
-Code that adds an object to `sys.meta_path`, `sys.path_hooks` or a module's `__path__` makes the import system call it.
-So only the import system's own functions count.
+A definition can add an object to `sys.meta_path`, `sys.path_hooks` or a module's `__path__`, and the import system then
+calls this object. So only the import system's own functions count.
 """
 
 import importlib.machinery
@@ -11,9 +11,11 @@ from typing import Any
 
 FROZEN = ("<frozen importlib", "<frozen zipimport")
 IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
-"""The functions that look up a module. A loader that is called directly reads any file for its caller."""
+"""The functions that find a module. Without them on the stack, a definition called a loader itself, to read
+any file.
+"""
 CALLING = "_call_with_frames_removed"
-"""Calls its argument for the functions of `LOADING`."""
+"""The function that runs the code which the functions in `LOADING` load."""
 
 READING = frozenset(["get_data", "_fill_cache", "_get_data", "_read_directory"])
 WRITING = frozenset(["_write_atomic", "set_data"])
@@ -23,7 +25,7 @@ LOADING = {
     "marshal.loads": frozenset(["_compile_bytecode", "_unmarshal_code"]),
     "import": frozenset(["create_module"]),
 }
-"""The functions that load code, by event."""
+"""The functions that load code, by the audit event that they cause."""
 
 OWN = frozenset(
     [
@@ -35,11 +37,13 @@ OWN = frozenset(
     ]
 )
 ATTRIBUTES = frozenset(["name", "path", "archive", "prefix", "_files"])
-"""The attributes of the loaders in `OWN`. Any other attribute could replace a method."""
+"""The attributes that loaders in `OWN` may have. Any other attribute could replace a method."""
 
 
 def importer(frame: FrameType) -> str | None:
-    """The import system's function of a frame. None for other code, and for an object that was tampered with."""
+    """The name of the import system's function in a frame. None for other code, and for a loader that was tampered
+    with.
+    """
     if not frame.f_code.co_filename.startswith(FROZEN):
         return None
     at: FrameType | None = frame

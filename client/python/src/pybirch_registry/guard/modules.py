@@ -1,7 +1,7 @@
-"""Refuses a definition the attributes of modules whose functions raise no event, however it got the module.
+"""Refuses definitions the use of modules whose functions raise no audit event, however a definition got the module.
 
-`import ctypes` is refused by name, but the module is in `sys.modules` and in the namespaces of many libraries. So the
-module itself checks who asks.
+`import ctypes` is refused by its name. But the module is also in `sys.modules` and in the namespaces of many libraries.
+So the module itself checks which code reads its attributes.
 """
 
 import sys
@@ -18,11 +18,11 @@ from .twins import SILENT
 OPEN_NAMES = frozenset(
     ["__class__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__", "__spec__"]
 )
-"""The attributes that the import system needs from every module."""
+"""The attributes that the import system reads from every module."""
 
 
 class Silent:
-    """Watches the loaded modules of `SILENT`."""
+    """Watches the loaded modules that are in `SILENT`."""
 
     def __init__(self, definitions: Definitions, policies: dict[str, Policy]) -> None:
         self._definitions = definitions
@@ -33,7 +33,7 @@ class Silent:
         self.is_pending = True
 
     def watch(self) -> None:
-        """Adds the modules that were loaded since the last call."""
+        """Watches the modules that were loaded since the last call."""
         self.is_pending = False
         for name in SILENT:
             module = sys.modules.get(name)
@@ -63,7 +63,7 @@ class Silent:
                     )
                 return
             place = frame.f_code.co_filename
-            # Python's own functions that fetch attributes for a caller are skipped.
+            # Skip Python's own functions that read attributes for a caller.
             if place.startswith(FROZEN) or place.startswith(self._own) or not place.startswith(self._library):
                 return
             frame = frame.f_back

@@ -1,4 +1,4 @@
-"""The imports and built-ins that a lab bans, and what allowing one of them also allows."""
+"""The imports and built-ins that a lab bans, and what else is allowed if the lab allows one of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,19 +30,19 @@ LIFTS = {
     "ctypes": ("ctypes",),
     "code": ("eval", "exec", "compile"),
 }
-"""The rules at run time that a name in `allowed_imports` lifts."""
+"""Rules at run time, and the names in `allowed_imports` that lift them."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A lab's `banned_imports` and `allowed_imports`."""
+    """The `banned_imports` and `allowed_imports` of a lab."""
 
     banned: frozenset[str] = frozenset(DEFAULT_BANNED)
     allowed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> "Policy":
-        """Reads the registry's `policy`. Missing fields have their defaults."""
+        """Reads the field `policy` of the registry's list. Missing fields get their defaults."""
         banned = fields.get("banned_imports")
         return cls(
             frozenset(DEFAULT_BANNED if banned is None else banned),
@@ -50,7 +50,7 @@ class Policy:
         )
 
     def with_permissions(self, names: Iterable[str]) -> "Policy":
-        """The policy for one version, which may also use these names."""
+        """The policy for a version that may also use these names."""
         return Policy(self.banned, self.allowed | frozenset(names))
 
     def bans(self, name: str) -> bool:
@@ -69,7 +69,7 @@ class Policy:
 
     @cached_property
     def lifted(self) -> frozenset[str]:
-        """The kinds of `LIFTS` that are allowed by name or were never banned."""
+        """The rules of `LIFTS` that are lifted, because one of their names is allowed or was never banned."""
         return frozenset(kind for kind, names in LIFTS.items() if any(not self.bans(name) for name in names))
 
 

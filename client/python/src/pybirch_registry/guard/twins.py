@@ -1,7 +1,7 @@
-"""CPython's modules written in C, judged by whether they do the same as a banned module.
+"""CPython's modules in C that do the same as a banned module (twins), and those that do not.
 
-The guard does not know a module that is not listed here. A test compares the lists with every C module of the present
-Python, and with those of Windows.
+The guard knows only the modules in these lists. A test compares the lists with every C module of the Python that runs
+it, and with the C modules of Windows.
 """
 
 TWINS: dict[str, tuple[str, ...]] = {
@@ -24,12 +24,12 @@ TWINS: dict[str, tuple[str, ...]] = {
     "importlib": ("_frozen_importlib", "_frozen_importlib_external", "_imp", "imp"),
     "multiprocessing": ("_multiprocessing", "_posixshmem"),
 }
-"""Modules that are banned together with a name: the modules below it, and those that do the same without an event."""
+"""Modules that are banned together with a name: its submodules, and modules that do the same without an audit event."""
 
 SILENT = frozenset(
     ["ctypes", *TWINS["ctypes"], *TWINS["multiprocessing"], *TWINS["open"], *TWINS["subprocess"], "_overlapped", "nis"]
 ) - {"_winapi", "winsound", "msilib"}
-"""The modules above whose functions raise no event, with those that they are twins of."""
+"""The modules above whose functions raise no audit event, and the modules that they imitate."""
 
 HARMLESS = frozenset(
     [
@@ -120,7 +120,7 @@ HARMLESS = frozenset(
         "_xxlimited",
     ]
 )
-"""Modules that reach nothing outside the program's own memory, or only names that anybody may know."""
+"""Modules that reach nothing outside the program's memory, except names that anybody may know."""
 
 JUDGED = frozenset(
     [
@@ -140,7 +140,7 @@ JUDGED = frozenset(
         "winreg",
     ]
 )
-"""Modules that reach further, and raise events when they do."""
+"""Modules that reach outside the program's memory, and raise audit events when they do."""
 
 WINDOWS = frozenset(["_msi", "_overlapped", "_winapi", "_wmi", "msvcrt", "nt", "winreg", "winsound"])
-"""CPython's modules that only Windows has (PC/config.c and PCbuild)."""
+"""The modules that CPython has only on Windows (PC/config.c and PCbuild)."""
