@@ -1,7 +1,9 @@
-"""Ways out of a definition: each body runs as a method that may use `mark` (a path that must not come into being),
-`secret` (a file that must not be read) and `port` (where nobody must connect). What it returns is what it read.
+"""Attempts of a definition to get around the guard. Each body runs as a method, which returns what it could read. It
+may use `mark` (a path that it must not create), `secret` (a file that it must not read) and `port` (a port to which it
+must not connect).
 
-REFUSED must end in the guard's error without an effect; OPEN are not refused, and GUARD.md says so.
+An attempt in REFUSED must end in an error of the guard and have no effect. An attempt in OPEN is not refused, and
+GUARD.md says so.
 """
 
 OS = "import sys; os = sys.modules['os']\n"
@@ -85,7 +87,7 @@ REFUSED = {
     "known words that say they are others": "import sys\nclass Word(str):\n    __str__ = __repr__ = lambda self: '-p'\n    __eq__ = lambda self, other: True\n    __hash__ = str.__hash__\nsys.modules['subprocess'].run(['/sbin/ldconfig', Word('-C' + secret)])",
     "the compiler told to write elsewhere": "import sys; sys.modules['subprocess'].run(['gcc', '-Wl,-t', '-o', mark, '-lc'])",
     "find_library made to write": "import functools, io, sys, pyvisa.ctwrapper.cthelper\nu = sys.modules['ctypes.util']; old = u.find_library, u._findSoname_ldconfig\nu._findSoname_ldconfig = functools.partial(io.open, mark, 'w')\ntry:\n    u.find_library(-1)\nfinally:\n    u.find_library, u._findSoname_ldconfig = old",
-    # Around the names
+    # Around the banned names
     "__subclasses__ to os": "w = [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == '_wrap_close'][0]\nw.__init__.__globals__['system']("
     + SHELL
     + ")",
@@ -111,7 +113,7 @@ REFUSED = {
     "sys.addaudithook": "import sys; sys.addaudithook(print)",
     "gc.get_objects": "import gc; gc.get_objects()",
     "sys.meta_path": "import sys\nclass F:\n    def find_spec(self, n, p, t=None):\n        import builtins; builtins.open(mark, 'w')\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
-    # Threads and afterwards
+    # Threads, and code that runs later
     "Thread of os.system": OS
     + "import threading; t = threading.Thread(target=os.system, args=("
     + SHELL
@@ -126,7 +128,7 @@ REFUSED = {
     + ").result()",
     "_thread": OS + "import _thread; _thread.start_new_thread(os.system, (" + SHELL + ",))",
     "signal handler": "import signal, builtins\nold = signal.signal(signal.SIGUSR1, lambda *a: builtins.open(mark, 'w'))\ntry:\n    signal.raise_signal(signal.SIGUSR1)\nfinally:\n    signal.signal(signal.SIGUSR1, old)",
-    # The network, foreign code
+    # The network and foreign code
     "socket found elsewhere": "import sys; sys.modules['socket'].create_connection(('127.0.0.1', port))",
     "asyncio": "import asyncio; asyncio.run(asyncio.open_connection('127.0.0.1', port))",
     "http.client found elsewhere": "import sys; sys.modules['http.client'].HTTPConnection('127.0.0.1', port).request('GET', '/')",
@@ -134,7 +136,7 @@ REFUSED = {
     "name look-up": "import sys; sys.modules['socket'].getaddrinfo('localhost', 1)",
     "ctypes through numpy": "np.ctypeslib.ctypes.CDLL(None).system((" + SHELL + ").encode())",
     "ctypes to memory": "import sys; sys.modules['ctypes'].string_at(id(self), 1)",
-    # What reads and writes for the import system
+    # Functions of the import system that read and write files
     "get_data of a loader": "return np.__loader__.get_data(secret)",
     "set_data of a loader": "np.__loader__.set_data(mark, b'x')",
     "set_data into a cache": "np.__loader__.set_data(mark + '/__pycache__/x', b'x')",
@@ -144,7 +146,7 @@ REFUSED = {
     "closure of the guarded import": "f = type(self).attack0.__builtins__['__import__']\nreal = [c.cell_contents for c in f.__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nreal('os').system("
     + SHELL
     + ")",
-    # Other languages and other interpreters
+    # Other languages and interpreters
     "sqlite3 in memory": "import sqlite3; c = sqlite3.connect(':memory:'); c.execute(f\"attach '{mark}' as x\"); c.execute('create table x.t (a)')",
     "import readline": "import readline; readline.write_history_file(mark)",
     "import dbm.gnu": "import dbm.gnu; dbm.gnu.open(mark, 'c')",
@@ -168,10 +170,10 @@ REFUSED = {
     "io.open_code": "import io; return io.open_code(secret).read()",
     "_pyio.open": "import _pyio; _pyio.open(mark, 'w')",
     "os.open below a folder's descriptor": OS + "d = os.open('.', os.O_RDONLY)\nos.open('x', os.O_CREAT, dir_fd=d)",
-    # Through what VISA libraries may do
+    # Through functions of VISA libraries
     "pyserial's spy file": "import serial\nserial.serial_for_url(f'spy://loop://?file={mark}')",
     "pyserial on a regular file": "import serial\nserial.Serial(mark)",
-    # Threads that try to pass for somebody else's
+    # Threads that pretend to belong to other code
     "Thread whose run is a property": OS
     + "import threading, functools\nclass T(threading.Thread):\n    run = property(lambda self: functools.partial(os.system, "
     + SHELL
@@ -189,7 +191,7 @@ REFUSED = {
     + SHELL
     + ",))\nserial.threaded.ReaderThread.__enter__(types.SimpleNamespace(start=t.start, alive=True, protocol=None, _connection_made=types.SimpleNamespace(wait=t.join)))",
     "signal.pthread_kill": "import signal, threading; signal.pthread_kill(threading.get_ident(), 0)",
-    # Code by other doors
+    # Other ways to run code
     "own folder by Python's import": "from pathlib import Path\nnp.__path__.append(str(Path(__file__).parent))\ntry:\n    import numpy.Attacker\n    return 'secret'\nexcept ModuleNotFoundError:\n    pass\nfinally:\n    np.__path__.pop()",
     "loader of compiled code": "import sys\nm = next(m for m in list(sys.modules.values()) if str(getattr(m, '__file__', '')).endswith(('.so', '.pyd')))\nm.__loader__.create_module(m.__spec__)",
     "typing.get_type_hints": "import typing\nclass X: pass\nX.__annotations__ = {'x': '__import__(\"os\").system(' + repr("
@@ -201,7 +203,7 @@ REFUSED = {
     + "\npd.DataFrame({'a': [1]}).eval('@call(@text)', engine='python')",
     "pdb": "import pdb; pdb.run('import os; os.system(' + repr(" + SHELL + ") + ')')",
     "shared memory": "import sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('multiprocessing.shared_memory')\nsys.modules['multiprocessing.shared_memory'].SharedMemory(create=True, size=8)",
-    # Modules that raise no event, by whatever name they are found
+    # Modules whose functions raise no event
     "cffi found elsewhere": "import sys\nf = sys.modules['cffi'].FFI(); f.cdef('int system(const char *);'); f.dlopen(None).system(("
     + SHELL
     + ").encode())",
@@ -238,7 +240,7 @@ REFUSED = {
     "a path hook by the import system's own caller": "import builtins, functools, sys\ncall = np.__loader__.exec_module.__globals__['_bootstrap']._call_with_frames_removed\nsys.path_hooks.insert(0, functools.partial(call, builtins.exec, 'import os; os.system(' + repr(f'echo x > {mark}') + ')', {})); sys.path.insert(0, secret)\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.path_hooks[0], sys.path[0]; sys.path_importer_cache.pop(secret, None)",
     "a loader that brings its own code": "import sys\nclass L(type(np.__loader__)):\n    def get_data(self, path):\n        return b'import os; os.mkdir(' + repr(mark).encode() + b')'\n    def path_stats(self, path):\n        raise OSError\nSpec = type(np.__spec__)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(n, L(n, np.__file__), origin=np.__file__)\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
     "a loader that passes code off as a VISA library": "import sys, serial\nclass L(type(np.__loader__)):\n    def get_data(self, path):\n        return b'x = 1'\n    def path_stats(self, path):\n        raise OSError\nSpec = type(np.__spec__)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(n, L(n, serial.__file__), origin=serial.__file__)\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
-    # Paths that are not what they say
+    # Paths that differ from what they claim to be
     "sqlite3 on the null device": "import sqlite3; c = sqlite3.connect('/dev/null'); c.execute(f\"attach '{mark}' as x\"); c.execute('create table x.t (a)')",
     "a str that lies about its path": "import io\nclass Liar(str):\n    def startswith(self, *a): return True\n    def partition(self, sep): return __file__.partition(sep)\n    def __str__(self): return __file__\n    def __getitem__(self, k): return __file__[k]\n    def split(self, *a): return __file__.split(*a)\nreturn io.open(Liar(secret)).read()",
     "a str that says it is the null device": "import io\nclass Liar(str):\n    def __eq__(self, other): return True\n    def __hash__(self): return 0\n    def __str__(self): return '/dev/null'\nio.open(Liar(mark), 'w')",
@@ -255,20 +257,20 @@ REFUSED = {
     + ").encode())",
     "a file in memory on sys.path": "import io, sys, zipfile\nfd = sys.modules['os'].memfd_create('x'); b = io.BytesIO()\nwith zipfile.ZipFile(b, 'w') as z:\n    z.writestr('in_memory.py', 'value = \"secret\"')\nsys.modules['os'].write(fd, b.getvalue()); sys.path.append(f'/proc/self/fd/{fd}')\ntry:\n    import in_memory\n    return in_memory.value\nexcept ModuleNotFoundError:\n    pass\nfinally:\n    sys.path.pop()",
     "fcntl.ioctl": "import fcntl; fcntl.ioctl(0, 21522, b'x')",
-    # The environment, around the functions that raise events
+    # Changes of the environment without the functions that raise events
     "os.environ._data": "import sys; sys.modules['os'].environ._data[b'PYBIRCH_GUARD_TEST'] = b'x'",
     "os.environ._data.update": "import sys; sys.modules['os'].environ._data.update({b'PYBIRCH_GUARD_TEST': b'x'})",
     "os.environ._data.pop": "import sys; sys.modules['os'].environ._data.pop(b'PATH')",
     "os.environ._data replaced": "import sys; sys.modules['os'].environ._data = {}",
     "os.environb._data": "import sys; sys.modules['os'].environb._data[b'PYBIRCH_GUARD_TEST'] = b'x'",
     "os.environ.encodekey replaced": "import sys; sys.modules['os'].environ.encodekey = bytes",
-    # More readers and writers
+    # More functions that read and write files
     "io.FileIO": "import io; io.FileIO(mark, 'w')",
     "tokenize.open": "import tokenize; return tokenize.open(secret).read()",
     "xml.etree": "import xml.etree.ElementTree as E; return E.parse(secret)",
     "numpy.DataSource": "return np.lib.npyio.DataSource(None).open(secret).read()",
     "ssl's key log": "import ssl; ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = mark",
-    # Past what Python raises events for
+    # Functions for which Python raises no event
     "a signal by a process's descriptor": OS
     + "fd = os.pidfd_open(os.getpid())\ntry:\n    sys.modules['_signal'].pidfd_send_signal(fd, 0); return 'secret'\nfinally:\n    os.close(fd)",
     "cffi's object in cryptography": "import sys\nf = sys.modules['cryptography.hazmat.bindings._rust']._openssl.ffi\nheld = f.new('char[]', b'secret')\nreturn bytes(f.buffer(f.cast('char *', int(f.cast('uintptr_t', held))), 6)).decode()",

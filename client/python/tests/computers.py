@@ -1,4 +1,4 @@
-"""Lab computers for tests that share one, or that need another than the fixture `home`."""
+"""Makes lab computers for tests that share one, or that need another computer than the fixture `home`."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from pybirch_registry.home import Enrolment, Home
 
 
 def enrol(root: Path, server: FakeRegistry) -> Home:
-    """The data folder of a computer, LABPC-01, that is enrolled with this registry."""
+    """Enrols a computer, LABPC-01, with this registry. Returns its data folder."""
     home = Home(root)
     computer = {"id": 1, "lab_id": 1}
     home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", computer, [server.key.listed]))
@@ -17,5 +17,5 @@ def enrol(root: Path, server: FakeRegistry) -> Home:
 
 
 def environment_of(home: Home) -> dict[str, str]:
-    """Of a program on that computer: this package and PyBirch's base classes can be imported."""
+    """The environment of a program on that computer. The program can import this package and PyBirch's base classes."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYBIRCH_REGISTRY_HOME": str(home.root)}

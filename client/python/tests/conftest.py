@@ -1,4 +1,4 @@
-"""What the tests share: a registry, a lab computer enrolled with it, and sources of definitions."""
+"""The fixtures of all tests: a registry, a lab computer that is enrolled with it, and its programs."""
 
 import subprocess
 import sys
@@ -15,7 +15,9 @@ from pybirch_registry.home import Home
 
 @pytest.fixture(autouse=True)
 def nothing_in_use() -> None:
-    """One of an earlier test may still wait for the garbage collector, at a commit that this test makes too."""
+    """Forgets instruments of earlier tests. The garbage collector may not have deleted them yet, and this test
+    may make the same commit.
+    """
     for instrument in instances.list_live():
         instances.forget(instrument)
 
@@ -31,7 +33,7 @@ def server(tmp_path: Path) -> Iterator[FakeRegistry]:
 
 @pytest.fixture
 def home(tmp_path: Path, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """Of an enrolled computer, LABPC-01."""
+    """The data folder of an enrolled computer, LABPC-01."""
     place = enrol(tmp_path / "home", server)
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(place.root))
     return place
@@ -49,7 +51,7 @@ def environment(home: Home) -> dict[str, str]:
 
 @pytest.fixture
 def program(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts Python code as a program of its own, which has ended when the test has."""
+    """Starts Python code as a program of its own. The program is ended with the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(code: str, *arguments: str) -> subprocess.Popen[str]:

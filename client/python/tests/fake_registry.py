@@ -1,4 +1,6 @@
-"""A registry in a thread: real git over HTTP by dulwich, and the few answers that a lab computer asks for."""
+"""A registry in a thread. It serves real git over HTTP with dulwich, and the few other answers that a lab
+computer needs.
+"""
 
 import base64
 import hashlib
@@ -41,7 +43,7 @@ def string(data: bytes) -> bytes:
 
 
 class SigningKey:
-    """An Ed25519 key as the registry lists it, and its signatures as ssh-keygen(1) makes them."""
+    """An Ed25519 key in the format of the registry's list. It makes the same signatures as ssh-keygen(1)."""
 
     def __init__(self, valid_after: str = "2020-01-01T00:00:00Z", number: int = 1) -> None:
         self._key = Ed25519PrivateKey.generate()
@@ -65,14 +67,16 @@ class SigningKey:
         return b"-----BEGIN SSH SIGNATURE-----\n" + lines + b"\n-----END SSH SIGNATURE-----\n"
 
     def state(self, value: dict[str, Any]) -> str:
-        """A statement as the registry packs it for a header."""
+        """A signed statement, in the format of the registry's header."""
         text = json.dumps(value).encode()
         lines = self.sign(text, b"lists@pybirch-registry").decode().strip().split("\n")
         return base64.urlsafe_b64encode(text).decode().rstrip("=") + "." + "".join(lines[1:-1])
 
 
 def chain(keys: list[SigningKey], cut: bool = False) -> list[dict[str, Any]]:
-    """Newest first, as `GET /api/signing-keys` lists them; `cut`: the last change is not signed by the key before."""
+    """The keys as `GET /api/signing-keys` lists them, newest first. With `cut`, the previous key did not sign
+    the last change.
+    """
     listed: list[dict[str, Any]] = []
     for number, key in enumerate(keys, 1):
         shown = [
@@ -89,7 +93,9 @@ class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or trusts no certificate, is part of the tests."""
+        """Ignores errors of clients that close the connection or do not trust the certificate. Tests cause such
+        errors.
+        """
 
 
 class Quiet(WSGIRequestHandler):
@@ -98,7 +104,7 @@ class Quiet(WSGIRequestHandler):
 
 
 class FakeRegistry:
-    """What tests change: `definitions`, `revoked`, `bindings`, `policy`, and the faults."""
+    """The registry of a test. Tests change `definitions`, `revoked`, `bindings`, `policy` and the faults."""
 
     def __init__(self, folder: Path, tls: ssl.SSLContext | None = None) -> None:
         self.folder = folder
@@ -109,7 +115,7 @@ class FakeRegistry:
         self.revoked: list[dict[str, Any]] = []
         self.bindings: list[dict[str, Any]] = []
         self.instruments: list[dict[str, Any]] = []
-        """Of the lab, beside those of `bindings`."""
+        """The lab's instruments that no binding in `bindings` names."""
         self.policy: dict[str, Any] = {}
         self.warnings: list[str] = []
         self.reports: list[Any] = []
@@ -122,16 +128,16 @@ class FakeRegistry:
         self.content = b""
         self.sent: list[tuple[bytes, str]] = []
         """Lists that were sent, each with its statement."""
-        # What an attacker does with what the registry signed
+        # How an attacker changes what the registry signed
         self.signs = True
         self.restate: dict[str, Any] = {}
-        """Laid over each statement before it is signed."""
+        """Fields that replace those of each statement before it is signed."""
         self.replay: tuple[bytes, str] | None = None
-        """Sent instead of the list."""
+        """An old list and its statement, which are sent instead of the present list."""
         self.cuts_chain = False
         self.lists_keys = True
         self.histories: Callable[[list[tuple[str, bytes]]], bytes] | None = join_histories
-        """Makes the answer with many histories; None: the registry is too old for it."""
+        """Makes the answer with many histories. None for a registry that is too old to send such answers."""
         self.histories_kind = "application/vnd.pybirch.histories"
         # Faults
         self.git_fault: str | None = None
@@ -166,7 +172,7 @@ class FakeRegistry:
         permissions: Any = (),
         **fields: Any,
     ) -> str:
-        """A new version; its commit."""
+        """Lands a new version. Returns its commit."""
         texts = {f"{name}.py": source, **(files or {})}
         contents = {path: text.encode() if isinstance(text, str) else text for path, text in texts.items()}
         repo = self.repos.get(name)
@@ -247,7 +253,7 @@ class FakeRegistry:
         return self.add_tag(repo, f"v{version}", commit.id, record, signed)
 
     def add_tag(self, repo: Repo, name: str, commit: bytes, record: Any, signed: bool = True) -> bytes:
-        """A tag object; no ref has it yet."""
+        """Makes a tag object. No ref points to it yet."""
         text = f"object {commit.decode()}\ntype commit\ntag {name}\n"
         text += f"tagger Registry <registry@localhost> {int(time.time())} +0000\n\n"
         text += f"{name}\n\n{json.dumps(record, indent=2)}\n"
@@ -257,7 +263,9 @@ class FakeRegistry:
         return tag.id
 
     def attest(self, name: str, as_name: str | None = None) -> None:
-        """Lists all versions of a definition, as a registry does once for those from before names were signed."""
+        """Attests all versions of a definition, as a registry does once for versions whose tags do not name
+        their definition.
+        """
         repo, definition = self.repos[name], self.definitions[name]
         versions = []
         for ref, sha in sorted(repo.get_refs().items()):
@@ -303,7 +311,7 @@ class FakeRegistry:
         return self._send(start, *self._api(method, path, body))
 
     def _page_of_definitions(self, environ: dict[str, Any]) -> dict[str, Any]:
-        """Has one definition: a client that needs more must follow `next`."""
+        """A page with one definition. A client that needs more must follow `next`."""
         at = int(parse_qs(environ["QUERY_STRING"]).get("after", ["0"])[0])
         items = list(self.definitions.values())
         following = {"next": str(at + 1)} if at + 1 < len(items) else {}
@@ -391,13 +399,13 @@ class FakeRegistry:
         return [("Sync-Statement", statement)] if self.signs else []
 
     def statement(self, **more: Any) -> str:
-        """Signed by the newest key, now."""
+        """A statement that the newest key signs now."""
         at = datetime.fromtimestamp(time.time(), UTC).isoformat().replace("+00:00", "Z")
         value = {"audience": "computer:1", "number": self.number, "timeline": self.timeline, "signed_at": at}
         return self.keys[-1].state({**value, **more, **self.restate})
 
     def rotate(self) -> SigningKey:
-        """A key takes over; the one before signs the change."""
+        """Replaces the key by a new one. The previous key signs the change."""
         self.keys.append(SigningKey(number=len(self.keys) + 1))
         return self.keys[-1]
 
@@ -440,7 +448,7 @@ class FakeRegistry:
         app = GunzipFilter(LimitedInputFilter(HTTPGitApplication(backend)))
         if self.git_fault not in ("cut", "die"):
             return app(environ, start)
-        # The connection ends in the middle of the pack, and with `die` the server.
+        # The connection ends in the middle of the pack. With the fault `die`, the server ends too.
         is_pack = environ["PATH_INFO"].endswith("git-upload-pack")
         chunks: list[bytes] = []
         heads: list[Any] = []
@@ -484,7 +492,7 @@ def part(name: str, content: bytes, size: int | None = None) -> bytes:
 
 
 def bundle_of(repo: Repo) -> bytes:
-    """All refs and what they reach, as a git bundle."""
+    """A git bundle of all refs and of the objects that they reach."""
     bundle = create_bundle_from_repo(repo, refs=[ref for ref in repo.refs.keys() if ref != b"HEAD"])  # noqa: SIM118
     target = io.BytesIO()
     write_bundle(target, bundle)
@@ -493,7 +501,9 @@ def bundle_of(repo: Repo) -> bytes:
 
 
 def make_bundle(server: FakeRegistry, file: Path, stated: dict[str, Any] | None = None, **fields: Any) -> None:
-    """What `registry export --bundle` writes; `stated` is laid over its statement, None leaves that out."""
+    """Writes a bundle as `registry export --bundle` does. `stated` replaces fields of its statement; a field
+    that is None is left out.
+    """
     manifest = {
         "registry": server.url,
         "definitions": list(server.definitions.values()),

@@ -1,8 +1,8 @@
-"""Sources of definitions, as labs write them."""
+"""Sources of definitions that labs could write."""
 
 
 def measurement(name: str, value: float = 1.0) -> str:
-    """Its versions are told apart by `value`."""
+    """The source of a measurement. Its versions differ in `value`."""
     return f'''import numpy as np
 
 from pybirch.Instruments.base import FakeMeasurementInstrument

@@ -1,4 +1,4 @@
-"""A revocation is learnt by one program's sync, and said by every program that has the version loaded."""
+"""When the sync of one program receives a revocation, every program that has loaded the version warns its user."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ USES = {
     "an instrument": "kept = registry.create('Alpha', name='Main meter')",
     "a class alone, as PyBirch's tree loads it": "exec(registry.service().get_drivers()[0]['source_code'])",
     "a pickled class": "import importlib; importlib.import_module(registry.load('Alpha').__module__)",
-    # Python 3.12 and later warn of forks where other threads run: the alarm's, here.
+    # Python 3.12 and later warn about a fork while other threads run. Here, the thread of the alarm runs.
     "a child that was forked": "import os; warnings.simplefilter('ignore', DeprecationWarning); "
     "kept = registry.create('Alpha'); os.fork() and os._exit(0)",
 }

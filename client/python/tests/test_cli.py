@@ -1,4 +1,4 @@
-"""The command line, as a lab user and as a program calls it; and events."""
+"""The command line, as lab users and programs call it, and the stream of events."""
 
 import json
 import re
@@ -152,7 +152,7 @@ def test_a_refused_version_has_an_exit_code_of_its_own(
 
 
 def test_a_console_that_lacks_a_letter_is_no_reason_to_fail(server: FakeRegistry, environment: dict[str, str]) -> None:
-    """As Windows' consoles do, whose code pages have no Greek."""
+    """The code pages of Windows consoles have no Greek letters."""
     server.land("Alpha", measurement("Alpha"), display_name="10 MΩ meter")
     for command in (["sync"], ["list"], ["list", "--json"]):
         program = [sys.executable, "-m", "pybirch_registry", *command]
@@ -179,7 +179,7 @@ def test_a_bundle_brings_definitions_without_any_network(
 def test_an_old_bundle_takes_back_neither_a_version_nor_a_revocation(
     server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A stick with what was true last year, or made so by whoever swapped it."""
+    """Somebody may use a USB stick with an old bundle, or swap the stick for one."""
     first = server.land("Alpha", measurement("Alpha", 1))
     make_bundle(server, tmp_path / "old.zip")
     second = server.land("Alpha", measurement("Alpha", 2))
@@ -238,7 +238,7 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
     capsys: pytest.CaptureFixture[str],
     damage: str,
 ) -> None:
-    """Neither is anything else of it believed: its revocations, for instance."""
+    """The rest of the bundle is not trusted either, for example its revocations."""
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     commit = server.land("Alpha", measurement("Alpha"))
     server.revoked = [{"name": "Beta", "version": 1, "commit": commit[::-1], "reason": "x"}]
@@ -264,7 +264,7 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
 def test_a_computer_of_bundles_is_well_and_keeps_them_up_to_date_once_it_is_enrolled(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`doctor` ended with 1 there; what a bundle had brought stayed at its version for ever."""
+    """The flaw: on such a computer, `doctor` ended with 1, and versions from a bundle were never updated."""
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     server.land("Alpha", measurement("Alpha"), is_builtin=True)
     make_bundle(server, tmp_path / "b.zip")
@@ -285,7 +285,9 @@ def test_a_computer_of_bundles_is_well_and_keeps_them_up_to_date_once_it_is_enro
 def test_an_instrument_or_a_definition_that_nobody_knows_is_told(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An unknown number was said to be bound, an unknown definition to follow the newest version."""
+    """The flaw: the command said that an unknown number was bound, and that an unknown definition followed the
+    newest version.
+    """
     server.land("Alpha", measurement("Alpha"))
     run(capsys, "sync")
     code, value = run(capsys, "bind", "77", "GPIB::9")
@@ -315,7 +317,7 @@ def test_an_address_that_another_instrument_has_is_told(
 
 
 def test_what_changes_a_computer_s_definitions_makes_it_sync() -> None:
-    """Of all events that the registry has: those that are not listed here are nothing to a computer."""
+    """The list in the test has all events of the registry that a computer ignores."""
     source = (Path(__file__).parents[3] / "registry" / "schemas" / "events.ts").read_text()
     kinds = re.findall(r"^  '?([a-z_.]+)'?: Static", source.partition("interface EventData")[2], re.MULTILINE)
     of_people = {k for k in kinds if k.startswith("merge_request.")} | {"policy.overridden"}
@@ -324,7 +326,7 @@ def test_what_changes_a_computer_s_definitions_makes_it_sync() -> None:
 
 
 def test_a_computer_that_is_enrolled_anew_goes_on_watching(server: FakeRegistry, registry: Registry) -> None:
-    """By a program that knows nothing of it, as the task that watches since the log-on."""
+    """Another program enrols the computer, such as a user's command while a scheduled task is watching."""
     stop = threading.Event()
     home = registry.home
     home.save_enrolment(replace(registry.enrolment, token="old"))
@@ -339,7 +341,7 @@ def test_a_computer_that_is_enrolled_anew_goes_on_watching(server: FakeRegistry,
 def test_a_stream_that_the_system_does_not_end_holds_up_nobody(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Windows does not wake who waits for a socket whose reading is shut down."""
+    """Windows does not wake a thread that waits for a socket when the socket is shut down for reading."""
     monkeypatch.setattr(events, "END_S", 0.1)
     monkeypatch.setattr("urllib3.HTTPResponse.shutdown", lambda self: None)
     started = time.monotonic()
@@ -374,7 +376,7 @@ def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry,
     thread.start()
     with came:
         assert came.wait_for(lambda: len(reports) == 1, 30)
-        # On a machine that is busy with other things a sync by itself takes long: then this may, too.
+        # On a busy machine, a sync alone takes long. Then the watching computer may take longer too.
         limit_s = max(1.0, 4 * (time.monotonic() - started))
         server.land("Alpha", measurement("Alpha", 2))
         started = time.monotonic()
@@ -382,11 +384,11 @@ def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry,
         server.say("definition.landed", {"name": "Alpha", "version": 2}, 7)
         assert came.wait_for(lambda: len(reports) == 2, 30)
     assert time.monotonic() - started < limit_s and reports[1].came == ["Alpha v2"]
-    # The stream ends: it is taken up again, with a sync for what happened meanwhile.
+    # The stream ends. The program opens it again, and syncs because it may have missed events.
     server.events.pop().put("")
     with came:
         assert came.wait_for(lambda: len(reports) == 3, 30)
-    # While it waits for the registry, which says nothing now.
+    # The program now waits for the registry, which sends nothing.
     stop.set()
     thread.join(5)
     assert not thread.is_alive()

@@ -1,7 +1,7 @@
-"""What a power cut, a full disk or an editor leaves of the files in which a lab computer remembers things.
+"""A power cut, a full disk or an editor may damage the files in which a lab computer stores its state.
 
-The flaw: a damaged `pins.json` counted as one that holds no pins, so that the computer took the newest version without
-a word; a damaged list forgot what was revoked. Nothing that somebody chose or the registry said is forgotten by damage.
+The flaw: a damaged `pins.json` counted as a file without pins, so the computer silently used the newest version. A
+damaged list lost all revocations. Damage must never lose a choice of the user or an answer of the registry.
 """
 
 import json
@@ -23,7 +23,7 @@ from sources import measurement
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeRegistry, Home]]:
-    """A computer with something in every file: a pin, a revoked version, a setting that waits."""
+    """A computer with content in every file, such as a pin, a revoked version, and a setting that was not sent yet."""
     folder = tmp_path_factory.mktemp("place")
     (folder / "server").mkdir()
     server = FakeRegistry(folder / "server")
@@ -50,14 +50,14 @@ def server(place: tuple[FakeRegistry, Home]) -> FakeRegistry:
 
 @pytest.fixture
 def lived(place: tuple[FakeRegistry, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """That computer's folder, for this test alone."""
+    """A copy of that computer's folder for one test."""
     shutil.copytree(place[1].root, tmp_path / "home")
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     return Home(tmp_path / "home")
 
 
 def remembers(home: Home) -> None:
-    """A fresh start knows all of it."""
+    """A program that starts now still knows the content of all files."""
     registry = Registry.open(home.root)
     assert registry.enrolment.computer_id == "123456" and len(registry.enrolment.signing_keys) == 1
     assert registry.pins() == {"Alpha": 1} and registry.create("Alpha").perform_measurement()[0][0] == 1
@@ -87,7 +87,9 @@ FILES = [
     "seal.json",
 ]
 ELSEWHERE = ["trust.json", "running/*.json"]
-"""Read by a sync alone; not mended, for each lives as long as its program."""
+"""Files that only a sync reads. Files in `running/` are not restored, because each lives only as long as its
+program.
+"""
 
 
 def test_every_file_with_a_copy_is_damaged_here(lived: Home) -> None:

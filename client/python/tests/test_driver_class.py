@@ -1,7 +1,7 @@
-"""PyBirch constructs an instrument in several ways, and definitions have constructors of several shapes.
+"""PyBirch constructs an instrument in several ways, and constructors of definitions take different parameters.
 
-Its factory gives a name and assigns the adapter afterwards; its page of instruments gives the adapter alone, by
-position; its settings button gives nothing. A text of its own stands there for "no device".
+PyBirch's factory passes a name and assigns the adapter afterwards. Its page of instruments passes only the adapter, by
+position. Its settings button passes nothing. A placeholder text stands for a missing device.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ NOWHERE = [*PLACEHOLDERS, "", " ", None, "None", "Simulated", "simulated", "Plac
 
 
 class Instrument:
-    """As PyBirch's: opens in its constructor, where that gets an address."""
+    """Like PyBirch's instruments, this one opens its device in the constructor if the constructor gets an address."""
 
     def _begin(self, name: str, adapter: Any) -> None:
         self.opened: list[Any] = []

@@ -1,4 +1,4 @@
-"""Whatever breaks, the last good versions stay and a lab user is told what to do."""
+"""After any fault, the versions of the last sync still work, and the lab user reads what to do."""
 
 import hashlib
 import importlib
@@ -36,7 +36,7 @@ from sources import measurement
 
 @pytest.fixture
 def good(server: FakeRegistry, registry: Registry) -> Registry:
-    """Has version 1 on the disk; the registry has version 2."""
+    """A registry that has version 2, while the disk has version 1."""
     server.land("Alpha", measurement("Alpha", 1))
     registry.sync()
     server.land("Alpha", measurement("Alpha", 2))
@@ -44,7 +44,7 @@ def good(server: FakeRegistry, registry: Registry) -> Registry:
 
 
 def stands(home: Home, version: int = 1) -> None:
-    """A fresh start runs this version."""
+    """A program that starts now uses this version."""
     assert Registry.open(home.root).create("Alpha").perform_measurement()[0][0] == version
 
 
@@ -127,7 +127,9 @@ print(registry.create("Alpha")._definition["version"])
 def test_a_disk_that_is_full(
     server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str], limit: int
 ) -> None:
-    """No file can grow beyond so many bytes: there is no room for the list, for git's objects, or for a file."""
+    """No file can grow beyond `limit` bytes. So there is no room for the list, for git's objects or for a file
+    of the definition.
+    """
     server.land("Alpha", measurement("Alpha", 3) + "# " + "x" * 4000)
     done = subprocess.run([sys.executable, "-c", FULL, str(limit)], capture_output=True, text=True, env=environment)
     assert "the disk is full" in done.stdout, done.stdout + done.stderr
@@ -148,7 +150,7 @@ sys.exit(main(sys.argv[1:]))
 def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
     server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str]
 ) -> None:
-    """An empty file, or a short one, can still be written there."""
+    """On such a disk, an empty or short file can still be written."""
     server.requests.clear()
     for command in (["enrol", server.url, "CODE", "--name", "LABPC-01"], ["doctor"]):
         program = [sys.executable, "-c", ENROL, *command]
@@ -159,7 +161,7 @@ def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
 
 
 def test_a_note_that_finds_no_room_does_not_hide_what_a_sync_did(good: Registry, home: Home) -> None:
-    """The last thing that a sync writes is what it told the registry; on a full disk that alone may fail."""
+    """A sync writes its report to the registry last. On a full disk, only this may fail."""
     (home.root / "told.json").unlink()
     (home.root / "told.json").mkdir()
     report = good.sync()
@@ -210,7 +212,9 @@ def test_several_processes_may_sync_at_once(server: FakeRegistry, home: Home, pr
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders")
 def test_a_folder_that_was_made_read_only(good: Registry, home: Home) -> None:
-    """In a process of an account without special rights: package and folder are copied to where it may reach them."""
+    """Runs in a process of an account without special rights. The package and the folder are copied to a place
+    that it can read.
+    """
     place = Path(tempfile.mkdtemp(prefix="pybirch-read-only-"))
     try:
         shutil.copytree(home.root, place / "home")
@@ -244,7 +248,9 @@ def test_an_enrolment_of_another_account_is_not_taken_for_none(home: Home) -> No
 
 
 def test_an_edit_of_a_pinned_version_is_taken_back_by_a_sync(good: Registry, home: Home) -> None:
-    """The registry lists the newest alone; the pinned one comes out of the history, with or without the network."""
+    """The registry lists only the newest version. The pinned version is restored from the history, with or
+    without the network.
+    """
     good.pin("Alpha", 1)
     good.sync()
     file = good.store.folder("Alpha", good.resolve("Alpha").commit) / "Alpha.py"
@@ -257,7 +263,9 @@ def test_an_edit_of_a_pinned_version_is_taken_back_by_a_sync(good: Registry, hom
 
 
 def test_a_list_that_this_version_does_not_understand_is_fetched_anew(server: FakeRegistry, home: Home) -> None:
-    """As another version of this package may have left it: the registry's "unchanged" is of no help then."""
+    """Another version of this package may have written the list. An answer "unchanged" of the registry does not
+    help then.
+    """
     server.land("Alpha", measurement("Alpha"))
     Registry.open(home.root).sync()
     kept = json.loads(home.manifest.read_text())
@@ -319,7 +327,7 @@ def test_a_corrupted_object(server: FakeRegistry, good: Registry, home: Home, da
 
 @pytest.mark.parametrize("hit", ["*", "HEAD", "config", "packed-refs", "*.pack", "*.idx"])
 def test_a_history_that_a_power_failure_emptied_is_fetched_again(server: FakeRegistry, home: Home, hit: str) -> None:
-    """It came in one answer with others, so nothing waited for the disk."""
+    """This history came in one answer with others, so nothing waited until it was on the disk."""
     for name in ("Alpha", "Beta", "Delta", "Epsilon"):
         server.land(name, measurement(name, 1))
         server.land(name, measurement(name, 2))
@@ -395,7 +403,9 @@ def test_a_token_that_no_longer_counts(server: FakeRegistry, good: Registry, hom
 def test_threads_that_load_at_once_do_not_wait_for_each_other_for_ever(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """One by `load`, one by the import system, as an unpickled instrument is: each has a lock that the other wants."""
+    """One thread calls `load`. The other imports the module, as unpickling does. Each could hold a lock that
+    the other needs.
+    """
     for number in range(5):
         server.land(f"D{number}", measurement(f"D{number}"))
     registry.sync()
@@ -417,7 +427,7 @@ def test_threads_that_load_at_once_do_not_wait_for_each_other_for_ever(
 def test_a_snapshot_that_leads_out_of_the_folder_is_refused(
     server: FakeRegistry, registry: Registry, home: Home, path: str
 ) -> None:
-    """The list and the archive agree on it, so that no hash tells."""
+    """The path is the same in the list and in the archive, so no hash reveals the attack."""
     server.git_fault = "blocked"
     server.land("Alpha", measurement("Alpha"))
     server.definitions["Alpha"]["files"][path] = hashlib.sha256(b"evil").hexdigest()
@@ -446,7 +456,7 @@ def test_what_waits_for_a_registry_that_fails_on_it_holds_up_nothing(server: Fak
 def test_the_proxy_and_the_certificates_of_the_environment(
     server: FakeRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The proxy is the registry itself here: it is asked for another host's address."""
+    """The registry itself is the proxy here. It receives requests for the address of another host."""
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")

@@ -1,4 +1,6 @@
-"""PyBirch cannot be installed by pip, so Python is told where it lies; and rows of data, which version took them."""
+"""Tells Python where PyBirch is, because pip cannot install it. Also marks rows of data with the versions that
+measured them.
+"""
 
 import os
 import subprocess
@@ -86,7 +88,9 @@ def test_rows_say_which_version_took_them(server: FakeRegistry, registry: Regist
 def test_rows_of_pybirch_s_scans_say_it_too(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the measurement, and of the movements above it; what comes from files stays as it is."""
+    """Rows get the versions of the measurement and of the movements above it. Rows of instruments from files
+    are unchanged.
+    """
     import types
 
     server.land("Alpha", measurement("Alpha"))

@@ -1,6 +1,6 @@
-"""From an attacker's view: every way in `attacks.py` is refused, or written down as not refused."""
+"""Tests the guard as an attacker: each attempt in `attacks.py` is refused, or GUARD.md says that it is not refused."""
 
-import ctypes.util  # noqa: F401  (the host program has it loaded)
+import ctypes.util  # noqa: F401  (the host program has loaded it)
 import os
 import re
 import socket
@@ -15,7 +15,7 @@ from typing import Any
 
 import cffi  # noqa: F401  (cryptography needs it)
 import pytest
-import serial  # noqa: F401  (the host program has its VISA libraries loaded)
+import serial  # noqa: F401  (the host program has loaded its VISA libraries)
 
 from attacks import OPEN, REFUSED
 from fake_registry import FakeRegistry
@@ -42,7 +42,7 @@ def listener() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: socket.socket) -> Iterator[Any]:
-    """Runs one attack; what it read, and whether it left a mark."""
+    """Runs one attack. Returns what the attack read, and whether it left a mark."""
     secret = tmp_path / "secret.txt"
     secret.write_text("secret 1\n")
     (tmp_path / "unreviewed.py").write_text("value = 'secret'\n")
@@ -85,7 +85,7 @@ def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) ->
             except GUARD:
                 got, marked = None, attack.mark.exists()
             except Exception as error:
-                # A library may answer the guard's error with one of its own; the guard's is then its cause.
+                # A library may raise an error of its own after the guard's error. The guard's error is then its cause.
                 got, marked = (None if chain(error) else repr(error)), attack.mark.exists()
             else:
                 if got is None and not errors and not is_silent(name):
@@ -107,7 +107,9 @@ SILENT = (
 
 
 def is_silent(name: str) -> bool:
-    """Whoever is refused passes over it: a file or a program that cannot be opened, a hook that is not added."""
+    """Whether the attacked library ignores the guard's error: it ignores a file or program that it cannot open,
+    or a hook that it cannot add.
+    """
     return name in SILENT
 
 
@@ -142,7 +144,7 @@ def test_the_document_names_every_way_with_its_outcome() -> None:
     assert rows == {**dict.fromkeys(REFUSED, "refused"), **dict.fromkeys(OPEN, "not refused")}
 
 
-# ------------------------------------------------------------------ what must go on working
+# ------------------------------------------------------------------ what must still work
 
 
 def test_the_host_program_is_never_touched(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
@@ -232,7 +234,9 @@ class Tries:
 def test_libraries_may_look_into_windows_registry_and_nobody_may_change_it(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """They look there for what is installed. Its events are Windows' alone, and raised by hand here."""
+    """Libraries look in the Windows registry for installed software. Only Windows raises these events, so the
+    test raises them itself.
+    """
     server.land("Looks", "class Looks:\n    def call(self, function, *given):\n        return function(*given)\n")
     registry.sync()
     call = registry.create("Looks").call

@@ -1,6 +1,6 @@
-"""Libraries that do on a definition's behalf what it may not do itself, each harmless as it is done."""
+"""Libraries may do some things for a definition that it may not do itself. Each use in this file is harmless."""
 
-import ctypes.util  # noqa: F401  (the host program has it loaded)
+import ctypes.util  # noqa: F401  (the host program has loaded it)
 import os
 import pty
 import sys
@@ -80,7 +80,7 @@ def test_importlib_works_where_a_lab_allows_it(server: FakeRegistry, registry: R
 
 @pytest.mark.skipif(sys.platform != "linux", reason="devices are named otherwise")
 def test_a_visa_library_writes_to_devices_alone(server: FakeRegistry, registry: Registry) -> None:
-    """A pseudo-terminal is one, as a serial port is; shared memory and the machine's own are none."""
+    """A pseudo-terminal is a device, as a serial port is. Shared memory and the machine's memory are not devices."""
     server.land(
         "Port",
         "import serial\nclass Port:\n    def write(self, port):\n        serial.Serial(port).write(b'x')\n",

@@ -1,4 +1,4 @@
-"""Names: a banned module has no twin that is not judged, and a lab may ban any built-in."""
+"""The guard judges every twin of a banned module, and a lab may ban any built-in."""
 
 import builtins
 import contextlib
@@ -18,7 +18,7 @@ REFUSERS = (BannedImportError, GuardError)
 
 
 def written_in_c() -> set[str]:
-    """The modules of the Python at hand that have no source in Python."""
+    """The modules of this Python that have no source in Python."""
     folder = Path(sysconfig.get_paths()["platstdlib"]) / "lib-dynload"
     found = {path.name.partition(".")[0] for path in folder.glob("*") if path.suffix in (".so", ".pyd")}
     return found | set(sys.builtin_module_names)
@@ -76,7 +76,9 @@ def test_any_built_in_that_a_lab_bans_is_refused_however_it_is_named(
 
 
 def test_every_built_in_function_can_be_banned(server: FakeRegistry, registry: Registry) -> None:
-    """Those that a class statement or a loop needs are asked by Python itself, past the names."""
+    """Python itself looks up some built-ins, for example for a class statement or a loop. The ban must not
+    affect these look-ups.
+    """
     names = [name for name, value in vars(builtins).items() if callable(value) and name[0].islower()]
     body = "\n".join(f"    def use_{name}(self):\n        {name}()" for name in names)
     server.policy = {"banned_imports": names}

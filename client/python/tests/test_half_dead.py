@@ -1,7 +1,8 @@
-"""Servers that answer badly: what any of them sends costs a lab computer neither memory nor time, and is told in words.
+"""Servers that answer badly. Their answers use up neither memory nor time of a lab computer, and its user reads a clear
+message.
 
-The flaws: 290 kB of gzip became 572 MiB; a server that accepted and said nothing was waited for in silence for two
-minutes; git's pool had no time limit at all; texts of urllib3 and dulwich reached lab users.
+The flaws: 290 kB of gzip became 572 MiB. The program waited silently for two minutes for a server that accepted the
+connection and sent nothing. Requests of git had no time limit at all. Lab users saw texts of urllib3 and dulwich.
 """
 
 import gzip
@@ -79,7 +80,7 @@ ANSWERS: dict[str, Callable[[Send], None]] = {
 
 
 class HalfDead:
-    """Answers every request in one way; `sent` counts the bytes."""
+    """A server that answers every request in the same way. `sent` counts the bytes."""
 
     def __init__(self, answer: Callable[[Send], None]) -> None:
         self.sent = 0
@@ -116,7 +117,7 @@ class HalfDead:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits are the program's own, but shorter."""
+    """The program's own limits, but shorter."""
     monkeypatch.setattr(wire, "HEAD_S", 0.4)
     monkeypatch.setattr(wire, "GRACE_S", 0.4)
     monkeypatch.setattr(wire, "NOTICE_S", 0.1)
@@ -150,7 +151,7 @@ def test_no_answer_costs_more_than_its_bounds(impatient: None, half_dead: HalfDe
 
 @pytest.fixture
 def home_of(home: Home, server: FakeRegistry) -> Callable[[str], Home]:
-    """The folder of a computer that has a definition, now enrolled at another address."""
+    """Enrols a computer that has a definition at another address. Returns its data folder."""
     server.land("Alpha", measurement("Alpha"))
     server.bind(7, "Alpha", "GPIB::8::INSTR")
     Registry.open(home.root).sync()
@@ -226,11 +227,11 @@ def test_a_user_is_told_early_that_a_server_does_not_answer(
     assert "no answer in time" in report.warnings[0]
     caplog.clear()
     assert main(["pin", "Alpha@4"]) == 4
-    assert "127.0.0.1 has not answered yet" in caplog.text  # git's requests are bounded as all others are
+    assert "127.0.0.1 has not answered yet" in caplog.text  # git's requests have the same limits as all others
 
 
 def test_by_default_a_server_that_says_nothing_is_waited_for_half_a_minute_at_most() -> None:
-    """A sync asks twice: it sends what waits, then asks for the list."""
+    """A sync makes two requests: it sends stored settings and bindings, and then asks for the list."""
     assert 2 * wire.HEAD_S <= 30 and wire.NOTICE_S <= 5
 
 
@@ -260,7 +261,7 @@ def test_a_stream_lives_on_beyond_the_bounds_of_one_event() -> None:
 
 
 def test_git_is_redirected_nowhere(home_of: Callable[[str], Home], server: FakeRegistry) -> None:
-    """A registry that sends git on to another host: the token goes nowhere else."""
+    """A registry redirects git to another host. The token must not go there."""
     other = HalfDead(ANSWERS["a page"])
     try:
         server.sends_on_to = f"{other.url}/info/refs?service=git-upload-pack"
@@ -272,7 +273,7 @@ def test_git_is_redirected_nowhere(home_of: Callable[[str], Home], server: FakeR
 
 
 def test_what_comes_steadily_ends_as_well(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the slowest rate that is taken, an answer of the greatest size lasted two hours, a history fifteen."""
+    """The flaw: at the slowest allowed rate, the largest answer took two hours, and the largest history fifteen."""
     monkeypatch.setattr(wire, "LONGEST_S", 0.8)
     body = HEAD + b"Content-Length: 60000000\r\n\r\n"
 
@@ -293,7 +294,7 @@ def test_what_comes_steadily_ends_as_well(impatient: None, monkeypatch: pytest.M
 def test_the_refs_of_a_history_are_bounded_by_what_a_definition_has(
     home: Home, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are held in memory, where a pack goes to a file: 512 MiB of either were taken."""
+    """The list of refs is kept in memory, whereas a pack goes to a file. The flaw: both could have 512 MiB."""
     for value in range(6):
         server.land("Alpha", measurement("Alpha", value))
     monkeypatch.setattr(versions, "REFS_BYTES", 600)

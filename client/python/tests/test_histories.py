@@ -1,4 +1,4 @@
-"""Many new definitions come in one answer, which proves nothing by itself."""
+"""Many new definitions come in one answer, which is not trusted."""
 
 import hashlib
 import io
@@ -83,7 +83,7 @@ def test_a_definition_that_is_refused_does_not_hold_up_the_others(landed: FakeRe
 
 
 def foreign(parts: Parts) -> bytes:
-    """Each history is sent as that of the next definition."""
+    """An attacker sends each history under the name of the next definition."""
     return join_histories([(name, parts[at - 1][1]) for at, (name, _) in enumerate(parts)])
 
 
@@ -129,7 +129,7 @@ def test_whatever_the_answer_lacks_or_falsifies_comes_by_git(
 def test_a_history_that_the_registry_did_not_sign_is_not_believed(
     landed: FakeRegistry, registry: Registry, tmp_path: Path
 ) -> None:
-    """Another registry has definitions of the same names, and signs them with its own key."""
+    """Another registry has definitions with the same names, and signs them with its own key."""
     (tmp_path / "other").mkdir()
     other = FakeRegistry(tmp_path / "other")
     for name in NAMES:
@@ -143,7 +143,7 @@ def test_a_history_that_the_registry_did_not_sign_is_not_believed(
 
 
 def test_a_bomb_is_not_unpacked(landed: FakeRegistry, registry: Registry) -> None:
-    """Several files that are within the bound of one object, but not together."""
+    """Each file is within the limit for one object, but all files together exceed the limit for a history."""
     landed.land("Beta", measurement("Beta", 3), {f"{n}.bin": bytes([n]) * 20_000_000 for n in range(3)})
     assert len(bundle_of(landed.repos["Beta"])) < LARGEST
     assert registry.sync().ok

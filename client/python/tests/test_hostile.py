@@ -1,5 +1,7 @@
-"""More attacks on what a lab computer takes: bombs behind every door by which files come, a revocation that two
-old sticks would take back, permissions that were never granted. Each with the real client, real git and real zips."""
+"""More attacks on the files that a lab computer accepts: bombs in every kind of file, a revocation that two old
+USB sticks would undo, and permissions that nobody granted. The tests use the real client, real git and real zip
+files.
+"""
 
 import contextlib
 import io
@@ -41,7 +43,7 @@ def costs_at_most(size: int) -> Iterator[None]:
 
 
 def lying_zip(method: int, content: bytes, says: int) -> bytes:
-    """A zip whose only entry says that it has `says` bytes, and has all of `content`."""
+    """A zip file with one entry. The entry declares `says` bytes, but contains all of `content`."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr("Alpha.py", content)
@@ -51,7 +53,7 @@ def lying_zip(method: int, content: bytes, says: int) -> bytes:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_an_entry_of_a_zip_takes_no_more_memory_than_it_says(method: int) -> None:
-    """The flaw: `ZipFile.read` unpacks all of an entry and cuts it to the size that the entry says afterwards."""
+    """The flaw: `ZipFile.read` unpacks the whole entry first, and then cuts it to the declared size."""
     bomb = lying_zip(method, bytes(25 * MIB), 100)
     with zipfile.ZipFile(io.BytesIO(bomb)) as archive, costs_at_most(10 * MIB), contextlib.suppress(*DAMAGED):
         assert len(read_entry(archive, archive.infolist()[0])) <= 100
@@ -87,7 +89,9 @@ SNAPSHOTS: dict[str, Callable[[], bytes]] = {
 def test_a_snapshot_that_is_no_plain_zip_is_refused_and_ends_no_sync(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """A zip of another method or an encrypted one raised what nobody caught: nothing else was synced either."""
+    """The flaw: a zip file with another compression method or with encryption raised an error that nobody
+    caught, and the sync stopped.
+    """
     server.git_fault = "blocked"
     server.land("Alpha", measurement("Alpha"))
     content = SNAPSHOTS[kind]()
@@ -164,7 +168,7 @@ def test_a_pack_that_is_none_is_damaged(kind: str) -> None:
 
 
 def bomb(server: FakeRegistry) -> None:
-    """The next version has a file of zeros, larger than any: a few kilobytes in the pack."""
+    """Lands a version with a file of zeros that is larger than any real file. It takes a few kilobytes in the pack."""
     server.land("Alpha", measurement("Alpha", 2), {"zeros.bin": "\0" * LARGE})
 
 
@@ -185,8 +189,9 @@ def test_a_bomb_in_a_bundle_is_refused(server: FakeRegistry, home: Home, tmp_pat
 def test_a_tree_that_holds_itself_many_times_is_not_read_before_its_tag_is_believed(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """Ten trees of ten entries each stand for ten thousand million files in a thousand bytes; a version that is asked
-    for by its number was read out of the history before anybody looked at its signature."""
+    """Ten trees with ten entries each describe ten thousand million files in a thousand bytes. The flaw: a
+    version that was requested by number was read from the history before its signature was checked.
+    """
     server.land("Alpha", measurement("Alpha", 1))
     assert registry.sync().ok
     repo = server.repos["Alpha"]
@@ -210,8 +215,9 @@ def test_a_tree_that_holds_itself_many_times_is_not_read_before_its_tag_is_belie
 def test_two_old_bundles_do_not_take_a_revocation_back(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path
 ) -> None:
-    """v1 was revoked, reinstated and revoked again. The stick of the first revocation made the last one look as old as
-    itself, and the stick of the reinstatement then took it back."""
+    """v1 was revoked, reinstated and revoked again. The flaw: the bundle with the first revocation made the
+    last revocation look old. The bundle with the reinstatement then undid the revocation.
+    """
     commit = server.land("Alpha", measurement("Alpha", 1))
     assert registry.sync().ok
     entry = {"name": "Alpha", "version": 1, "commit": commit}
@@ -245,7 +251,9 @@ class Has:
 def test_a_permission_written_into_a_record_without_a_seal_is_not_believed(
     server: FakeRegistry, registry: Registry, home: Home, lost: str
 ) -> None:
-    """A record without a seal is held against the signed history: its files and approvals were, its permissions not."""
+    """A record without a seal is compared with the signed history. The flaw: files and approvals were compared,
+    permissions were not.
+    """
     commit = server.land("Has", USES)
     assert registry.sync().ok
     record = home.versions / "Has" / f"{commit}.json"
@@ -270,7 +278,9 @@ def test_a_version_out_of_the_history_may_do_what_its_tag_says(server: FakeRegis
 def test_a_version_that_came_as_a_snapshot_gets_its_permissions_once_git_gets_through(
     server: FakeRegistry, registry: Registry, home: Home
 ) -> None:
-    """Whoever blocks git once must not take a permission away for good, nor leave a version unchecked by its tag."""
+    """If somebody blocks git once, the version must not lose its permission forever, and its tag must be
+    checked later.
+    """
     server.land("Has", USES, permissions=["ctypes"])
     server.git_fault = "blocked"
     assert registry.sync().came == ["Has v1"]

@@ -1,4 +1,6 @@
-"""What a lab user asks of the command line: what could be had, what is where, and one more instrument of a kind."""
+"""What lab users ask the command line: which definitions they can install, where instruments are, and how to
+add another one.
+"""
 
 import zipfile
 from pathlib import Path
@@ -67,7 +69,7 @@ def test_addresses_are_shown_at_once_and_an_instrument_can_be_unbound(
 def test_without_a_network_an_instrument_that_moves_stays_one(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A computer that takes its definitions from bundles made a second instrument for each new address."""
+    """The flaw: a computer that uses bundles made a second instrument for each new address."""
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     server.land("SR830", measurement("SR830"))
     make_bundle(server, tmp_path / "b.zip")
@@ -108,7 +110,7 @@ def test_a_known_revocation_is_told_once_unless_it_is_in_use(
     assert run(capsys, "sync")[1]["revoked"] == {"SR830 v1": "drifts"}
     shown = said(capsys, "show", "SR830")
     assert [("REVOKED: drifts" in line) for line in shown.splitlines()[-2:]] == [False, True]
-    assert "Change 1" in shown and "Why" not in shown  # a line for each version
+    assert "Change 1" in shown and "Why" not in shown  # one line for each version
     revoked, server.revoked = server.revoked, []
     server.reinstated = [{"name": "SR830", "version": 1, "commit": first}]
     said(capsys, "sync")

@@ -1,4 +1,6 @@
-"""Classes as definitions state them: several files, real lines, two versions side by side."""
+"""Classes of definitions: they may have several files, show real lines in tracebacks, and run in two versions
+side by side.
+"""
 
 import inspect
 import pickle
@@ -105,7 +107,7 @@ def test_two_versions_run_side_by_side_and_a_class_is_loaded_once(server: FakeRe
 
 
 def test_each_version_finds_its_own_modules(server: FakeRegistry, registry: Registry) -> None:
-    """Modules of one name, in the same process, as old and new instruments run at once."""
+    """Both versions have modules with the same names, and old and new instruments run in the same process."""
     source = "import scale\nclass Multi:\n    def get(self):\n        from scale import FACTOR\n        return FACTOR\n"
     for factor in (1, 2):
         server.land("Multi", source, {"scale.py": f"FACTOR = {factor}\n"})
@@ -156,7 +158,7 @@ CONSTRUCTORS = {
 
 @pytest.mark.parametrize("number", range(len(CONSTRUCTORS)))
 def test_constructors_of_every_kind_get_what_they_take(server: FakeRegistry, registry: Registry, number: int) -> None:
-    """What a constructor does not take is assigned afterwards."""
+    """What a constructor does not accept is assigned after construction."""
     parameters = list(CONSTRUCTORS)[number]
     takes = [p.split("=")[0] for p in parameters.split(", ")]
     given = "        self.name = name\n" if "name" in takes else ""

@@ -1,5 +1,6 @@
-"""A signature counts for the version that was asked for, and for no other: the attack of The Update Framework's wrong
-software, with a registry that hands out what it signed under another name."""
+"""A signature is valid only for the version that was asked for. The attack is "wrong software" in The Update
+Framework: a registry sends something that it signed under another name.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -15,11 +16,11 @@ from pybirch_registry.home import Home
 from sources import measurement
 
 HELPER = {"Victim.py": measurement("Victim", 666)}
-"""Beside the main file of a harmless definition: the code that is to run in the victim's place."""
+"""A second file of a harmless definition. It contains the code that should run instead of the victim's code."""
 
 
 def as_victim(server: FakeRegistry, **said: Any) -> None:
-    """Lists the history of `Harmless`, signed as it is, under the name `Victim`."""
+    """Lists the history of `Harmless`, with its own signatures, under the name `Victim`."""
     server.repos["Victim"] = server.repos["Harmless"]
     server.definitions["Victim"] = {**server.definitions.pop("Harmless"), "name": "Victim", **said}
 
@@ -55,7 +56,7 @@ def test_versions_from_before_names_were_signed_run_where_they_are_attested(
     server.land("Old", measurement("Old", 2))
     assert "does not name its definition" in registry.sync().refused["Old v2"]
     server.attest("Old")
-    assert registry.sync().came == ["Old v2"], "though the history was here before the list of such tags"
+    assert registry.sync().came == ["Old v2"], "although the history was here before the attestation"
     assert registry.create("Old", version=1).perform_measurement()[0][0] == 1
     server.names_in_tags = True
     server.land("Old", measurement("Old", 3))
@@ -65,7 +66,9 @@ def test_versions_from_before_names_were_signed_run_where_they_are_attested(
 def test_a_version_of_no_name_is_not_sealed_anew_where_no_list_has_it(
     server: FakeRegistry, registry: Registry, home: Home
 ) -> None:
-    """The history on this computer decides as it does when a version comes, also for a record without a seal."""
+    """A version without a seal is compared with the history on this computer by the same rules as when it was
+    fetched.
+    """
     server.names_in_tags = False
     server.land("Old", measurement("Old", 1))
     server.attest("Old")
@@ -125,7 +128,7 @@ def test_an_older_version_of_another_definition_s_history_is_refused(server: Fak
 def test_what_an_earlier_version_of_the_client_took_under_another_name_does_not_run_any_more(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """It lies in the folder, checked by signature, as the client of then thought."""
+    """An older client installed this version in the folder, because its signature was valid."""
     server.land("Harmless", measurement("Harmless"), HELPER)
     registry.sync()
     store, harmless = registry.store, registry.store.versions("Harmless")[0]

@@ -1,6 +1,7 @@
-"""`doctor` says which definition would fail on this computer, and why, before it is bound and measured with.
+"""`doctor` says which definition would fail on this computer, and why, before somebody binds it and measures with it.
 
-The oracle for headers and versions is `packaging`, which pip itself uses; what is installed is what is installed here.
+The tests compare headers and versions with `packaging`, which pip itself uses. Installed packages are those of this
+Python.
 """
 
 import platform

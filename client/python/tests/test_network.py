@@ -1,4 +1,4 @@
-"""Through the networks of laboratories: certificates of their own, proxies, clocks."""
+"""Networks of laboratories: their own certificates, proxies and clocks."""
 
 import datetime
 import socket
@@ -29,7 +29,9 @@ DAY = datetime.timedelta(days=1)
 
 
 def certificate(folder: Path, days: tuple[int, int] = (-1, 30)) -> tuple[Path, Path]:
-    """Of 127.0.0.1, signed by itself, from and until so many days from now; and its key."""
+    """Makes a self-signed certificate for 127.0.0.1 and its key. `days` are the start and end of its validity,
+    counted from now.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registry")])
     now = datetime.datetime.now(datetime.UTC)
@@ -101,7 +103,7 @@ def test_a_clock_by_which_the_certificate_is_not_valid_is_named(
 
 
 class Proxy:
-    """An HTTP proxy that makes tunnels, and remembers where to."""
+    """An HTTP proxy that makes tunnels and stores their targets."""
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
@@ -141,23 +143,27 @@ class Proxy:
 def test_everything_goes_through_the_proxy_of_the_environment(
     secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The list, git, and the report; with the proxy's own credentials, and never the computer's token to it."""
+    """The list, git and the report go through the proxy. The proxy gets its own credentials, and never the
+    computer's token.
+    """
     proxy = Proxy()
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
-    # Addresses of this machine go past proxies on some platforms.
+    # On some platforms, addresses of this machine bypass proxies.
     monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: False)
     assert registry.sync().came == ["Alpha v1"]
     proxy.socket.close()
     assert proxy.asked and all(head.startswith(b"CONNECT 127.0.0.1:") for head in proxy.asked)
     assert all(b"dXNlcjpwQHNz" in head and TOKEN.encode() not in head for head in proxy.asked)
-    assert len(secure.requests) == len(proxy.asked)  # it closes the connection behind each answer
+    assert len(secure.requests) == len(proxy.asked)  # it closes the connection after each answer
 
 
 def test_an_address_that_sends_on_to_another_is_named_and_gets_no_second_request(
     secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """http to https, or a network's sign-in page: the token stays here in both cases."""
+    """An address may redirect from http to https, or to a network's sign-in page. The token is not sent on in
+    either case.
+    """
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     secure.sends_on_to = "https://login.example/?from=x"
     report = registry.sync()
@@ -233,7 +239,7 @@ THROUGH = [
 def test_what_no_proxy_names_goes_past_the_proxy(
     monkeypatch: pytest.MonkeyPatch, listed: str, url: str, past: bool
 ) -> None:
-    """`host:port` and networks were ignored, so that a registry in the lab's own network could not be reached."""
+    """The flaw: `host:port` and networks were ignored, so a registry in the lab's own network could not be reached."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
@@ -243,7 +249,7 @@ def test_what_no_proxy_names_goes_past_the_proxy(
 
 
 def test_certificates_are_read_only_where_tls_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading them takes longer than a short command does otherwise."""
+    """Reading certificates takes longer than the rest of a short command."""
     read: list[str] = []
     monkeypatch.setattr("ssl.create_default_context", lambda: read.append("read"))
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"):
@@ -277,7 +283,7 @@ def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkey
     ],
 )
 def test_a_clock_that_is_off_by_more_than_minutes_is_told(ahead_s: float, said: str | None) -> None:
-    """One that was hours off was said to agree: its measurements are of another time."""
+    """The flaw: a clock that was hours off counted as right, and measurements got wrong times."""
     http = Http("http://registry.lab.example")
     http.clock_ahead_s = ahead_s
     warning = http.clock_warning()
@@ -308,7 +314,7 @@ def test_an_address_that_lacks_its_beginning_is_told_what_is_missing() -> None:
     ],
 )
 def test_a_clock_agrees_only_with_a_registry_that_says_the_time(home: Home, date: str | None, says: str) -> None:
-    """Where it said nothing, the clock was said to agree."""
+    """The flaw: if the registry did not send the time, the clock counted as right."""
     head = "" if date is None else f"Date: {date}\r\n"
     answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n{head}\r\n{{}}".encode()
     server = HalfDead(lambda send: send(answer))
@@ -322,7 +328,9 @@ def test_a_clock_agrees_only_with_a_registry_that_says_the_time(home: Home, date
 
 @pytest.mark.parametrize("status", [200, 401, 407, 502])
 def test_a_page_of_somebody_else_is_no_word_of_the_registry(home: Home, status: int) -> None:
-    """One with the status 401 was taken for the registry's; `doctor` said neither what it was nor what to do."""
+    """The flaw: a page with the status 401 counted as the registry's answer, and `doctor` said neither what it
+    was nor what to do.
+    """
     page = f"HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 2\r\nDate: x\r\n\r\nhi".encode()
     server = HalfDead(lambda send: send(page))
     try:

@@ -1,6 +1,8 @@
-"""What one version may do although its lab bans it: as its signed tag says, and no other version or definition."""
+"""Permissions: one version may use what its lab bans, as its signed tag says. Other versions and definitions
+may not.
+"""
 
-import ctypes  # noqa: F401  (the host program has it loaded)
+import ctypes  # noqa: F401  (the host program has loaded it)
 import shutil
 import socket
 import subprocess
@@ -53,7 +55,7 @@ def test_one_permission_opens_nothing_else(server: FakeRegistry, registry: Regis
 
 @pytest.mark.parametrize("where", ["list", "snapshot", "unsigned tag", "nonsense in the tag"])
 def test_nothing_unsigned_gives_a_permission(server: FakeRegistry, registry: Registry, where: str) -> None:
-    """A proxy, a stolen list or the zip that comes where git does not get through could say anything."""
+    """A proxy, a forged list, or the zip that is used where git is blocked could contain anything."""
     if where == "list":
         server.land("Has", USES.format(name="Has"))
         server.definitions["Has"]["permissions"] = ["ctypes"]
@@ -82,7 +84,7 @@ class Source(VisaBaseMeasurementInstrument):
 
 @pytest.fixture
 def scpi() -> Iterator[int]:
-    """An instrument that answers over a raw socket; its port."""
+    """An instrument that answers over a raw socket. Yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:

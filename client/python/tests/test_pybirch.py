@@ -1,6 +1,7 @@
-"""PyBirch's own factory and instrument tree, with the service object as their database service.
+"""PyBirch's own factory and instrument tree use the service object as their database service.
 
-The stand-in has their duck-typed calls: the factory under the names of drivers, the tree under those of definitions.
+The stand-in makes the same calls as PyBirch. Its factory uses the names with `driver`, its tree those with
+`definition`.
 """
 
 import pickle
@@ -22,7 +23,7 @@ BUILT_IN = sorted((Path(__file__).parents[3] / "registry" / "builtin").glob("*.p
 
 @pytest.fixture(autouse=True)
 def fresh_factory() -> Iterator[None]:
-    """As in a program that has just started."""
+    """Clears PyBirch's caches, as in a program that has just started."""
     classes = (InstrumentFactory, InstrumentAutoLoadWidget)
     before = [set(vars(cls)) for cls in classes]
     yield
@@ -56,7 +57,7 @@ def test_the_factory_lists_and_creates_every_built_in(server: FakeRegistry, regi
 
 
 def test_the_tree_shows_what_is_bound_here_and_what_is_public(server: FakeRegistry, registry: Registry) -> None:
-    """Under the host name, though this computer is enrolled under another."""
+    """PyBirch asks under the host name, although this computer has another name in its enrolment."""
     assert socket.gethostname() != registry.enrolment.computer_name
     server.land("Bound", measurement("Bound"))
     server.land("Ours", measurement("Ours"))
@@ -100,7 +101,7 @@ def test_a_definition_that_does_not_load_is_left_out_and_hinders_no_other(
 
 
 class Database:
-    """PyBirch's own, with one driver; its id is that of a definition too."""
+    """PyBirch's own database with one driver. A definition of the registry has the same id."""
 
     def get_drivers(self, *filters: object) -> list[dict[str, object]]:
         source = "class Theirs:\n    pass\n"
@@ -114,7 +115,7 @@ class Database:
 def test_switched_on_the_registry_s_instruments_are_there_whatever_pybirch_s_database_is(
     server: FakeRegistry, registry: Registry, before: bool
 ) -> None:
-    """In PyBirch as it stands; in windows that are open already as well."""
+    """Works in PyBirch without changes, and even in windows that are already open."""
     server.land("Ours", measurement("Ours"))
     server.bind(1, "Ours", "GPIB::1")
     registry.sync()

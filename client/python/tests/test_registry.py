@@ -1,4 +1,4 @@
-"""Bindings, settings, pins, updates and PyBirch's own factory."""
+"""Tests bindings, settings, pins and updates, and PyBirch's own factory."""
 
 import logging
 import os
@@ -239,7 +239,7 @@ def test_a_built_in_definition_comes_when_it_is_created(server: FakeRegistry, re
 
 
 def test_a_program_that_is_started_anew_binds_no_second_instrument(server: FakeRegistry, home: Home) -> None:
-    """Two stages of one kind at one controller, by a name each; and one lock-in that was given none."""
+    """Two stages of the same kind are at one controller and have different names. A lock-in has no name."""
     server.land("Visa", VISA)
     Registry.open(home.root).sync()
     for _ in range(2):
@@ -261,7 +261,7 @@ def test_a_program_that_is_started_anew_binds_no_second_instrument(server: FakeR
     nameless = [registry.create("Visa", adapter="GPIB::8") for _ in range(2)]
     for instrument in nameless:
         registry.bind(instrument, adapter="GPIB::8")
-    assert len(server.bindings) == 4, "the first of the two is the one that was there"
+    assert len(server.bindings) == 4, "the first stage is not bound a second time"
 
 
 def test_settings_of_an_instrument_that_is_not_bound_come_with_its_address(
@@ -344,7 +344,9 @@ def test_the_computer_s_id_is_that_of_the_enrolment(home: Home) -> None:
 
 
 def run_stub(driver: dict[str, Any]) -> Any:
-    """What PyBirch's factory does with a driver: its source in a namespace of its own, the class by name."""
+    """Does what PyBirch's factory does with a driver: runs its source in a new namespace and takes the class by
+    name.
+    """
     namespace: dict[str, Any] = {"__builtins__": __builtins__}
     exec(driver["source_code"], namespace)
     return namespace[driver["name"]]

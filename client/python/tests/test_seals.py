@@ -1,6 +1,6 @@
-"""Code that nobody approved does not run, whichever files of the data folder were edited together.
+"""Code that nobody approved does not run, even if somebody edits several files of the data folder together.
 
-The flaw: the hashes that a file was held against lay in a record beside it, so that whoever edited both was believed.
+The flaw: the hashes of a file were in a record beside it, without a seal. Whoever edited both files was trusted.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ def change_record(folder: Path, change: Callable[[dict[str, object]], object]) -
 
 
 def edit(folder: Path, also: Callable[[dict[str, object]], object] = lambda record: None) -> None:
-    """The file and its hash in the record."""
+    """Edits a file, and its hash in the record."""
     (folder / "Alpha.py").write_text(EVIL)
     digest = hashlib.sha256(EVIL.encode()).hexdigest()
 
@@ -69,7 +69,7 @@ def add_extension(folder: Path) -> None:
 
 
 def add_cache(folder: Path) -> None:
-    """Where Python would look for a module without a source."""
+    """Adds a bytecode cache where Python would look for a module without a source."""
     (folder / "evil.py").write_text(EVIL)
     py_compile.compile(str(folder / "evil.py"), cfile=str(folder / "evil.pyc"))
     (folder / "evil.py").unlink()
@@ -109,7 +109,7 @@ def test_what_was_edited_here_is_refused_until_a_sync_puts_it_back(good: Registr
 
 
 def test_a_record_of_another_version_or_definition_counts_for_nothing(server: FakeRegistry, good: Registry) -> None:
-    """Both were sealed here; one is laid in the other's place, with its files."""
+    """Two versions were sealed here. The record and files of one replace those of the other."""
     server.land("Alpha", measurement("Alpha", 2))
     good.sync()
     new, old = (good.store.folder("Alpha", i.commit) for i in good.store.versions("Alpha"))
@@ -124,7 +124,9 @@ def test_a_record_of_another_version_or_definition_counts_for_nothing(server: Fa
 
 
 def test_the_list_is_not_what_files_are_held_against(good: Registry) -> None:
-    """The hashes in `manifest.json` serve to fetch; a version that is here is held against its own sealed record."""
+    """The hashes in `manifest.json` are used for fetching. An installed version is compared with its own sealed
+    record.
+    """
     approved, evil = (hashlib.sha256(text.encode()).hexdigest() for text in (measurement("Alpha", 1), EVIL))
     for path in good.home.root.glob("manifest.json*"):
         path.write_text(path.read_text().replace(approved, evil))
@@ -135,7 +137,7 @@ def test_the_list_is_not_what_files_are_held_against(good: Registry) -> None:
 
 
 def test_a_cache_of_bytecode_is_never_run(good: Registry) -> None:
-    """Python leaves such folders where somebody runs a file by hand, so they do not count as an edit."""
+    """Python writes such folders when somebody runs a file by hand, so they do not count as edits."""
     folder = folder_of(good)
     for name in ("Alpha", "helper"):
         evil = folder.parent / f"{name}.py"
@@ -147,7 +149,7 @@ def test_a_cache_of_bytecode_is_never_run(good: Registry) -> None:
 
 
 def test_a_module_that_is_laid_there_after_the_check_is_not_found(good: Registry) -> None:
-    """Python itself looks into a package's folder for what its finders do not have."""
+    """Python itself searches a package's folder for modules that its finders do not have."""
     good.create("Alpha")
     installed = good.resolve("Alpha")
     folder = folder_of(good)
@@ -181,7 +183,7 @@ def test_a_key_that_is_lost_costs_one_look_into_the_history(good: Registry, dama
 
 
 def test_a_key_that_is_lost_costs_no_other_version(server: FakeRegistry, good: Registry) -> None:
-    """The first one that is loaded makes the new key, by which no other record was sealed."""
+    """The first version that is loaded makes a new key. No other record was sealed with this key."""
     server.land("Beta", measurement("Beta", 2))
     good.sync()
     for path in good.home.root.glob("seal.json*"):

@@ -1,4 +1,6 @@
-"""The service object in PyBirch: beside PyBirch's own database, whose ids count from 1 as the registry's do."""
+"""The service object in PyBirch, together with PyBirch's own database. The ids of both the database and the
+registry begin at 1.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +14,9 @@ from sources import measurement
 
 
 class Database:
-    """PyBirch's `DatabaseService` as far as it matters here: drivers and instruments with small ids, and samples."""
+    """The parts of PyBirch's `DatabaseService` that these tests need: drivers and instruments with small ids,
+    and samples.
+    """
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -98,7 +102,9 @@ class Database:
 
 @pytest.fixture
 def lab(server: FakeRegistry, registry: Registry) -> FakeRegistry:
-    """Definitions 1 to 3 as in PyBirch's database; instrument 1 bound here, 2 not."""
+    """Definitions 1 to 3 have the same ids as in PyBirch's database. Instrument 1 is bound here, instrument 2
+    is not.
+    """
     server.land("Ours", measurement("Ours"), default_settings={"id": 7, "gain": 1.0})
     server.land("Shared", measurement("Shared"), is_builtin=True, is_public=True, lab_id=None)
     server.land("Mine", measurement("Mine"))
@@ -127,7 +133,7 @@ def ids_in(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def test_no_id_of_the_registry_can_be_one_of_pybirch_s_database(lab: FakeRegistry, registry: Registry) -> None:
-    """Classes and selections are kept by id there: of two with one id, one would be used for the other."""
+    """PyBirch stores classes and selections by id. If two had the same id, one would be used for the other."""
     service = registry.service()
     driver, instrument, binding = service.get_drivers()[0]["id"], to_pybirch(1), to_pybirch(101)
     answers = [service.get_drivers(), service.get_driver(driver), service.get_driver_by_name("Ours")]
@@ -188,7 +194,7 @@ def test_equal_small_ids_are_each_their_own(lab: FakeRegistry, registry: Registr
 def test_of_two_drivers_with_one_name_the_lab_s_own_goes_before_and_a_built_in_does_not(
     lab: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As with files."""
+    """The same rule applies to files."""
     service = registry.service(Database())
     named = {driver["name"]: driver["id"] for driver in service.get_drivers()}
     assert named == {"Ours": to_pybirch(1), "Mine": to_pybirch(3), "Shared": 2, "Theirs": 1}
@@ -216,7 +222,7 @@ def test_everything_that_is_not_ours_is_pybirch_s_own(lab: FakeRegistry, registr
 
 
 def test_pybirch_s_database_is_never_told_of_what_is_the_registry_s(lab: FakeRegistry, registry: Registry) -> None:
-    """It would answer that there is none, or keep a row that leads nowhere."""
+    """The database would answer that there is no such row, or store a row that refers to nothing."""
     database = Database()
     service = registry.service(database)
     calls = [

@@ -1,4 +1,4 @@
-"""Definitions come by git, are checked, and stay."""
+"""Definitions are fetched by git, checked, and kept."""
 
 import socket
 import stat
@@ -153,7 +153,7 @@ def test_a_revoked_version_never_runs_and_the_one_before_does(
 def test_public_definitions_come_when_asked_for_and_stay_asked_for(server: FakeRegistry, registry: Registry) -> None:
     server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
     assert registry.sync().came == []
-    assert registry.sync(["sr830"]).came == ["SR830 v1"]  # case does not make another definition
+    assert registry.sync(["sr830"]).came == ["SR830 v1"]  # a name in other case is the same definition
     assert registry.sync().stayed == ["SR830 v1"]
 
 
@@ -191,7 +191,7 @@ def test_a_new_key_is_told_to_the_user(server: FakeRegistry, registry: Registry)
 
 
 def test_a_tag_whose_bytes_were_changed_is_refused(server: FakeRegistry, registry: Registry) -> None:
-    """One approver's name in the record of the version: the signature no longer holds."""
+    """An attacker changes the name of an approver in the version's record. The signature is then invalid."""
     server.land("Alpha", measurement("Alpha"))
     repo = server.repos["Alpha"]
     raw = repo[repo.refs[b"refs/tags/v1"]].as_raw_string()
@@ -260,7 +260,7 @@ sys.stdin.read()
 def test_the_registry_hears_what_every_living_program_has_loaded(
     server: FakeRegistry, registry: Registry, program: Any
 ) -> None:
-    """A sync by one program tells of what another one runs, until that one ends, however it ends."""
+    """A sync by one program reports what another program has loaded, until that program ends in any way."""
     for value in (1, 2):
         server.land("Alpha", measurement("Alpha", value))
     registry.sync()

@@ -1,7 +1,8 @@
-"""Whoever writes a name, a reason or an answer writes it into somebody's terminal: it must not be a command there.
+"""Names, reasons and answers of other people appear in a user's terminal. They must never act as control sequences
+there.
 
-Each flaw was the same: text of others was printed as it came, so that a reason of a revocation could clear the screen,
-write over the line above, or show letters in another order.
+The flaws had one cause: text of other people was printed without changes. So the reason of a revocation could clear the
+screen, overwrite the line above, or show letters in another order.
 """
 
 import io
@@ -40,7 +41,9 @@ def test_each_hostile_character_is_escaped_and_each_ordinary_one_stays() -> None
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, command: Sequence[str], coding: str = "utf-8") -> tuple[int, str]:
-    """The exit code of a command, and what it prints on a console of this encoding that refuses what it lacks."""
+    """Runs a command on a console with this encoding, which rejects characters outside it. Returns the exit
+    code and the output.
+    """
     consoles = [io.TextIOWrapper(io.BytesIO(), coding, errors="strict") for _ in range(2)]
     monkeypatch.setattr(sys, "stdout", consoles[0])
     monkeypatch.setattr(sys, "stderr", consoles[1])
@@ -117,7 +120,7 @@ def test_a_fault_of_the_program_itself_is_shown_visibly(
 
 
 def test_every_logger_of_the_package_makes_its_messages_visible(caplog: pytest.LogCaptureFixture) -> None:
-    """A notebook shows warnings by a handler of its own."""
+    """A notebook shows warnings through a handler of its own."""
     names = [m.name for m in pkgutil.walk_packages(pybirch_registry.__path__, "pybirch_registry.")]
     logs = [vars(import_module(n)).get("log") for n in names if not n.endswith("__main__")]
     found = [log for log in logs if isinstance(log, logging.Logger)]
@@ -139,7 +142,7 @@ NAMES = ("enrol", "sync", "status", "list", "show", "pin", "unpin", "bind", "wat
 def test_no_console_lacks_a_letter_that_a_command_needs(
     server: FakeRegistry, home: Home, monkeypatch: pytest.MonkeyPatch, coding: str
 ) -> None:
-    """Help is printed while arguments are read; it has an ellipsis that a console of Windows does not know."""
+    """Help is printed while arguments are parsed. It contains an ellipsis, which some Windows consoles cannot show."""
     server.land("Alpha", measurement("Alpha"), display_name="10 MΩ 実験室")
     commands = [[], ["--help"], ["--version"], ["nonsense…"], *([name, "--help"] for name in NAMES)]
     commands += [["sync"], ["list"], ["status"], ["show", "Alpha"], ["bind", "Ω…", "GPIB::1::INSTR"]]
@@ -161,6 +164,6 @@ def test_a_console_of_windows_shows_help(environment: dict[str, str]) -> None:
 def test_letters_that_python_could_not_read_are_refused_with_the_way_out(
     home: Home, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    """As Python gives them where `LC_ALL` is `C`."""
+    """The test passes the letters as Python decodes them if `LC_ALL` is `C`."""
     code, text = printed(monkeypatch, command, "ascii")
     assert code == 2 and "PYTHONUTF8=1" in text and "\\udcce" in text and "Traceback" not in text

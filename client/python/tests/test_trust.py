@@ -1,6 +1,7 @@
-"""The attacks that The Update Framework names (its specification, 1.5.2),
-each by a hostile server against the real client. The attacker has everything that the registry ever signed, and stands
-between it and the computer; what they lack is its key."""
+"""The attacks that The Update Framework names (its specification, 1.5.2). In each, a hostile server attacks the
+real client. The attacker has everything that the registry ever signed, and controls the network between the
+registry and the computer. The attacker does not have the registry's key.
+"""
 
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ DAY = 24 * 3600.0
 
 @pytest.fixture
 def revoked(server: FakeRegistry, registry: Registry) -> str:
-    """A computer that has v2 of `Alpha` and knows that v1 was revoked; the commit of v1."""
+    """Prepares a computer that has v2 of `Alpha` and knows that v1 was revoked. Returns the commit of v1."""
     first = server.land("Alpha", measurement("Alpha", 1))
     assert registry.sync().ok
     server.land("Alpha", measurement("Alpha", 2))
@@ -35,7 +36,7 @@ def revoked(server: FakeRegistry, registry: Registry) -> str:
 
 
 def stands(registry: Registry) -> None:
-    """The computer is where it was: v2 runs, v1 is revoked."""
+    """The attack has changed nothing: the computer uses v2, and v1 is revoked."""
     assert registry.create("Alpha")._definition["version"] == 2
     with pytest.raises(RefusedError, match="burns samples"):
         registry.create("Alpha", version=1)
@@ -162,7 +163,7 @@ ATTACKS: list[tuple[Callable[[FakeRegistry], None], str]] = [
 def test_a_list_that_the_registry_did_not_sign_for_this_computer_is_refused(
     server: FakeRegistry, registry: Registry, revoked: str, attack: Callable[[FakeRegistry], None], why: str
 ) -> None:
-    server.warnings = ["what is new"]  # so that no answer is 304
+    server.warnings = ["what is new"]  # so that the answer is not 304
     registry.sync()
     server.warnings = []
     attack(server)
@@ -170,7 +171,9 @@ def test_a_list_that_the_registry_did_not_sign_for_this_computer_is_refused(
 
 
 def test_an_answer_to_another_question_is_refused(server: FakeRegistry, registry: Registry, revoked: str) -> None:
-    """Signed for this computer, of now, but of other names: what was asked for would be missing."""
+    """The list is new and signed for this computer, but answers another request: the requested name would be
+    missing.
+    """
     registry.sync(["SR830"])
     server.replay = server.sent[-1]
     server.replay = (server.sent[-2][0], server.keys[-1].state(_stated(server, server.sent[-2][0])))
@@ -193,7 +196,7 @@ def test_an_unsigned_answer_that_nothing_has_changed_is_refused(
 def test_a_bundle_s_list_and_revocations_are_believed_only_when_signed(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path, revoked: str, key: bool
 ) -> None:
-    """Whoever swaps the stick could stop every definition by revoking it."""
+    """Somebody who swaps the USB stick could revoke every definition."""
     entry = {"name": "Alpha", "version": 2, "commit": server.definitions["Alpha"]["commit"], "reason": "x"}
     if key:
         server.keys = [SigningKey()]
@@ -211,7 +214,7 @@ def test_a_bundle_s_list_and_revocations_are_believed_only_when_signed(
 def test_files_of_another_moment_than_the_list_are_refused(
     server: FakeRegistry, registry: Registry, revoked: str
 ) -> None:
-    """A list of now, and git as it was before: nothing of it fits together."""
+    """An attacker sends the present list and an old state of git. They do not match."""
     repo = server.repos["Alpha"]
     main, tag = repo.refs[b"refs/heads/main"], repo.refs[b"refs/tags/v2"]
     server.land("Alpha", measurement("Alpha", 3))
@@ -224,8 +227,9 @@ def test_files_of_another_moment_than_the_list_are_refused(
 def test_a_history_that_is_refused_does_not_stand_in_the_way_of_the_registry_s(
     server: FakeRegistry, registry: Registry, revoked: str, tmp_path: Path
 ) -> None:
-    """The attacker adds versions of their own on top of the history; the registry's next one does not follow from
-    them."""
+    """The attacker adds versions to the history. The registry's next version then does not follow from the
+    fetched history.
+    """
     repo, real = server.repos["Alpha"], dict(server.definitions["Alpha"])
     before = dict(repo.get_refs())
     server.keys = [SigningKey()]
@@ -246,7 +250,7 @@ def test_a_history_that_is_refused_does_not_stand_in_the_way_of_the_registry_s(
 def test_who_holds_back_updates_is_noticed(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest list again and again: true, but of last week. The old statement says so."""
+    """An attacker sends the newest list of last week again and again. Only the date of its statement shows this."""
     assert Trust(home).warning() is None
     content, statement = server.sent[-1]
     server.replay = (content, statement)
@@ -263,7 +267,7 @@ def test_who_holds_back_updates_is_noticed(
 def test_a_clock_that_is_behind_the_newest_list_is_told_of(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:
-    """Set back far enough, it would make any list look fresh for ever."""
+    """With a clock that is set back far enough, any list would look new forever."""
     newest = Trust(home).newest()
     assert newest is not None
     assert Trust(home).warning(newest[1] - 60) is None
@@ -304,7 +308,7 @@ def test_a_chain_is_followed_over_several_changes_and_not_from_a_key_that_was_re
 
 
 def test_a_key_that_was_replaced_signs_no_more_lists(server: FakeRegistry, registry: Registry, revoked: str) -> None:
-    """Whoever stole it can date what they sign into its time."""
+    """Whoever stole a replaced key can use dates from the time when the key was in use."""
     server.rotate()
     assert registry.sync().ok
     server.keys = [server.key]
@@ -316,7 +320,7 @@ def test_a_key_that_was_replaced_signs_no_more_lists(server: FakeRegistry, regis
 
 
 def restored(server: FakeRegistry, confirmed: bool) -> None:
-    """The registry as of before v2, from a backup."""
+    """Restores the registry from a backup that was made before v2 landed."""
     server.number += 10**6
     by = {"by": "Ada", "at": "2026-03-01T00:00:00Z"} if confirmed else None
     server.timeline = {"id": "second", "restored_from": "2026-02-01T00:00:00Z", "confirmed": by}
@@ -334,7 +338,7 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
     report = registry.sync()
     assert report.ok and any("Ada confirmed that computers follow it" in text for text in report.warnings)
     assert all(check.level == "ok" for check in examine(registry.home) if check.name == "lists")
-    stands(registry)  # what was revoked before the backup was restored stays so
+    stands(registry)  # a revocation that the backup lacks still counts
     server.replay = server.sent[0]
     refused(registry, "before the registry was restored")
 
@@ -342,7 +346,7 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
 def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_that_is_here(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """The backup was made after the last change: only the signature is new."""
+    """The backup was made after the last change. The list is the same, and only the signature is new."""
     assert not registry.sync().warnings
     server.timeline = {"id": "second", "restored_from": None, "confirmed": {"by": "Ada", "at": "2026-03-01T00:00:00Z"}}
     report = registry.sync()
@@ -353,7 +357,7 @@ def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_t
 def test_a_bundle_of_an_earlier_timeline_sets_nothing_back(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str, tmp_path: Path
 ) -> None:
-    """The registry was restored twice, and somebody answered for it each time."""
+    """The registry was restored twice, and each time somebody confirmed that computers should follow it."""
     restored(server, confirmed=True)
     assert registry.sync().ok
     old, new = tmp_path / "old", tmp_path / "new"
@@ -364,14 +368,16 @@ def test_a_bundle_of_an_earlier_timeline_sets_nothing_back(
     with pytest.raises(RefusedError, match="before the registry was restored"):
         import_bundle(home, old)
     assert Trust(home).read()["timeline"] == "third"
-    assert not registry.sync().warnings, "nothing was restored since"
+    assert not registry.sync().warnings, "the registry was not restored again"
     make_bundle(server, new)
     report = import_bundle(home, new)
     assert report.ok and not report.warnings
     stands(registry)
 
 
-def test_a_new_code_is_an_admin_s_word_too(server: FakeRegistry, registry: Registry, home: Home, revoked: str) -> None:
+def test_a_new_code_also_confirms_a_restored_registry(
+    server: FakeRegistry, registry: Registry, home: Home, revoked: str
+) -> None:
     restored(server, confirmed=False)
     refused(registry, "nobody has confirmed yet")
     enrol(home, server.url, "CODE")

@@ -1,7 +1,7 @@
-"""Every built-in VISA definition opens its instrument with pyvisa's own choice of library, under the default policy.
+"""Every built-in VISA definition opens its instrument under the default policy. pyvisa itself chooses the library.
 
-Nothing says which library to take: no `PYVISA_LIBRARY`. What pyvisa finds is what the computer has: no library at all,
-pyvisa-py, or a vendor's library found by ctypes, for which a small one is compiled here.
+Nothing names a library: `PYVISA_LIBRARY` is not set. pyvisa finds what the computer has: no library at all, pyvisa-py,
+or a vendor's library that ctypes finds. For the last case, the test compiles a small library.
 """
 
 import json
@@ -63,7 +63,7 @@ int viDiscardEvents(S s, unsigned int t, unsigned short m) { return 0; }
 
 @pytest.fixture
 def instrument() -> Iterator[str]:
-    """A raw socket that takes connections, as instruments on the network do; its VISA address."""
+    """A raw socket that accepts connections, as network instruments do. Yields its VISA address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         held: list[socket.socket] = []
 
@@ -100,7 +100,7 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture
 def opens(computer: Home, tmp_path: Path) -> Opens:
-    """Opens every built-in VISA definition in a program of its own: which library each took, and what was logged."""
+    """Opens every built-in VISA definition in a new program. Returns the library that each used, and the log."""
     user = tmp_path / "user"
     user.mkdir()
     clean = {key: value for key, value in environment_of(computer).items() if key != "PYVISA_LIBRARY"}
@@ -123,7 +123,7 @@ def opens(computer: Home, tmp_path: Path) -> Opens:
 
 
 def vendor_library(folder: Path) -> Path:
-    """libvisa.so, as National Instruments' or Keysight's package installs it."""
+    """Makes libvisa.so in the place where the packages of National Instruments and Keysight install it."""
     folder.mkdir()
     (folder / "visa.c").write_text(VENDOR)
     library = folder / "libvisa.so"
@@ -148,7 +148,7 @@ def test_pyvisa_py_is_found_and_opens(opens: Opens, instrument: str) -> None:
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C compiler to make a vendor's library with")
-@pytest.mark.skipif(sys.platform != "linux", reason="pyvisa asks the compiler for libraries on Linux alone")
+@pytest.mark.skipif(sys.platform != "linux", reason="pyvisa asks the compiler for libraries only on Linux")
 def test_a_vendors_library_is_found_by_the_linker_and_opens(opens: Opens, tmp_path: Path) -> None:
     folder = vendor_library(tmp_path / "vendor").parent
     told, log = opens("GPIB0::8::INSTR", LIBRARY_PATH=str(folder), PATH=os.environ["PATH"])

@@ -1,6 +1,7 @@
-"""A program that watches checks again only what has changed, and notices every change that a fresh start would.
+"""A program that watches checks only what has changed since the last sync. Even so, it notices every change that a new
+program would notice.
 
-The flaw: each event made a lab computer with 200 definitions hash all of them and read every record five times.
+The flaw: at each event, a lab computer with 200 definitions hashed all of them and read every record five times.
 """
 
 import os
@@ -23,7 +24,7 @@ NAMES = ("Alpha", "Beta", "Gamma")
 
 @pytest.fixture
 def good(server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """Its files have not changed for a while."""
+    """A registry with files that have not changed for a while."""
     for name in NAMES:
         server.land(name, measurement(name, 1), {"helper.py": "X = 1\n", "tables/a.csv": "1\n"})
     registry.sync()
@@ -46,8 +47,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def watch(server: FakeRegistry, registry: Registry, *between: Callable[[], object]) -> list[SyncReport]:
-    """Does something after each sync, and then reports an event. Returns the reports, one more than there are things
-    to do."""
+    """Watches, does one of these things after each sync, and sends an event after each. Returns one report more
+    than there are things to do.
+    """
     reports: list[SyncReport] = []
     stop = threading.Event()
 
@@ -102,7 +104,7 @@ def test_everything_is_hashed_again_after_an_hour(
 def test_files_that_have_just_changed_are_hashed_again(
     server: FakeRegistry, good: Registry, hashed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second change within the same tick of the disk's clock leaves the same times."""
+    """If a file changes twice within the same tick of the disk's clock, both changes leave the same times."""
     monkeypatch.setattr(remembering, "time_ns", time_ns)
     watch(server, good, hashed.clear)
     assert sorted(hashed) == list(NAMES)
@@ -160,5 +162,6 @@ def test_a_landing_waits_for_the_disk_only_where_safety_needs_it(
 
     reports = watch(server, good, lambda: None, land)
     assert reports[2].came == ["Beta v2"]
-    # trust.json, manifest.json and the record: file, copy and folder; two refs; the definition's file.
+    # Expected syncs to the disk: file, copy and folder for each of trust.json, manifest.json and the record; two refs;
+    # the definition's file.
     assert len(waits) == 3 * 3 + 2 + 1

@@ -1,4 +1,6 @@
-"""What Windows does differently, as far as another system can tell: files that somebody holds open, paths, consoles."""
+"""How Windows differs, as far as tests on another system can show: files that another program has open, paths,
+and consoles.
+"""
 
 import errno
 import itertools
@@ -26,7 +28,7 @@ from sources import measurement
 
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the module `files`, whose waits are over at once."""
+    """Makes the module `files` believe that it runs on Windows. Its waits take no time."""
     monkeypatch.setattr(files, "sys", types.SimpleNamespace(platform="win32"))
     monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(LK_NBLCK=2, locking=flock))
     clock = types.SimpleNamespace(sleep=lambda seconds: None, monotonic=files.time.monotonic)
@@ -34,7 +36,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def flock(handle: int, mode: int, count: int) -> None:
-    """In the place of Windows' own lock."""
+    """Replaces the file lock of Windows."""
     import fcntl
 
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -45,7 +47,9 @@ Hold = Callable[[str, int], list[Path]]
 
 @pytest.fixture
 def hold(windows: None, monkeypatch: pytest.MonkeyPatch) -> Hold:
-    """`hold(method, times)`: so many times for each path, Windows says that somebody has it open. The paths told so."""
+    """`hold(method, times)` makes Windows report that a file is in use, so many times for each path. Returns
+    the affected paths.
+    """
 
     def start(method: str, times: int) -> list[Path]:
         real = getattr(Path, method)
@@ -64,7 +68,9 @@ def hold(windows: None, monkeypatch: pytest.MonkeyPatch) -> Hold:
 
 
 def test_a_file_that_somebody_holds_for_a_moment_is_waited_for(tmp_path: Path, hold: Hold) -> None:
-    """A virus scanner, or another process that reads just now: each of the three ways to meet it."""
+    """A virus scanner or another process has the file open for a moment. The test calls each of the three
+    operations that can meet it.
+    """
     told = [hold(method, 3) for method in ("replace", "read_bytes", "unlink")]
     write_json(tmp_path / "a.json", {"a": 1})
     assert read_json(tmp_path / "a.json") == {"a": 1}
@@ -81,7 +87,7 @@ def test_a_file_that_is_held_for_good_is_never_taken_for_absent(tmp_path: Path, 
     ):
         read_json(tmp_path / "a.json")
     hold("replace", 1000)
-    with pytest.raises(FolderError, match=r"Cannot write .*another program has a file open in it\. What was there"):
+    with pytest.raises(FolderError, match=r"Cannot write .*another program has a file open in it\. The previous"):
         write_json(tmp_path / "a.json", {"a": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
     assert (tmp_path / "a.json").read_text() == '{"a": 1}'
@@ -163,7 +169,9 @@ PARTS = (
 
 
 def test_a_path_that_is_taken_is_that_very_path_on_windows() -> None:
-    """No drive, no device, no stream beside a file, nothing that Windows leaves out at a name's end."""
+    """The path has no drive, no device, no stream beside a file, and nothing that Windows removes from the end
+    of a name.
+    """
     taken = []
     for parts in itertools.product(PARTS, repeat=2):
         path = "/".join(parts)
@@ -190,7 +198,9 @@ def test_names_that_are_one_where_case_does_not_count_are_refused(paths: tuple[s
 def test_a_path_that_is_too_long_is_found_out_before_the_folder_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Windows gives a folder a longer name without a look at what is in it, which cannot be opened from then on."""
+    """Windows renames a folder to a longer name without checking the paths in it, and those can then no longer
+    be opened.
+    """
     folder = tmp_path / ("c" * 40)
     real = Path.open
     opened: list[int] = []
@@ -213,7 +223,7 @@ def test_lines_of_windows_and_its_byte_order_mark_stay_and_run(server: FakeRegis
 
 
 def test_a_name_in_another_case_is_another_name_on_every_disk(server: FakeRegistry, registry: Registry) -> None:
-    """The record is found under both on Windows; the folder here is linked to be so."""
+    """On Windows, the record is found under both spellings. Here, a link to the folder has the same effect."""
     server.land("SR830", measurement("SR830"))
     registry.sync()
     (registry.home.versions / "sr830").symlink_to(registry.home.versions / "SR830")
@@ -238,7 +248,9 @@ def test_progress_is_shown_without_codes_that_a_console_may_not_know(
 def test_folders_of_versions_have_the_rights_of_the_folder_that_they_are_in(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On Windows `tempfile.mkdtemp` gives a folder to one account alone; another account could not read versions."""
+    """On Windows, only one account can read a folder that `tempfile.mkdtemp` made. Other accounts could not
+    read versions in it.
+    """
 
     def refuses(*_arguments: Any, **_options: Any) -> str:
         raise AssertionError("a folder for one account alone")
@@ -254,7 +266,9 @@ def test_folders_of_versions_have_the_rights_of_the_folder_that_they_are_in(
 def test_a_code_is_not_spent_where_a_program_has_files_open(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path, hold: Hold
 ) -> None:
-    """Enrolling with another registry moves what came from the first; a code that was spent before that is lost."""
+    """Enrolling with another registry moves the data of the first registry. If this failed after the code was
+    used, the code would be lost.
+    """
     server.land("Alpha", measurement("Alpha"))
     registry.sync()
     registry.pin("Alpha")

@@ -1,6 +1,8 @@
-"""The real PyBirch, unmodified, with the registry's instruments: `npm run pybirch -- FOLDER`. Not collected by name.
+"""Tests the real, unmodified PyBirch with the registry's instruments: `npm run pybirch -- FOLDER`. pytest does not
+collect this file by its name.
 
-Its factory, its instrument tree and its main window run offscreen, its own database switched off, on, and off again.
+PyBirch's factory, its instrument tree and its main window run without a screen. PyBirch's own database is switched off,
+on, and off again.
 """
 
 import contextlib
@@ -22,13 +24,15 @@ from sources import measurement
 
 FOLDER = Path(os.environ["PYBIRCH_FOLDER"])
 KEPT: list[Any] = []
-"""Windows that were closed: Python must not clear them away in a thread of the test's registry, for Qt would crash."""
+"""Windows that were closed. Python must not delete them in a thread of the test's registry, because Qt would crash."""
 BUILT_IN = sorted((Path(__file__).parents[4] / "registry" / "builtin").glob("*.py"))
 
 
 @pytest.fixture
 def computer(server: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """With every built-in definition, one of the lab's own that is bound, and a copy of PyBirch's own database."""
+    """A computer with every built-in definition, a definition of the lab that is bound, and a copy of PyBirch's
+    own database.
+    """
     for file in BUILT_IN:
         source = file.read_text(encoding="utf-8")
         kind = "movement" if "MovementInstrument" in source else "measurement"
@@ -44,7 +48,7 @@ def computer(server: FakeRegistry, registry: Registry, tmp_path: Path, monkeypat
 
 @pytest.fixture
 def on(computer: Registry) -> Iterator[Registry]:
-    """Switched on, as the one documented line does it."""
+    """PyBirch after `switch_on`, which is the one line that the documentation tells users to call."""
     pybirch.switch_on(computer, version_in_rows=True)
     factory().invalidate_cache()
     yield computer
@@ -72,7 +76,7 @@ def window(on: Registry, app: Any) -> Iterator[Any]:
         made = MainWindow()
         made.show()
         yield made
-        made.has_unsaved_changes = False  # it would ask somebody
+        made.has_unsaved_changes = False  # otherwise, closing the window would ask the user
         made.close()
         KEPT.append(made)
 
@@ -107,7 +111,7 @@ def test_its_factory_lists_and_creates_every_definition(computer: Registry) -> N
 
 
 def test_its_factory_keeps_classes_apart_from_those_of_its_own_database(computer: Registry) -> None:
-    """It keeps them by id and version, and its database counts from 1 too."""
+    """The factory stores classes by id and version, and the ids of PyBirch's database begin at 1 too."""
     from database.services import DatabaseService
 
     database = DatabaseService("sqlite:///:memory:")
@@ -139,7 +143,7 @@ def test_its_tree_takes_the_service_and_shows_what_is_bound_here(computer: Regis
 
 
 def test_its_window_has_the_instruments_whatever_its_database_is(window: Any) -> None:
-    """And its database has its samples, projects and drivers, as it has them without the registry."""
+    """Samples, projects and drivers come from PyBirch's database, as without the registry."""
     page, samples = window.extensions_page, window.queue_info_page.sample_widget
     assert ours(window) == every() and samples._items == []
     for _ in range(2):
@@ -155,7 +159,7 @@ def test_its_window_has_the_instruments_whatever_its_database_is(window: Any) ->
 
 
 def test_its_window_takes_the_service_as_its_database_too(window: Any, on: Registry) -> None:
-    """Somebody hands it in by hand."""
+    """Somebody may pass the service to the window by hand."""
     from database.services import DatabaseService
 
     database = DatabaseService(os.environ["PYBIRCH_DATABASE_PATH"])

@@ -1,4 +1,6 @@
-"""A pytest plugin: the database service of PyBirch's own tests is the service object, with its own behind it."""
+"""A pytest plugin for PyBirch's own tests. Their database service is the service object, which passes calls on
+to PyBirch's service.
+"""
 
 import functools
 import tempfile
