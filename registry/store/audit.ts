@@ -8,7 +8,7 @@ import { AuditEvent } from './entities/index.ts';
 import { listEntities } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** An event as the caller describes it; the chain adds id, time and hashes. */
+/** An audit entry before it is appended. `appendAudit` adds its id, its time and the hashes that chain it to the others. */
 export interface AuditEntry {
   actor_id: number | null;
   actor: string;
@@ -17,7 +17,7 @@ export interface AuditEntry {
   subject_id: number | null;
   subject: string;
   lab_id: number | null;
-  /** The state in the API's format, as JSON. */
+  /** The subject before and after the action, as the API describes it. */
   before?: Json | object;
   after?: Json | object;
   address: string | null;
@@ -32,17 +32,17 @@ export interface AuditFilters {
   subject_id?: number | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
-  /** Only events of these labs, for callers who administer some labs. */
+  /** Only entries of these labs, for callers who administer only some labs. */
   lab_ids?: number[] | undefined;
 }
 
 /**
- * Appends an entry inside the caller's transaction and locks the chain until the transaction ends, so that
- * entries have one order across processes. Call it last, just before the commit.
+ * Appends an entry within the caller's transaction. Locks the chain of entries until the transaction ends, so that all
+ * processes append in one order. Call it just before the commit, because other transactions wait for the lock.
  */
 export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise<AuditEvent> {
-  // A statement sees what was committed before it started, so the lock must come before the read of the
-  // chain.
+  // The lock needs a statement of its own, before the one that reads the newest entry: a statement sees only what was
+  // committed before it started.
   await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
   const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
     `select next.id, (select hash from audit_events order by id desc limit 1) as hash,
@@ -66,7 +66,7 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
 
 const appended = new WeakMap<object, AuditNews[]>();
 
-/** The entries that the transaction of `em` appends from now on. */
+/** Returns a list that receives every entry that the transaction of `em` appends from now on. */
 export function entriesAppendedIn(em: EntityManager): readonly AuditNews[] {
   const entries: AuditNews[] = [];
   appended.set(em.getTransactionContext() ?? em, entries);
@@ -74,13 +74,13 @@ export function entriesAppendedIn(em: EntityManager): readonly AuditNews[] {
 }
 
 /**
- * The channel that every appending transaction notifies on commit, with the id of each entry. A change of rights without
- * an entry sends `UNAUDITED` (migrations/0021-unaudited-changes.ts).
+ * The database channel on which a commit announces the id of each new entry. A change of rights without an entry sends
+ * `UNAUDITED` (migrations/0021-unaudited-changes.ts).
  */
 export const auditChannel = 'registry_audit';
 export const UNAUDITED = 'everything';
 
-/** Id of the newest entry; 0 if there is none. Entries become visible in the order of their ids. */
+/** The id of the newest entry, or 0 if there is none. Entries become visible in the order of their ids. */
 export async function newestAuditId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: number }]>(
     'select coalesce(max(id), 0)::int as id from audit_events',
@@ -91,7 +91,7 @@ export async function newestAuditId(em: EntityManager): Promise<number> {
 /** An entry without its hashes. */
 export type AuditNews = Omit<AuditEvent, 'previous_hash' | 'hash' | symbol>;
 
-/** The entries after `after`, up to `last` if given, oldest first, at most `limit`. */
+/** The first `limit` entries with ids above `after` (and not above `last`, if given), oldest first. */
 export async function auditSince(
   em: EntityManager,
   { after, last, limit }: { after: number; last?: number; limit: number },
@@ -105,7 +105,7 @@ export async function auditSince(
 
 const NEWEST_FIRST: Key[] = [{ column: 'id', kind: 'number', descending: true }];
 
-/** Newest first. */
+/** A page of audit entries, newest first. */
 export async function listAudit(
   em: EntityManager,
   options: Page & { filters?: AuditFilters },
@@ -113,7 +113,7 @@ export async function listAudit(
   return await listEntities(em, AuditEvent, matching(options.filters ?? {}), NEWEST_FIRST, options);
 }
 
-/** Every event that matches the filters, oldest first, with one page in memory at a time. */
+/** Yields every entry that matches the filters, oldest first. Only one page is in memory at a time. */
 export async function* streamAudit(
   em: EntityManager,
   filters: AuditFilters = {},
@@ -135,8 +135,8 @@ export async function* streamAudit(
 }
 
 /**
- * Verifies the chain from its start. Returns the id of the first entry that does not follow from its
- * predecessor, or null. The chain alone cannot show that its last entries were removed.
+ * Verifies the chain from its start. Returns null if it is intact, otherwise the id of the first entry with a wrong hash.
+ * The chain alone cannot show whether its last entries were deleted.
  */
 export async function verifyAuditChain(em: EntityManager): Promise<number | null> {
   let previous = chainStart;
@@ -147,7 +147,7 @@ export async function verifyAuditChain(em: EntityManager): Promise<number | null
   return null;
 }
 
-/** The previous hash of the first entry. */
+/** What the first entry has as its previous hash. */
 const chainStart = '0'.repeat(64);
 const chainLock = 7_301_002;
 const streamPage = 1000;

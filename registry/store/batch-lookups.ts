@@ -1,11 +1,10 @@
 /**
- * Answers simultaneous lookups with one query, because after a landing hundreds of computers ask the same
- * within a second. A lookup that arrives while a query runs waits for the next query, which serves all
- * waiting lookups, so no answer is older than its lookup.
+ * Combines simultaneous lookups into one query, because after a landing hundreds of computers send the same request
+ * within a second. A lookup that arrives during a query waits for the next query. So no answer is older than its lookup.
  */
 import type { Store } from './open.ts';
 
-/** Answers many lookups of one kind. Keys without an answer are left out. */
+/** Looks up many keys with one query. The result leaves out keys that were not found. */
 export type AnswerAll<K, V> = (store: Store, keys: readonly K[]) => Promise<ReadonlyMap<K, V>>;
 
 interface Round<K, V> {
@@ -14,9 +13,9 @@ interface Round<K, V> {
 }
 
 /**
- * Looks up one key, together with all lookups that arrive meanwhile. Equal keys are looked up once, and at
- * most `most` keys per query. Do not use it within a transaction, because other lookups wait for it. A failed
- * query fails all its lookups.
+ * Returns a function that looks up one key, together with other waiting lookups. A query looks up equal keys once, and at
+ * most `most` keys. If a query fails, all its lookups fail. Do not call the function within a transaction, because other
+ * callers wait for the same query.
  */
 export function batchLookups<K, V>(
   answerAll: AnswerAll<K, V>,

@@ -1,4 +1,4 @@
-/** Bindings of instruments to computers. */
+/** Reads and writes bindings: which instrument is used on which computer. */
 
 import { BindingChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
@@ -18,7 +18,7 @@ export interface BindingRow extends Omit<ComputerBinding, symbol> {
   lab_id: number;
 }
 
-/** The fields that a request may set, and those that identify a binding. */
+/** The columns that callers may set: the fields of a request, and the three that identify a binding. */
 const WRITTEN = writtenColumns(
   ComputerBinding,
   [...fieldsOf(BindingChange), 'instrument_id', 'computer', 'key'],
@@ -43,7 +43,7 @@ const JOINED = `from computer_bindings b
   join computers c on c.id = b.computer
   join instruments i on i.id = b.instrument_id`;
 
-// Machine fields that the binding leaves null come from its computer.
+// If a binding has no machine id or username, the row shows those of its computer.
 const ROWS = `select b.*, coalesce(b.computer_id, c.computer_id) as computer_id,
   coalesce(b.username, c.username) as username,
   i.name as instrument, c.computer_name, c.nickname, c.location as computer_location, c.lab_id ${JOINED}`;
@@ -54,7 +54,7 @@ const BY_COMPUTER: Key[] = [
   { column: 'id', kind: 'number' },
 ];
 
-/** By computer, then by instrument. */
+/** A page of bindings, ordered by computer and then by instrument. */
 export async function listBindings(
   em: EntityManager,
   { filters = {}, ...page }: Page & { filters?: BindingFilters },
@@ -65,7 +65,7 @@ export async function listBindings(
   return { ...rest, items: items.map(rowOf) };
 }
 
-/** Like `listBindings`, without paging. */
+/** All bindings that match the filters, in the order of `listBindings`. */
 export async function bindingsMatching(
   em: EntityManager,
   filters: BindingFilters,
@@ -83,7 +83,7 @@ export async function findBinding(em: EntityManager, id: number): Promise<Bindin
   return row ? rowOf(row) : null;
 }
 
-/** The binding that this computer created with that key. */
+/** The binding that a computer created with this key. The key is the computer's own id for the binding. */
 export async function bindingByKey(
   em: EntityManager,
   computer: number,
@@ -92,7 +92,7 @@ export async function bindingByKey(
   return em.findOne(ComputerBinding, { computer, key });
 }
 
-/** Throws `unique_violation` if the binding exists. */
+/** Creates a binding and returns its id. Throws `unique_violation` if it exists. */
 export async function createBinding(
   em: EntityManager,
   fields: Pick<BindingFields, 'instrument_id' | 'computer' | 'is_primary'> & Partial<BindingFields>,
@@ -134,7 +134,7 @@ function matching(filters: BindingFilters) {
   ]);
 }
 
-/** Times in the driver's format for hand-written statements. */
+/** A row of a hand-written statement, in which the driver returns times as text. */
 type RawRow = Omit<BindingRow, 'last_connected' | 'created_at' | 'updated_at'> & {
   last_connected: string | null;
   created_at: string;

@@ -1,9 +1,6 @@
 import type { Json } from '../definitions/types.ts';
 
-/**
- * JSON without white space, with the keys of every object in code unit order, so that equal values have equal
- * texts.
- */
+/** Writes equal values as equal texts: JSON without white space, with the keys of every object in code unit order. */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);

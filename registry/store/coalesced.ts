@@ -1,22 +1,22 @@
-/** Runs `work`, never twice at once: whoever asks during a run shares one more run, which begins after it. */
+/** Runs `work` on request, but never twice at once. All calls during a run share one further run after it. */
 export class Coalesced {
   readonly #work: () => Promise<void>;
   #isWanted = false;
   #running: Promise<void> | undefined;
 
-  /** `work` handles its errors itself: whoever asks only waits. */
+  /** @param work must handle its own errors, because callers only wait for its end */
   constructor(work: () => Promise<void>) {
     this.#work = work;
   }
 
-  /** Resolves once a run that began after this call has ended. */
+  /** Resolves when a run that began after this call has ended. */
   run(): Promise<void> {
     this.#isWanted = true;
     this.#running ??= this.#runAll();
     return this.#running;
   }
 
-  /** Resolves once nothing runs. */
+  /** Resolves when no run is in progress. */
   async settled(): Promise<void> {
     await this.#running;
   }
@@ -28,7 +28,7 @@ export class Coalesced {
         await this.#work();
       }
     } finally {
-      // In the same step as the last look at `#isWanted`, so that no call in between is lost.
+      // No await may come between the last check of `#isWanted` and this line, or a call in between would be lost.
       this.#running = undefined;
     }
   }

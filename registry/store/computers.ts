@@ -1,4 +1,4 @@
-/** Computers of labs, and their enrolment codes. */
+/** Reads and writes computers of labs, and their enrolment codes. */
 import { LockMode, raw } from '@mikro-orm/core';
 import { ComputerChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
@@ -10,7 +10,7 @@ import { listEntities } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** The fields that a request may set, and those that enrolment sets. */
+/** The columns that callers may set: the fields of a request, and the three that enrolment sets. */
 const WRITTEN = writtenColumns(
   Computer,
   [...fieldsOf(ComputerChange), 'token_hash', 'enrolled_at', 'last_seen'],
@@ -23,18 +23,18 @@ export interface ComputerFilters {
   labs?: number[] | undefined;
   id?: number | undefined;
   lab_id?: number | undefined;
-  /** The whole name, case ignored. */
+  /** The complete name. Upper and lower case are equal. */
   computer_name?: string | undefined;
-  /** A part of name, nickname, location or user, case ignored. */
+  /** A part of the name, nickname, location or user. Upper and lower case are equal. */
   q?: string | undefined;
   state?: 'behind' | 'errors' | 'silent' | undefined;
-  /** Only computers on which a definition, or one version of it, is installed now. */
+  /** Only computers that have a definition, or one version of it, installed now. */
   installed?: { definition_id: number | undefined; version: number | undefined } | undefined;
 }
 
 const BY_NAME: Key[] = [{ column: 'computer_name', kind: 'text', lower: true }];
 
-/** By name. */
+/** A page of computers, ordered by name. */
 export async function listComputers(
   em: EntityManager,
   { filters = {}, ...page }: Page & { filters?: ComputerFilters },
@@ -54,7 +54,7 @@ export async function listComputers(
   return await listEntities(em, Computer, { $and: conditions }, BY_NAME, page);
 }
 
-/** States of a computer `c`, derived from its installed versions and its reports. */
+/** SQL conditions for the states of a computer `c`, which follow from its installed versions and its reports. */
 const STATES = {
   behind: `c.id in (
     select i.computer from installations i join (
@@ -94,8 +94,8 @@ export async function holdComputer(em: EntityManager, id: number): Promise<Compu
 }
 
 /**
- * Finds a computer by name, case ignored. `hold` locks it until the transaction ends: `as it is` shares the
- * lock with others who refer to it, `to change` takes it exclusively.
+ * Finds a computer by name. Upper and lower case are equal.
+ * @param hold locks the computer until the transaction ends: `as it is` with a shared lock, `to change` exclusively
  */
 export async function findComputerNamed(
   em: EntityManager,
@@ -111,7 +111,7 @@ const HOLDS = {
   'to change': LockMode.PESSIMISTIC_WRITE,
 } as const;
 
-/** The computers with exactly these names, by name. */
+/** The computers with these names, by name. Upper and lower case differ. */
 export async function computersNamed(
   em: EntityManager,
   names: readonly string[],
@@ -121,7 +121,7 @@ export async function computersNamed(
   return new Map(rows.map((row) => [row.computer_name, row]));
 }
 
-/** Throws `unique_violation` (`computers_computer_name_key`), `foreign_key_violation`. */
+/** Throws `unique_violation` (`computers_computer_name_key`) or `foreign_key_violation`. */
 export async function createComputer(
   em: EntityManager,
   fields: Pick<ComputerFields, 'lab_id' | 'computer_name'> & Partial<ComputerFields>,
@@ -156,16 +156,14 @@ type RawIdentity = Omit<ComputerIdentity, 'last_seen'> & {
   last_seen: string | null;
 };
 
-/**
- * The owners of these tokens, by hash, in one query. Unknown tokens and those of disabled labs are left out.
- */
+/** The computers that own these tokens, by the token's hash. Leaves out unknown tokens and computers of disabled labs. */
 export async function computersByToken(
   em: EntityManager,
   hashes: readonly string[],
 ): Promise<Map<string, ComputerIdentity>> {
   const { sql, values } = where([among('c.token_hash', hashes), ['not l.disabled']]);
-  // Times are in the driver's format for hand-written statements. Hundreds may ask at once, so rows are not
-  // converted to entities.
+  // Hundreds of computers may send requests at once, so the rows are not converted to entities. The driver returns the
+  // times of such rows as text.
   const rows = await em.execute<RawIdentity[]>(
     `select c.id, c.computer_name, c.lab_id, c.last_seen, c.token_hash
        from computers c join labs l on l.id = c.lab_id ${sql}`,
@@ -179,7 +177,7 @@ export async function computersByToken(
   );
 }
 
-/** Updates `last_seen`, at most once a minute. Locks rows in one order, so that processes cannot deadlock. */
+/** Updates `last_seen`, at most once a minute. Locks rows in the order of their ids, so that processes cannot deadlock. */
 export async function touchComputers(em: EntityManager, ids: readonly number[]): Promise<void> {
   const { sql, values } = where([
     among('id', ids),
@@ -193,7 +191,7 @@ export async function touchComputers(em: EntityManager, ids: readonly number[]):
   );
 }
 
-/** Also deletes expired codes. */
+/** Adds an enrolment code and deletes expired ones. Returns the number of the new code. */
 export async function addCode(
   em: EntityManager,
   code: Pick<EnrolmentCode, 'lab_id' | 'hash' | 'created_by' | 'expires_at'>,
@@ -202,7 +200,7 @@ export async function addCode(
   return Number(await em.insert(EnrolmentCode, code));
 }
 
-/** Uses a code up: of two concurrent uses, one succeeds. Null if the code is not valid (any more). */
+/** Uses an enrolment code and deletes it, so that of two concurrent uses only one succeeds. Null if it is not valid. */
 export async function takeCode(
   em: EntityManager,
   hash: string,

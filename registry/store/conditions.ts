@@ -1,7 +1,7 @@
-/** Combines filter conditions: each is a piece of SQL and the values of its `?`s. */
+/** A condition of a filter: a piece of SQL, and the values of its `?` placeholders. */
 export type Condition = [sql: string, ...values: unknown[]];
 
-/** `where …` and its values; empty without conditions. Undefined conditions are ignored. */
+/** Combines conditions into `where …` and its values. Ignores undefined ones. If none is left, the SQL is empty. */
 export function where(conditions: readonly (Condition | undefined)[]): {
   sql: string;
   values: unknown[];
@@ -13,7 +13,7 @@ export function where(conditions: readonly (Condition | undefined)[]): {
   };
 }
 
-/** `column` is one of `values`; undefined matches everything, an empty list nothing. */
+/** The condition that `column` is one of `values`. Undefined matches every row, and an empty list matches none. */
 export function among(
   column: string,
   values: readonly (number | string)[] | undefined,
@@ -23,7 +23,7 @@ export function among(
   return [`${column} in (${values.map(() => '?').join(', ')})`, ...values];
 }
 
-/** `column` equals `value`; undefined matches everything. */
+/** The condition that `column` equals `value`. Undefined matches every row. */
 export function equal(column: string, value: unknown): Condition | undefined {
   return value === undefined ? undefined : [`${column} = ?`, value];
 }

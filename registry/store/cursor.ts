@@ -1,14 +1,14 @@
-/** Where a page ends, as opaque text: the values by which the list is ordered. */
+/** Cursors: opaque texts for the end of a page, made of the values by which the list is ordered. */
 import { CURSOR_LENGTH } from '../schemas/common.ts';
 import { StoreError } from './errors.ts';
 
-/** A column by which a list is ordered. The last key of a list must be unique, or all of them together. */
+/** A column by which a list is ordered. No two rows of a list may have equal values in all its keys. */
 export interface Key {
   column: string;
   kind: 'text' | 'number' | 'time';
-  /** Orders by the text in lower case. */
+  /** Whether to order by the text in lower case. */
   lower?: true;
-  /** Null comes last, in descending order first, as in PostgreSQL. */
+  /** Whether the column can be null. As in PostgreSQL, null comes last, and first in descending order. */
   nullable?: boolean;
   descending?: boolean;
 }
@@ -20,18 +20,22 @@ export function cursorOf(keys: readonly Key[], row: Record<string, unknown>): st
   return Buffer.from(JSON.stringify([orderOf(keys), ...values])).toString('base64url');
 }
 
-/** The values in a cursor. Throws `invalid_cursor` unless `cursorOf` made it for a list in this order. */
+/** Reads the values in a cursor. Throws `invalid_cursor` if `cursorOf` did not make it for a list in this order. */
 export function readCursor(keys: readonly Key[], cursor: string): Value[] {
   const [order, ...values] = parse(cursor);
   const fits =
     order === orderOf(keys) &&
     values.length === keys.length &&
     keys.every((key, i) => isValueOf(key, values[i]));
-  if (!fits) throw new StoreError('invalid_cursor', `no cursor of a list by ${orderOf(keys)}`);
+  if (!fits)
+    throw new StoreError(
+      'invalid_cursor',
+      `the cursor does not belong to a list ordered by ${orderOf(keys)}`,
+    );
   return values as Value[];
 }
 
-/** Whether the cursor is of a list in this order. */
+/** Whether the cursor belongs to a list in this order. */
 export const isCursorOf = (keys: readonly Key[], cursor: string): boolean =>
   parse(cursor)[0] === orderOf(keys);
 
@@ -49,7 +53,7 @@ function parse(cursor: string): unknown[] {
   }
 }
 
-/** PostgreSQL's text of a time, as the driver returns it. */
+/** How PostgreSQL writes a time, which the driver returns as text. */
 const TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/;
 const LARGEST = 2 ** 31 - 1;
 
@@ -60,7 +64,7 @@ function isValueOf({ kind, nullable }: Key, value: unknown): boolean {
   return kind === 'time' ? TIME.test(value) : !value.includes('\0');
 }
 
-/** The condition for the rows of `r` that come after these values. */
+/** The condition for the rows of the table `r` that come after these values. */
 export function isAfter(keys: readonly Key[], values: readonly Value[]): [string, ...Value[]] {
   const alternatives = keys.map((_, i): [string, ...Value[]] => {
     const equal = keys.slice(0, i).map((key, k) => sameAs(key, values[k] as Value));
@@ -70,7 +74,8 @@ export function isAfter(keys: readonly Key[], values: readonly Value[]): [string
       ...conditions.flatMap(([, ...given]) => given),
     ];
   });
-  // An index can start at the first key's value; the alternatives alone would read it from the start.
+  // With this condition PostgreSQL can start in an index at the first key's value. With the alternatives alone it would
+  // read the index from the beginning.
   const start = reaches(keys[0] as Key, values[0] as Value);
   return [
     `${start[0]} and (${alternatives.map(([sql]) => `(${sql})`).join(' or ')})`,
@@ -79,7 +84,7 @@ export function isAfter(keys: readonly Key[], values: readonly Value[]): [string
   ];
 }
 
-/** The key of a row of the table `alias`. */
+/** The SQL of a key in the table `alias`. */
 export const keyOf = ({ column, lower }: Key, alias: string): string =>
   lower ? `lower(${alias}.${column})` : `${alias}.${column}`;
 

@@ -21,7 +21,7 @@ export interface DefinitionFilters {
   status?: DefinitionStatus | undefined;
   is_public?: boolean | undefined;
   is_builtin?: boolean | undefined;
-  /** Words of names, manufacturer, category, description or code (`search-definitions.ts`). */
+  /** A search for words in names, manufacturer, category, description or code (`search-definitions.ts`). */
   q?: string | undefined;
   /** Archived definitions instead of active ones. */
   is_archived?: boolean | undefined;
@@ -45,11 +45,11 @@ export interface DefinitionSort {
 export interface DefinitionQuery extends Page {
   viewer: Viewer;
   filters?: DefinitionFilters;
-  /** Defaults to how well a search fits, then to the name; ties are ordered by id. */
+  /** By default, lists are ordered by name and searches by how well a definition matches. Ties are ordered by id. */
   sort?: DefinitionSort;
 }
 
-/** The definitions that this viewer sees and that match the filters. */
+/** A page of the definitions that this viewer sees and that match the filters. */
 export async function listDefinitions(
   em: EntityManager,
   query: DefinitionQuery,
@@ -65,7 +65,7 @@ export async function listDefinitions(
   });
 }
 
-/** One definition by id or name (case ignored), including its source; archived ones too. */
+/** Finds a definition, also an archived one, by id or name. Upper and lower case are equal. Includes its source code. */
 export async function findDefinition(
   em: EntityManager,
   key: number | string,
@@ -78,7 +78,7 @@ export async function findDefinition(
   );
 }
 
-/** As `findDefinition`, without the source. */
+/** Finds a definition as `findDefinition` does, but without its source code. */
 export async function findSummary(
   em: EntityManager,
   key: number | string,
@@ -90,7 +90,7 @@ export async function findSummary(
 const named = (key: number | string): FilterQuery<Definition> =>
   typeof key === 'number' ? { id: key } : { [raw('lower(name) = lower(?)', [key])]: [] };
 
-/** Those of these definitions that the viewer sees, without their sources; archived ones too. */
+/** The definitions with these ids that the viewer sees, also archived ones, without their source code. */
 export async function definitionsById(
   em: EntityManager,
   ids: readonly number[],
@@ -103,14 +103,14 @@ export async function definitionsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The names of all definitions, including archived ones and those whose proposals are closed. */
+/** The names of all definitions, also of archived ones and of definitions with only closed merge requests. */
 export async function namesOfDefinitions(
   em: EntityManager,
 ): Promise<{ id: number; name: string }[]> {
   return em.execute('select id, name from definitions order by id');
 }
 
-/** Takes the next id from the sequence, before anything of the definition is written. */
+/** Takes the next id from the sequence. Call it before the definition is written anywhere. */
 export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(
     `select nextval('definitions_id_seq') as id`,
@@ -118,7 +118,7 @@ export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   return Number(row.id);
 }
 
-/** Moves the sequence past every existing id, after definitions were inserted with given ids. */
+/** Moves the sequence past every existing id. Call it after definitions were inserted with ids from git or a backup. */
 export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
   await em.execute(
     `select setval('definitions_id_seq', greatest(last_value, (select max(id) from definitions)))
@@ -126,12 +126,15 @@ export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
   );
 }
 
-/** Deletes a definition and its versions from the index. Used when a closed first proposal frees its name. */
+/**
+ * Deletes a definition and its versions from the index, so that its name is free. Used when the merge request that would
+ * have created the definition is closed.
+ */
 export async function deleteDefinition(em: EntityManager, id: number): Promise<boolean> {
   return (await em.nativeDelete(Definition, { id })) > 0;
 }
 
-/** A condition for the definitions that this viewer sees and that match the filters, but for a search. */
+/** The condition for the definitions that this viewer sees and that match the filters, except the search `q`. */
 export function matching(
   viewer: Viewer,
   { is_archived, ...equal }: Omit<DefinitionFilters, 'q'>,
@@ -144,12 +147,12 @@ export function matching(
   return { $and: [visibleTo(viewer), standing, proposed] };
 }
 
-/** False if the definition has no version and all its merge requests are closed, so that its name is free. */
+/** SQL for a definition without a version: false if all its merge requests are closed, which makes its name free. */
 const isProposed = (alias: string) =>
   `not coalesce((select bool_and(m.state = 'closed') from merge_requests m
                   where m.definition_id = ${alias}.id), false)`;
 
-/** What `Key` says of the columns that are not text or may be null. */
+/** The properties (see `Key`) of columns that are not text or can be null. */
 const KINDS: Partial<Record<DefinitionSort['field'], Omit<Key, 'column'>>> = {
   instrument_type: { kind: 'text', nullable: true },
   category: { kind: 'text', nullable: true },

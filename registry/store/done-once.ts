@@ -1,4 +1,4 @@
-/** One-time upgrade work that must not be repeated at every start. */
+/** Remembers which one-time upgrade tasks are done, so that later starts do not repeat them. */
 import { DoneOnce } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 

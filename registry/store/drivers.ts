@@ -3,7 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { EmbeddedDatabase } from './embedded/open.ts';
 import { type Listen, listenInPassing, listenOnServer, type StopListening } from './notices.ts';
 
-/** Options for both drivers. */
+/** Options of the connections to both databases. */
 export type SharedOptions = Partial<
   Pick<Options, 'entities' | 'migrations' | 'extensions' | 'onQuery' | 'schemaGenerator'>
 >;
@@ -35,14 +35,14 @@ export async function connectServer(url: string, shared: SharedOptions): Promise
       return stop;
     },
     async close() {
-      // Closing the pool waits for every connection in use.
+      // Stop listening first: closing the pool waits for every connection in use.
       await Promise.all([...listening].map((stop) => stop()));
       await orm.close();
     },
   };
 }
 
-/** Connects to the embedded database through one permanent connection (`pg` would end an idle one). */
+/** Connects to the embedded database through one permanent connection. By default, `pg` would close an idle one. */
 export async function connectEmbedded(
   database: EmbeddedDatabase,
   shared: SharedOptions,

@@ -1,22 +1,25 @@
 /**
- * Exports every row of the database as text, and imports it: one line of JSON per row, written and read by
- * PostgreSQL itself. So either database accepts the other's dump, and no value passes through JavaScript. The
- * tables come from the catalogue, so a table added by a migration needs no change here.
+ * Exports every row of the database as a line of JSON, and imports such lines. PostgreSQL itself writes and reads the
+ * JSON. So both databases accept each other's dumps, and JavaScript converts no value. The tables come from PostgreSQL's
+ * catalogue, so a new table needs no change here.
  */
 import { StoreError } from './errors.ts';
 import type { EntityManager } from './types.ts';
 
 export interface Table {
   name: string;
-  /** Stored columns; generated columns are computed again. */
+  /** All columns except generated ones, which PostgreSQL computes again. */
   columns: string[];
   key: string[];
 }
 
-/** Number of rows in memory at a time. */
+/** How many rows are in memory at a time. */
 const ROWS = 200;
 
-/** All tables but those about this database and its processes, in an order in which referenced tables come first. */
+/**
+ * All tables except those about this database itself and its processes. A table comes after the tables to which its
+ * foreign keys refer.
+ */
 export async function tablesOf(em: EntityManager): Promise<Table[]> {
   const tables = await em.execute<(Table & { refers_to: string[] })[]>(`
     select c.relname as name,
@@ -37,14 +40,14 @@ export async function tablesOf(em: EntityManager): Promise<Table[]> {
   for (let waiting = tables; waiting.length > 0; ) {
     const isThere = (name: string) => sorted.some((table) => table.name === name);
     const ready = waiting.filter(({ refers_to }) => refers_to.every(isThere));
-    if (ready.length === 0) throw new Error('tables refer to each other in a circle');
+    if (ready.length === 0) throw new Error('the foreign keys of tables form a circle');
     sorted.push(...ready);
     waiting = waiting.filter((table) => !ready.includes(table));
   }
   return sorted.map(({ name, columns, key }) => ({ name, columns, key }));
 }
 
-/** The rows in the order of their key, in batches, inside a transaction. */
+/** Yields the rows in the order of their key, in batches. Must be called within a transaction. */
 export async function* rowsOf(em: EntityManager, table: Table): AsyncGenerator<string[]> {
   const columns = listed(table.columns);
   const cursor = `dump_${table.name}`;
@@ -62,7 +65,10 @@ export async function* rowsOf(em: EntityManager, table: Table): AsyncGenerator<s
 
 const listed = (columns: string[]): string => columns.map((column) => `"${column}"`).join(', ');
 
-/** Disables triggers inside a transaction, because the dump already contains the rows that triggers wrote. */
+/**
+ * Runs `work` with the triggers of these tables disabled, because a dump already contains the rows that triggers wrote.
+ * Must be called within a transaction.
+ */
 export async function withoutTriggers(
   em: EntityManager,
   tables: Table[],
@@ -73,7 +79,7 @@ export async function withoutTriggers(
   for (const { name } of tables) await em.execute(`alter table "${name}" enable trigger user`);
 }
 
-/** Throws `StoreError` for lines that are not rows of this table. */
+/** Throws `StoreError` if a line is not a row of this table. */
 export async function insertRows(em: EntityManager, table: Table, lines: string[]): Promise<void> {
   if (lines.length === 0) return;
   const columns = listed(table.columns);
@@ -84,7 +90,7 @@ export async function insertRows(em: EntityManager, table: Table, lines: string[
   );
 }
 
-/** The next number of each sequence. Sequences are not transactional: read them after the rows. */
+/** The next number of each sequence. Read it after the rows, because sequences are not transactional. */
 export async function sequencesOf(em: EntityManager): Promise<Record<string, number>> {
   const names = await em.execute<{ name: string }[]>(
     `select relname as name from pg_class
@@ -101,7 +107,7 @@ export async function sequencesOf(em: EntityManager): Promise<Record<string, num
   return next;
 }
 
-/** Throws `invalid_value` for a sequence that the schema lacks. */
+/** Throws `invalid_value` if the schema does not have one of these sequences. */
 export async function setSequences(em: EntityManager, next: Record<string, number>): Promise<void> {
   const known = await sequencesOf(em);
   for (const [name, value] of Object.entries(next)) {

@@ -1,4 +1,4 @@
-/** An error of the database; callers decide by its `code`. */
+/** The codes by which callers distinguish the errors of the database. */
 export type StoreErrorCode =
   | 'unique_violation'
   | 'foreign_key_violation'
@@ -12,7 +12,7 @@ export type StoreErrorCode =
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
-  /** The violated constraint or unique index, by its name in `migrations/`. */
+  /** The name of the violated constraint or unique index, as in `migrations/`. */
   readonly constraint: string | undefined;
   readonly column: string | undefined;
 
@@ -30,9 +30,9 @@ export class StoreError extends Error {
 }
 
 /**
- * Maps SQLSTATE (PostgreSQL manual, appendix A) to our codes. Class 22 is a value that the database cannot
- * store, such as U+0000 in a text. Classes 08, 28, 3D, 53 and 57P mean that the server is unreachable,
- * refuses access, lacks the database, is full, or is shutting down.
+ * Maps SQLSTATE (PostgreSQL manual, appendix A) and Node's network errors to our codes. Class 22 means that the database
+ * cannot store a value, such as U+0000 in a text. Classes 08, 28, 3D, 53 and 57P mean that the server is unreachable,
+ * refuses access, does not have the database, is full, or is shutting down.
  */
 const codes: [pattern: RegExp, code: StoreErrorCode][] = [
   [/^23505$/, 'unique_violation'],
@@ -49,7 +49,7 @@ const codes: [pattern: RegExp, code: StoreErrorCode][] = [
   ],
 ];
 
-/** Properties that both drivers (pg and PGlite) set on server errors. */
+/** An error from either database, with the properties that both pg and PGlite set. */
 interface ServerError extends Error {
   code?: string;
   constraint?: string;
@@ -57,15 +57,15 @@ interface ServerError extends Error {
 }
 
 /**
- * Converts an error of either driver to a StoreError. Other errors (a service's own error, a programming
- * error, a SQLSTATE that no caller handles) are returned unchanged.
+ * Converts an error of the database to a StoreError. Returns other errors unchanged: errors of services, programming
+ * errors, and SQLSTATEs that no caller handles.
  */
 export function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const { code, constraint, column, message } = error as ServerError;
   const known = codes.find(([pattern]) => typeof code === 'string' && pattern.test(code));
   if (known) return new StoreError(known[1], message, { cause: error, constraint, column });
-  // pg reports a connection that ended during a query without a code.
+  // If a connection ends during a query, pg sets no code.
   if (/^Connection terminated|^timeout exceeded when trying to connect/.test(message)) {
     return new StoreError('database_unavailable', message, { cause: error });
   }

@@ -1,6 +1,4 @@
-/**
- * Counts definitions by category, manufacturer, status and so on: the values that a list can be filtered by.
- */
+/** Counts definitions by facets such as category, manufacturer and status, for the filters of a list. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { QBFilterQuery } from '@mikro-orm/postgresql';
 import { type DefinitionFilters, matching, type Viewer } from './definitions.ts';
@@ -25,9 +23,9 @@ export interface FacetValue {
 }
 
 /**
- * The values of each facet among the definitions that this viewer sees and that match the filters, most
- * frequent first. A facet ignores its own filter, so that its other values stay visible. One query serves all
- * facets without a filter; each facet with a filter needs one more.
+ * Counts the values of each facet among the definitions that this viewer sees and that match the filters, most frequent
+ * first. A facet ignores its own filter, so that the user still sees its other values. One query counts all facets without
+ * a filter, and each facet with a filter needs one more query.
  */
 export async function countFacets(
   em: EntityManager,
@@ -67,15 +65,14 @@ async function countAll(
 
 type Row = Record<Facet, FacetValue['value']> & { facet: number; count: string | number };
 
-/** One row per value of each facet; `facet` is the index of the facet. */
+/** Returns one row for each value of each facet. In a row, `facet` is the index of the facet in `facets`. */
 async function count(
   em: EntityManager,
   where: FilterQuery<Definition>,
   facets: readonly Facet[],
 ): Promise<Row[]> {
   if (facets.length === 0) return [];
-  // grouping() has one bit per column, set if the column is not grouped by; the first column has the highest
-  // bit.
+  // `grouping(column)` is 0 in the rows that are grouped by this column.
   const place = facets.map((facet, index) => `when grouping(${facet}) = 0 then ${index}`).join(' ');
   return await em
     .createQueryBuilder(Definition)
@@ -89,7 +86,7 @@ async function count(
     .execute('all', false);
 }
 
-/** Ties are ordered by value, so that the order is stable. */
+/** Orders by count. Equal counts are ordered by value, so that the order never changes by chance. */
 function byCount(a: FacetValue, b: FacetValue): number {
   return b.count - a.count || String(a.value).localeCompare(String(b.value));
 }

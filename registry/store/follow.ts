@@ -1,12 +1,12 @@
 /**
- * Lets a process keep in memory what it has read from the database, and never answer with something older than a change
- * that was answered anywhere (docs/decisions/0036-rights-in-memory.md).
+ * Lets processes cache data of the database without ever using outdated data: once a process has answered a request that
+ * changes something, no process uses the old data any more (docs/decisions/0036-rights-in-memory.md).
  *
- * Every change of rights adds an entry to the audit trail, and every change of a list changes a stamp; both are numbered in
- * one order (stamp-changes.ts). A process that keeps anything is a follower: it holds a lease, a row of `followers`, and
- * applies each change. Whoever commits a change waits, before answering, until each follower has applied it or its lease
- * has ended; a follower without a lease keeps nothing. Both sides measure a lease with a clock of their own, so no clock is
- * ever compared with another.
+ * Every change of rights adds an entry to the audit trail, and every change of a computer's list changes a stamp. Both are
+ * numbered in one order (stamp-changes.ts). A process that caches data is a follower: it has a lease, which is a row of
+ * `followers`, and applies each change to its caches. A process that commits a change waits, before it answers, until each
+ * follower has applied the change or has lost its lease. A follower without a lease must not use its caches. Both processes
+ * measure a lease with their own clocks, and never compare times of different clocks.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AuditNews, auditChannel, auditSince, UNAUDITED } from './audit.ts';
@@ -15,14 +15,14 @@ import type { Listen, StopListening } from './notices.ts';
 import { changesAfter, NEWEST_CHANGE, type StampName } from './stamp-changes.ts';
 import type { EntityManager } from './types.ts';
 
-/** What follows: forgets what depends on what the entries may have changed or on these stamps, or everything. */
+/** Called with changes. The callee drops cached data that depends on these entries or stamps, or everything. */
 export type Apply = (
   entries: readonly AuditNews[] | 'everything',
   stamps: readonly StampName[],
 ) => void;
 
 export interface Following {
-  /** Whether what was kept may be used, and what is read now may be kept. */
+  /** Whether cached data may be used, and data that is read now may be cached. */
   readonly isCurrent: boolean;
   close(): Promise<void>;
 }
@@ -34,27 +34,27 @@ export interface LocalFollower extends Following {
   committed(entries: readonly AuditNews[], stamps: readonly StampName[]): void;
 }
 
-/** In milliseconds. A process that was killed delays the next change by at most a lease. */
+/** The length of a lease in milliseconds. A killed process delays the next change by at most this time. */
 const LEASE = 3000;
 const RENEW = 1000;
 const NO_LEASE = { steady: 0, wall: 0 };
-/** Entries of the trail that one statement reads. */
+/** How many audit entries one statement reads. */
 const PAGE = 500;
 
 interface Database {
   em: () => EntityManager;
   listen: Listen;
-  /** Called with errors that happen while nobody waits for an answer. */
+  /** Called with errors of background work, for which no caller waits. */
   onError: (error: unknown) => void;
 }
 
 export class Follower implements LocalFollower {
   readonly #database: Database;
   readonly #apply: Apply;
-  /** The newest change that was applied. */
+  /** The number of the newest change that was applied. */
   #seen = 0;
   #id = 0;
-  /** The end of the lease by two clocks: the steady one may stand still while the machine sleeps. */
+  /** The end of the lease by two clocks. The steady clock may stop while the machine sleeps; the wall clock may be set. */
   #until = NO_LEASE;
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -81,7 +81,7 @@ export class Follower implements LocalFollower {
   }
 
   #hear(text: string): void {
-    // After a lost connection, the lost notices may have been of changes without an audit entry.
+    // An empty text means that notices were lost with the connection, perhaps those of changes without an audit entry.
     if (text === UNAUDITED || text === '') this.#apply('everything', []);
     if (text !== UNAUDITED && (text === '' || !(Number(text) <= this.#seen)))
       void this.#catchUp.run();
@@ -104,13 +104,13 @@ export class Follower implements LocalFollower {
     this.#until = NO_LEASE;
     await this.#stop?.();
     await Promise.all([this.#renewing, this.#catchUp.settled()]);
-    // Without a database the lease ends by itself.
+    // If the database cannot be reached, the lease ends by itself.
     await this.#execute('delete from followers where id = ?', [this.#id]).catch(
       this.#database.onError,
     );
   }
 
-  /** Begins a lease with nothing kept: changes committed before it need no applying. */
+  /** Begins a lease and empties the caches, so that earlier changes need not be applied. */
   async #register(): Promise<void> {
     const asked = now();
     const [row] = await this.#execute<{ id: number; reached: number }>(
@@ -126,8 +126,8 @@ export class Follower implements LocalFollower {
   }
 
   /**
-   * Extends the lease. One that ended meanwhile cannot be extended, because changes were made without waiting for it.
-   * The newest change is read in the same statement, in case its notice was lost.
+   * Extends the lease. A lease that has ended cannot be extended, because changes no longer waited for it; a new lease
+   * begins instead. Also reads the number of the newest change, in case its notice was lost.
    */
   async #renew(): Promise<void> {
     this.#renewing ??= (async () => {
@@ -165,7 +165,7 @@ export class Follower implements LocalFollower {
     }
   }
 
-  /** Changes would wait for this follower as long as it fails. Its next lease begins with nothing kept. */
+  /** Ends the lease, because every change would wait for this failing follower. Its next lease begins with empty caches. */
   #giveUp(error: unknown): void {
     this.#until = NO_LEASE;
     this.#database.onError(error);
@@ -178,20 +178,24 @@ export class Follower implements LocalFollower {
 
 const now = () => ({ steady: performance.now(), wall: Date.now() });
 
-/** A lease, counted from before the database was asked: it ends here before it ends for those who wait. */
+/**
+ * The end of a lease, counted from before the request to the database. So the follower considers the lease ended before
+ * any process that waits for it does.
+ */
 const leaseFrom = ({ steady, wall }: ReturnType<typeof now>) => ({
   steady: steady + LEASE,
   wall: wall + LEASE,
 });
 
-/** The longest wait between two looks at the followers, in milliseconds. */
+/** The longest pause between two queries for the followers, in milliseconds. */
 const LOOK_AGAIN = 32;
 
 /**
- * Resolves once every follower but `own` has applied the change `last` or has lost its lease. It looks again and again,
- * because followers usually need a few milliseconds, and a connection that listens would cost every process one more.
- * The change has been committed, so a database that is lost meanwhile is only a warning: then it waits as long
- * as a lease lasts.
+ * Resolves when every follower except `own` has applied the change `last` or has lost its lease. Polls the database: this
+ * usually takes a few milliseconds, and listening would cost every process another connection.
+ *
+ * The change is already committed. So if the database is lost meanwhile, this only warns, and waits for the length of a
+ * lease.
  */
 export async function followersReach(
   em: EntityManager,
@@ -202,7 +206,7 @@ export async function followersReach(
     await waitForFollowers(em, last, own);
   } catch (error) {
     process.emitWarning(error as Error);
-    // Every follower either hears of the change or, without the database, loses its lease.
+    // During this time every follower either receives the change or, if it cannot reach the database, loses its lease.
     await pause(LEASE);
   }
 }
@@ -234,7 +238,7 @@ const behindOf = (em: EntityManager, last: number) =>
     [last],
   );
 
-/** Whether the follower had not renewed its lease meanwhile. If it still runs, it begins another one. */
+/** Ends a follower's lease. Returns false if the follower has renewed it meanwhile. If it still runs, it begins a new one. */
 async function endLease(em: EntityManager, id: number, renewed: number): Promise<boolean> {
   const ended = await em.execute<unknown[]>(
     'delete from followers where id = ? and renewed = ? returning id',

@@ -6,7 +6,7 @@ export interface IdentityKey {
   subject: string;
 }
 
-/** The account linked to an identity at a provider, or null. */
+/** Finds the account that is linked to an identity at a provider of single sign-on. */
 export async function findUserByIdentity(
   em: EntityManager,
   { issuer, subject }: IdentityKey,
@@ -24,10 +24,7 @@ export async function identitiesOf(em: EntityManager, userId: number): Promise<I
   return await em.find(Identity, { user_id: userId }, { orderBy: { id: 'asc' } });
 }
 
-/**
- * Throws `unique_violation` (`identities_issuer_subject_key`) if the identity is already linked to an
- * account.
- */
+/** Throws `unique_violation` (`identities_issuer_subject_key`) if the identity is already linked to an account. */
 export async function createIdentity(
   em: EntityManager,
   userId: number,

@@ -1,29 +1,29 @@
-/** Writes that bring the index up to date with a repository. Every function is idempotent. */
+/** Brings the index up to date with a repository. Every function is idempotent. */
 import { raw } from '@mikro-orm/core';
 import type { PersonRef } from '../definitions/record.ts';
 import { Definition, Lab, User, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 import { isAddressTaken } from './users.ts';
 
-/** Locks this definition's index entry until the transaction ends, across processes. */
+/** Locks the index entry of a definition until the transaction ends, also for other processes. */
 export async function lockDefinition(em: EntityManager, id: number): Promise<void> {
   await em.execute('select pg_advisory_xact_lock(?, ?)', [DEFINITION_LOCKS, id]);
 }
 
-/** First key of the advisory locks on definitions; the audit chain uses another. */
+/** The first key of the advisory locks on definitions. The audit chain uses another number. */
 const DEFINITION_LOCKS = 7001;
 
-/** Sets `archived_at` before git records that a definition is archived, and takes it back if git could not be written. */
+/** Sets `archived_at`, before git records the change. Also resets it if git could not be written. */
 export async function markArchived(em: EntityManager, id: number, at: Date | null): Promise<void> {
   await em.nativeUpdate(Definition, { id }, { archived_at: at });
 }
 
-/** The number of indexed versions. Versions are dense, so this is the newest one's number. */
+/** Counts the indexed versions. Their numbers have no gaps, so the count is the number of the newest version. */
 export async function countVersions(em: EntityManager, definitionId: number): Promise<number> {
   return em.count(Version, { definition_id: definitionId });
 }
 
-/** Usernames by id, in one query. */
+/** The usernames of these accounts, by id. */
 export async function usernamesOf(
   em: EntityManager,
   ids: Iterable<number | null>,
@@ -34,15 +34,15 @@ export async function usernamesOf(
   return new Map(users.map(({ id, username }) => [id, username]));
 }
 
-/** The written columns of a row; the database derives the search columns. */
+/** The columns that the registry writes. The database derives the columns for searches. */
 export type DefinitionFields = Omit<Definition, symbol>;
 
-/** Throws `unique_violation` (`definitions_name_key`) if another definition has the name, case ignored. */
+/** Throws `unique_violation` (`definitions_name_key`) if another definition has the name. Ignores case. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
   await em.upsert(Definition, row);
 }
 
-/** Creates the lab and the people that only a repository mentions, disabled, with their original ids. */
+/** Creates the lab and the people that a repository mentions but the database does not have: disabled, with their ids. */
 export async function ensureMentioned(
   em: EntityManager,
   lab: MentionedLab | null,
@@ -73,7 +73,7 @@ async function createLab(em: EntityManager, lab: MentionedLab): Promise<void> {
   await advance(em, 'labs');
 }
 
-/** Without a password. */
+/** Creates a disabled account without a password. */
 async function createUser(em: EntityManager, person: PersonRef): Promise<void> {
   const taken = await em.execute('select 1 from users where lower(username) = lower(?)', [
     person.username,
@@ -87,7 +87,7 @@ async function createUser(em: EntityManager, person: PersonRef): Promise<void> {
   await advance(em, 'users');
 }
 
-/** Moves a table's sequence past every existing id. */
+/** Moves the sequence of a table past every existing id. */
 async function advance(em: EntityManager, table: 'labs' | 'users'): Promise<void> {
   await em.execute(
     `select setval(pg_get_serial_sequence('${table}', 'id'),
@@ -95,7 +95,7 @@ async function advance(em: EntityManager, table: 'labs' | 'users'): Promise<void
   );
 }
 
-/** Sources of the built-in definitions by name, including archived ones. */
+/** The source code of all built-in definitions by name, also of archived ones. */
 export async function builtinSources(em: EntityManager): Promise<Map<string, string>> {
   const rows = await em.execute<{ name: string; source_code: string }[]>(
     'select name, source_code from definitions where is_builtin',
@@ -103,13 +103,13 @@ export async function builtinSources(em: EntityManager): Promise<Map<string, str
   return new Map(rows.map(({ name, source_code }) => [name, source_code]));
 }
 
-/** The owner of a name and the state of its definition. */
+/** The columns of a definition that show whether its name is taken, and by whom. */
 export type NamedDefinition = Pick<
   Definition,
   'id' | 'name' | 'head' | 'version' | 'lab_id' | 'is_builtin' | 'archived_at'
 >;
 
-/** Definitions with these names, case ignored, including archived and proposed ones. */
+/** The definitions with these names, also archived and proposed ones. Upper and lower case are equal. */
 export async function definitionsNamed(
   em: EntityManager,
   names: readonly string[],

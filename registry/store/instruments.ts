@@ -1,4 +1,4 @@
-/** Instruments of labs. */
+/** Reads and writes instruments of labs. */
 import { LockMode, raw } from '@mikro-orm/core';
 import { InstrumentChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
@@ -10,7 +10,7 @@ import { containing } from './search.ts';
 import { holdStamps } from './sync.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** The fields of an instrument that a request may set. */
+/** The columns that a request may set. */
 export const INSTRUMENT_FIELDS = writtenColumns(Instrument, fieldsOf(InstrumentChange), [
   'id',
   'created_at',
@@ -25,9 +25,9 @@ export interface InstrumentFilters {
   definition_id?: number | undefined;
   status?: InstrumentStatus | undefined;
   instrument_type?: string | undefined;
-  /** Bound to the computer with this name, case ignored. */
+  /** Only instruments with a binding to the computer with this name. Upper and lower case are equal. */
   computer_name?: string | undefined;
-  /** A part of name, class, manufacturer, model, serial number or location, case ignored. */
+  /** A part of the name, class, manufacturer, model, serial number or location. Upper and lower case are equal. */
   q?: string | undefined;
 }
 
@@ -45,7 +45,7 @@ const BY_NAME: Key[] = [
   { column: 'id', kind: 'number' },
 ];
 
-/** By name. */
+/** A page of instruments, ordered by name. */
 export async function listInstruments(
   em: EntityManager,
   { filters = {}, ...page }: Page & { filters?: InstrumentFilters },
@@ -72,14 +72,12 @@ export async function findInstrument(em: EntityManager, id: number): Promise<Ins
   return em.findOne(Instrument, { id });
 }
 
-/**
- * Locks an instrument until the transaction ends, so that one writer at a time changes it and its bindings.
- */
+/** Locks an instrument until the transaction ends, so that only one writer at a time changes it and its bindings. */
 export async function holdInstrument(em: EntityManager, id: number): Promise<Instrument | null> {
   return em.findOne(Instrument, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
-/** Throws `foreign_key_violation` for an unknown lab or definition. */
+/** Throws `foreign_key_violation` if the lab or the definition does not exist. */
 export async function createInstrument(
   em: EntityManager,
   fields: Pick<InstrumentFields, 'lab_id' | 'name'> & Partial<InstrumentFields>,
@@ -108,7 +106,7 @@ export async function deleteInstrument(em: EntityManager, id: number): Promise<v
   await em.nativeDelete(Instrument, { id });
 }
 
-/** The lab's instruments that are in service, by name. */
+/** The instruments of a lab except retired ones, ordered by name. */
 export async function instrumentsInService(
   em: EntityManager,
   labId: number,
@@ -128,8 +126,8 @@ export async function instrumentsById(
 }
 
 /**
- * Pins the lab's instruments on another lab's definition to the newest version that is not revoked, which
- * their computers have. Returns what was pinned.
+ * Pins the instruments of a lab that use another lab's definition. Pins them to the newest version that is not revoked,
+ * which their computers already have. Returns the pinned instruments and versions.
  */
 export async function pinForeign(
   em: EntityManager,
@@ -140,7 +138,7 @@ export async function pinForeign(
   return await pinUnpinned(em, instruments);
 }
 
-/** The lab's unpinned instruments on another lab's definition, and the computers that they are bound to. */
+/** The unpinned instruments of a lab that use another lab's definition, and the computers to which they are bound. */
 async function pinnableOf(
   em: EntityManager,
   labId: number,
@@ -160,10 +158,7 @@ async function pinnableOf(
   };
 }
 
-/**
- * Pins these instruments to the newest version of their definition that is not revoked, and returns that
- * version.
- */
+/** Pins these instruments to the newest version of their definition that is not revoked. */
 async function pinUnpinned(
   em: EntityManager,
   ids: readonly number[],

@@ -1,12 +1,12 @@
 /**
- * Reads and locks the inputs of a landing decision until the refs have moved, so that the decision is still
- * valid then.
+ * Reads what a landing decision depends on, and locks it until the refs have moved, so that the decision is still valid
+ * when they move.
  */
 import { LockMode } from '@mikro-orm/core';
 import { Lab, type Role } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 
-/** Locks a lab and its policy until the transaction ends. */
+/** Reads and locks a lab with its policy until the transaction ends. */
 export async function holdLab(em: EntityManager, id: number): Promise<Lab | null> {
   return em.findOne(Lab, { id }, { lockMode: LockMode.PESSIMISTIC_READ });
 }
@@ -18,10 +18,7 @@ export interface Standing {
   role: Role | null;
 }
 
-/**
- * Locks an account's role and state until the transaction ends; null if the account does not exist (any
- * more).
- */
+/** Reads and locks the state and role of an account until the transaction ends. Null if the account does not exist. */
 export async function holdStanding(
   em: EntityManager,
   userId: number,
@@ -37,8 +34,8 @@ export async function holdStanding(
 }
 
 /**
- * The complete discussion of a merge request as text: the merge request, its heads, reviews and checks with
- * their authors, and the reviewers' current roles. Equal texts mean that nothing has changed.
+ * Reads the complete discussion of a merge request as one text: the merge request, its heads, reviews and checks, and the
+ * reviewers' accounts and current roles. If two texts are equal, nothing has changed.
  */
 export async function readDiscussion(em: EntityManager, id: number): Promise<string> {
   const [row] = await em.execute<{ discussion: string }[]>(
@@ -56,12 +53,10 @@ export async function readDiscussion(em: EntityManager, id: number): Promise<str
   return row?.discussion ?? '';
 }
 
-/**
- * Reads the same and locks it until the transaction ends, so that nobody can add or change anything
- * meanwhile.
- */
+/** Returns what `readDiscussion` does, and locks it until the transaction ends, so that it cannot change meanwhile. */
 export async function holdDiscussion(em: EntityManager, id: number): Promise<string> {
-  // Inserts that reference a row wait while it is locked for update, so no review or check can be added.
+  // While the row of the merge request is locked for update, inserts that reference it wait. So no review or check can be
+  // added.
   await em.execute('select 1 from merge_requests where id = ? for update', [id]);
   await em.execute('select 1 from checks where merge_request_id = ? order by id for update', [id]);
   const authors = 'select author_id from reviews where merge_request_id = ?';

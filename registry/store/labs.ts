@@ -7,7 +7,7 @@ import { Lab, Membership, type Role, User } from './entities/index.ts';
 import { listEntities, listRows } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** The fields of a lab that a request may set. */
+/** The columns that a request may set. */
 const WRITTEN = writtenColumns(Lab, fieldsOf(LabChange), ['id', 'created_at']);
 export type LabFields = Pick<Lab, (typeof WRITTEN)[number]>;
 
@@ -23,12 +23,12 @@ export async function findLab(em: EntityManager, id: number): Promise<Lab | null
   return em.findOne(Lab, { id });
 }
 
-/** Finds a lab by its code, case ignored. */
+/** Finds a lab by its code. Upper and lower case are equal. */
 export async function findLabByCode(em: EntityManager, code: string): Promise<Lab | null> {
   return em.findOne(Lab, { [raw('lower(code) = lower(?)', [code])]: [] });
 }
 
-/** The existing labs with these codes, keyed by code in lower case. */
+/** The labs with these codes, by code in lower case. */
 export async function labsByCode(
   em: EntityManager,
   codes: readonly string[],
@@ -41,7 +41,7 @@ export async function labsByCode(
 
 const BY_CODE: Key[] = [{ column: 'code', kind: 'text', lower: true }];
 
-/** Ordered by code; only those in `ids` if given. */
+/** A page of labs, ordered by code. If `ids` is given, only labs with these ids. */
 export async function listLabs(
   em: EntityManager,
   options: Page & { ids?: number[] | undefined },
@@ -50,14 +50,14 @@ export async function listLabs(
   return await listEntities(em, Lab, where, BY_CODE, options);
 }
 
-/** Throws `unique_violation` (`labs_code_key`) if the code is taken, case ignored. */
+/** Throws `unique_violation` (`labs_code_key`) if the code is taken. Upper and lower case are equal. */
 export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab> {
   const lab = em.create(Lab, { ...emptyRow(em, Lab), ...pick(fields, WRITTEN) });
   await em.persist(lab).flush();
   return lab;
 }
 
-/** Changes the given fields; null if the lab does not exist. Throws `unique_violation`. */
+/** Changes the given fields. Returns null if the lab does not exist. Throws `unique_violation`. */
 export async function updateLab(
   em: EntityManager,
   id: number,
@@ -70,12 +70,12 @@ export async function updateLab(
   return lab;
 }
 
-/** False if the lab does not exist. Throws `foreign_key_violation` while it has definitions. */
+/** Returns false if the lab does not exist. Throws `foreign_key_violation` if it still has definitions. */
 export async function deleteLab(em: EntityManager, id: number): Promise<boolean> {
   return (await em.nativeDelete(Lab, { id })) > 0;
 }
 
-/** A user's roles by lab; disabled labs give no role. */
+/** The roles of a user in labs. Disabled labs are left out. */
 export async function rolesOf(em: EntityManager, userId: number): Promise<LabRole[]> {
   const [row] = await em.execute<[{ roles: LabRole[] }]>(
     `select ${rolesOfUser} as roles from (select ?::int as id) u`,
@@ -89,12 +89,12 @@ export interface LabRole {
   role: Role;
 }
 
-/** A column for queries of users `u`: their roles by lab, as JSON, without disabled labs. */
+/** SQL of a column for queries of users `u`: their roles in labs as JSON, without disabled labs. */
 export const rolesOfUser = `(select coalesce(
     jsonb_agg(jsonb_build_object('lab_id', m.lab_id, 'role', m.role) order by m.lab_id), '[]')
   from memberships m join labs l on l.id = m.lab_id where m.user_id = u.id and not l.disabled)`;
 
-/** Every membership of a user, including disabled labs, by the lab's id. */
+/** The roles of a user by the lab's id, also in disabled labs. */
 export async function membershipsOf(em: EntityManager, userId: number): Promise<Map<number, Role>> {
   const memberships = await em.find(Membership, { user_id: userId });
   return new Map(memberships.map(({ lab_id, role }) => [lab_id, role]));
@@ -102,7 +102,7 @@ export async function membershipsOf(em: EntityManager, userId: number): Promise<
 
 const BY_USERNAME: Key[] = [{ column: 'username', kind: 'text', lower: true }];
 
-/** A lab's members by username. */
+/** A page of a lab's members, ordered by username. */
 export async function listMembers(
   em: EntityManager,
   labId: number,
@@ -113,7 +113,7 @@ export async function listMembers(
   return { ...rest, items: items.map((row) => memberOf(em, row)) };
 }
 
-/** Those of these users who are members of any of the labs. */
+/** Returns the users among `userIds` who are members of any of these labs. */
 export async function membersAmong(
   em: EntityManager,
   labIds: readonly number[],
@@ -128,8 +128,8 @@ export async function membersAmong(
 }
 
 /**
- * One membership with its user, or null. `hold` locks the membership until the transaction ends, before a change or a
- * deletion.
+ * Finds a membership and its user.
+ * @param hold locks the membership until the transaction ends, so that it can be changed or deleted
  */
 export async function findMember(
   em: EntityManager,
@@ -156,7 +156,7 @@ function memberOf(em: EntityManager, { role, member_since, ...user }: MemberRow)
   return { user: em.map(User, user), role, created_at: new Date(member_since) };
 }
 
-/** Creates or changes a membership. Throws `foreign_key_violation` for an unknown lab or user. */
+/** Creates or changes a membership. Throws `foreign_key_violation` if the lab or the user does not exist. */
 export async function setMember(
   em: EntityManager,
   labId: number,
@@ -171,7 +171,7 @@ export async function setMember(
   );
 }
 
-/** False if the user is not a member of that lab. */
+/** Deletes a membership. Returns false if the user is not a member of the lab. */
 export async function removeMember(
   em: EntityManager,
   labId: number,

@@ -1,4 +1,4 @@
-/** Merge requests and their heads. */
+/** Reads and writes merge requests and their heads. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { MergeRequestChange } from '../schemas/review.ts';
@@ -15,7 +15,7 @@ const COLUMNS = [
 ];
 export type NewMergeRequest = Pick<MergeRequest, (typeof COLUMNS)[number]>;
 
-/** A proposed commit, its changes, and the edits pushed with it. */
+/** A proposed commit, its changes, and the title, description and draft state that were pushed with it. */
 export type NewHead = Pick<
   MergeRequestHead,
   'head' | 'base' | 'changes' | 'pushed_by' | 'authors' | 'edits'
@@ -23,7 +23,7 @@ export type NewHead = Pick<
 
 const UNDECIDED: MergeRequestState[] = ['opening', 'open'];
 
-/** Allocates the next number, before anything of the merge request is written. */
+/** Takes the next number from the sequence. Call it before the merge request is written anywhere. */
 export async function allocateMergeRequestId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(
     `select nextval('merge_requests_id_seq') as id`,
@@ -31,7 +31,7 @@ export async function allocateMergeRequestId(em: EntityManager): Promise<number>
   return Number(row.id);
 }
 
-/** Moves the sequence past a number that git knows, so that a rebuilt database does not reuse it. */
+/** Moves the sequence past a number that is used in git, so that a rebuilt database does not use the number again. */
 export async function advanceMergeRequestIds(em: EntityManager, past: number): Promise<void> {
   if (past < 1) return;
   await em.execute(
@@ -41,8 +41,8 @@ export async function advanceMergeRequestIds(em: EntityManager, past: number): P
 }
 
 /**
- * Creates the row, in state `opening`, with its first head, in one statement. Throws `unique_violation`
- * (`merge_requests_branch_key`, `merge_requests_for_main_key`) if one is open for the same source.
+ * Creates a merge request in state `opening`, and its first head, in one statement. Throws `unique_violation`
+ * (`merge_requests_branch_key`, `merge_requests_for_main_key`) if the same source has an open merge request.
  */
 export async function addMergeRequest(
   em: EntityManager,
@@ -58,7 +58,7 @@ export async function addMergeRequest(
   );
 }
 
-/** Resolves the authors' accounts now, because addresses may change later. */
+/** Also stores the accounts of the authors, because their addresses may change later. */
 const ADD_HEAD = `insert into merge_request_heads
     (merge_request_id, head, base, changes, pushed_by, edits, authors, author_ids)
   select id, ?::text, ?::text, ?::text, ?::int, ?::jsonb, a.authors,
@@ -70,7 +70,7 @@ const valuesOf = ({ head, base, changes, pushed_by, edits, authors }: NewHead) =
   ...[edits && JSON.stringify(edits), JSON.stringify(authors)],
 ];
 
-/** Records a head before the refs move to it, in one statement. Returns the number of the record. */
+/** Adds a row for a head before the refs move to it. Returns the id of the row. */
 export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<number> {
   const [row] = await em.execute<[{ id: number }]>(
     `${ADD_HEAD} from (select ?::jsonb as authors) a, (select ?::int as id) opened returning id`,
@@ -79,12 +79,12 @@ export async function addHead(em: EntityManager, id: number, head: NewHead): Pro
   return row.id;
 }
 
-/** Deletes the record of a head that the refs never reached. */
+/** Deletes the row of a head because the refs could not be moved to it. */
 export async function removeHead(em: EntityManager, note: number): Promise<void> {
   await em.nativeDelete(MergeRequestHead, { id: note });
 }
 
-/** Deletes the records of heads after the current one. Returns their number. */
+/** Deletes the rows of heads after `head`, the current one. Returns how many it deleted. */
 export async function removeHeadsAfter(
   em: EntityManager,
   id: number,
@@ -95,7 +95,10 @@ export async function removeHeadsAfter(
   return await em.nativeDelete(MergeRequestHead, { merge_request_id: id, id: { $gt: at.id } });
 }
 
-/** The same for a definition's decided merge requests, whose head stays as it was at the decision. */
+/**
+ * Deletes such rows for all merged and closed merge requests of a definition. Their head no longer changes. Returns how
+ * many it deleted.
+ */
 export async function removeHeadsAfterDecisions(
   em: EntityManager,
   definitionId: number,
@@ -111,16 +114,16 @@ export async function removeHeadsAfterDecisions(
   return gone.length;
 }
 
-/** Deletes a merge request whose refs were never created. */
+/** Deletes a merge request because its refs could not be created. */
 export async function removeOpening(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });
 }
 
-/** The fields of a merge request that a request may set. */
+/** The columns that a request may set. */
 export const EDITED = fieldsOf(MergeRequestChange);
-/** Fields derived from its refs and from decisions. */
+/** The columns that follow from refs, and from merging or closing. */
 const FOLLOWING = ['state', 'decided_by', 'decided_at', 'head', 'base', 'changes'] as const;
-/** Fields that are set when it opens or merges, and by nothing else. */
+/** The columns that are set only when a merge request is opened or merged. */
 const KEPT = [
   ...(['id', 'definition_id', 'definition', 'lab_id', 'source_ref', 'author_id'] as const),
   ...(['author', 'merged_version', 'created_at', 'updated_at'] as const),
@@ -128,7 +131,7 @@ const KEPT = [
 const WRITTEN = writtenColumns(MergeRequest, [...EDITED, ...FOLLOWING], KEPT);
 export type MergeRequestFields = Pick<MergeRequest, (typeof WRITTEN)[number]>;
 
-/** Changes the given fields. Returns false for a landed merge request, which never changes. */
+/** Changes the given columns. Returns false if the merge request has landed, because it then never changes. */
 export async function updateMergeRequest(
   em: EntityManager,
   id: number,
@@ -139,12 +142,12 @@ export async function updateMergeRequest(
   return changed > 0;
 }
 
-/** Records who is about to decide it; visible once it is decided. */
+/** Stores who is about to merge or close a merge request. The API shows it only afterwards. */
 export async function setDecider(em: EntityManager, id: number, who: number | null) {
   await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who });
 }
 
-/** Returns false, without effect, if it is already merged, deleted, or of another definition. */
+/** Returns false and changes nothing if the merge request is already merged, is deleted, or has another definition. */
 export async function markMergeRequestMerged(
   em: EntityManager,
   definitionId: number,
@@ -166,7 +169,7 @@ export async function findMergeRequest(
   return em.findOne(MergeRequest, { id, state: { $ne: 'opening' } });
 }
 
-/** The existing merge requests with these ids, without a check of visibility. */
+/** The merge requests with these ids. Does not check whether a caller may see them. */
 export async function mergeRequestsById(
   em: EntityManager,
   ids: readonly number[],
@@ -179,10 +182,10 @@ export async function mergeRequestsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Identifies an open merge request of a definition: its branch, or `refs/for/main` with the pusher. */
+/** What identifies an open merge request of a definition: its branch, or `refs/for/main` and the pusher. */
 export type Source = Pick<MergeRequest, 'source_ref'> & Partial<Pick<MergeRequest, 'author_id'>>;
 
-/** The open merge request of a source. The unique indexes allow at most one. */
+/** Finds the open merge request of a source. Unique indexes ensure that there is at most one. */
 export async function openMergeRequestFor(
   em: EntityManager,
   definitionId: number,
@@ -191,7 +194,7 @@ export async function openMergeRequestFor(
   return em.findOne(MergeRequest, { definition_id: definitionId, state: 'open', ...source });
 }
 
-/** A definition's undecided merge requests, including those whose refs do not exist yet. */
+/** The open merge requests of a definition, also those without refs yet (`opening`). */
 export async function undecidedMergeRequests(
   em: EntityManager,
   definitionId: number,
@@ -203,17 +206,17 @@ export async function undecidedMergeRequests(
   );
 }
 
-/** Whether any merge request, including closed ones, refers to this definition. */
+/** Whether the definition has or had a merge request. */
 export async function isProposed(em: EntityManager, definitionId: number): Promise<boolean> {
   return (await em.count(MergeRequest, { definition_id: definitionId })) > 0;
 }
 
-/** Every head of a merge request, oldest first. */
+/** All heads of a merge request, oldest first. */
 export async function headsOf(em: EntityManager, id: number): Promise<MergeRequestHead[]> {
   return em.find(MergeRequestHead, { merge_request_id: id }, { orderBy: { id: 'asc' } });
 }
 
-/** The last record of this commit as a head of the merge request. */
+/** Finds the newest row of a merge request in which this commit is the head. */
 export async function findHead(
   em: EntityManager,
   id: number,
@@ -226,13 +229,13 @@ export interface MergeRequestFilters {
   state?: Exclude<MergeRequestState, 'opening'> | undefined;
   lab_id?: number | undefined;
   definition_id?: number | undefined;
-  /** Username at the time of opening, case ignored. */
+  /** The author's username when the merge request was opened. Upper and lower case are equal. */
   author?: string | undefined;
 }
 
 const NEWEST_FIRST: Key[] = [{ column: 'id', kind: 'number', descending: true }];
 
-/** Newest first; only those of labs where the viewer may propose. */
+/** A page of merge requests, newest first. Only those of labs in which the viewer may propose changes. */
 export async function listMergeRequests(
   em: EntityManager,
   {

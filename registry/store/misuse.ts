@@ -1,4 +1,4 @@
-/** Finds rows that contradict what the registry itself writes. */
+/** Finds rows that the registry itself never writes, so somebody must have changed the database. */
 import type { EntityManager } from './types.ts';
 
 export interface OddMergeRequest {
@@ -9,9 +9,9 @@ export interface OddMergeRequest {
 }
 
 /**
- * Merge requests that are merged but have no version, are not merged but name a version, or have been `opening` for
- * more than an hour (writing the refs takes only a moment). Merge requests of deleted
- * definitions are skipped, because nothing can be compared.
+ * Finds merge requests that are merged but have no version, that are not merged but have one, or that have been `opening`
+ * for more than an hour (writing the refs takes only a moment). Skips those of deleted definitions, because they have no
+ * versions to compare with.
  */
 export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {
   return await em.execute<OddMergeRequest[]>(
@@ -27,8 +27,8 @@ export async function oddMergeRequests(em: EntityManager): Promise<OddMergeReque
 }
 
 /**
- * Accounts whose `session_epoch` is lower than the number of times that, according to the audit trail, a new
- * password or disabling the account ended their sessions.
+ * Finds accounts with a `session_epoch` that is too low. Each new password, and each disabling of the account, must have
+ * raised it by one; the audit trail says how often that happened.
  */
 export async function sessionsSetBack(
   em: EntityManager,

@@ -1,18 +1,15 @@
-/** Notifications about other transactions' commits: PostgreSQL's LISTEN, on both databases. */
+/** Listens for notifications that transactions send when they commit (PostgreSQL's LISTEN), on both databases. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Stops listening. */
 export type StopListening = () => Promise<void>;
 
-/**
- * Called with the text of a notice after the commit that sent it, and with the empty text when notices may have been
- * lost.
- */
+/** Called with the text of each notice after its commit, and with an empty text when notices may have been lost. */
 export type Wake = (text: string) => void;
 
 export type Listen = (channel: string, wake: Wake) => Promise<StopListening>;
 
-/** The part of pg's pool and clients that is used here. */
+/** The methods of pg's pool and clients that are used here. */
 interface Pool {
   connect(): Promise<Client>;
 }
@@ -29,12 +26,12 @@ interface Notice {
   payload?: string;
 }
 
-/** Delay before reconnecting, in milliseconds. */
+/** How long to wait before connecting again, in milliseconds. */
 const AGAIN = 1000;
 
 /**
- * Listens on a separate connection. After a lost connection it reconnects and calls `wake`, because
- * notifications were lost meanwhile. Rejects if the first attempt fails.
+ * Listens on a connection of its own. If the connection is lost, connects again and then calls `wake` with an empty text,
+ * because notices may have been lost. Rejects if it cannot connect the first time.
  */
 export async function listenOnServer(
   pool: Pool,
@@ -76,7 +73,7 @@ export async function listenOnServer(
         await connect();
         return wake('');
       } catch {
-        // The database is still unavailable, which every other use of it reports.
+        // The database is still unavailable. Not reported here, because every other query reports it.
       }
     }
   }
@@ -88,10 +85,7 @@ export async function listenOnServer(
   };
 }
 
-/**
- * Listens on the embedded database's only connection: notifications arrive between the answers to other
- * queries.
- */
+/** Listens on the only connection of the embedded database. Notices arrive between the answers to other queries. */
 export async function listenInPassing(
   pool: Pool,
   channel: string,

@@ -18,21 +18,19 @@ import { numberStamps, numbersStamps, type StampName } from './stamp-changes.ts'
 import type { EntityManager } from './types.ts';
 
 export interface StoreOptions {
-  /** `postgresql://…` for a server. */
+  /** The address of a PostgreSQL server, `postgresql://…`. */
   databaseUrl?: string | undefined;
-  /**
-   * The folder of the embedded database, or an embedded database that is already opening. The store closes
-   * it.
-   */
+  /** The folder of the embedded database. */
   folder?: string | undefined;
+  /** An embedded database that is already opening, instead of `folder`. The store closes it. */
   embedded?: EmbeddedDatabase | undefined;
-  /** Receives every statement, without values. */
+  /** Called with every SQL statement, without its values. */
   debug?: ((sql: string) => void) | undefined;
 }
 
 export interface Store {
   readonly orm: MikroORM;
-  /** Whether the database is PGlite: one process, one connection. */
+  /** Whether the database is the embedded one, which has one process and one connection. */
   readonly embedded: boolean;
   /** Runs the pending migrations, up to `last` if given, and returns their names. */
   migrate(last?: string): Promise<string[]>;
@@ -41,24 +39,21 @@ export interface Store {
   /** Names of the migrations that this database lacks. */
   pending(): Promise<string[]>;
   /**
-   * Runs `work` in one READ COMMITTED transaction, which commits when `work` returns and rolls back when it
-   * throws. Use only the given `em` inside: the embedded database has a single connection, which the
-   * transaction occupies. Returns once everybody who follows has applied the audit entries that it appended and the changes of
-   * lists that it made (follow.ts).
+   * Runs `work` in one READ COMMITTED transaction, which commits when `work` returns and rolls back when it throws. In
+   * `work`, use only the given `em`: the transaction occupies the only connection of the embedded database.
+   *
+   * Returns when all processes that cache data have applied the changes of the transaction (follow.ts).
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
-  /** Like `transaction`, but read-only: `work` sees what was committed before its first statement. */
+  /** Runs `work` in a read-only transaction. It sees only what was committed before its first statement. */
   snapshot<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** A new unit of work outside any transaction. */
   em(): EntityManager;
-  /**
-   * Notifies about commits, including those of other processes (`pg_notify`). Throws `database_unavailable`.
-   */
+  /** Listens for notices that commits of any process send (`pg_notify`). Throws `database_unavailable`. */
   listen: Listen;
   /**
-   * Calls `apply` with each new entry of the audit trail and each change of a list's stamp, so that the caller can keep
-   * what it has read (follow.ts).
-   * Throws `database_unavailable`.
+   * Calls `apply` with each new entry of the audit trail and each change of a list's stamp, so that the caller can cache
+   * what it has read (follow.ts). Throws `database_unavailable`.
    */
   follow(apply: Apply, onError: (error: unknown) => void): Promise<Following>;
   /** Throws `database_unavailable`. */
@@ -67,8 +62,8 @@ export interface Store {
 }
 
 /**
- * Opens the database without changing it. Throws `database_in_use` if another process uses the folder. A
- * database that cannot be reached or opened fails at the first statement (`ping`).
+ * Opens the database without changing it. Throws `database_in_use` if another process uses the folder. If the database
+ * cannot be reached or opened, only the first statement fails; `ping` finds out.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, folder, embedded, debug } = options;
@@ -81,7 +76,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       snapshot: false,
       silent: true,
     },
-    // Triggers and functions are hand-written. The schema generator only serves a test that compares schemas.
+    // Triggers and functions are written by hand. Only a test that compares schemas uses the schema generator.
     schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
     ...(debug && {
       onQuery(sql: string) {
@@ -177,7 +172,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const up = async () =>
         (await orm.migrator.up(last === undefined ? {} : { to: last })).map(({ name }) => name);
       if (store.embedded) return withTranslatedErrors(up);
-      // Several processes may start at once: the first one migrates, and the others then have nothing to do.
+      // Several processes may start at once. The first one migrates while the others wait, and then have nothing to do.
       return withTranslatedErrors(() =>
         fork().transactional(async (em) => {
           await (em as EntityManager).execute('select pg_advisory_xact_lock(?)', [migrationLock]);
@@ -189,15 +184,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store;
 }
 
-/** What a transaction has changed. */
+/** The changes of a committed transaction. */
 interface Committed {
   entries: readonly AuditNews[];
   stamps: readonly StampName[];
-  /** The number of its newest change. */
+  /** The number of its newest change (stamp-changes.ts). */
   last: number | undefined;
 }
 
-/** Reads the migrator's table directly, because the migrator would first scan the whole catalogue. */
+/** Reads the migrator's table directly, because the migrator itself would first scan PostgreSQL's whole catalogue. */
 async function appliedIn(em: EntityManager): Promise<string[]> {
   const table = await em.execute(`select 1 where to_regclass('migrations') is not null`);
   if (table.length === 0) return [];
@@ -205,7 +200,7 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
   return done.map(({ name }) => name);
 }
 
-/** Follows the embedded database, which only this process changes. */
+/** Follows the embedded database. It needs no lease, because only this process changes the database. */
 async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower> {
   const close = await listen(auditChannel, (text) => {
     if (text === UNAUDITED) apply('everything', []);
@@ -213,7 +208,7 @@ async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower>
   return { id: 0, isCurrent: true, committed: apply, close };
 }
 
-/** An arbitrary number that no other lock in the database uses. */
+/** The number of the advisory lock for migrations. No other lock in the database uses it. */
 const migrationLock = 7_301_001;
 
 async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -225,8 +220,8 @@ async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Every statement's error passes the platform's converter, so queries throw StoreError and callers never see
- * a driver's error. The ORM handles errors that `translate` does not convert.
+ * Makes every statement throw StoreErrors, so that callers never see errors of a driver. All errors pass the converter of
+ * the ORM's platform. The ORM's own converter handles those that `translate` does not convert.
  */
 function translateErrorsOf(orm: MikroORM): void {
   const platform = orm.driver.getPlatform();
@@ -235,6 +230,6 @@ function translateErrorsOf(orm: MikroORM): void {
     const ours = translate(error);
     return ours instanceof StoreError ? ours : original.convertException(error);
   };
-  // By its type a converter returns nothing but MikroORM's own errors; the driver throws whatever it returns.
+  // The cast is safe: the type allows only MikroORM's own errors, but the driver throws whatever the converter returns.
   platform.getExceptionConverter = () => ({ convertException }) as unknown as ExceptionConverter;
 }

@@ -1,21 +1,21 @@
-/** One page of a list and the number of its items, in one statement. */
+/** Reads a page of a list, and counts the list's items in the same statement. */
 import { type EntityName, type FilterQuery, raw } from '@mikro-orm/core';
 import type { QBFilterQuery } from '@mikro-orm/postgresql';
 import { cursorOf, isAfter, type Key, keyOf, readCursor } from './cursor.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** Items are counted up to this number: counting more would read every row for a number that nobody needs. */
+/** Items are counted up to this number. Counting more would read every row, and nobody needs the exact number. */
 export const MOST_COUNTED = 10_000;
 
-/** A `select` without order, and the values of its `?`s. */
+/** A `select` without order, and the values of its `?` placeholders. */
 export interface Rows {
   sql: string;
   values: readonly unknown[];
 }
 
 /**
- * A page of these rows, as the driver returns them. The planner flattens the subqueries, so an index on the keys serves
- * the page, and the count reads no columns. Throws `invalid_cursor`.
+ * Reads a page of these rows, as the driver returns them. Throws `invalid_cursor`. PostgreSQL's planner flattens the
+ * subqueries, so the page can use an index on the keys, and the count reads no columns.
  */
 export async function listRows<R extends object>(
   em: EntityManager,
@@ -38,7 +38,7 @@ export async function listRows<R extends object>(
   return listed(found, keys, perPage);
 }
 
-/** A page of the rows of the entities that match the filter, without their lazy columns. Throws `invalid_cursor`. */
+/** Reads a page of the entities that match the filter, without their lazy columns. Throws `invalid_cursor`. */
 export async function listEntities<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,
@@ -50,7 +50,7 @@ export async function listEntities<E extends object>(
   return { ...rest, items: plainRows(em, entity, items) };
 }
 
-/** The rows of the entities that match the filter, without their lazy columns. */
+/** SQL for the rows of the entities that match the filter, without their lazy columns. */
 export function rowsOf<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,
@@ -60,7 +60,7 @@ export function rowsOf<E extends object>(
   return { sql: `select ${columnsOf(em, entity).join(', ')} ${sql}`, values };
 }
 
-/** `from … where …` of the entities that match the filter. A statement that needs it several times builds it once. */
+/** SQL `from … where …` for the entities that match the filter. A statement can contain it several times. */
 export function fromWhere<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,
@@ -76,8 +76,8 @@ export function fromWhere<E extends object>(
 }
 
 /**
- * Rows as the driver returns them, with times as such. They are read only: making entities of fifty of them would take
- * longer than the query.
+ * Makes plain objects from rows of the driver, with times as dates. They are not entities and cannot be written back:
+ * making fifty entities would take longer than the query.
  */
 export function plainRows<E extends object>(
   em: EntityManager,
@@ -96,7 +96,7 @@ export function plainRows<E extends object>(
   });
 }
 
-/** The columns of an entity, without lazy ones. */
+/** The columns of an entity, without the lazy ones. */
 export const columnsOf = <E extends object>(em: EntityManager, entity: EntityName<E>): string[] =>
   em
     .getMetadata()

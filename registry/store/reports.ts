@@ -1,4 +1,4 @@
-/** Reports of computers, and the history of installations. */
+/** Reads and writes the reports of computers, and the history of installed versions that follows from them. */
 import { raw } from '@mikro-orm/core';
 import type { Json } from '../definitions/types.ts';
 import { among, where } from './conditions.ts';
@@ -13,15 +13,16 @@ export interface ReportFields {
 }
 
 /**
- * Replaces the reports of computers (by id); of two concurrent calls the second waits. Returns the previous
- * reports, undefined for a first one; deleted computers are left out.
+ * Replaces the reports of computers, by the computer's id. Returns their previous reports, with undefined for a computer
+ * that had none. Leaves out deleted computers. Of two concurrent calls for one computer, the second waits.
  */
 export async function saveReports(
   em: EntityManager,
   reports: ReadonlyMap<number, ReportFields>,
 ): Promise<Map<number, Pick<ReportFields, 'installed'> | undefined>> {
   const { sql, values } = where([among('c.id', [...reports.keys()])]);
-  // Locks the computers, because a first report has no row to lock; in one order, to avoid deadlocks.
+  // Locks the computers and not the reports, because a first report has no row to lock yet. The order of the ids prevents
+  // deadlocks.
   const there = await em.execute<{ id: number; installed: Record<string, number> | null }[]>(
     `select c.id, r.installed from computers c left join reports r on r.computer = c.id
       ${sql} order by c.id for update of c`,
@@ -57,10 +58,10 @@ const NAMED = [
   'is_builtin',
   'archived_at',
 ] as const;
-/** With the columns that decide who sees it. */
+/** The name and version of a definition, and the columns that decide who sees it. */
 export type NamedVersion = Pick<Definition, (typeof NAMED)[number]>;
 
-/** The definitions with these names (case ignored) that the viewer sees and that have a version. */
+/** The definitions with these names that the viewer sees and that have a version. Upper and lower case are equal. */
 export async function definitionsByName(
   em: EntityManager,
   viewer: Viewer,
@@ -77,7 +78,7 @@ export async function definitionsByName(
   );
 }
 
-/** Makes `versions` (by definition) the current installations of each computer, and ends all others. */
+/** Stores which version of each definition every computer has installed now, and ends its other installations. */
 export async function saveInstalled(
   em: EntityManager,
   versions: ReadonlyMap<number, ReadonlyMap<number, number>>,
@@ -107,8 +108,8 @@ export interface Counted {
 }
 
 /**
- * The number of computers of these labs (undefined: of all) on which each version of a definition is
- * installed now.
+ * Counts, for each version of a definition, the computers that have it installed now. Counts only computers of these labs,
+ * or of all labs if `labs` is undefined.
  */
 export async function countInstalled(
   em: EntityManager,
@@ -127,7 +128,7 @@ export async function countInstalled(
   return rows.map(numbers);
 }
 
-/** The number of computers that have each version loaded, according to their last reports. */
+/** Counts, for each version of a definition, the computers with programs that had it loaded at the last report. */
 export async function countLoaded(
   em: EntityManager,
   name: string,
@@ -143,14 +144,14 @@ export async function countLoaded(
 }
 
 export interface Turn {
-  /** The UTC day, `2026-01-31`. */
+  /** The UTC day, such as `2026-01-31`. */
   day: string;
   version: number;
-  /** The change in the number of computers that have it, by the end of that day. */
+  /** By how much the number of computers with this version changed on this day. */
   change: number;
 }
 
-/** The changes in the numbers of computers, day by day, oldest first. */
+/** How the number of computers with each version of a definition changed, day by day, oldest first. */
 export async function turnsOf(
   em: EntityManager,
   definitionId: number,

@@ -1,4 +1,4 @@
-/** Reviews, comments and checks of a merge request. */
+/** Reads and writes reviews, comments and checks of merge requests. */
 import type { Role } from './entities/index.ts';
 import { Check, Comment, Review } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
@@ -28,7 +28,7 @@ export type NewCheck = Pick<
 /** A review with its author's current role in the lab, which decides whether it counts. */
 export interface ReviewWithStanding extends Review {
   email: string;
-  /** Null for a person who is not a member (any more); a site admin counts as admin of every lab. */
+  /** Null if the author is not a member of the lab now. A site admin counts as an admin of every lab. */
   role: Role | null;
 }
 
@@ -38,7 +38,7 @@ export async function addReview(em: EntityManager, fields: NewReview): Promise<R
   return review;
 }
 
-/** Oldest first, in one query. */
+/** The reviews of a merge request, oldest first. */
 export async function reviewsOf(
   em: EntityManager,
   mergeRequestId: number,
@@ -67,12 +67,12 @@ export async function addComment(em: EntityManager, fields: NewComment): Promise
   return comment;
 }
 
-/** Oldest first. */
+/** The comments of a merge request, oldest first. */
 export async function commentsOf(em: EntityManager, mergeRequestId: number): Promise<Comment[]> {
   return em.find(Comment, { merge_request_id: mergeRequestId }, { orderBy: { id: 'asc' } });
 }
 
-/** Saves an account's result of a check for one head, replacing its earlier result. */
+/** Saves the result of a check for one head. Replaces an earlier result by the same account. */
 export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Check> {
   await em.upsert(
     Check,
@@ -89,7 +89,7 @@ export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Che
   });
 }
 
-/** By name. */
+/** The checks of one head, ordered by name. */
 export async function checksOf(
   em: EntityManager,
   mergeRequestId: number,

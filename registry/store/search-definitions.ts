@@ -1,6 +1,6 @@
 /**
- * The ranked search of definitions. A definition is found by its heading (names, manufacturer, category), or else by its
- * description, or else by its code; if there is none, by a heading that is spelt a little differently.
+ * Searches definitions and ranks the matches. Matches in the heading (names, manufacturer, category) come first, then those
+ * in the description, then those in the code. If nothing matches, a loose search finds headings that are spelt similarly.
  */
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { Condition } from './conditions.ts';
@@ -12,16 +12,17 @@ import { containing } from './search.ts';
 import { looseQuery, partsOf, strictQueries } from './search-words.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** Definitions that match equally well. */
+/** A group of matches: the name itself, the heading, the description or the code. */
 interface Tier {
-  /** The condition, and that of this tier and all that follow; without alias. */
+  /** The condition for definitions in this tier. Its columns have no table alias. */
   found: Condition;
+  /** The condition for definitions in this tier and all tiers after it. */
   rest: Condition;
-  /** The SQL of their rank, an integer, and its values. */
+  /** The SQL of the rank of such a definition, an integer, and the values of its placeholders. */
   rank: Condition;
 }
 
-/** How a query is understood: the tiers, best first; neither their conditions nor their ranks overlap. */
+/** A parsed query. The tiers come best first. No definition is in two tiers, and no two tiers have a rank in common. */
 export interface Search {
   tiers: readonly Tier[];
   keys: readonly Key[];
@@ -35,7 +36,7 @@ const keysBy = (rank: string): Key[] => [
 
 const WORDS = 'words @@ lower(?)::tsquery';
 
-/** All words of the first query, and none of the others. */
+/** The condition for definitions that match the first query and none of the others. */
 const only = (query: string, ...others: string[]): Condition => [
   WORDS,
   others.length === 0 ? query : `${query} & !(${others.join(' | ')})`,
@@ -57,11 +58,14 @@ export function strictSearch(query: string): Search {
   };
 }
 
-/** Ranks of headings are from here to below the next. */
+/** The lowest rank of a match in the heading. All such ranks are below `MOST_RANK`, the rank of an exact name. */
 const HEADINGS = 2;
 const MOST_RANK = 1000;
 
-/** How well a heading fits: whole words before beginnings, names before manufacturer and category. */
+/**
+ * The rank of a match in the heading. Whole words rank higher than beginnings of words, and names higher than manufacturer
+ * and category.
+ */
 function closeness(parts: readonly string[]): Condition {
   const of = `case when heading like lower(?) then 9 when heading like lower(?) then 5 else 2 end`;
   return [
@@ -70,7 +74,7 @@ function closeness(parts: readonly string[]): Condition {
   ];
 }
 
-/** For a query that finds nothing: words that are spelt alike, and parts of words. */
+/** A search for a query that finds nothing otherwise. It also finds words that are spelt similarly, and parts of words. */
 export function looseSearch(query: string): Search {
   const parts = partsOf(query);
   const keys = keysBy('closeness');
@@ -86,15 +90,15 @@ export function looseSearch(query: string): Search {
   return { keys, tiers: [{ found, rest: found, rank: [rank, parts.join(' ')] }] };
 }
 
-/** The condition for everything that a search finds. */
+/** The condition for all definitions that a search finds. */
 export function foundBy({ tiers: [first] }: Search): FilterQuery<Definition> {
   const [sql, ...values] = first?.rest ?? ['false'];
   return { [raw(sql, values)]: [] };
 }
 
 /**
- * Runs the work in a transaction in which the planner prefers indexes. It does not know that reading `words` of a row
- * means to fetch and unpack some kilobytes, so it would rather read them all than use the index on them.
+ * Runs `work` in a transaction in which PostgreSQL's planner prefers indexes. The planner does not know that reading
+ * `words` of a row means to fetch and unpack some kilobytes. So it would otherwise read all rows and ignore the index.
  */
 export async function withIndexes<T>(
   em: EntityManager,
@@ -106,7 +110,7 @@ export async function withIndexes<T>(
   });
 }
 
-/** A loose search if a strict one finds nothing. */
+/** Returns a strict search, or a loose one if the strict search finds nothing. */
 export async function searchFor(
   em: EntityManager,
   where: FilterQuery<Definition>,
@@ -118,7 +122,7 @@ export async function searchFor(
   return found.length > 0 ? strict : looseSearch(query);
 }
 
-/** A page of what a query finds, best first. Throws `invalid_cursor`. */
+/** Reads a page of the definitions that a query finds, best first. Throws `invalid_cursor`. */
 export async function searchDefinitions(
   em: EntityManager,
   where: FilterQuery<Definition>,
@@ -141,9 +145,11 @@ interface Counted {
 type Ranked = Record<string, unknown> & { id: number; name: string };
 
 /**
- * All matches of a tier are read and ranked, up to `MOST_COUNTED`. If there are more, nobody reads them all: those of
- * this tier and the next ones are then ordered by name, which an index does. A cursor says which of both it continues,
- * so that it does not matter if the number changes in between.
+ * Reads a page of matches. Usually reads and ranks all matches of a tier. But if a tier brings their number above
+ * `MOST_COUNTED`, this tier and the next ones are ordered by name instead, for which there is an index.
+ *
+ * A cursor with a rank continues a ranked list. A cursor with a negative number continues a list by name. So the order does
+ * not change between two pages, even if the number of matches does.
  */
 async function pageOf(
   em: EntityManager,
@@ -162,7 +168,7 @@ async function pageOf(
   if (isByName && -from > tiers.length) {
     throw new StoreError('invalid_cursor', `a search has ${tiers.length} tiers`);
   }
-  // Ranked tiers that a cursor is in, or has passed, are read to their ends.
+  // The tier in which a ranked cursor is, and those before it, are ranked however many matches they have.
   const begun = typeof from === 'number' && !isByName ? tierOf(search, from) : -1;
   const { counts, rows } = await ranked(em, visible, search, {
     begun,
@@ -196,11 +202,11 @@ async function pageOf(
   };
 }
 
-/** The tier of a rank. */
+/** The index of the tier to which a rank belongs. */
 const tierOf = ({ tiers }: Search, rank: number): number =>
   tiers.length === 1 || rank >= MOST_RANK ? 0 : rank >= HEADINGS ? 1 : 3 - rank;
 
-/** The first tier after `begun` with which there are more matches than are counted. */
+/** The first tier after `begun` that brings the number of matches above `MOST_COUNTED`. */
 function crowded(counts: readonly number[], begun: number): number | undefined {
   let sum = 0;
   for (const [tier, count] of counts.entries()) {
@@ -266,14 +272,14 @@ async function ranked(
   };
 }
 
-/** Reads a part of the matches by name, along the index of names. */
+/** Reads a part of the matches, ordered by name with the index of names. */
 async function byName(
   em: EntityManager,
   visible: Rows,
   [condition, ...values]: Condition,
   { start, limit, offset }: Part,
 ): Promise<Ranked[]> {
-  // `coalesce` keeps the planner from the index on words, which would give all matches to sort.
+  // `coalesce` prevents the planner from using the index on words, which would make it sort all matches.
   const [beyond, ...given] = start ? isAfter(keysBy('rank').slice(1), start) : ['true'];
   return await em.execute<Ranked[]>(
     `select * from (select ${columnsOf(em, Definition).join(', ')} ${visible.sql} and coalesce(${condition}, false)) r

@@ -1,15 +1,16 @@
 /**
- * What a search asks of the words of a definition. Splits a query as `search_parts` splits a heading
- * (migrations/0020-ranked-search.ts). Pure.
+ * Translates what a user types into queries on the words of definitions. Splits it in the same way as the database's
+ * `search_parts` splits a heading (migrations/0020-ranked-search.ts). Pure.
  */
 
-/** More parts of a query are ignored: each is looked up several times. */
+/** The most parts of a query. Further parts are ignored, because each part needs several lookups. */
 const MOST_PARTS = 8;
-/** The index holds beginnings up to this length of the words in a heading, and of other words. */
+/** How many characters of a word in a heading the index contains. */
 const LONGEST = 20;
+/** How many characters of a word in a description or in code the index contains. */
 const LONGEST_ELSEWHERE = 40;
 
-/** Words of a maker's names, each of which stands for all: the makers have other names now, or are known by letters. */
+/** Names of makers. A search for one word of a row finds them all: makers were renamed, or are known by initials. */
 const MAKERS: readonly (readonly string[])[] = [
   ['hp', 'hewlett', 'packard', 'agilent', 'keysight'],
   ['srs', 'stanford'],
@@ -17,7 +18,7 @@ const MAKERS: readonly (readonly string[])[] = [
   ['ni', 'national'],
 ];
 
-/** What people type for longer words. */
+/** Abbreviations that people type, and what they stand for. */
 const SHORT: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   ami: 'american magnetics',
   awg: 'arbitrary generator',
@@ -29,7 +30,7 @@ const SHORT: Readonly<Record<string, string>> = Object.assign(Object.create(null
   vna: 'network analyzer',
 });
 
-/** Words that say nothing about an instrument. A search for misspelt words does without them. */
+/** Words that say nothing about an instrument. The loose search ignores them. */
 const FILLING = new Set([
   'a',
   'an',
@@ -45,12 +46,12 @@ const FILLING = new Set([
   'with',
 ]);
 
-/** ASCII without letters and digits. */
+/** All ASCII characters except letters and digits. */
 const SEPARATORS = /[\0-/:-@[-`{-\x7f]+/;
 
 /**
- * The parts of a query, in its own case: the database lower-cases them as it does the index, which only matters beyond
- * ASCII.
+ * Splits a query into its parts. Keeps upper case: the database makes them lower-case as it did for the index. For letters
+ * beyond ASCII, JavaScript might do it differently.
  */
 export function partsOf(query: string): string[] {
   const split = query
@@ -64,17 +65,17 @@ export function partsOf(query: string): string[] {
   return [...new Set(split)].slice(0, MOST_PARTS);
 }
 
-/** The text as PostgreSQL counts its characters, cut. */
+/** The first `most` characters of a text, counted as PostgreSQL counts them. */
 const characters = (text: string, most: number): string => [...text].slice(0, most).join('');
 
 const lexeme = (word: string, mark = ''): string => `'${mark}${word}'`;
 const all = (terms: readonly string[]): string => `(${terms.join(' & ')})`;
 const any = (terms: readonly string[]): string => `(${[...new Set(terms)].join(' | ')})`;
 
-/** In a heading: a word that begins with this. */
+/** Matches a heading that has a word with this beginning. */
 const inHeading = (part: string): string => lexeme(characters(part, LONGEST));
 
-/** What a part of the query can be in a heading: itself, another name of the maker, or what it stands for. */
+/** Matches a heading that has a part of the query, another name of this maker, or the words that an abbreviation means. */
 function named(part: string): string {
   const short = part.toLowerCase();
   const maker = MAKERS.find((words) => words.includes(short)) ?? [];
@@ -82,15 +83,19 @@ function named(part: string): string {
   return any([...[part, ...maker].map(inHeading), ...(meant ? [all(meant)] : [])]);
 }
 
-/** In the description (`:`) or the code (`.`): the word. Of the last part, which may still be typed, the beginning. */
+/**
+ * Matches a word of the description (`:`) or the code (`.`). The last part of a query also matches beginnings of words,
+ * because the user may still be typing it.
+ */
 const elsewhere = (part: string, mark: ':' | '.', isLast: boolean): string =>
   `${lexeme(part, mark)}${isLast && part.length > 3 ? ':*' : ''}`;
 
 type Find = (part: string, isLast: boolean) => string;
 
 /**
- * All parts by this look-up of a part; or with two neighbours as one word, or with all of them: "lock in" finds
- * "lockin".
+ * Matches all parts of a query. Also matches if two neighbouring parts, or all parts, are written as one word: "lock in"
+ * finds "lockin".
+ * @param find makes the query for one part
  */
 function together(parts: readonly string[], find: Find): string {
   const found = (words: readonly string[]) =>
@@ -102,15 +107,15 @@ function together(parts: readonly string[], find: Find): string {
   return any([parts, ...pairs, ...whole].map(found));
 }
 
-/** Queries of the database (`tsquery`), from narrow to wide. */
+/** Queries for PostgreSQL (`tsquery`), from narrow to wide. */
 export interface WordQueries {
-  /** The name. */
+  /** The parts together are the name. */
   exact: string;
   /** All parts are in the heading. */
   named: string;
-  /** In the heading or the description. */
+  /** Each part is in the heading or the description. */
   described: string;
-  /** In the heading, the description or the code. */
+  /** Each part is in the heading, the description or the code. */
   coded: string;
 }
 
@@ -126,7 +131,7 @@ export function strictQueries(parts: readonly string[]): WordQueries {
   };
 }
 
-/** The same for parts of which one letter is wrong, missing, too many, or swapped with its neighbour. */
+/** Matches as `coded` does, and also words of the heading with one letter wrong, missing, added or swapped. */
 export function looseQuery(parts: readonly string[]): string {
   const told = parts.filter((part) => !FILLING.has(part.toLowerCase()));
   return together(told.length > 0 ? told : parts, (part, isLast) =>
@@ -141,7 +146,7 @@ function alike(part: string): string[] {
   const letters = [...characters(part, LONGEST)];
   if (letters.length < 4 || /\d/.test(part)) return [];
   const without = letters.map((_, i) => letters.toSpliced(i, 1).join(''));
-  // A plural, or another ending.
+  // Without its last one or two letters, a plural finds the singular.
   const ends = [1, 2].map((n) => letters.slice(0, -n).join('')).filter(({ length }) => length > 3);
   return [
     ...[letters.join(''), ...without].map((word) => lexeme(word, '~')),

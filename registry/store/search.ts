@@ -1,4 +1,4 @@
-/** LIKE patterns that find `text` literally (with `%`, `_` and `\` escaped), anywhere or at the start. */
+/** LIKE patterns that find `text` anywhere, or at the beginning. They escape `%`, `_` and `\`. */
 export const containing = (text: string): string => `%${literal(text)}%`;
 export const beginning = (text: string): string => `${literal(text)}%`;
 

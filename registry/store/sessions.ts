@@ -9,7 +9,7 @@ export interface SessionId {
   id: string;
 }
 
-/** The user of a live session, in one query; null if the session has ended or the account is disabled. */
+/** Finds the user of a session. Returns null if the session has ended or the account is disabled. */
 export async function findSessionUser(
   em: EntityManager,
   { userId, epoch, id }: SessionId,
@@ -22,7 +22,10 @@ export async function findSessionUser(
   });
 }
 
-/** Ends a session until its token expires, and deletes rows of expired tokens. */
+/**
+ * Ends a session. The row for it is needed only until the session's token expires, so this also deletes the rows of
+ * expired tokens.
+ */
 export async function endSession(em: EntityManager, id: string, expires: Date): Promise<void> {
   await em.nativeDelete(EndedSession, { expires_at: { $lt: new Date() } });
   await em.upsert(EndedSession, { id, expires_at: expires });

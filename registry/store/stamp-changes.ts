@@ -1,15 +1,16 @@
 /**
- * Which stamps of lists (sync.ts) have changed. Changes are numbered in the order of the audit trail, including those
- * that have no entry in it, such as the settings that a computer reports.
+ * Numbers the changes of stamps. A stamp shows whether the data of computers' lists has changed (sync.ts). Changes and audit
+ * entries have numbers from one sequence. Some changes have no audit entry, for example settings that a computer reports.
  */
 import type { EntityManager } from './types.ts';
 
-/** The kind and id of a stamp, such as `lab 3`. */
+/** The kind and id of a stamp, for example `lab 3`. */
 export type StampName = string;
 
 /**
- * Numbers the stamps that this transaction has changed; call it last. `entry` is the transaction's audit entry; without one
- * the stamps get the next number. Gives the number, if there is one, and the stamps.
+ * Numbers the stamps that this transaction has changed. Must be the last call in the transaction. Returns the number of the
+ * transaction's newest change, if there is one, and the stamps.
+ * @param entry the id of the transaction's audit entry, which is then the number; otherwise the stamps get the next number
  */
 export async function numberStamps(
   em: EntityManager,
@@ -25,7 +26,7 @@ export async function numberStamps(
   };
 }
 
-/** Whether the schema numbers stamps; a backup is restored at its own, maybe older schema. */
+/** Whether the schema can number stamps. During a restore, the schema is that of the backup and may be older. */
 export async function numbersStamps(em: EntityManager): Promise<boolean> {
   const [row] = await em.execute<[{ is_there: boolean }]>(
     `select to_regclass('sync_stamps_changed_index') is not null as is_there`,
@@ -33,13 +34,13 @@ export async function numbersStamps(em: EntityManager): Promise<boolean> {
   return row.is_there;
 }
 
-/** SQL: the number of the newest change that has been committed; 0 if there is none. */
+/** SQL for the number of the newest committed change, or 0 if there is none. */
 export const NEWEST_CHANGE = `greatest(
   (select coalesce(max(id), 0) from audit_events), (select coalesce(max(changed), 0) from sync_stamps))::int`;
 
 /**
- * The number of the newest change, and the stamps that changed after number `after`. Changes become visible in their
- * order, so every change up to the newest is included.
+ * Returns the number of the newest change, and the stamps that changed after number `after`. Changes become visible in the
+ * order of their numbers, so the result includes every change up to the newest.
  */
 export async function changesAfter(
   em: EntityManager,

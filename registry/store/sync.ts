@@ -1,4 +1,4 @@
-/** The data for a computer's list of definitions. */
+/** Reads the data for the list of definitions that a computer gets. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { StatedTimeline } from '../signing/statement.ts';
 import { among, where } from './conditions.ts';
@@ -7,14 +7,14 @@ import { beginFirstTimeline, currentTimeline } from './timelines.ts';
 import type { EntityManager } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
 
-/** The computer that requests its list. */
+/** A computer that requests its list. */
 export type Asking = Readonly<{ id: number; lab_id: number }>;
 
 export interface Stamps {
   lab: string;
   computer: string;
   shared: string;
-  /** Rises with each change of a stamp; never falls. */
+  /** Grows with each change of a stamp, and never becomes smaller. */
   number: number;
   timeline: StatedTimeline;
 }
@@ -28,10 +28,11 @@ interface StampRow {
 }
 
 /**
- * The stamps of a computer's list, which change whenever its data changes: the definitions of its lab and the
- * lab's policy, its bindings, public and built-in definitions. One query on a primary key. Read the stamps
- * before the list, so that the list is never older than its stamps; a change in between only causes one more
- * read.
+ * Reads the stamps of computers' lists with one query on a primary key. The three stamps of a list change whenever its data
+ * changes: the lab's definitions and policy, the computer's bindings, or public and built-in definitions.
+ *
+ * Read the stamps before the list. Then the list is never older than its stamps, and a change in between only causes one
+ * more read.
  */
 export async function syncStamps(
   em: EntityManager,
@@ -60,7 +61,7 @@ export async function syncStamps(
   const timeline = rows.find(({ kind }) => kind === 'timeline') as StampRow;
   return new Map(
     computers.map((computer) => {
-      // Data that never changed has no stamp yet.
+      // Data that has never changed has no stamp yet.
       const [lab, own, shared] = [
         `lab ${computer.lab_id}`,
         `computer ${computer.id}`,
@@ -78,7 +79,7 @@ export async function syncStamps(
   );
 }
 
-/** A timeline in the format of lists. */
+/** Describes a timeline as lists do. */
 function timelineOf(id: string, about: StampRow['about']): StatedTimeline {
   const at = (time: Date | string | null | undefined) =>
     time ? new Date(time).toISOString() : null;
@@ -90,7 +91,7 @@ function timelineOf(id: string, about: StampRow['about']): StatedTimeline {
   };
 }
 
-/** The number and timeline of a bundle, which covers all labs. */
+/** The number and timeline for a bundle, which contains the definitions of all labs. */
 export async function numberOfAll(
   em: EntityManager,
 ): Promise<{ number: number; timeline: StatedTimeline }> {
@@ -103,15 +104,15 @@ export async function numberOfAll(
 }
 
 /**
- * Locks the stamps of these computers until the transaction ends. Call it before changing bindings of several
- * computers: the triggers would lock the stamps one by one, and two writers could deadlock.
+ * Locks the stamps of these computers until the transaction ends. Call it before a change of bindings of several
+ * computers. Otherwise triggers would lock the stamps one by one, in any order, and two writers could deadlock.
  */
 export async function holdStamps(em: EntityManager, computers: readonly number[]): Promise<void> {
   const { sql, values } = where([["kind = 'computer'"], among('id', computers)]);
   await em.execute(`select 1 from sync_stamps ${sql} order by id for update`, values);
 }
 
-/** Locks the stamp of a lab. Lock it before its computers. */
+/** Locks the stamp of a lab until the transaction ends. Lock it before the stamps of its computers. */
 export async function holdLabStamp(em: EntityManager, labId: number): Promise<void> {
   await em.execute(`select 1 from sync_stamps where kind = 'lab' and id = ? for update`, [labId]);
 }
@@ -120,11 +121,11 @@ export interface Wanted {
   /** All definitions of this lab. */
   lab: number | undefined;
   ids: readonly number[];
-  /** Case ignored. */
+  /** Upper and lower case are equal. */
   names: readonly string[];
 }
 
-/** The wanted definitions that the viewer sees and that have a version, by name; archived ones too. */
+/** The wanted definitions that the viewer sees and that have a version, ordered by name. With `ids`, also archived ones. */
 export async function definitionsWanted(
   em: EntityManager,
   viewer: Viewer,
@@ -150,7 +151,7 @@ export interface Revoked extends Pick<Version, 'definition_id' | 'version' | 'co
 }
 
 /**
- * Every revoked version of the definitions that the viewer sees. Archived ones are included, because they may
+ * All revoked versions of the definitions that the viewer sees. Includes those of archived definitions, because they may
  * still be installed.
  */
 export async function revokedVersions(em: EntityManager, viewer: Viewer): Promise<Revoked[]> {
@@ -168,7 +169,7 @@ export async function revokedVersions(em: EntityManager, viewer: Viewer): Promis
   });
 }
 
-/** Adds the definitions' names and keeps those that the viewer sees. */
+/** Adds to each version the name of its definition. Leaves out versions of definitions that the viewer may not see. */
 async function addNames<V extends { definition_id: number }>(
   em: EntityManager,
   viewer: Viewer,
@@ -192,7 +193,7 @@ export interface Reinstated extends Pick<Version, 'definition_id' | 'version' | 
   name: string;
 }
 
-/** Every reinstated version of the definitions that the viewer sees. */
+/** All reinstated versions of the definitions that the viewer sees. */
 export async function reinstatedVersions(em: EntityManager, viewer: Viewer): Promise<Reinstated[]> {
   const versions = await em.find(
     Version,

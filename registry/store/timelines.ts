@@ -1,8 +1,8 @@
-/** The registry's timelines: see `Timeline`. */
+/** Reads and writes timelines. A new timeline begins with each restore from a backup (see `Timeline`). */
 import { Timeline } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 
-/** Creates the first timeline, unless one exists. */
+/** Creates the first timeline if there is none. */
 export async function beginFirstTimeline(em: EntityManager): Promise<void> {
   await em.execute(
     `insert into timelines (id, timeline, base, began_at)
@@ -12,8 +12,8 @@ export async function beginFirstTimeline(em: EntityManager): Promise<void> {
 }
 
 /**
- * Starts a timeline whose numbers are higher than all numbers issued before, by this database or by the one
- * in the backup.
+ * Begins a timeline. Its lists have higher numbers than all earlier lists of this database, and of the database from which
+ * the backup was made.
  */
 export async function beginTimeline(em: EntityManager, restoredFrom: Date | null): Promise<void> {
   await em.execute(
@@ -31,7 +31,7 @@ export async function currentTimeline(em: EntityManager): Promise<Timeline | nul
   return em.findOne(Timeline, { id: { $gt: 0 } }, { orderBy: { id: 'desc' } });
 }
 
-/** Confirms that computers may follow the current timeline. */
+/** Stores that a person has confirmed the timeline, so that computers follow it. */
 export async function confirmTimeline(em: EntityManager, { id }: Timeline, by: string) {
   await em.nativeUpdate(Timeline, { id }, { confirmed_at: new Date(), confirmed_by: by });
 }

@@ -9,20 +9,20 @@ export interface NewToken {
   user_id: number;
   name: string;
   scope: TokenScope;
-  /** SHA-256 of the secret, hexadecimal. */
+  /** SHA-256 of the secret, in hexadecimal. */
   hash: string;
   hint: string;
   expires_at?: Date | null;
 }
 
-/** A presented token and its owner. */
+/** The token that a request came with, and its owner. */
 export interface TokenOwner {
   token: Pick<Token, 'id' | 'name' | 'scope' | 'expires_at' | 'last_used_at'>;
   user: User;
   roles: LabRole[];
 }
 
-/** Throws `unique_violation` (`tokens_hash_key`), `foreign_key_violation` for an unknown user. */
+/** Throws `unique_violation` (`tokens_hash_key`), or `foreign_key_violation` if the user does not exist. */
 export async function createToken(em: EntityManager, fields: NewToken): Promise<Token> {
   const token = em.create(Token, { ...emptyRow(em, Token), ...fields });
   await em.persist(token).flush();
@@ -30,8 +30,8 @@ export async function createToken(em: EntityManager, fields: NewToken): Promise<
 }
 
 /**
- * The token with this hash, its user and the user's roles, in one query; null if the token is unknown or
- * expired, or the user disabled.
+ * Finds the token with this hash, its user and the user's roles, in one query. Returns null if the token is unknown or has
+ * expired, or if the user is disabled.
  */
 export async function findTokenByHash(em: EntityManager, hash: string): Promise<TokenOwner | null> {
   const [row] = await em.execute<EntityDictionary<User>[]>(
@@ -51,17 +51,17 @@ export async function findTokenByHash(em: EntityManager, hash: string): Promise<
   };
 }
 
-/** A user's tokens, newest first. */
+/** The tokens of a user, newest first. */
 export async function listTokens(em: EntityManager, userId: number): Promise<Token[]> {
   return em.find(Token, { user_id: userId }, { orderBy: { id: 'desc' } });
 }
 
-/** Deletes one of a user's tokens; false if the user has no such token. */
+/** Deletes a token of a user. Returns false if the user has no such token. */
 export async function deleteToken(em: EntityManager, userId: number, id: number): Promise<boolean> {
   return (await em.nativeDelete(Token, { id, user_id: userId })) > 0;
 }
 
-/** Updates `last_used_at`, at most once a minute. Locks rows in one order, so that processes cannot deadlock. */
+/** Updates `last_used_at`, at most once a minute. Locks rows in the order of their ids, so that processes cannot deadlock. */
 export async function touchTokens(em: EntityManager, ids: readonly number[]): Promise<void> {
   const { sql, values } = where([
     among('id', ids),

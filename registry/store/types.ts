@@ -1,22 +1,22 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 
-/** One unit of work: a fork of the store's, bound to the transaction inside `Store.transaction`. */
+/** Runs queries for one unit of work. Within `Store.transaction` it belongs to the transaction. */
 export type EntityManager = SqlEntityManager;
 
-/** Pages count from 1. */
+/** Which page of a list to read. The first page is 1. */
 export interface Page {
   page: number;
   perPage: number;
-  /** `next` of the previous page: the list continues after it, and `page` is ignored. */
+  /** The cursor `next` of the previous page. If it is given, the list continues there, and `page` is ignored. */
   after?: string | undefined;
 }
 
 export interface Listed<T> {
   items: T[];
-  /** Number of items on all pages; counted up to `MOST_COUNTED`. */
+  /** The number of items on all pages, counted up to `MOST_COUNTED`. */
   total: number;
-  /** Set if there are more items than `total`. */
+  /** True if there are more items than `total`; otherwise missing. */
   total_at_least?: true;
-  /** The cursor of the next page, for `Page.after`; missing on the last page. */
+  /** The cursor of the next page, for `Page.after`. Missing on the last page. */
   next?: string;
 }

@@ -8,9 +8,9 @@ import { listEntities } from './paging.ts';
 import { beginning, containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** The fields of an account that a request may set and that are stored unchanged. */
+/** The columns that a request may set and that are stored as sent. */
 export const ACCOUNT_FIELDS = fieldsBut(UserChange, 'password', 'current_password');
-/** Fields derived from a new password; they end sessions. */
+/** The columns that follow from a new password. A new `session_epoch` ends all sessions of the account. */
 const SECRET_FIELDS = ['password_hash', 'password_expires_at', 'session_epoch'] as const;
 const WRITTEN = writtenColumns(
   User,
@@ -25,17 +25,17 @@ export async function findUser(em: EntityManager, id: number): Promise<User | nu
   return em.findOne(User, { id });
 }
 
-/** Like `findUser`; the account is locked until the transaction ends, so that it is what a change is made from. */
+/** Finds an account and locks it until the transaction ends, so that nobody else changes it meanwhile. */
 export async function holdUser(em: EntityManager, id: number): Promise<User | null> {
   return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
-/** Finds a user by name, case ignored. */
+/** Finds a user by username. Upper and lower case are equal. */
 export async function findUserByName(em: EntityManager, username: string): Promise<User | null> {
   return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
 }
 
-/** Finds the user with this address, case ignored; null if there is none, or more than one. */
+/** Finds the user with this address. Ignores case. Returns null if no user, or more than one, has it. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
   const found = await em.find(
     User,
@@ -45,15 +45,15 @@ export async function findUserByEmail(em: EntityManager, email: string): Promise
   return found.length === 1 ? (found[0] as User) : null;
 }
 
-/** Whether an account has this address, or another address of the same mailbox. */
+/** Whether an account has this address or another spelling of it (see access/review/mailbox.ts). */
 export async function isAddressTaken(em: EntityManager, email: string): Promise<boolean> {
   const rows = await em.execute('select 1 from users where mailbox = mailbox_of(?)', [email]);
   return rows.length > 0;
 }
 
 /**
- * Usernames of accounts that share their mailbox with an older account. Only accounts from before addresses
- * were unique can.
+ * The usernames of accounts that have the same mailbox as an older account. This is possible only for accounts from a time
+ * when addresses were not unique.
  */
 export async function sharingAddresses(em: EntityManager): Promise<string[]> {
   const rows = await em.execute<{ username: string }[]>(
@@ -62,7 +62,7 @@ export async function sharingAddresses(em: EntityManager): Promise<string[]> {
   return rows.map(({ username }) => username);
 }
 
-/** `wanted` if it is free (case ignored); otherwise with the lowest number that makes it free. */
+/** Returns `wanted` if this username is free, and otherwise `wanted-2`, `wanted-3` and so on. Ignores case. */
 export async function freeUsername(em: EntityManager, wanted: string): Promise<string> {
   const rows = await em.execute<{ taken: string }[]>(
     'select lower(username) as taken from users where lower(username) like lower(?)',
@@ -77,8 +77,8 @@ export async function freeUsername(em: EntityManager, wanted: string): Promise<s
 const BY_NAME: Key[] = [{ column: 'username', kind: 'text', lower: true }];
 
 /**
- * Ordered by username. `q` matches a part of username, name or e-mail, `username` the whole username; case
- * ignored.
+ * A page of users, ordered by username. `q` matches a part of the username, name or e-mail address. `username` matches a
+ * complete username. Both ignore case.
  */
 export async function listUsers(
   em: EntityManager,
@@ -100,21 +100,19 @@ export async function listUsers(
   return await listEntities(em, User, where, BY_NAME, options);
 }
 
-/** Runs at every start, so it avoids the mapper, whose first query takes longer than the database. */
+/** Whether there is any user. Every start calls this, so it uses plain SQL: the ORM's first query takes longer. */
 export async function hasUsers(em: EntityManager): Promise<boolean> {
   return (await em.execute('select 1 from users limit 1')).length > 0;
 }
 
-/**
- * Throws `unique_violation` (`users_username_key`, `users_mailbox_key`) if the name or the address is taken.
- */
+/** Throws `unique_violation` (`users_username_key`, `users_mailbox_key`) if the username or the address is taken. */
 export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
   const user = em.create(User, { ...emptyRow(em, User), ...pick(fields, WRITTEN) });
   await em.persist(user).flush();
   return user;
 }
 
-/** Changes the given fields; null if the user does not exist. Throws `unique_violation`. */
+/** Changes the given columns. Returns null if the user does not exist. Throws `unique_violation`. */
 export async function updateUser(
   em: EntityManager,
   id: number,
@@ -127,12 +125,12 @@ export async function updateUser(
   return user;
 }
 
-/** The number of site admins who can sign in. */
+/** Counts the site admins who are not disabled. */
 export async function countAdmins(em: EntityManager): Promise<number> {
   return em.count(User, { is_admin: true, disabled: false });
 }
 
-/** The accounts with these ids, in one query. */
+/** The accounts with these ids, by id. */
 export async function usersById(
   em: EntityManager,
   ids: Iterable<number | null>,

@@ -9,7 +9,7 @@ export type VersionFields = {
 
 const NEWEST_FIRST: Key[] = [{ column: 'version', kind: 'number', descending: true }];
 
-/** Newest first. */
+/** A page of the versions of a definition, newest first. */
 export async function listVersions(
   em: EntityManager,
   definitionId: number,
@@ -26,7 +26,7 @@ export async function findVersion(
   return em.findOne(Version, { definition_id: definitionId, version });
 }
 
-/** For each of these definitions the newest version that is not revoked, if any; in one query. */
+/** The newest version of each definition that is not revoked, by definition. Leaves out definitions without one. */
 export async function newestStanding(
   em: EntityManager,
   definitionIds: readonly number[],
@@ -42,12 +42,12 @@ export async function newestStanding(
   return byDefinition(rows.map((row) => em.map(Version, row)));
 }
 
-/** Number of leading digits of a commit or a file's SHA-256 in the index. */
+/** How many digits of a commit id or of a file's SHA-256 the database index contains. */
 export const HASH_BEGINNING = 7;
 
 /**
- * The versions whose commit, or one of whose files' SHA-256, starts with the same `HASH_BEGINNING` digits as
- * `hash`, with their contents.
+ * Finds versions by the first `HASH_BEGINNING` digits of `hash`, which may be a commit id or the SHA-256 of a file. The
+ * caller must compare the rest.
  */
 export async function versionsWithHashLike(em: EntityManager, hash: string): Promise<Version[]> {
   const rows = await em.execute(
@@ -57,7 +57,7 @@ export async function versionsWithHashLike(em: EntityManager, hash: string): Pro
   return rows.map((row) => em.map(Version, row));
 }
 
-/** The reasons of the revoked versions of these definitions, by definition and version. */
+/** The reasons of revocations of these definitions' versions, by definition and version. */
 export async function revokedOf(
   em: EntityManager,
   definitionIds: readonly number[],
@@ -76,7 +76,7 @@ export async function revokedOf(
   return found;
 }
 
-/** Versions whose content is not indexed, each with its definition's name. */
+/** The versions with content that is not indexed yet, and the names of their definitions. */
 export async function versionsWithoutContent(em: EntityManager): Promise<
   (Pick<Version, 'definition_id' | 'version' | 'commit' | 'files' | 'described'> & {
     name: string;
@@ -89,7 +89,7 @@ export async function versionsWithoutContent(em: EntityManager): Promise<
   );
 }
 
-/** Saves a version's content unless it is already indexed. */
+/** Stores the hashes and metadata of a version's files if they are not stored yet. */
 export async function saveContent(
   em: EntityManager,
   { definition_id, version, commit }: Pick<Version, 'definition_id' | 'version' | 'commit'>,
@@ -102,7 +102,7 @@ export async function saveContent(
 const byDefinition = (versions: Version[]): Map<number, Version> =>
   new Map(versions.map((version) => [version.definition_id, version]));
 
-/** These versions, including revoked ones, in one query. */
+/** These versions, also revoked ones. */
 export async function versionsAt(
   em: EntityManager,
   wanted: readonly { definition_id: number; version: number }[],
@@ -115,18 +115,18 @@ export async function versionsAt(
   );
 }
 
-/** Writes versions as recorded in their tags: adds new ones and updates known ones. */
+/** Adds new versions and updates known ones, with the data in their tags. */
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
   if (versions.length > 0) await em.upsertMany(Version, versions);
 }
 
-/** The verdicts on versions, by number, as in the definition's state in git. */
+/** The verdicts on the versions of a definition, by version number, in the format of the definition's state in git. */
 export interface Verdicts {
   deprecated: Record<string, object>;
   revoked: Record<string, object>;
 }
 
-/** Sets the verdicts in a definition's rows, in one statement that writes only the rows that differ. */
+/** Sets the verdicts on a definition's versions. Writes only rows that change. */
 export async function setVerdicts(
   em: EntityManager,
   definitionId: number,
@@ -153,7 +153,7 @@ export async function setVerdicts(
   );
 }
 
-/** The verdicts in the rows of a definition. */
+/** The verdicts on a definition's versions. */
 export async function verdictsOf(em: EntityManager, definitionId: number): Promise<Verdicts> {
   const rows = await em.find(
     Version,
@@ -170,7 +170,7 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
   return { deprecated: verdictsIn('deprecated'), revoked: verdictsIn('revoked') };
 }
 
-/** The verdict on the newest version of each of these definitions, if any; in one query. */
+/** The verdict on the newest version of each definition, by definition. Leaves out versions without a verdict. */
 export async function currentVerdicts(
   em: EntityManager,
   definitionIds: readonly number[],

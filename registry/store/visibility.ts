@@ -1,22 +1,22 @@
 import type { FilterQuery } from '@mikro-orm/core';
 import type { Definition } from './entities/index.ts';
 
-/** The caller's view of definitions, resolved in advance from their identity. */
+/** Which definitions a caller sees. It is made from the caller's identity before a query. */
 export interface Viewer {
   /** True for site admins and the registry itself. */
   everything: boolean;
   /** Whether the viewer sees public and built-in definitions. */
   public: boolean;
-  /** Labs whose definitions the viewer sees. */
+  /** Labs with definitions that the viewer sees. */
   labs: number[];
-  /** Labs whose proposed definitions (without a version yet) the viewer sees as well. */
+  /** Labs in which the viewer also sees proposed definitions, which do not have a version yet. */
   proposes: number[];
 }
 
-/** The viewer for the registry itself. */
+/** The view of the registry itself. */
 export const everything: Viewer = { everything: true, public: true, labs: [], proposes: [] };
 
-/** The only place that decides which definitions a viewer sees. */
+/** The condition for definitions that a viewer sees. No other SQL decides this. */
 export function visibleTo(viewer: Viewer): FilterQuery<Definition> {
   if (viewer.everything) return {};
   const open: FilterQuery<Definition>[] = viewer.public

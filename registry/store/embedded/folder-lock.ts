@@ -3,9 +3,9 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { StoreError } from '../errors.ts';
 
 /**
- * Locks `path` for this process until released, because PGlite lets two processes open one folder and they
- * destroy it. The lock file names its holder, so that a lock left by a killed process can be taken over.
- * Throws `database_in_use`.
+ * Creates the lock file `path` for this process. PGlite itself would let two processes open one folder, and they would
+ * destroy the database. The file names the process that holds the lock, so that another process can take over the lock of
+ * a killed one. Throws `database_in_use`.
  */
 export async function lockFolder(path: string): Promise<{ release(): Promise<void> }> {
   const own = `${path}.${randomUUID()}`;
@@ -13,7 +13,7 @@ export async function lockFolder(path: string): Promise<{ release(): Promise<voi
   await writeFile(own, mark, { mode: 0o600 });
   held.add(mark);
   try {
-    // link() creates the file together with its content, or fails, so no reader sees a partial file.
+    // link() creates the file together with its content or fails. So no process ever reads a partial file.
     while (!(await linked(own, path))) await removeStale(path);
   } catch (error) {
     held.delete(mark);
@@ -29,7 +29,10 @@ export async function lockFolder(path: string): Promise<{ release(): Promise<voi
   };
 }
 
-/** Marks of locks held by this process. After a restart, a container often assigns the same pid again. */
+/**
+ * The marks of the locks that this process holds. A lock with this process's pid may be older: after a restart, a process
+ * in a container often gets the same pid again.
+ */
 const held = new Set<string>();
 
 async function removeStale(path: string): Promise<void> {
@@ -38,7 +41,7 @@ async function removeStale(path: string): Promise<void> {
   if (await isAlive(mark)) throw inUse(path, mark);
   const aside = `${path}.${randomUUID()}`;
   if (!(await succeeds(rename(path, aside), 'ENOENT'))) return;
-  // If another process took the lock over between the read and the rename, give it back.
+  // If another process has taken over the lock between the read and the rename, put its lock file back.
   const taken = await contentOf(aside);
   if (taken !== undefined && taken !== mark) await linked(aside, path);
   await rm(aside, { force: true });
@@ -52,9 +55,9 @@ async function isAlive(mark: string): Promise<boolean> {
 }
 
 /**
- * The start time of a process; undefined if it does not exist. The pid alone could belong to a later process.
- * Linux gives the start in clock ticks since boot (proc(5), field 22 of `stat`), which is combined with the
- * boot's id. Elsewhere the result is empty for any running process.
+ * Identifies a running process by its start time, because a later process may have the same pid. Returns undefined if the
+ * process does not exist. On Linux, the result is the id of the boot and the clock ticks since then (proc(5), field 22 of
+ * `stat`). On other systems it is empty for every running process.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await contentOf(`/proc/${pid}/stat`);
@@ -83,7 +86,7 @@ async function contentOf(path: string): Promise<string | undefined> {
   return content;
 }
 
-/** True on success, false for the expected errors; any other error is thrown. */
+/** Returns true on success, and false for one of the expected errors. Throws any other error. */
 async function succeeds(work: Promise<unknown>, ...expected: string[]): Promise<boolean> {
   try {
     await work;

@@ -1,4 +1,4 @@
-/** The embedded database: PGlite in a worker thread, used through PostgreSQL's protocol like a server. */
+/** Opens the embedded database: PGlite in a worker thread, which speaks PostgreSQL's protocol like a server. */
 import { mkdir } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, resolve } from 'node:path';
@@ -8,18 +8,21 @@ import { lockFolder } from './folder-lock.ts';
 import { Session } from './session.ts';
 
 export interface EmbeddedDatabase {
-  /** Opens a session. It starts when the previous session has ended. */
+  /** Opens a session. The session starts when the previous one has ended. */
   connect(): Session;
-  /** Flushes memory to disk and releases the folder. Repeated calls have no further effect. */
+  /** Closes the database and releases the folder. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** MiB. V8's default is 192, which the copies of messages fill; what lives longer is WebAssembly memory. */
+/**
+ * MiB of the thread's memory for new JavaScript objects. V8's default is 192, and copies of messages would fill all of it.
+ * Long-lived data needs little, because the database itself is in WebAssembly memory.
+ */
 const YOUNG = 12;
 
 /**
- * Starts to open the database in `folder`, creating it if needed, without waiting for it to finish. Sessions
- * wait until it is open and receive its errors. Throws `database_in_use`.
+ * Begins to open the database in `folder`, and creates it if it does not exist. Returns before the database is open:
+ * sessions wait for it, and fail if it cannot be opened. Throws `database_in_use`.
  */
 export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   const path = resolve(folder);
@@ -47,10 +50,7 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   };
 }
 
-/**
- * The environment of a thread that uses the same compile cache as this one, because threads do not inherit
- * it.
- */
+/** The environment that makes a thread use the compile cache of this thread. Threads do not inherit it. */
 function keepingCompiled(): Record<string, string> {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };

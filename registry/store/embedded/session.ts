@@ -2,13 +2,13 @@ import { Duplex } from 'node:stream';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 
 /**
- * A session with the database thread, as the stream over which `pg` uses PostgreSQL's protocol. `pg` writes
- * whole messages. Waiting messages are sent together, and their answer arrives in one piece.
+ * A session with the database thread. It is a stream that `pg` uses in place of a socket. `pg` always writes whole
+ * messages of PostgreSQL's protocol. The session sends all waiting messages together, and their answers arrive together.
  */
 export class Session extends Duplex {
   readonly #port: MessagePort;
 
-  /** `ended` resolves with the reason when the thread ends; the session then fails with that error. */
+  /** @param ended resolves with an error when the thread ends; the session then fails with this error */
   constructor(thread: Worker, ended: Promise<Error>) {
     super();
     const { port1, port2 } = new MessageChannel();
@@ -22,8 +22,7 @@ export class Session extends Duplex {
   }
 
   override _writev(messages: { chunk: Buffer }[], done: () => void): void {
-    // Copied, because the memory is transferred to the thread, and `pg` writes into slices of a shared
-    // buffer.
+    // Copies the bytes: the memory moves to the thread, but `pg` reuses the buffer in which it writes messages.
     const bytes = new Uint8Array(Buffer.concat(messages.map(({ chunk }) => chunk)));
     this.#port.once('message', (answer: Uint8Array) => {
       this.push(answer);
@@ -32,7 +31,7 @@ export class Session extends Duplex {
     this.#port.postMessage(bytes, [bytes.buffer]);
   }
 
-  /** Answers are pushed when they arrive. */
+  /** Does nothing: `_writev` pushes answers when they arrive. */
   override _read(): void {}
 
   override _final(done: () => void): void {
@@ -45,7 +44,8 @@ export class Session extends Duplex {
     done(error);
   }
 
-  // Socket methods that `pg` also calls. The thread keeps the process alive until the database is closed.
+  // `pg` also calls these methods of sockets. `ref` and `unref` do nothing, because the thread keeps the process alive
+  // until the database is closed.
 
   connect(): this {
     process.nextTick(() => this.emit('connect'));

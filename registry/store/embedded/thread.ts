@@ -1,6 +1,6 @@
 /**
- * The thread of the embedded database. It receives a port for each session, one after another, and null to
- * close. A session's port carries messages of PostgreSQL's protocol, and their answers as bytes.
+ * The thread of the embedded database. It receives a message port for each session, and null to close the database. It
+ * serves one session after another. The port of a session carries messages of PostgreSQL's protocol, and their answers.
  */
 import { on } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -8,8 +8,8 @@ import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
 /**
- * PostgreSQL clears this memory at every start, which is slow with its default of 128 MB. Other pages come
- * from the operating system's cache.
+ * PostgreSQL clears this memory at every start, which would take long with its default of 128 MB. Pages that do not fit
+ * are in the operating system's cache.
  */
 const sharedBuffers = '16MB';
 
@@ -24,20 +24,20 @@ for await (const [session] of on(parentPort as MessagePort, 'message')) {
     const answer = await answerTo(messages);
     session.postMessage(answer, [answer.buffer]);
   }
-  // The session ended inside a transaction, which the next session must not continue.
+  // If the session ended within a transaction, the next session would continue it.
   if (database.isInTransaction()) await database.exec('rollback');
 }
 await database.close();
 
 /**
- * The answer of the database as it came. `execProtocolRaw` of PGlite 0.5.8 also parses each answer and keeps what it
- * parsed for ever: 80 KB for each save of a definition.
+ * Returns the bytes of the database's answer. Does not use `execProtocolRaw`, which in PGlite 0.5.8 also parses each answer
+ * and never frees the result: 80 KB for each save of a definition.
  */
 async function answerTo(messages: Uint8Array): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   await database.execProtocolRawStream(messages, {
-    // A view of the database's own memory, which the next part overwrites.
+    // `part` is a view of the database's own memory, which the next part overwrites, so copy it.
     onRawData(part) {
       parts.push(part.slice());
       length += part.length;

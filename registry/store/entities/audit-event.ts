@@ -7,10 +7,10 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary(),
     at: p.datetime(3).index('audit_events_at_index'),
-    /** No foreign key, because an entry outlives its subject. */
+    /** The id of the account or computer. It is no foreign key, because the entry stays when its actor is deleted. */
     actor_id: p.integer().strictNullable().index('audit_events_actor_id_index'),
     actor: p.text(),
-    /** `definition.landed`, `user.created`, … */
+    /** For example `definition.landed` or `user.created`. */
     action: p.text().index('audit_events_action_index'),
     subject_type: p.text(),
     subject_id: p.integer().strictNullable(),
@@ -31,6 +31,6 @@ const schema = defineEntity({
   ],
 });
 
-/** One entry of the append-only audit trail; `hash` covers the entry and the previous hash. */
+/** One entry of the append-only audit trail. `hash` is the hash of the entry and of `previous_hash`. */
 export class AuditEvent extends schema.class {}
 schema.setClass(AuditEvent);

@@ -29,23 +29,24 @@ const schema = defineEntity({
         .deleteRule('cascade'),
     computer: () =>
       p.manyToOne(Computer).mapToPk().joinColumn('computer').index(false).deleteRule('cascade'),
-    /** The machine and account that connected it; null if unknown. */
+    /** The id of the machine that connected the instrument, as `Computer.computer_id`; null if unknown. */
     computer_id: p.text().strictNullable(),
+    /** The user on that machine; null if unknown. */
     username: p.text().strictNullable(),
-    /** Its address on that computer, usually a VISA resource name. */
+    /** The instrument's address on the computer, usually a VISA resource name. */
     adapter: p.text().strictNullable(),
     adapter_type: p.text().strictNullable(),
     /** True for at most one binding of an instrument. */
     is_primary: p.boolean(),
     last_connected: p.datetime(3).strictNullable(),
     last_settings: p.json<{ [key: string]: Json }>().defaultRaw(`'{}'`),
-    /** The computer's own key for a binding that it created, so that sending it twice creates one. */
+    /** The computer's own id for a binding that it created, so that a repeated request does not create a second one. */
     key: p.text().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
     updated_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** An instrument on a computer. */
+/** On which computer, and at which address, an instrument is used. */
 export class ComputerBinding extends schema.class {}
 schema.setClass(ComputerBinding);

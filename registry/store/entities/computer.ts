@@ -20,15 +20,15 @@ const computer = defineEntity({
         .joinColumn('lab_id')
         .index('computers_lab_id_index')
         .deleteRule('no action'),
-    /** Its host name; unique regardless of case. */
+    /** The host name. It is unique, also if upper and lower case are considered equal. */
     computer_name: p.text(),
-    /** The id that it reports beside its name, usually from a MAC address. */
+    /** The machine id that the computer reports, usually made from a MAC address. */
     computer_id: p.text().strictNullable(),
     username: p.text().strictNullable(),
     os: p.text().strictNullable(),
     nickname: p.text().strictNullable(),
     location: p.text().strictNullable(),
-    /** SHA-256 of its token in hexadecimal; null before enrolment. */
+    /** SHA-256 of the computer's token in hexadecimal; null before enrolment. */
     token_hash: p.text().strictNullable().unique('computers_token_hash_key').hidden(),
     enrolled_at: p.datetime(3).strictNullable(),
     last_seen: p.datetime(3).strictNullable(),
@@ -37,7 +37,7 @@ const computer = defineEntity({
   },
 });
 
-/** A computer of a lab. */
+/** A computer of a lab, which runs the Python package. */
 export class Computer extends computer.class {}
 computer.setClass(Computer);
 
@@ -53,9 +53,9 @@ const code = defineEntity({
         .joinColumn('lab_id')
         .index('enrolment_codes_lab_id_index')
         .deleteRule('cascade'),
-    /** SHA-256 of the normalized code, in hexadecimal. */
+    /** SHA-256 of the normalized code in hexadecimal. */
     hash: p.text().unique('enrolment_codes_hash_key').hidden(),
-    /** Username of the person who created it. */
+    /** The username of the person who created the code. */
     created_by: p.text(),
     expires_at: p.datetime(3).index('enrolment_codes_expires_at_index'),
   },

@@ -34,9 +34,9 @@ const schema = defineEntity({
     },
   ],
   properties: {
-    /** From the table's sequence, allocated before the repository is written. */
+    /** Taken from the table's sequence before the repository is written. */
     id: p.integer().primary(),
-    /** Class and repository name; unique regardless of case, including archived definitions. */
+    /** The name of the class and of the repository. It is unique, also among archived definitions and if case is ignored. */
     name: p.text(),
     lab_id: () =>
       p
@@ -57,9 +57,9 @@ const schema = defineEntity({
     is_public: p.boolean().default(false),
     is_builtin: p.boolean().default(false),
     archived_at: p.datetime(3).strictNullable(),
-    /** Number of the newest version; null while the definition is only proposed. */
+    /** The number of the newest version; null while the definition is only proposed. */
     version: p.integer().strictNullable(),
-    /** The commit of that version. */
+    /** The commit of the newest version. */
     head: p.text().strictNullable(),
     display_name: p.text().index('definitions_display_name_index'),
     description: p.text().strictNullable(),
@@ -84,9 +84,9 @@ const schema = defineEntity({
     data_units: p.json<string[]>().strictNullable(),
     position_column: p.text().strictNullable(),
     position_units: p.text().strictNullable(),
-    /** What the newest version may do beyond the lab's import policy. */
+    /** Banned imports that the newest version may use. */
     permissions: p.json<string[]>().defaultRaw(`'[]'`),
-    /** The main file at `head`; loaded only on request. */
+    /** The text of the main file at `head`. Loaded only on request. */
     source_code: p.text().default('').lazy(),
     created_at: p.datetime(3).defaultRaw('now()').index('definitions_created_at_index'),
     updated_at: p.datetime(3).defaultRaw('now()').index('definitions_updated_at_index'),

@@ -9,6 +9,6 @@ const schema = defineEntity({
   },
 });
 
-/** Records that a one-time upgrade task is complete. */
+/** A one-time upgrade task that is complete. */
 export class DoneOnce extends schema.class {}
 schema.setClass(DoneOnce);

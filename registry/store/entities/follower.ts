@@ -5,11 +5,13 @@ const schema = defineEntity({
   tableName: 'followers',
   properties: {
     id: p.integer().primary().autoincrement(),
+    /** The number of the newest change that the process has applied. */
     reached: p.integer(),
+    /** How often the process has renewed its lease. */
     renewed: p.integer(),
   },
 });
 
-/** A process that keeps in memory what it has read, and how far in the audit trail it has followed. */
+/** A process that caches what it reads from the database (store/follow.ts). The row is its lease. */
 export class Follower extends schema.class {}
 schema.setClass(Follower);

@@ -14,14 +14,14 @@ const schema = defineEntity({
         .joinColumn('user_id')
         .index('identities_user_id_index')
         .deleteRule('cascade'),
-    /** The provider (OpenID Connect Core, `iss`). */
+    /** The provider's address (OpenID Connect Core, `iss`). */
     issuer: p.text(),
-    /** The provider's permanent id of the person (`sub`). */
+    /** The provider's permanent id for the person (`sub`). */
     subject: p.text(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** Links a person at a single sign-on provider to an account here. */
+/** Links a person at a provider of single sign-on to an account of the registry. */
 export class Identity extends schema.class {}
 schema.setClass(Identity);

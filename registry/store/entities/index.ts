@@ -17,7 +17,7 @@ import { Token } from './token.ts';
 import { User } from './user.ts';
 import { Version } from './version.ts';
 
-/** Every entity, in an order in which tables can be created and filled. */
+/** All entities. Each comes after those to which its foreign keys refer, so that tables can be created in this order. */
 export const entities = [
   User,
   EndedSession,

@@ -21,12 +21,12 @@ const schema = defineEntity({
         .deleteRule('no action'),
     name: p.text(),
     instrument_type: p.text().strictNullable(),
-    /** Name of the class, which identifies the definition if the link is lost. */
+    /** The name of the class. It still names the definition if `definition_id` becomes null. */
     pybirch_class: p.text().strictNullable(),
     manufacturer: p.text().strictNullable(),
     model: p.text().strictNullable(),
     serial_number: p.text().strictNullable(),
-    /** Its usual address; the address of its connection is in its binding. */
+    /** The usual address. The address that a computer uses is in its binding. */
     adapter: p.text().strictNullable(),
     location: p.text().strictNullable(),
     status: p.enum(instrumentStatuses).default('available'),
@@ -40,13 +40,13 @@ const schema = defineEntity({
         .strictNullable()
         .index('instruments_definition_id_index')
         .deleteRule('set null'),
-    /** The version that it stays at; null to follow the newest. */
+    /** The version that the instrument always uses; null if it uses the newest one. */
     pinned_version: p.integer().strictNullable().check('pinned_version > 0'),
     created_at: p.datetime(3).defaultRaw('now()'),
     updated_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** A device of a lab. */
+/** A device of a lab, and the definition and version that it uses. */
 export class Instrument extends schema.class {}
 schema.setClass(Instrument);

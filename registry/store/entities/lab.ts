@@ -16,22 +16,22 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary(),
     name: p.text(),
-    /** Short handle; unique regardless of case. */
+    /** A short name. It is unique, also if case is ignored. */
     code: p.text(),
     /** Who may land without a merge request. */
     direct_landing: p.enum(directLandings).default('admins'),
     required_approvals: p.integer().default(1).check('required_approvals >= 0'),
     allow_self_approval: p.boolean().default(false),
-    /** For each required check, the id of the account that posts it. */
+    /** The names of required checks, and for each the id of the account that must post it. */
     required_checks: p.json<Record<string, number>>().defaultRaw(`'{}'`),
-    /** Null for the built-in list. */
+    /** The lab's own list of banned imports; null if the default list is used. */
     banned_imports: p.json<string[]>().strictNullable(),
     allowed_imports: p.json<string[]>().defaultRaw(`'[]'`),
-    /** Owners, one of whom must approve changes to matching files: see access/review/owners.ts. */
+    /** Rules for approvals: one of `users` must approve each change that matches a rule (access/review/owners.ts). */
     owners: p
       .json<{ pattern?: string; category?: string; manufacturer?: string; users: number[] }[]>()
       .defaultRaw(`'[]'`),
-    /** How its computers adopt new versions of other labs' public definitions. */
+    /** How the lab's computers get new versions of other labs' public definitions. */
     public_definitions: p.enum(publicDefinitions).default('follow'),
     disabled: p.boolean().default(false),
     created_at: p.datetime(3).defaultRaw('now()'),

@@ -3,7 +3,10 @@ import { Definition } from './definition.ts';
 import { Lab } from './lab.ts';
 import { User } from './user.ts';
 
-/** `opening`: the refs are not written yet. Nobody sees it; repair completes or removes it. */
+/**
+ * In state `opening`, the refs do not exist yet and nobody sees the merge request. After a crash, repair completes or
+ * deletes it.
+ */
 export const mergeRequestStates = ['opening', 'open', 'merged', 'closed'] as const;
 export type MergeRequestState = (typeof mergeRequestStates)[number];
 
@@ -31,12 +34,9 @@ const schema = defineEntity({
   ],
   indexes: [{ name: 'merge_requests_state_index', properties: ['state', 'id'] }],
   properties: {
-    /**
-     * The number in `!12` and `refs/merge-requests/12/head`; allocated from the sequence before any ref is
-     * written.
-     */
+    /** The number in `!12` and `refs/merge-requests/12/head`. Taken from the sequence before a ref is written. */
     id: p.integer().primary(),
-    /** Null once the proposed definition is deleted to free its name. */
+    /** Null after a proposed definition was deleted to free its name. */
     definition_id: () =>
       p
         .manyToOne(Definition)
@@ -45,9 +45,9 @@ const schema = defineEntity({
         .strictNullable()
         .index('merge_requests_definition_id_index')
         .deleteRule('set null'),
-    /** The definition's name, kept after the definition is deleted. */
+    /** The definition's name, which stays when the definition is deleted. */
     definition: p.text(),
-    /** The definition's lab, kept in sync by a trigger. Unchanged after the definition is deleted. */
+    /** The definition's lab. A trigger updates it, and it stays when the definition is deleted. */
     lab_id: () =>
       p
         .manyToOne(Lab)
@@ -60,17 +60,17 @@ const schema = defineEntity({
     description: p.text().default(''),
     draft: p.boolean().default(false),
     state: p.enum(mergeRequestStates),
-    /** `refs/for/main`, the pushed branch, or its own `refs/merge-requests/<n>/head`. */
+    /** `refs/for/main`, the pushed branch, or `refs/merge-requests/<n>/head` if it was not opened by a push. */
     source_ref: p.text(),
     author_id: () => user('author_id'),
-    /** Username of the person who opened it, kept after the account changes. */
+    /** The author's username when the merge request was opened. It stays when the account changes. */
     author: p.text(),
     head: p.text(),
-    /** The commit of the version that the head is based on; null for a definition without versions. */
+    /** The commit of the version from which the head starts; null if the definition has no version. */
     base: p.text().strictNullable(),
     /**
-     * Recorded key of the list of (path, old, new) against `base`. Decisions use the list computed from git
-     * instead.
+     * A hash of the changes from `base` to `head`: path, old object and new object of each file. Decisions about landing
+     * compute the changes from git instead.
      */
     changes: p.text(),
     merged_version: p.integer().strictNullable(),

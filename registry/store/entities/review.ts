@@ -1,4 +1,4 @@
-/** The data of a merge request: heads, reviews, comments and checks. */
+/** Heads, reviews, comments and checks of merge requests. */
 import { defineEntity, p } from '@mikro-orm/core';
 import { MergeRequest } from './merge-request.ts';
 import { User } from './user.ts';
@@ -35,9 +35,9 @@ const headSchema = defineEntity({
     base: p.text().strictNullable(),
     changes: p.text(),
     pushed_by: () => by('merge_request_heads', 'pushed_by'),
-    /** E-mail addresses of its commits' authors, including co-authors. */
+    /** The e-mail addresses of the authors and co-authors of the commits. */
     authors: p.json<string[]>(),
-    /** The accounts that had one of these addresses at the push; later changes of addresses do not matter. */
+    /** The ids of the accounts that had one of these addresses at the time of the push. Later changes do not matter. */
     author_ids: p.json<number[]>().defaultRaw(`'[]'`),
     /** The title, description and draft state that the push set. */
     edits: p.json<Edits>().strictNullable(),
@@ -45,7 +45,7 @@ const headSchema = defineEntity({
   },
 });
 
-/** A commit that was, or was about to become, the head of a merge request. */
+/** A commit that is or was the head of a merge request, or is about to become it. */
 export class MergeRequestHead extends headSchema.class {}
 headSchema.setClass(MergeRequestHead);
 
@@ -61,7 +61,7 @@ const reviewSchema = defineEntity({
     body: p.text().default(''),
     /** The reviewed commit. */
     head: p.text(),
-    /** Key of its changes, as in `MergeRequest.changes`. */
+    /** The hash of the changes in the reviewed commit, as in `MergeRequest.changes`. */
     changes: p.text(),
     /** The permissions that an admin grants with an approval; null if the review does not mention them. */
     grants: p.json<string[]>().strictNullable(),
@@ -69,7 +69,7 @@ const reviewSchema = defineEntity({
   },
 });
 
-/** A verdict on one head; never changed or deleted. */
+/** A verdict on one head. It is never changed or deleted. */
 export class Review extends reviewSchema.class {}
 reviewSchema.setClass(Review);
 
@@ -92,7 +92,7 @@ const commentSchema = defineEntity({
         .index('comments_in_reply_to_index')
         .deleteRule('cascade'),
     file: p.text().strictNullable(),
-    /** Counts from 1 in the file at `head` (side new) or `base` (side old). */
+    /** The line in the file at `head` (side new) or at `base` (side old). The first line is 1. */
     line: p.integer().strictNullable().check('line > 0'),
     side: p.enum(sides).strictNullable(),
     /** The head of the merge request when the comment was written. */
@@ -126,13 +126,13 @@ const checkSchema = defineEntity({
     state: p.text(),
     url: p.text().strictNullable(),
     summary: p.text().strictNullable(),
-    /** The account that posted it. */
+    /** The account that posted the result. */
     account_id: () => by('checks', 'account_id'),
     account: p.text(),
     updated_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** A result that another program posted for one head. */
+/** The result of a check that an account posted for one head. */
 export class Check extends checkSchema.class {}
 checkSchema.setClass(Check);

@@ -1,4 +1,4 @@
-/** Sync state of computers: stamps of their lists, their reports, and installations. */
+/** Data about the sync of computers: the stamps of their lists, their reports, and installations. */
 import { defineEntity, type PrimaryKeyProp, p } from '@mikro-orm/core';
 import type { Json } from '../../definitions/types.ts';
 import { Computer } from './computer.ts';
@@ -11,19 +11,19 @@ const stampSchema = defineEntity({
   properties: {
     /**
      * `lab`, `computer`, `shared` (public and built-in definitions), `timeline`, or `unaudited` (the newest change without
-     * an audit entry); the id of the last three is 0.
+     * an audit entry). Rows of the last three kinds have the id 0.
      */
     kind: p.text().primary(),
     id: p.integer().primary(),
     stamp: p.uuid(),
-    /** Number of changes. */
+    /** How often the stamp has changed. */
     number: p.bigint('number').defaultRaw('0'),
-    /** The audit entry of the last change, or a number in the same order (store/stamp-changes.ts). */
+    /** The number of the last change, from one sequence with the ids of audit entries (store/stamp-changes.ts). */
     changed: p.integer().nullable(),
   },
 });
 
-/** Changes whenever the data of a list changes; maintained by triggers. */
+/** A value that triggers change whenever the data of computers' lists changes. */
 export class SyncStamp extends stampSchema.class {
   declare [PrimaryKeyProp]?: ['kind', 'id'];
 }
@@ -35,7 +35,7 @@ const reportSchema = defineEntity({
   properties: {
     computer: () =>
       p.oneToOne(Computer).mapToPk().owner().primary().joinColumn('computer').deleteRule('cascade'),
-    /** For each definition by name, the version that the computer reports. */
+    /** The newest installed version of each definition, by the definition's name. */
     installed: p.json<Record<string, number>>(),
     loaded: p.json<Record<string, number>>(),
     errors: p.json<Json[]>(),
@@ -76,11 +76,11 @@ const installationSchema = defineEntity({
         .deleteRule('cascade'),
     version: p.integer(),
     since: p.datetime(3),
-    /** Null while it is installed. */
+    /** Null while the version is installed. */
     until: p.datetime(3).strictNullable(),
   },
 });
 
-/** The period during which a version was the newest one on a computer. */
+/** A period in which a version was the newest version of its definition on a computer. */
 export class Installation extends installationSchema.class {}
 installationSchema.setClass(Installation);

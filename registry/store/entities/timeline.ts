@@ -4,19 +4,19 @@ const schema = defineEntity({
   name: 'Timeline',
   tableName: 'timelines',
   properties: {
-    /** Counts from 1; the highest id is current. */
+    /** The first timeline has the id 1. The one with the highest id is current. */
     id: p.integer().primary().autoincrement(false),
     timeline: p.uuid(),
-    /** Offset of list numbers: at least the milliseconds since 1970 at its start. */
+    /** The number from which lists of this timeline count: at least the milliseconds from 1970 to its beginning. */
     base: p.bigint('number'),
     began_at: p.datetime(3),
-    /** The time of the restored backup. */
+    /** When the restored backup was made; null if the timeline did not begin with a restore. */
     restored_from: p.datetime(3).strictNullable(),
     confirmed_at: p.datetime(3).strictNullable(),
     confirmed_by: p.text().strictNullable(),
   },
 });
 
-/** A restored registry is on another timeline than before; computers must not mix lists of two timelines. */
+/** A period between two restores of the registry. Computers must not mix lists of two timelines. */
 export class Timeline extends schema.class {}
 schema.setClass(Timeline);

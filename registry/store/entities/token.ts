@@ -18,9 +18,9 @@ const schema = defineEntity({
         .deleteRule('cascade'),
     name: p.text(),
     scope: p.enum(tokenScopes),
-    /** SHA-256 of the secret in hexadecimal; the secret itself is never stored. */
+    /** SHA-256 of the secret in hexadecimal. The secret itself is never stored. */
     hash: p.text().unique('tokens_hash_key').hidden(),
-    /** The secret's first characters, so that its owner can distinguish tokens in a list. */
+    /** The first characters of the secret, by which its owner recognises the token in a list. */
     hint: p.text(),
     expires_at: p.datetime(3).strictNullable(),
     last_used_at: p.datetime(3).strictNullable(),

@@ -12,27 +12,27 @@ const schema = defineEntity({
   ],
   properties: {
     id: p.integer().primary(),
-    /** In the owner's spelling; unique regardless of case. */
+    /** The username as its owner wrote it. It is unique, also if case is ignored. */
     username: p.text(),
     name: p.text().default(''),
     email: p.text().default(''),
     /**
-     * The normalized address (access/review/mailbox.ts), maintained by the database; null if an older account
+     * The normalized address (access/review/mailbox.ts), which the database derives from `email`. Null if an older account
      * has the same mailbox.
      */
     mailbox: p.text().strictNullable().hidden(),
-    /** Null for accounts that cannot sign in, such as those created by reindex. */
+    /** Null if the account has no password, for example because reindex created it. */
     password_hash: p.text().strictNullable().hidden(),
-    /** Expiry of a password that the registry generated; null for one that a person chose. */
+    /** When a password that the registry generated expires; null for a password that a person chose. */
     password_expires_at: p.datetime(3).strictNullable(),
     is_admin: p.boolean().default(false),
     disabled: p.boolean().default(false),
-    /** Part of every session token; raising it ends all current sessions. */
+    /** Every session token contains this number. Raising it ends all sessions of the account. */
     session_epoch: p.integer().default(0).hidden(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** A person or a machine account. */
+/** The account of a person or a program. */
 export class User extends schema.class {}
 schema.setClass(User);

@@ -31,7 +31,7 @@ const schema = defineEntity({
         .index(false),
     version: p.integer().primary().check('version > 0'),
     commit: p.text(),
-    /** Object id of the annotated tag `vN`. */
+    /** The object id of the annotated tag `vN`. */
     tag: p.text(),
     author_name: p.text(),
     author_email: p.text(),
@@ -43,35 +43,33 @@ const schema = defineEntity({
         .strictNullable()
         .index('versions_landed_by_index')
         .deleteRule('set null'),
-    /** Username in the tag, kept after the account changes. */
+    /** The username in the tag, which stays when the account changes. */
     landed_by_name: p.text(),
-    /** The approvals with head and time, from the tag's record. */
+    /** The approvals in the tag's record, with their heads and times. */
     approvals: p.json<Approval[]>().defaultRaw(`'[]'`),
-    /** The overridden checks, from the tag's record. */
+    /** The overridden rules of the policy in the tag's record. */
     overrides: p.json<Override[]>().defaultRaw(`'[]'`),
-    /** The lab and its policy at the landing, from the tag's record; null for older records. */
+    /** The lab and its policy at the landing, from the tag's record. Null if the record is from an older registry. */
     landed_under: p.json<LandedUnder>().strictNullable(),
-    /** What the version may do beyond the lab's import policy, from the tag's record. */
+    /** Banned imports that the version may use, from the tag's record. */
     permissions: p.json<string[]>().defaultRaw(`'[]'`),
     merge_request: p.integer().strictNullable(),
     change_summary: p.text().default(''),
-    /** The reason for the deprecation and its author, or null. */
+    /** Why and by whom the version was deprecated; null if it is not. */
     deprecated: p.json<Verdict>().strictNullable(),
-    /** The reason for the revocation and its author, or null. */
+    /** Why and by whom the version was revoked; null if it is not. */
     revoked: p.json<Verdict>().strictNullable(),
-    /** The reason for reinstating a revoked version and its author, or null. */
+    /** Why and by whom the revoked version was reinstated; null if it was not. */
     reinstated: p.json<Verdict>().strictNullable(),
-    /**
-     * SHA-256 of each file by path, and the metadata in the files; null if an older registry indexed the
-     * version.
-     */
+    /** The SHA-256 of each file by path. Null if an older registry indexed the version. */
     files: p.json<Record<string, string>>().strictNullable().lazy(),
+    /** The metadata in the files. Null if an older registry indexed the version. */
     described: p.json<Metadata>().strictNullable().lazy(),
     created_at: p.datetime(3),
   },
 });
 
-/** The index entry of a version: the commit and its tag's record. */
+/** The index entry of a version: data from its commit and from the record in its tag. */
 export class Version extends schema.class {
   declare [PrimaryKeyProp]?: ['definition_id', 'version'];
 }
