@@ -86,7 +86,7 @@ function groupByReason(skipped: Outcome['report']['skipped']): [string, string[]
   const groups = new Map<string, string[]>();
   for (const { class: name, reason } of skipped) {
     if (name === undefined) continue;
-    const kind = reason.replace(/(; carried in| clashes with| same as).*/, '$1 …');
+    const kind = reason.replace(/(; copied into| clashes with| same as).*/, '$1 …');
     groups.set(kind, [...(groups.get(kind) ?? []), name]);
   }
   return [...groups].sort((a, b) => b[1].length - a[1].length);

@@ -1,4 +1,4 @@
-/** The caller's side of a folder that a worker reads. */
+/** Reads a folder through a worker: the part that runs in the calling thread. */
 import type { MessagePort } from 'node:worker_threads';
 import { DefinitionError } from '../definitions/errors.ts';
 import type { Extraction, OnReading, Skipped } from '../definitions/extract/types.ts';
@@ -6,7 +6,10 @@ import { Problem } from '../errors.ts';
 import type { FolderReading, ReadDefinition } from '../services/analysis.ts';
 import type { FolderMessage, FolderRequest } from './folder-worker.ts';
 
-/** @param ended settles when the worker has finished the folder; if it rejects, every request rejects with its error */
+/**
+ * Waits for the worker's list of names, then sends it one request at a time.
+ * @param ended settles when the worker has finished the folder; if it rejects, every request rejects with its error
+ */
 export async function openReading(
   port: MessagePort,
   ended: Promise<unknown>,
@@ -24,7 +27,7 @@ export async function openReading(
     port.postMessage(request);
     return await expect<Value>();
   };
-  // The worker answers requests in their order.
+  // The worker answers requests in the order in which they were sent, so the first waiting request gets this answer.
   port.on('message', (message: FolderMessage) => {
     if ('progress' in message) onProgress?.(...message.progress);
     else waiting.shift()?.resolve(message.answer);
@@ -44,13 +47,16 @@ export async function openReading(
     skipped: () => ask<Skipped[]>('skipped'),
     async end() {
       port.postMessage('end' satisfies FolderRequest);
-      // The error was already thrown by the request that it stopped.
+      // If the worker failed, the request that was waiting has already thrown this error.
       await Promise.allSettled([ended]);
     },
   };
 }
 
-/** Somebody is changing the folder while it is read, which is not a fault of the registry. */
+/**
+ * Turns the error of a changed folder into a 409, because somebody changed the folder and the registry did nothing
+ * wrong.
+ */
 function asProblem(error: unknown): unknown {
   return error instanceof DefinitionError && error.code === 'folder_changed'
     ? new Problem('conflict', error.message, undefined, { cause: error })

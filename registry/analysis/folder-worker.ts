@@ -1,4 +1,6 @@
-/** Reads a folder in a worker, one definition per request, so that they are never all in memory. */
+/**
+ * Reads a folder in a worker thread. The worker sends one definition per request, so memory never holds all of them.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
@@ -10,7 +12,7 @@ import { QUESTIONS } from '../definitions/questions.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import type { FolderOrder, ReadDefinition } from '../services/analysis.ts';
 
-/** The worker's messages: answers in the order of the requests, preceded by its progress. */
+/** What the worker sends: one answer per request, in the order of the requests, and reports of its progress. */
 export type FolderMessage =
   | { answer: unknown }
   | { progress: [step: ReadingStep, done: number, total: number] };
@@ -55,7 +57,7 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
   port.close();
 }
 
-/** Reports progress of at least one percent. */
+/** Passes progress on only when the whole percentage has grown. */
 function eachPercent(report: OnReading): OnReading {
   return (step, done, total) => {
     const percent = (count: number): number => Math.floor((100 * count) / total);
@@ -64,9 +66,9 @@ function eachPercent(report: OnReading): OnReading {
 }
 
 /**
- * A file that is read each time its bytes are requested. After the first time, `bytes` throws `DefinitionError`
- * `folder_changed` if the file is gone or has changed, because a definition must not combine parts of different states.
- * A class, because V8 needs 500 bytes more for an object literal with a getter.
+ * A file of the folder. Each access to `bytes` reads it again. If the file has changed or is gone since the first
+ * access, `bytes` throws `DefinitionError` `folder_changed`, because a definition must not combine parts of different
+ * states. This is a class because V8 needs 500 bytes more for an object literal with a getter.
  */
 class FolderFile implements SourceFile {
   readonly path: string;

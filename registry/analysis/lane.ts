@@ -1,4 +1,7 @@
-/** Runs one worker at a time: the first question starts it; it has limits of time and memory, and ends when idle or too large. */
+/**
+ * Runs one worker at a time. The first question starts the worker. The worker has limits of time and memory; it is
+ * ended when it has been idle for a while or uses too much memory.
+ */
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,19 +10,19 @@ import { DefinitionError } from '../definitions/errors.ts';
 import type { AnalysisResult, AnalysisTask } from './worker.ts';
 
 export interface LaneLimits {
-  /** CPU time of one answer, in milliseconds. */
+  /** The most CPU time that one answer may take, in milliseconds. */
   deadline: number;
-  /** JavaScript memory, in MiB. */
+  /** The most JavaScript memory that the worker may use, in MiB. */
   memory: number;
-  /** The size of V8's young generation, in MiB; V8's default unless given. */
+  /** The size of V8's young generation, in MiB. If absent, V8 chooses the size. */
   young?: number;
-  /** How long a worker without questions runs before it ends, in milliseconds. */
+  /** How long an idle worker is kept, in milliseconds. */
   idle: number;
-  /** Workers get a lower priority than the process, if the system can lower it for a thread alone. */
+  /** Whether the worker gets a lower priority than the rest of the process. Only Linux can lower it for one thread. */
   yields: boolean;
 }
 
-/** The reason why there is no answer. */
+/** Why the question was stopped before it had an answer. */
 export type Stop = 'deadline' | 'memory' | 'closed';
 
 export class Stopped extends Error {
@@ -31,13 +34,15 @@ export class Stopped extends Error {
   }
 }
 
-/** The limit by the clock, as a multiple of the CPU time, for a busy machine. */
+/**
+ * On a busy machine an answer takes longer than its CPU time. The limit by the clock is this many times the CPU limit.
+ */
 const PATIENCE = 6;
 
-/** How often to check the CPU time until the deadline. */
+/** How many times to check the CPU time until the deadline. */
 const LOOKS = 20;
 
-/** A worker that holds more bytes than this after an answer is ended, because WebAssembly memory never shrinks. */
+/** A worker that uses more bytes than this after an answer is ended, because WebAssembly memory never shrinks. */
 const MOST_HELD = 96 * 1024 * 1024;
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -62,8 +67,8 @@ export class Lane {
   }
 
   /**
-   * The answer, and a promise that resolves when the lane can take the next question. `answer` rejects with `Stopped`,
-   * with the `DefinitionError` of the question, or with the error of the code that computed it.
+   * Asks the worker a question. `answer` rejects with `Stopped`, with the `DefinitionError` of the question, or with
+   * the error of the code that computed it. `free` resolves when the lane can take the next question.
    */
   run(task: AnalysisTask): { answer: Promise<unknown>; free: Promise<void> } {
     this.#busy = true;
@@ -89,7 +94,7 @@ export class Lane {
     const pool = await this.#pool;
     const stop = new AbortController();
     const fail = (error: unknown) => stop.abort(error);
-    // This event is the only report of a worker that could not start.
+    // A worker that cannot start reports its failure only through this event.
     pool.once('error', fail);
     const watch = this.#watch(pool, fail);
     try {
@@ -105,7 +110,7 @@ export class Lane {
     }
   }
 
-  /** Ends a worker that has used up its CPU time. A busy machine does not reduce that time. */
+  /** Ends a worker that has used up its CPU time. Other work on the machine does not count towards that time. */
   #watch(pool: Piscina, fail: (error: unknown) => void): NodeJS.Timeout {
     const { deadline } = this.limits;
     const begun = performance.now();
@@ -121,7 +126,7 @@ export class Lane {
         ([before, now]) => {
           if (now - before > deadline) fail(new Stopped('deadline'));
         },
-        // The worker has just started or ended; the answer or its error follows.
+        // The worker has no CPU time to read: it has just started or just ended. The answer or an error follows.
         () => undefined,
       );
     }, deadline / LOOKS);
@@ -157,10 +162,12 @@ export class Lane {
   }
 }
 
-/** A lower priority than requests. On other systems it would apply to the whole process. */
+/**
+ * Workers get a lower priority than requests. Linux only: other systems would lower the priority of the whole process.
+ */
 const NICE = 10;
 
-/** The environment of a worker, with this process's compile cache, which workers do not inherit. */
+/** The environment of a worker. It names this process's compile cache, because workers do not inherit the cache. */
 function keepingCompiled(): Record<string, string> {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };

@@ -1,6 +1,6 @@
 /**
- * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). They start with the
- * first question and end after some time without one, so that an idle registry needs no memory for them.
+ * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). The first question
+ * starts them, and they end after some time without one. So an idle registry spends no memory on workers.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
@@ -16,15 +16,16 @@ import { FairQueue } from './queue.ts';
 import type { AnalysisTask } from './worker.ts';
 
 export interface PoolLimits extends LaneLimits {
-  /** The number of workers. */
+  /** How many workers may run at the same time. */
   lanes: number;
   /** How many questions of one account may wait. */
   waiting: number;
 }
 
 /**
- * MiB. Syntax trees outlive any young generation. 6 MiB needs no more CPU than 16 or V8's default, and V8 collects old
- * objects sooner: 150 MB less than by default while a folder is read, 30 MB less than with 16.
+ * MiB for V8's young generation. Syntax trees outlive it whatever its size. 6 MiB needs no more CPU than 16 MiB or V8's
+ * default, and V8 collects old objects sooner. While it reads a folder, the worker needs 150 MB less than with the
+ * default, and 30 MB less than with 16 MiB.
  */
 const YOUNG = 6;
 
@@ -38,23 +39,23 @@ const LIMITS: PoolLimits = {
   yields: true,
 };
 
-/** The operator reads folders of thousands of files, one folder at a time. */
+/** An operator may import a folder of thousands of files. Folders are read one after another. */
 const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory'> = { deadline: 1_800_000, memory: 512 };
 
-/** How many questions may wait in total, because each holds its files in memory. */
+/** How many questions of all accounts may wait. Each waiting question keeps its files in memory. */
 const MOST_WAITING = 200;
 
-/** After how many seconds the caller may ask again. */
+/** After how many seconds a refused caller may ask again (the `Retry-After` header). */
 const RETRY = 5;
 
 export type Outcome = 'answered' | 'deadline' | 'memory' | 'failed' | 'refused';
 
-/** The counts for the metrics. */
+/** The figures that `/metrics` shows. */
 export interface PoolState {
   waiting: number;
   running: number;
   workers: number;
-  /** Questions by outcome. */
+  /** How many questions had each outcome. */
   outcomes: Readonly<Record<Outcome, number>>;
 }
 
@@ -75,7 +76,7 @@ export class AnalysisPool implements Analysis {
   constructor(limits: Partial<PoolLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
     this.#lanes = Array.from({ length: this.#limits.lanes }, () => new Lane(this.#limits));
-    // One account can never use all lanes.
+    // One account may use all lanes but one, so the other accounts always have a lane.
     const share = Math.max(1, this.#limits.lanes - 1);
     this.#queue = new FairQueue({ share, waiting: this.#limits.waiting });
     const lane = new Lane({ ...this.#limits, ...FOLDERS });
@@ -107,7 +108,8 @@ export class AnalysisPool implements Analysis {
     onProgress?: OnReading,
   ): Promise<FolderReading> {
     const { port1, port2 } = new MessageChannel();
-    // Files may contain values that cannot be sent to a worker, so the worker reads them itself.
+    // A file object may contain functions, which cannot be sent to a worker. So the worker gets the paths and reads the
+    // files.
     const given = [port2, { ...order, files: files.map(({ path, size }) => ({ path, size })) }];
     const request: AnalysisTask = { question: 'folder', given, transfer: [port2] };
     return await openReading(port1, this.#add(this.#folders.queue, account, request), onProgress);
@@ -122,7 +124,7 @@ export class AnalysisPool implements Analysis {
     return await promise;
   }
 
-  /** Ends every worker. Waiting callers get an error that the registry is stopping. */
+  /** Ends every worker. Waiting callers get the error that the registry is being stopped. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { reject } of [...this.#queue.clear(), ...this.#folders.queue.clear()])
@@ -130,7 +132,10 @@ export class AnalysisPool implements Analysis {
     await Promise.all([...this.#lanes, this.#folders.lane].map((lane) => lane.close()));
   }
 
-  /** The registry's own questions are never refused: it asks one after the other, and its work must be finished. */
+  /**
+   * Refuses a question if too many are waiting. The registry's own questions are never refused: the registry asks them
+   * one after another, and its work must be finished.
+   */
   #demandRoom(account: string, queue: FairQueue<Task>): void {
     if (account === REGISTRY_ACCOUNT) return;
     if (!queue.hasRoom(account)) {
@@ -150,7 +155,7 @@ export class AnalysisPool implements Analysis {
     for (const lane of this.#lanes) if (!lane.busy && !this.#give(lane, this.#queue)) break;
   }
 
-  /** Gives the lane the next question of the queue, if any. */
+  /** Gives the lane the next question of the queue. Returns false if no question may run now. */
   #give(lane: Lane, queue: FairQueue<Task>): boolean {
     const next = queue.next();
     if (!next) return false;
@@ -170,7 +175,7 @@ export class AnalysisPool implements Analysis {
     return true;
   }
 
-  /** The error for the caller of a question without an answer. */
+  /** Counts the outcome of a question that failed, and returns the error for its caller. */
   #explain(error: unknown, lane: Lane): unknown {
     if (error instanceof DefinitionError) {
       this.#outcomes.answered++;
@@ -194,7 +199,10 @@ export class AnalysisPool implements Analysis {
   }
 }
 
-/** A view crosses threads with its whole buffer, which may be a pack, so the bytes are copied. */
+/**
+ * Copies byte arrays. Sending a view to another thread would send its whole buffer, and that buffer may be a large
+ * pack.
+ */
 function lean(value: unknown): unknown {
   if (!(value instanceof Map)) return value;
   return new Map(

@@ -1,14 +1,14 @@
-/** Decides who is next: accounts take turns, so that one with many tasks only delays itself. Pure. */
+/** Decides which task runs next. Accounts take turns, so an account with many tasks delays only itself. Pure. */
 
 export interface QueueLimits {
-  /** Tasks of one account that run at the same time. */
+  /** How many tasks of one account may run at the same time. */
   share: number;
-  /** Tasks of one account that wait. */
+  /** How many tasks of one account may wait. */
   waiting: number;
 }
 
 export class FairQueue<Task> {
-  /** Accounts with waiting tasks; the next one comes first. */
+  /** The waiting tasks of each account. The account at the front has the next turn. */
   readonly #waiting = new Map<string, Task[]>();
   readonly #running = new Map<string, number>();
   readonly #limits: QueueLimits;
@@ -18,12 +18,12 @@ export class FairQueue<Task> {
     this.#limits = limits;
   }
 
-  /** The number of waiting tasks. */
+  /** How many tasks are waiting. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether another task of the account may wait. */
+  /** Whether one more task of the account may wait. */
   hasRoom(account: string): boolean {
     return (this.#waiting.get(account)?.length ?? 0) < this.#limits.waiting;
   }
@@ -35,7 +35,10 @@ export class FairQueue<Task> {
     this.#size++;
   }
 
-  /** Removes the next task and counts it as running until `done`; undefined if no account may run one. */
+  /**
+   * Removes the next task and counts it as running until `done` is called. Returns undefined if no waiting task may run
+   * yet.
+   */
   next(): { account: string; task: Task } | undefined {
     for (const [account, tasks] of this.#waiting) {
       const running = this.#running.get(account) ?? 0;
@@ -50,14 +53,14 @@ export class FairQueue<Task> {
     return undefined;
   }
 
-  /** Call it when a task of the account has ended. */
+  /** Must be called when a task of the account has ended. */
   done(account: string): void {
     const left = (this.#running.get(account) ?? 1) - 1;
     if (left > 0) this.#running.set(account, left);
     else this.#running.delete(account);
   }
 
-  /** Removes all waiting tasks. */
+  /** Removes and returns all waiting tasks. */
   clear(): Task[] {
     const tasks = [...this.#waiting.values()].flat();
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-/** The code of a worker: one question at a time, answered by the pure functions of `registry/definitions`. */
+/** The code of a worker thread. It answers one question at a time with the pure functions of `registry/definitions`. */
 import type { MessagePort } from 'node:worker_threads';
 import { useBundledPackages } from '../bundled-packages.ts';
 import type { DefinitionErrorCode } from '../definitions/errors.ts';
@@ -7,25 +7,28 @@ import type { Diagnostic } from '../definitions/types.ts';
 import type { FolderOrder } from '../services/analysis.ts';
 
 export interface AnalysisTask {
-  /** `folder` continues until the port in it says so (`folder-worker.ts`). */
+  /**
+   * The question. `folder` opens a conversation over a port and lasts until the caller sends `end`
+   * (`folder-worker.ts`).
+   */
   question: Question | 'folder';
   given: unknown[];
-  /** Moved to the worker, so the sender no longer has it. */
+  /** Ports that are moved to the worker. The sender can no longer use them. */
   transfer?: readonly MessagePort[];
 }
 
 export type AnalysisResult = ({ value: unknown } | { refused: Refusal }) & {
-  /** The bytes of memory that the worker uses now. */
+  /** How many bytes of memory the worker uses after this answer. */
   held: number;
 };
 
-/** A `DefinitionError` as a plain value, because objects lose their class when they are cloned between threads. */
+/** A `DefinitionError` as a plain object, because errors lose their class when they are sent between threads. */
 export interface Refusal {
   code: DefinitionErrorCode;
   diagnostics: readonly Diagnostic[];
 }
 
-// main.js calls this for the main thread only.
+// main.js calls this function for the main thread only, so each worker calls it too.
 useBundledPackages();
 
 export default async function answer({ question, given }: AnalysisTask): Promise<AnalysisResult> {

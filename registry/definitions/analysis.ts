@@ -1,4 +1,4 @@
-/** What the code of an instrument class states, found without running it. */
+/** What the code of an instrument class states. The code is read, never run. */
 
 import { type Described, describeInstances } from './attributes.ts';
 import { type Ancestry, type ClassAt, Classes } from './classes.ts';
@@ -9,7 +9,7 @@ import { DISTRIBUTIONS, STANDARD_LIBRARY } from './stdlib.ts';
 import { type ImportStatement, type Module, readImport, textOf, walk } from './syntax.ts';
 import type { ClassInfo, Json } from './types.ts';
 
-/** A class, its bases and everything else that its ClassInfo is made from. */
+/** What was found out about a class: its `ClassInfo`, and the class, bases and attributes from which that was made. */
 export interface Analysis {
   readonly info: ClassInfo;
   readonly found: ClassAt;
@@ -18,8 +18,8 @@ export interface Analysis {
 }
 
 /**
- * Analyses the class `name` of a parsed module, or its last instrument class, with its place and bases. `siblings` are
- * the other modules of the definition, path to module. Unknown values are null; a setting with an unknown value is left out.
+ * Analyses the class `name` of a parsed module, or the last instrument class if there is no name. `siblings` are the
+ * other modules of the definition by path. Unknown values are null. A setting whose default is unknown is left out.
  * @returns null if there is no such class
  */
 export function analyseClass(
@@ -93,7 +93,7 @@ function word(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** The types of the default settings as JSON Schema; a default that is None or unknown gives no type. */
+/** A JSON Schema with the type of each default setting. A default that is None or unknown gives no type. */
 function schemaOf(settings: Iterable<[string, Json | undefined]>): { [key: string]: Json } {
   const properties = [...settings].map(([key, value]) => [key, typeSchema(value)]);
   return { type: 'object', properties: Object.fromEntries(properties) };
@@ -106,7 +106,7 @@ function typeSchema(value: Json | undefined): { [key: string]: Json } {
   return { type: typeof value };
 }
 
-/** The distributions that the modules import, sorted by name. */
+/** The pip packages that the modules import, sorted by name. */
 function dependencies(modules: ReadonlyMap<string, Module>): string[] {
   const own = new Set([...modules.keys()].map((path) => path.split('/')[0]?.replace(/\.py$/, '')));
   const roots = new Set<string>();

@@ -1,4 +1,4 @@
-/** What the instances of a class have after construction, as far as the code shows. */
+/** Which attributes the instances of a class have after construction, as far as the code shows. */
 
 import type { ClassAt, Classes } from './classes.ts';
 import { factsOf } from './instance/facts.ts';
@@ -16,17 +16,20 @@ export const DESCRIBING = [
 ] as const;
 
 export interface Described {
-  /** Null if the code states nothing, undefined if it states a value that cannot be determined. */
+  /**
+   * Each attribute's value: null if the code states none, undefined if it cannot be determined without running the
+   * code.
+   */
   readonly values: Readonly<Record<(typeof DESCRIBING)[number], Json | undefined>>;
-  /** Null and undefined as in `values`. */
+  /** The default settings: null if the code states none, undefined if they cannot be determined. */
   readonly settings: { [key: string]: Json } | null | undefined;
-  /** The default of every setting by name, undefined if unknown; null if the names are unknown too. */
+  /** The default of each setting by name; undefined if the default is unknown. Null if the names are unknown too. */
   readonly keys: ReadonlyMap<string, Json | undefined> | null;
 }
 
 /**
- * Describes the instances of a class by what its constructor does. A value that depends on a branch, on
- * arguments or on code that runs later is unknown.
+ * Describes the instances of a class by reading its constructor. A value is unknown if it depends on a branch, on
+ * arguments, or on code that runs later.
  */
 export function describeInstances(
   classes: Classes,
@@ -73,7 +76,7 @@ function described(instance: Instance): Described {
   };
 }
 
-/** PyBirch's own constructors set None, which states nothing. */
+/** Turns empty values into null, because PyBirch's own constructors set them when a class states nothing. */
 function stated(value: Value | null): Json | undefined {
   const json = value && toJson(value);
   return json === '' || (Array.isArray(json) && json.length === 0) ? null : json;

@@ -1,8 +1,6 @@
-/**
- * The names that labs ban. Apart from the code that finds them, so that the request thread needs no parser.
- */
+/** The names that labs ban. They have a file of their own because the request thread needs them but not the parser. */
 
-/** The default of `banned_imports`: modules, each with its submodules, and built-ins. */
+/** The default of `banned_imports`. A banned module includes its submodules; the other names are built-ins. */
 export const DEFAULT_BANNED: readonly string[] = [
   'os',
   'subprocess',

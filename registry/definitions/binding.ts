@@ -1,8 +1,8 @@
-/** Where names of a module get their values. */
+/** Finds where the names of a module get their values. */
 
 import { child, type Node, nameOf, walk } from './syntax.ts';
 
-/** Whether the name is given a value (or a definition) here rather than read. */
+/** Whether this name is assigned or defined here, rather than read. */
 export function binds(node: Node): boolean {
   const { parent } = node;
   if (!parent) return false;
@@ -29,7 +29,7 @@ export function binds(node: Node): boolean {
 
 const ends = new WeakMap<Node, number>();
 
-/** Whether the child stands left of the last `=` of an assignment, or left of the `in` of a loop. */
+/** Whether the child is to the left of an assignment's last `=`, or of a loop's `in`. */
 function isTarget(statement: Node, node: Node, sign: 'AssignOp' | 'in'): boolean {
   let end = ends.get(statement);
   if (end === undefined) {
@@ -45,10 +45,10 @@ function before(node: Node): Node | undefined {
   return node.parent?.children[node.index - 1];
 }
 
-/** What a name is bound to: the expression, or null unless it is bound by exactly one plain assignment. */
+/** The expression that each name is bound to; null unless exactly one plain assignment binds the name. */
 export type Bindings = ReadonlyMap<string, Node | null>;
 
-/** The names bound directly in this module, class or function, excluding inner scopes. */
+/** The names that this module, class or function binds itself, without those of inner scopes. */
 export function bindingsIn(scope: Node, text: string): Bindings {
   const found = new Map<string, Node | null>();
   const add = (name: string, value: Node | null): void => {

@@ -1,6 +1,6 @@
 /**
- * Finds the places where a name can refer to a built-in: no enclosing function binds the name, and neither
- * the class nor the module has certainly bound it by then (Python reference, "Resolution of names").
+ * Finds the places where a name can refer to a built-in. There, no enclosing function binds the name, and neither the
+ * class nor the module has certainly bound it before the place is reached (Python reference, "Resolution of names").
  */
 
 import { Bound } from './flow.ts';
@@ -11,16 +11,16 @@ import { child, type Module, type Node, nameOf, statementsOf, walk } from './syn
 export interface BuiltinRead {
   readonly name: string;
   readonly node: Node;
-  /** The module also binds the name, but not certainly, or not by then. */
+  /** Whether the module also binds the name, but perhaps not in every run or only later. */
   readonly rebound: boolean;
 }
 
-/** The places, in document order, where these names can refer to a built-in. */
+/** The places where these names can refer to a built-in, in document order. */
 export function builtinReads(module: Module, names: ReadonlySet<string>): BuiltinRead[] {
   const { root, text, statements } = module;
   const reads = readsOf(root, text, names);
   if (reads.length === 0) return [];
-  // A deleted name may be read afterwards, in a loop or in a function.
+  // A name that is deleted somewhere can be unbound at any place, because loops and functions run code again.
   const deleted = deletedIn(root, text);
   const flows = new Map<string, Bound>();
   const flowOf = (name: string): Bound => {
@@ -50,11 +50,11 @@ export function builtinReads(module: Module, names: ReadonlySet<string>): Builti
 }
 
 /**
- * The kind of scope that owns the name. A name of a class is looked up in the class body, then in the module;
- * enclosing functions are skipped.
+ * The kind of scope in which Python looks the name up. A name in a class body is looked up in the class, then in the
+ * module; enclosing functions are skipped.
  */
 function ownerOf(scope: Scope, name: string): 'function' | 'class' | 'module' {
-  // Annotations and type parameters see the class that they belong to.
+  // Annotations and type parameters can see the names of their class.
   let innermost = true;
   for (let at: Scope | null = scope; at?.parent; at = at.parent) {
     const use = at.names.get(name);
@@ -78,8 +78,9 @@ function classBody(node: Node): Node {
 }
 
 /**
- * Returns how far the module has certainly run when it reaches a place. A function can be called as soon as
- * it is defined; function definitions that directly follow it are then defined too.
+ * Returns a function that tells how far the module has certainly run when it reaches a place. Code in a function can
+ * run as soon as the function is defined. Function definitions directly after it run nothing in between, so they count
+ * too.
  */
 function runs(): (node: Node) => number {
   const ends = new Map<Node, number>();
@@ -103,7 +104,7 @@ function after({ parent, index }: Node): Node | undefined {
   return parent?.children[index + 1];
 }
 
-/** Whether defining the function runs no other code. */
+/** Whether Python runs no other code when it defines this function. */
 function isPlain(node: Node): boolean {
   if (node.type !== 'FunctionDefinition' || node.parent?.type === 'DecoratedStatement')
     return false;
@@ -111,7 +112,9 @@ function isPlain(node: Node): boolean {
   return ![...parameters, ...node.children].some(({ type }) => /^(?:AssignOp|TypeDef)$/.test(type));
 }
 
-/** Names after `del`, and names of exception handlers, which Python deletes at the end of the handler. */
+/**
+ * The names in `del` statements, and the names of exception handlers, which Python deletes at the end of the handler.
+ */
 function deletedIn(root: Node, text: string): ReadonlySet<string> {
   const found = new Set<string>();
   const add = (node: Node): void => {

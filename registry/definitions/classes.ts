@@ -1,6 +1,6 @@
 /**
- * Finds the base classes of a class across the files of a definition or folder, and which instrument type
- * they give it.
+ * Finds the base classes of a class across the files of a definition or folder, and the instrument type that they give
+ * it.
  */
 
 import { BASE_CLASSES, isPybirch } from './pybirch.ts';
@@ -14,46 +14,46 @@ export interface ClassAt {
   readonly statement: ClassStatement;
 }
 
-/** The bases of a class over all branches. */
+/** The base classes of a class, whichever branches of the code run. */
 export interface Ancestry {
   /** The class itself, then its base classes in these files, nearest first. */
   readonly classes: readonly ClassAt[];
-  /** Names of base classes outside these files, nearest first. */
+  /** The names of base classes outside these files, nearest first. */
   readonly outside: readonly string[];
-  /** The instrument type that it has or may have. The first base with a type decides, as in Python. */
+  /** The class's instrument type, in every branch or in some. The first base with a type decides, as in Python. */
   readonly type: InstrumentType | null;
   /** The base class that gives it this type. */
   readonly base: string | null;
-  /** The file of that base class, if it is one of these files. */
+  /** The file with that base class; undefined if the base is outside these files. */
   readonly baseModule: string | undefined;
-  /** Whether it has this type in every branch. */
+  /** Whether the class has this type in every branch. */
   readonly certain: boolean;
-  /** A base of unknown content: it is defined elsewhere or cannot be followed. Null if there is none. */
+  /** The name of a base that cannot be read, because it is outside these files or unclear. Null if there is none. */
   readonly foreign: string | null;
 }
 
-/** Further base classes by name (`--base Name=type`), accepted from any module. */
+/** Further base classes and their instrument types (`--base Name=type`). They may come from any module. */
 export type BaseTypes = ReadonlyMap<string, InstrumentType>;
 
-/** Base classes without an instrument type and without attributes that describe an instrument. */
+/** Known base classes that give no instrument type and set none of an instrument's attributes. */
 const PLAIN: ReadonlySet<string> = new Set(['object', 'ABC', 'Generic', 'Protocol']);
 
 /** One entry of a method resolution order. */
 export type Ancestor =
   | { readonly kind: 'class'; readonly at: ClassAt }
-  /** A base of PyBirch, `object` and similar, or an unknown class. */
+  /** A base class of PyBirch, a known plain class such as `object`, or an unknown class. */
   | { readonly kind: 'pybirch' | 'plain' | 'foreign'; readonly name: string };
 
 const NO_BASES: BaseTypes = new Map();
 const MAX_LINES = 16;
 const MAX_CLASSES = 200;
 
-/** The definition of a class below its decorators. */
+/** The node of the class itself, without its decorators. */
 export function definitionOf({ node }: ClassStatement): Node {
   return node.type === 'DecoratedStatement' ? (child(node, 'ClassDefinition') ?? node) : node;
 }
 
-/** Answers questions about the classes of one program and remembers the answers. */
+/** Answers questions about the classes of one program, and keeps the answers. */
 export class Classes {
   readonly resolver: Resolver;
   readonly #extra: BaseTypes;
@@ -64,7 +64,7 @@ export class Classes {
     this.#extra = extra;
   }
 
-  /** The classes that a name of a module may finally refer to, instruments first. */
+  /** The classes that a name of a module may refer to when the module has run, instruments first. */
   named(path: string, name: string): ClassAt[] {
     const found = this.resolver
       .name(path, name)
@@ -89,10 +89,7 @@ export class Classes {
     return starred ? [...found, [{ kind: 'unknown' }]] : found;
   }
 
-  /**
-   * The instrument type of a class with this base expression in a module; null if it has none or it is
-   * unknown.
-   */
+  /** The instrument type that a class gets from this base expression; null if the base gives none or is unknown. */
   typeBy(path: string, base: Node): InstrumentType | null {
     const types = this.resolver
       .expression(path, base)
@@ -104,7 +101,8 @@ export class Classes {
     const known = this.#known.get(start.statement);
     if (known) return known;
     const nothing = { classes: [start], outside: [], base: null, baseModule: undefined };
-    // A class that inherits from itself reaches nothing.
+    // Until the answer is known, the class has no type. A class that inherits from itself finds this entry, so the
+    // search ends.
     this.#known.set(start.statement, { ...nothing, type: null, certain: true, foreign: null });
     const found = this.#search(start);
     this.#known.set(start.statement, found);
@@ -112,8 +110,8 @@ export class Classes {
   }
 
   /**
-   * The possible method resolution orders of a class (C3, "The Python 2.3 Method Resolution Order"), one for
-   * each way through the branches. Null if there are too many, or if one cannot be determined.
+   * The possible method resolution orders of a class (C3, "The Python 2.3 Method Resolution Order"): one for each way
+   * through the branches. Null if there are too many, or if one of them cannot be determined.
    */
   lines(start: ClassAt): Ancestor[][] | null {
     const found = this.#lines(start, new Set());
@@ -187,7 +185,7 @@ export class Classes {
   }
 
   /**
-   * The instrument type that a base class of this name gives, if it is one of PyBirch's or a further base.
+   * The instrument type that the base class of this name gives. Null unless it is a base of PyBirch or a further base.
    */
   #baseType(name: string, module: string | undefined): InstrumentType | null {
     const further = this.#extra.get(name);
@@ -213,7 +211,7 @@ export class Classes {
     const found: Ancestor[][] = [];
     for (const way of ways) {
       const merged = merge([...way, way.map((line) => line[0] as Ancestor)]);
-      // Python refuses to create the class in this branch.
+      // In this branch the bases have no consistent order, so Python would refuse to create the class.
       if (merged === null) continue;
       found.push([own, ...merged]);
     }
@@ -238,7 +236,7 @@ export class Classes {
 }
 
 /**
- * The bodies of the classes around a class, innermost first: its base expressions are evaluated in the
+ * The bodies of the classes that enclose a class, innermost first. Python evaluates the base expressions in the
  * innermost.
  */
 function enclosing(
@@ -262,7 +260,7 @@ function enclosing(
   return search(module.statements)?.body ?? [];
 }
 
-/** Repeatedly takes the next head that is in no other list's tail, until all lists are empty. */
+/** C3's merge: repeatedly takes the next head that is in no other list's tail, until all lists are empty. */
 function merge(lines: readonly (readonly Ancestor[])[]): Ancestor[] | null {
   let left = lines.map((line) => [...line]).filter((line) => line.length > 0);
   const merged: Ancestor[] = [];
@@ -286,8 +284,8 @@ function isSame(a: Ancestor, b: Ancestor): boolean {
 }
 
 /**
- * PyBirch's bases inherit from its mixins, and everything inherits from `object`, so these come last however
- * they are written.
+ * Puts PyBirch's mixins and `object` last, whatever the order in the code: PyBirch's bases inherit from its mixins, and
+ * every class inherits from `object`.
  */
 function withMixinsLast(line: readonly Ancestor[]): Ancestor[] {
   const isFake = line.some((one) => one.kind === 'pybirch' && one.name.startsWith('Fake'));

@@ -1,15 +1,14 @@
 /**
- * The single-byte encodings of CPython that contain ASCII below 128: the character of each byte from 128 on,
- * U+FFFD if there is none. The tables (package `encodings`) and names (`encodings.aliases`) are CPython's.
- * They differ from those of WHATWG and of encoding libraries in about ten encodings (`mac_roman`, `cp1255`,
- * `iso8859_1`, …); a test compares them with the machine's Python. `cp1006`, `mac_arabic` and `mac_farsi` are
- * left out because two of their bytes are the same character, so text could not be written back byte for
- * byte.
+ * CPython's single-byte encodings that contain ASCII: the character of each byte from 128 on, or U+FFFD if there is
+ * none. The tables come from CPython's package `encodings`, the names from `encodings.aliases`. WHATWG's tables and
+ * those of encoding libraries differ in about ten encodings (`mac_roman`, `cp1255`, `iso8859_1`, …); a test compares
+ * ours with the machine's Python. `cp1006`, `mac_arabic` and `mac_farsi` are left out: in them two bytes mean the same
+ * character, so text could not be written back byte for byte.
  */
 
 /**
- * CPython's name of the codec, its aliases, and the characters of bytes 128 to 255. Entries with 96
- * characters cover bytes 160 to 255; below them are the C1 controls, as in all ISO encodings.
+ * Each entry: CPython's name of the codec, its aliases, and the characters of bytes 128 to 255. Entries with 96
+ * characters start at byte 160; bytes 128 to 159 are the C1 control characters, as in all ISO encodings.
  */
 const PAGES: readonly string[] = [
   'cp1125 1125 cp866u ibm1125 ruscii | АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмноп░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀рстуфхцчшщъыьэюяЁёҐґЄєІіЇї·√№¤■\u00a0',
@@ -91,7 +90,7 @@ const ASCII = new Set(
 
 const UTF_8 = new Set(named('cp65001 u8 utf utf8 utf8_ucs2 utf8_ucs4 utf_8 utf_8_sig'));
 
-/** Encodings that CPython reads and the registry does not, because a character can take several bytes. */
+/** Encodings that CPython reads and the registry does not, because one character can take several bytes. */
 const MULTI_BYTE = new Set(
   named(
     '932 936 949 950 big5 big5_hkscs big5_tw big5hkscs chinese cp1361 cp932 cp936 cp949 ' +
@@ -115,19 +114,18 @@ function named(list: string): string[] {
   return list.split(' ').filter((name) => name !== '');
 }
 
-/** Normalizes the name as CPython's tokenizer does before it looks it up (`get_normal_name`). */
+/** Writes the name as CPython's tokenizer does before it looks the name up (`get_normal_name`). */
 const spelled = (cookie: string): string => cookie.toLowerCase().slice(0, 12).replaceAll('_', '-');
 
 /**
- * Whether a file with a UTF-8 byte order mark may declare this encoding: CPython accepts `utf-8` but none of
- * its other names.
+ * Whether a file with a UTF-8 byte order mark may declare this encoding. CPython accepts only the name `utf-8`, not its
+ * other names.
  */
 export const fitsByteOrderMark = (cookie: string): boolean => /^utf-8(?:$|-)/.test(spelled(cookie));
 
 /**
- * What an encoding's name means to CPython: UTF-8, a code page (the characters of bytes 128 to 255; '' for
- * ASCII), a multi-byte encoding that the registry does not read, or null for a name that CPython does not
- * know.
+ * What an encoding's name means to CPython. A single-byte encoding is given by its characters for bytes 128 to 255 (''
+ * for ASCII). `multi-byte` is an encoding that the registry does not read, null a name that CPython does not know.
  */
 export function encodingOf(cookie: string): 'utf-8' | 'multi-byte' | { upper: string } | null {
   if (fitsByteOrderMark(cookie)) return 'utf-8';

@@ -1,4 +1,4 @@
-/** Applies the fields of a save to a definition's files: text in, text out. */
+/** Applies the fields of a save to the files of a definition. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { DefinitionError } from './errors.ts';
 import { mainFile, savedBytes, shownText, textOf, withChanges } from './files.ts';
@@ -8,7 +8,7 @@ import { checkPaths } from './names.ts';
 import { decodeSource, encodeSource } from './source.ts';
 import type { Files, Metadata } from './types.ts';
 
-/** The fields that a file's header can state. */
+/** The metadata fields that a file's header can state. */
 const DESCRIBED = [
   'display_name',
   'description',
@@ -27,25 +27,25 @@ const DESCRIBED = [
 
 type Described = Pick<Metadata, (typeof DESCRIBED)[number]>;
 
-/** Null removes a field from the header, or deletes a file. */
+/** The fields of a save. Null removes a field from the header, or deletes a file. */
 export type Change = { [Field in keyof Described]?: Described[Field] | null } & {
   source_code?: string;
   files?: Record<string, string | null>;
 };
 
-/** A field that cannot be applied, with its place in the file if there is one. */
+/** A field of a save that cannot be applied, with its place in the file if it has one. */
 export interface UnfitField {
   path: string;
   message: string;
   [more: string]: unknown;
 }
 
-/** The files, or every field that cannot be applied. */
+/** The new files, or all fields that cannot be applied. */
 export type Composed = { files: Files } | { unfit: UnfitField[] };
 
 /**
- * The files of `name` after `change`: merges `files`, replaces the source (keeping the old header if the new
- * text has none), and writes every field that the source does not already state into its header.
+ * Applies `change` to the files of `name`. It merges `files` and replaces the source; a source without a header keeps
+ * the old header. Fields that the files do not already state are then written into the header.
  */
 export function compose(name: string, before: Files, change: Change): Composed {
   try {
@@ -83,7 +83,7 @@ function merge(name: string, before: Files, change: Change): Files {
   const source = files.get(main);
   if (source === undefined) {
     throw new Unfit([
-      { path: 'source_code', message: `${main} must be there: it holds the class` },
+      { path: 'source_code', message: `${main} is missing: it must contain the class` },
     ]);
   }
   const edits = headerEdits(name, files, change, before.size === 0);
@@ -102,7 +102,7 @@ function headerEdits(name: string, files: Files, change: Change, isNew: boolean)
   const wanted = DESCRIBED.filter(
     (field) => change[field] !== undefined && !(isNew && change[field] === null),
   );
-  // Most saves contain only a source, which states every field.
+  // Most saves contain a source and no other field, so there is nothing to compare.
   if (wanted.length === 0) return edits as HeaderChanges;
   const stated = describe(name, files);
   for (const field of wanted) {

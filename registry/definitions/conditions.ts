@@ -1,9 +1,9 @@
-/** Which branches of an `if` certainly run, or certainly do not, on every lab computer. */
+/** Finds the branches of an `if` that run on every lab computer, and those that run on none. */
 
 import { LRUCache } from 'lru-cache';
 import type { Node } from './syntax.ts';
 
-/** The oldest Python that definitions run on is 3.11. */
+/** The oldest Python version that runs definitions. */
 const OLDEST = [3, 11] as const;
 
 /** Whether a branch runs; undefined if that depends on the machine. */
@@ -23,7 +23,7 @@ export function condition(head: readonly Node[], text: string): boolean | undefi
   return sign === '>=';
 }
 
-/** How the names that conditions rely on are imported; `__name__` needs no import. */
+/** The imports after which a name in a condition can be trusted. `__name__` needs no import. */
 const IMPORTED: Readonly<Record<string, RegExp>> = {
   TYPE_CHECKING: /\bfrom\s+typing(?:_extensions)?\s+import\s[^;#]*?\bTYPE_CHECKING\b/,
   version_info: /\bfrom\s+sys\s+import\s[^;#]*?\bversion_info\b/,
@@ -31,10 +31,13 @@ const IMPORTED: Readonly<Record<string, RegExp>> = {
   __name__: /(?:)/,
 };
 
-/** The answers for the last text: a module is asked for them again and again. */
+/**
+ * The answers for the last text only, because the caller asks many times about one module before it goes on to the
+ * next.
+ */
 const trusted = new LRUCache<string, Map<string, boolean>>({ max: 1, memoMethod: () => new Map() });
 
-/** Whether a name can only be what was imported: nothing else in the text assigns to it or to its module. */
+/** Whether a name certainly has its imported value: nothing else in the text assigns to it or to its module. */
 function isAsImported(name: string, text: string): boolean {
   const known = trusted.memo(text);
   const answer = known.get(name) ?? surelyImported(name, text.normalize('NFKC'));

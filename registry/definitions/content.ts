@@ -1,4 +1,4 @@
-/** Digests and metadata of a version's files, which the index stores. */
+/** Digests and metadata of a version's files, for the index. */
 import { createHash } from 'node:crypto';
 import { mainFile, textOf } from './files.ts';
 import { storable } from './storable.ts';
@@ -12,12 +12,14 @@ export interface VersionContent {
   described: Metadata;
 }
 
-/** The same with the main file's text, which is stored only for the newest version. */
+/** A version's content with the text of its main file. The index stores that text for the newest version only. */
 export interface ReadContent extends VersionContent {
   source: string;
 }
 
-/** `described` is the metadata of the files, or what is known if they were not read. */
+/**
+ * Computes the content. `described` is the metadata of the files, or what is known of it if the files were not read.
+ */
 export function contentOf(name: string, files: Files, described: Metadata): ReadContent {
   const source = files.get(mainFile(name));
   return {
@@ -27,7 +29,7 @@ export function contentOf(name: string, files: Files, described: Metadata): Read
   };
 }
 
-/** Content for files that are too costly to read. */
+/** The content of files that take too much time or memory to read. */
 export const unreadContent = (name: string, files: Files): ReadContent =>
   contentOf(name, files, undescribed(name));
 

@@ -1,4 +1,4 @@
-/** Where the header says one thing and the code another; the header wins, and validation warns. */
+/** Finds values that differ between header and code. The header wins, and validation warns. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { ReadHeader } from './header-fields.ts';
@@ -13,14 +13,16 @@ const STATED_TWICE = [
   'default_settings',
 ] as const;
 
-/** A warning for each key on which header and code differ; what the code leaves unknown differs from nothing. */
+/**
+ * A warning for each key whose values in header and code differ. A value that the code leaves unknown gives no warning.
+ */
 export function compare(info: ClassInfo, { header, spans }: ReadHeader): Diagnostic[] {
   return STATED_TWICE.flatMap((key) => {
     const [stated, coded, span] = [header[key], info[key], spans.get(key)];
     if (stated === undefined || coded === null || !span || isDeepStrictEqual(stated, coded))
       return [];
     const name = key.replaceAll('_', '-');
-    const message = `The header's ${name} (${show(stated)}) is not what the code says (${show(coded)}); the header wins`;
+    const message = `The header states ${name} ${show(stated)}, but the code states ${show(coded)}; the header wins`;
     return [{ ...span, code: 'header-contradicts-code', message }];
   });
 }

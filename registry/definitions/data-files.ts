@@ -1,10 +1,10 @@
-/** Detects files beside the Python ones that are not ordinary data. Pure. */
+/** Finds files beside the Python files that are not plain data: programs, native libraries, sealed archives. Pure. */
 import { packedFiles } from './packed-files.ts';
 import type { Diagnostic, Files } from './types.ts';
 
 /**
- * The marks by which operating systems recognize programs. A fat Mach-O has few parts, where a Java class has
- * its version.
+ * The first bytes by which operating systems recognize programs. Java classes begin like fat Mach-O files. In these
+ * bytes a fat Mach-O has the number of its parts, which is small, and a Java class its version.
  */
 const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ['an ELF library or program', (bytes) => starts(bytes, '7f454c46')],
@@ -21,7 +21,10 @@ const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ],
 ];
 
-/** Formats other than zip, gzip and tar: Python can unpack most of them, but the registry does not. */
+/**
+ * Packed formats other than zip, gzip and tar. Python can unpack most of them, but the registry cannot, so nobody could
+ * review their content.
+ */
 const SEALED: [by: string, is: (bytes: Buffer) => boolean][] = [
   ['bzip2', (bytes) => /^BZh[1-9](1AY&SY|\x17rE8P\x90)/.test(bytes.toString('latin1', 0, 10))],
   ['xz', (bytes) => starts(bytes, 'fd377a585a00')],
@@ -39,7 +42,7 @@ const hex = (bytes: Buffer): string => bytes.toString('hex', 0, 4);
 const starts = (bytes: Buffer, magic: string): boolean =>
   bytes.toString('hex', 0, magic.length / 2) === magic;
 
-/** `MZ`, and `PE` at the offset that the header states (Microsoft's "PE Format"). */
+/** Whether the file begins with `MZ`, and has `PE` at the offset that the header states (Microsoft's "PE Format"). */
 function isPortableExecutable(bytes: Buffer): boolean {
   if (bytes.length < 64 || bytes.toString('latin1', 0, 2) !== 'MZ') return false;
   const at = bytes.readUInt32LE(0x3c);
@@ -47,8 +50,8 @@ function isPortableExecutable(bytes: Buffer): boolean {
 }
 
 /**
- * LZMA's old format has no mark: check for the usual parameters, a dictionary of 2^n bytes, and an unknown or
- * small size.
+ * Recognizes LZMA's old format by its content, because it has no magic number: the usual parameters, a dictionary of
+ * 2^n bytes, and an unknown or small size.
  */
 function isLzma(bytes: Buffer): boolean {
   if (bytes.length < 13 || bytes[0] !== 0x5d) return false;
@@ -60,14 +63,15 @@ function isLzma(bytes: Buffer): boolean {
 
 export interface NativeLibrary {
   path: string;
-  /** A description for people. */
+  /** What the file is, in words for people. */
   kind: string;
-  /** What to do, if not to install it. */
+  /** What the author should do, if not install the library on the lab computers. */
   way?: string;
 }
 
 /**
- * The files that a system would load as compiled code, judged by content or name; includes files in archives.
+ * The files that an operating system would load as compiled code, judged by content or name. Files in archives count
+ * too.
  */
 export function nativeLibraries(files: Files): NativeLibrary[] {
   return [...files].flatMap(([path, content]) => {
@@ -75,10 +79,12 @@ export function nativeLibraries(files: Files): NativeLibrary[] {
     const packed = bytes.length > 4 ? packedFiles(path, bytes) : [];
     if (packed === null) return [{ path, kind: 'an archive of too many files to review' }];
     for (const one of [{ path, bytes, isSealed: false }, ...packed]) {
-      const by = one.isSealed ? 'a password or a rare method' : sealedBy(one.bytes);
+      const by = one.isSealed ? 'an unknown method or with a password' : sealedBy(one.bytes);
       if (by !== undefined) {
         const where = one.path === path ? '' : ` (${one.path})`;
-        return [{ path, kind: `a file packed by ${by}${where}`, way: 'pack it by zip or gzip' }];
+        return [
+          { path, kind: `a file packed with ${by}${where}`, way: 'pack it with zip or gzip' },
+        ];
       }
       const kind = kindOf(one.path, one.bytes);
       if (kind === undefined) continue;
@@ -97,14 +103,14 @@ function kindOf(path: string, bytes: Buffer): string | undefined {
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** The pointer files of git-lfs, whose content is stored elsewhere. */
+/** The paths of git-lfs pointer files. Such a file only points to its content, which is stored elsewhere. */
 export function lfsPointers(files: Files): string[] {
   return [...files].flatMap(([path, bytes]) =>
     bytes.byteLength < 1024 && Buffer.from(bytes).toString('latin1').startsWith(LFS) ? [path] : [],
   );
 }
 
-/** The findings of a validation about these files. */
+/** The validation errors and warnings about these files. */
 export function checkDataFiles(files: Files): { errors: Diagnostic[]; warnings: Diagnostic[] } {
   const at = (file: string, code: string, message: string): Diagnostic => ({
     ...{ line: 1, column: 1, end_line: 1, end_column: 1 },
@@ -112,13 +118,13 @@ export function checkDataFiles(files: Files): { errors: Diagnostic[]; warnings: 
   });
   return {
     errors: nativeLibraries(files).map(({ path, kind, way = 'install it on the lab computers' }) =>
-      at(path, 'native-library', `This is ${kind}, which cannot be reviewed: ${way}`),
+      at(path, 'native-library', `This is ${kind}, which nobody can review: ${way}`),
     ),
     warnings: lfsPointers(files).map((path) =>
       at(
         path,
         'lfs-pointer',
-        'This is a git-lfs pointer, and not the file: add the file itself (git lfs untrack)',
+        'This is a git-lfs pointer, not the file: add the file itself (git lfs untrack)',
       ),
     ),
   };

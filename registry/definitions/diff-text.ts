@@ -1,17 +1,17 @@
-/** Decodes a diff printed by git: each line in the encoding of its file. */
+/** Decodes a diff that git printed: each line in the encoding of its file. */
 import { isUtf8 } from 'node:buffer';
 import { decodePiece } from './source.ts';
 
-/** The part of a diff about one file; offsets in bytes, `to` exclusive. */
+/** The part of a diff about one file. Offsets are in bytes, `to` is exclusive. */
 export interface DiffPart {
   readonly from: number;
   readonly to: number;
-  /** The Python file before and after, if there is one and the part contains non-ASCII bytes. */
+  /** The path of the Python file before and after the change. Null if there is none, or if the whole part is ASCII. */
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** Names of encodings, as returned by `encodingOfSource`. */
+/** The encodings of the file before and after the change, as `encodingOfSource` returns them. */
 export interface Encodings {
   readonly before: string;
   readonly after: string;
@@ -39,8 +39,8 @@ export function partsOf(diff: Buffer): DiffPart[] {
 }
 
 /**
- * Decodes a part. Paths are UTF-8; removed lines and hunk headings are text of the file before, all others of
- * the file after.
+ * Decodes a part. Paths are UTF-8. Removed lines and hunk headings have the encoding of the file before the change, all
+ * other lines that of the file after it.
  */
 export function decodePart(part: Buffer, { before, after }: Encodings): string {
   const hunks = part.indexOf('\n@@ ') + 1;
@@ -60,8 +60,8 @@ export function decodePart(part: Buffer, { before, after }: Encodings): string {
 }
 
 /**
- * Decodes a line. If its bytes are invalid in the encoding, non-ASCII bytes become `\xb5` and so on, so that
- * different lines look different.
+ * Decodes a line. If the encoding cannot decode its bytes, each non-ASCII byte is shown as `\xb5`, so that different
+ * lines look different.
  */
 function readable(line: Buffer, encoding: string): string {
   const text = decodePiece(line, encoding);
@@ -71,7 +71,10 @@ function readable(line: Buffer, encoding: string): string {
     .replace(/[^\0-\x7f]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
 }
 
-/** The path in a header line, if it is not quoted. git ends a path that contains a space with a tab. */
+/**
+ * The path of a Python file in a header line of the diff; null if it is another file or the path is quoted. git ends a
+ * path that contains a space with a tab.
+ */
 function pythonFile(part: Buffer, mark: string): string | null {
   const at = part.indexOf(`\n${mark}`);
   if (at < 0) return null;

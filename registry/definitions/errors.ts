@@ -1,13 +1,13 @@
 import type { Diagnostic } from './types.ts';
 
-/** Why a definition's text cannot be processed. Callers decide by `code`. */
+/** Why a definition's text cannot be processed. Callers choose what to do by `code`. */
 export type DefinitionErrorCode =
   | 'undecodable'
   | 'unencodable'
   | 'too_deep'
   | 'bad_header'
   | 'null_in_metadata'
-  /** A file of a folder is another one than when it was read first. */
+  /** A file of a folder has changed since it was first read. */
   | 'folder_changed';
 
 /** The only error that `registry/definitions` throws. */

@@ -1,9 +1,9 @@
-/** The names that `from module import *` binds. */
+/** Finds the names that `from module import *` binds. */
 
 import { stringValue } from './literals.ts';
 import { type Module, type Node, nameOf, walk } from './syntax.ts';
 
-/** The names in `__all__`; `public` for a module without it, `unknown` if it is computed. */
+/** The names in `__all__`: `public` if the module has no `__all__`, `unknown` if code computes it. */
 export function exportedBy({
   statements,
   text,

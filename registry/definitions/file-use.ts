@@ -1,7 +1,7 @@
 /**
- * Warns of code that clearly uses files in other ways than `open`. The import policy only knows names, so a
- * lab computer would refuse these at run time. There is a warning only if no run could succeed; uses that
- * depend on a value are left to the lab computer.
+ * Warns of code that certainly uses files in ways other than `open`. The import policy knows only names, so it does not
+ * find these uses; a lab computer refuses them when the code runs. There is no warning for a use that depends on a
+ * value.
  */
 
 import { grantOf } from './policy.ts';
@@ -10,7 +10,7 @@ import { positions } from './source.ts';
 import { type Module, type Node, nameOf, readImport, walk } from './syntax.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
-/** Each of these permissions lets a definition use files (`LIFTS` of the Python package). */
+/** Each of these permissions lets a definition use files (`LIFTS` in the Python package). */
 const LIFTING = ['open', 'os', 'shutil'];
 
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ function tempfile(name: string): string {
   return `tempfile.${name}`;
 }
 
-/** Mostly methods of pathlib only, so they count on any object in a module that imports pathlib. */
+/** These are mostly names of pathlib's methods. So in a module that imports pathlib they count on any object. */
 const PATH_WRITES: ReadonlySet<string> = new Set([
   ...['hardlink_to', 'mkdir', 'rmdir', 'symlink_to', 'touch', 'unlink'],
   ...['write_bytes', 'write_text'],
@@ -36,13 +36,13 @@ const PATH_WRITES: ReadonlySet<string> = new Set([
 
 const PATH_READS = /^(?:glob|iterdir|open|read_bytes|read_text|rglob)$/;
 
-/** A path that begins with one of these leads out of the definition's folder. */
+/** Functions that return a path outside the definition's folder. */
 const OUTSIDE: ReadonlySet<string> = new Set(['pathlib.Path.cwd', 'pathlib.Path.home']);
 
-/** These write if their first argument names a file, and return text without it. */
+/** Methods that write a file if their first argument is a path, and return text if they have no argument. */
 const EXPORTS = /^(?:savefig|to_(?:csv|excel|feather|hdf|html|json|parquet|pickle)|tofile)$/;
 
-/** The warnings for one module. */
+/** The warnings for one module. There are none if the policy allows the definition to use files. */
 export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   if (LIFTING.some((name) => grantOf(name, policy) === null)) return [];
   const hasPaths = importsPaths(module);
@@ -54,7 +54,7 @@ export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
     if (what === null) return true;
     const [callee] = node.children as [Node];
     const message =
-      `${what}, which a lab computer refuses: give data back in the rows of a measurement, put files to be read ` +
+      `${what}, which lab computers refuse: return data as rows of a measurement, put files that the code reads ` +
       'beside the definition, or ask for the permission open in the header';
     const span = places.span(callee.from, callee.to);
     found.push({ ...span, code: 'refused-when-run', message });
@@ -63,7 +63,7 @@ export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   return found;
 }
 
-/** Whether the module imports pathlib or something of it. */
+/** Whether the module imports pathlib or a name from pathlib. */
 function importsPaths({ root, text }: Module): boolean {
   let found = false;
   walk(root, (node) => {
@@ -92,8 +92,7 @@ function usedBy(call: Node, module: Module, hasPaths: boolean): string | null {
 }
 
 /**
- * The dotted name of the function whose call a path starts with: `pathlib.Path.home` for `(Path.home() /
- * "a").parent`.
+ * The dotted name of the function call that a path begins with: `pathlib.Path.home` for `(Path.home() / "a").parent`.
  */
 function beginningOf(node: Node, module: Module): string | undefined {
   let at: Node | undefined = node;

@@ -1,13 +1,16 @@
-/** The files of a definition as text. */
+/** Reads and writes the files of a definition as text. */
 
 import { DefinitionError } from './errors.ts';
 import { decodeSource, encodeSource, hasBom, typedSource, wholeCharacters } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** The file at the root that contains the class. */
+/** The path of the main file, which contains the class. It is in the root folder. */
 export const mainFile = (name: string): string => `${name}.py`;
 
-/** The text of a Python file in its own encoding; if it cannot be decoded, UTF-8 with U+FFFD. */
+/**
+ * The text of a Python file in its own encoding. If that fails, the bytes are read as UTF-8 with U+FFFD for invalid
+ * bytes.
+ */
 export function textOf(bytes: Uint8Array): string {
   try {
     return decodeSource(bytes).text;
@@ -17,7 +20,7 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** The text of a file as the API shows it: Python files in their own encoding, all others as UTF-8. */
+/** The text of a file as the API shows it: a Python file in its own encoding, any other file as UTF-8. */
 export function shownText(path: string, bytes: Uint8Array): string {
   return path.endsWith('.py')
     ? textOf(bytes)
@@ -25,9 +28,8 @@ export function shownText(path: string, bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of a file that was saved as `text`. Text that is saved as it was shown keeps its bytes, whatever
- * the encoding. Other text of a Python file is written in the encoding that it declares, with the byte order
- * mark that the file had.
+ * The bytes to store for a file that was saved as `text`. If the text is unchanged, the file keeps its bytes. Otherwise
+ * a Python file is written in the encoding that it declares, with the byte order mark that the file had.
  * @throws DefinitionError if the encoding lacks a character or is unknown, or for half of a surrogate pair
  */
 export function savedBytes(path: string, text: string, before: Uint8Array | undefined): Uint8Array {
@@ -51,13 +53,16 @@ export function withChanges(
   return merged;
 }
 
-/** Checking a byte can take some microseconds. A definition is one class, rarely of more than 50 KB. */
+/**
+ * A limit, because checking one byte can take some microseconds. A definition is one class and rarely has more than 50
+ * KB.
+ */
 const MAX_SOURCE_BYTES = 2 << 20;
 
 export interface SourceFiles {
-  /** Every Python file that could be decoded, by path, up to 2 MiB in total. */
+  /** The text of every Python file that could be decoded, by path; up to 2 MiB in total. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Why the others were not read, by path. */
+  /** Why each of the other Python files was not read, by path. */
   readonly errors: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
@@ -86,7 +91,7 @@ export function readSources(files: Files): SourceFiles {
   return { texts, errors };
 }
 
-/** The modules beside the main file, without tests. */
+/** The modules other than the main file, without tests. */
 export function siblingsOf<Source>(
   main: string,
   texts: ReadonlyMap<string, Source>,

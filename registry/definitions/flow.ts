@@ -1,6 +1,6 @@
 /**
- * Which statements may have bound a name at a place of a module. As when Python runs it, the last binding
- * counts, alternative branches all count, and code that cannot run does not.
+ * Finds the statements that may have bound a name when a module reaches a place. As when Python runs the module, the
+ * last binding counts, all alternative branches count, and code that cannot run does not.
  */
 
 import { condition } from './conditions.ts';
@@ -20,22 +20,22 @@ import {
 export type Binding =
   | { readonly kind: 'class'; readonly statement: ClassStatement }
   | { readonly kind: 'import'; readonly statement: ImportStatement; readonly name: string }
-  /** `from m import *`, which binds the name if `m` has it. */
+  /** `from m import *`, which binds the name if `m` exports it. */
   | { readonly kind: 'star'; readonly statement: ImportStatement }
   | { readonly kind: 'value'; readonly node: Node }
-  /** A function, a loop variable, or a part of an unpacked value. */
+  /** A function, a loop variable, or one part of an unpacked value. */
   | { readonly kind: 'other'; readonly node: Node }
   | { readonly kind: 'deleted' };
 
 /**
- * `open` if some path passes none of the bindings. Bindings of one block are in its order: the `try` part comes first.
+ * `open` means that the code can reach the place without any of the bindings. A `try` part comes before its handlers.
  */
 export interface Reaching {
   readonly bindings: readonly Binding[];
   readonly open: boolean;
 }
 
-/** A part of a compound statement. `head` is what stands between its keyword and its body. */
+/** One part of a compound statement. `head` is the code between its keyword and its body. */
 interface Branch {
   readonly keyword: string;
   readonly head: readonly Node[];
@@ -56,7 +56,9 @@ export function reaching(
   return new Search(name, text).through(statements, before);
 }
 
-/** Whether a name is certainly bound when a module or class has run up to a place; for many places of one name. */
+/**
+ * Tells whether a name is certainly bound when the module or class reaches a place. Made for many places of one name.
+ */
 export class Bound {
   readonly #search: Search;
 
@@ -70,7 +72,7 @@ export class Bound {
 }
 
 class Search {
-  /** How many statements of a body have run when the name is first bound. */
+  /** The index of the first statement of a body after which the name is certainly bound; -1 if there is none. */
   readonly #first = new Map<readonly Statement[], number>();
   readonly #branches = new Map<Statement, Branch[]>();
   readonly #name: string;
@@ -94,7 +96,7 @@ class Search {
     return { bindings, open: true };
   }
 
-  /** Whether the name is certainly bound at the place. Only for names that are never deleted. */
+  /** Whether the name is certainly bound at the place. Only valid for names that are never deleted. */
   binds(statements: readonly Statement[], place: number): boolean {
     let first = this.#first.get(statements);
     if (first === undefined) {
@@ -115,7 +117,7 @@ class Search {
     return this.binds(branch.body, place) || this.binds(tried, Number.POSITIVE_INFINITY);
   }
 
-  /** For a place inside the statement. */
+  /** The bindings made by a compound statement before a place inside it. */
   #inside(statement: Statement, before: number): Reaching {
     if (statement.kind !== 'block') return NOTHING;
     const branches = branchesOf(statement);
@@ -193,7 +195,7 @@ class Search {
     return this.#walrus(node);
   }
 
-  /** Handles `(name := …)` or `f(name := …)` anywhere in a statement; it may or may not run. */
+  /** The bindings by `(name := …)` or `f(name := …)` anywhere in a statement. They are possible, never certain. */
   #walrus(node: Node): Reaching {
     if (!textOf(node, this.#text).includes(':=')) return NOTHING;
     let found = false;
@@ -234,7 +236,7 @@ class Search {
         return this.#if(branches);
       case 'try':
         return this.#try(branches);
-      // The context manager may suppress an exception of the body, so the body may have run in part.
+      // A context manager may suppress an exception in the body, so the body may have run only in part.
       case 'with': {
         const [only] = branches as [Branch];
         const found = this.through(only.body, Number.POSITIVE_INFINITY);
@@ -308,7 +310,7 @@ class Search {
   }
 }
 
-/** Binary search for the first of the ordered items that ends after the place. */
+/** The index of the first of `count` ordered items that ends after the place, by binary search. */
 function placeAmong(count: number, end: (at: number) => number | undefined, place: number): number {
   let [low, high] = [0, count];
   while (low < high) {
@@ -342,7 +344,7 @@ export function branchesOf({ node, bodies }: BlockStatement): Branch[] {
   return branches;
 }
 
-/** Whether the body ends by raising, so that later code does not see its bindings. */
+/** Whether the body ends with `raise`. Code after the whole statement then cannot see its bindings. */
 function leaves(body: readonly Statement[]): boolean {
   return body.at(-1)?.node.type === 'RaiseStatement';
 }

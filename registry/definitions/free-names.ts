@@ -1,10 +1,10 @@
-/** Suggests names in place of one that is taken. Pure. */
+/** Suggests free names for a definition whose name is taken. Pure. */
 
 const MAX_NAME = 100;
 
 /**
- * Endless suggestions, best first: the name with the lab's code (`SR830_Nano`), then with numbers
- * (`SR830_Nano2`; without a lab `SR830_2`).
+ * Yields names without end, best first: the name with the lab's code (`SR830_Nano`), then with numbers (`SR830_Nano2`).
+ * Without a lab, the names have only numbers (`SR830_2`).
  */
 export function* namesLike(name: string, labCode: string | null): Generator<string> {
   const words = (labCode ?? '').split(/[^A-Za-z0-9]+/).filter((word) => word !== '');

@@ -1,4 +1,4 @@
-/** Interprets the header's TOML: PEP 723's own keys and those of `[tool.pybirch]`. */
+/** Interprets the TOML of the header: the keys of PEP 723 and those of `[tool.pybirch]`. */
 
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../../text/hidden.ts';
@@ -9,7 +9,7 @@ import type { Diagnostic, Header, Json, Span } from './types.ts';
 
 export interface ReadHeader {
   header: Header;
-  /** Everything else in the block: tables of other tools and unknown keys. */
+  /** The other entries of the block: tables of other tools and unknown keys. */
   extra: { [key: string]: Json };
   errors: Diagnostic[];
   warnings: Diagnostic[];
@@ -20,12 +20,14 @@ export interface ReadHeader {
 export interface Field {
   readonly key: keyof Header;
   readonly path: readonly string[];
-  /** A description of valid values. */
+  /** What a valid value is, in words for an error message. */
   readonly expects: string;
   readonly accepts: (value: Json) => boolean;
 }
 
-/** All keys that people read have one line, except the description. */
+/**
+ * The first hidden character in a value, in words; null if there is none. Only a description may have several lines.
+ */
 const hiddenOf = (key: keyof Header, value: Json): string | null => {
   const texts = typeof value === 'string' ? [value] : isTexts(value) ? (value as string[]) : [];
   const kind = key === 'description' ? HIDDEN_IN_PROSE : HIDDEN_IN_LINE;
@@ -48,7 +50,7 @@ function field(key: keyof Header, expects: string, accepts: Field['accepts'], ow
   return { key, path: own ? ['tool', 'pybirch', name] : [name], expects, accepts };
 }
 
-/** Every key of the header, in the order in which keys are written. */
+/** All keys of the header, in the order in which they are written. */
 export const FIELDS: readonly Field[] = [
   field('requires_python', 'a string', isText, false),
   field('dependencies', 'an array of strings', isTexts, false),
@@ -67,14 +69,14 @@ export const FIELDS: readonly Field[] = [
   field('settings_schema', 'a table', isTable),
 ];
 
-/** Why pip could not read a value; null if it can. */
+/** Why pip cannot read a value; null if it can. */
 function unreadByPip(key: keyof Header, value: Json): string | null {
   if (key === 'requires_python' && !isSpecifier(value as string))
-    return `is ${JSON.stringify(value)}, and must be versions such as ">=3.11" or ">=3.11, <4" (PEP 440)`;
+    return `is ${JSON.stringify(value)}, but must be a version specifier such as ">=3.11" or ">=3.11, <4" (PEP 440)`;
   if (key !== 'dependencies') return null;
   const unread = (value as string[]).find((one) => !isRequirement(one));
   if (unread === undefined) return null;
-  return `has ${JSON.stringify(unread)}, and each must be what pip installs, such as "numpy" or "pyvisa >= 1.13" (PEP 508)`;
+  return `contains ${JSON.stringify(unread)}, but each entry must be a requirement for pip, such as "numpy" or "pyvisa >= 1.13" (PEP 508)`;
 }
 
 export interface ParsedToml {
@@ -82,7 +84,7 @@ export interface ParsedToml {
   error: Diagnostic | null;
 }
 
-/** Parses TOML lines; `offset` is the line number (from 0) of the first one in the file. */
+/** Parses lines of TOML. `offset` is the line number, counted from 0, of the first of these lines in the file. */
 export function parseToml(lines: readonly string[], offset: number): ParsedToml {
   const refuse = (line: number, column: number, message: string): ParsedToml => ({
     document: {},
@@ -121,7 +123,7 @@ function toJson(value: unknown, depth: number): Json {
   );
 }
 
-/** Splits a parsed block into header, extra entries and findings; `offset` as in `parseToml`. */
+/** Splits a parsed block into the header, other entries and findings. `offset` is as in `parseToml`. */
 export function interpret(
   parsed: ParsedToml | Record<string, never>,
   lines: readonly string[],
@@ -147,7 +149,7 @@ export function interpret(
     const hidden = hiddenOf(key, value);
     const unread = accepts(value) ? unreadByPip(key, value) : null;
     if (hidden !== null)
-      errors.push(complain(path, 'hidden-character', `cannot hold ${hidden}: take it out`));
+      errors.push(complain(path, 'hidden-character', `cannot contain ${hidden}: remove it`));
     else if (unread !== null) errors.push(complain(path, 'header-value', unread));
   }
   result.extra = strip(document);
@@ -184,7 +186,7 @@ function valueAt(document: { [key: string]: Json }, path: readonly string[]): Js
   return value;
 }
 
-/** Finds the place of the entry for a path, or of the nearest entry that contains it. */
+/** Returns a function that finds the place of a path's entry, or of the nearest entry that contains it. */
 function spansOf(lines: readonly string[], offset: number): (path: readonly string[]) => Span {
   const entries = entriesOf(lines.join('\n'));
   const overlaps = (one: readonly string[], other: readonly string[]): boolean =>

@@ -1,10 +1,10 @@
 /**
  * The header of a definition: PEP 723 inline metadata with a `[tool.pybirch]` table.
  *
- * Writing edits lines. A key on lines of its own is replaced in place and keeps its comment. A table
- * (`settings-schema`, `default-settings`) is rewritten after the others, so comments within that table are
- * lost. If the old TOML has the key inside an inline table (`tool = { … }`), or in another form that cannot
- * be edited by line, the whole block is rewritten: all its values survive, its comments and order do not.
+ * Changes are made line by line. A key on lines of its own is replaced in place and keeps its comment. A table
+ * (`settings-schema`, `default-settings`) is rewritten after the other keys, so comments within it are lost. If the key
+ * is inside an inline table (`tool = { … }`) or cannot be edited by line for another reason, the whole block is
+ * rewritten. It then keeps all values, but not its comments and order.
  */
 
 import { isEqual } from 'es-toolkit/predicate';
@@ -24,15 +24,15 @@ import {
 import { checkWritable, type Entry, entriesOf, inline, rewritten, tableLines } from './toml.ts';
 import type { Diagnostic, Header, Json } from './types.ts';
 
-/** Undefined leaves a key unchanged, null removes it. */
+/** The keys to change. Undefined leaves a key unchanged, null removes it. */
 export type HeaderChanges = { [Key in keyof Header]?: Header[Key] | null | undefined };
 
-/** Twice the limit of the settings. */
+/** The longest header: twice the limit of the settings. */
 const MOST_CHARACTERS = 524_288;
 
 type Document = { [key: string]: Json };
 
-/** Reads the header of a file. Never throws; problems are in `errors`. */
+/** Reads the header of a file. Never throws; `errors` lists what is wrong. */
 export function readHeader(text: string): ReadHeader {
   const { lines } = splitLines(text);
   const [block, second] = scriptBlocks(lines);
@@ -40,11 +40,16 @@ export function readHeader(text: string): ReadHeader {
   if (!block) return { header: {}, extra: {}, errors: [], warnings, spans: new Map() };
   if (second)
     return interpret({}, [], 0, [
-      lineSpan(lines, second.opening, 'header-toml', 'A second script block: PEP 723 allows one'),
+      lineSpan(
+        lines,
+        second.opening,
+        'header-toml',
+        'This is a second script block: PEP 723 allows only one',
+      ),
     ]);
   const toml = contentOf(lines, block);
   if (toml.reduce((sum, line) => sum + line.length, 0) > MOST_CHARACTERS) {
-    const message = `The header has more than ${MOST_CHARACTERS} characters: keep tables in a data file`;
+    const message = `The header has more than ${MOST_CHARACTERS} characters: put tables into a data file`;
     return interpret({}, [], 0, [lineSpan(lines, block.opening, 'header-toml', message)]);
   }
   const read = interpret(parseBlock(lines, block), toml, block.opening + 1, []);
@@ -52,10 +57,10 @@ export function readHeader(text: string): ReadHeader {
 }
 
 /**
- * Changes keys of the header and nothing else. A file without a header gets one below its shebang and
- * encoding line.
- * @throws DefinitionError `bad_header` if the old header cannot be read, `null_in_metadata` if a value
- * contains something that TOML does not support
+ * Changes keys of the header and nothing else. In a file without a header, the new header goes below the shebang and
+ * the encoding line.
+ * @throws DefinitionError `bad_header` if the old header cannot be read, `null_in_metadata` if TOML cannot represent a
+ *   value
  */
 export function writeHeader(text: string, changes: HeaderChanges): string {
   const wanted = FIELDS.filter((field) => changes[field.key] !== undefined);
@@ -79,7 +84,7 @@ export function writeHeader(text: string, changes: HeaderChanges): string {
   return insertBlock(text, ['# /// script', ...commented(changed), '# ///'], newline);
 }
 
-/** Gives `text` the unchanged header of `from`, unless `text` has its own. */
+/** Inserts the header of `from` into `text`, unless `text` has a header. */
 export function transplantHeader(from: string, text: string): string {
   const { lines } = splitLines(from);
   const [block] = scriptBlocks(lines);
@@ -92,7 +97,7 @@ function parseBlock(lines: readonly string[], block: ScriptBlock) {
   return parseToml(contentOf(lines, block), block.opening + 1);
 }
 
-/** Warns of text that looks like a header but is not one, outside the block that is. */
+/** Warns of text outside the header that looks like a header but is not read as one. */
 function unread(lines: readonly string[], block: ScriptBlock | undefined): Diagnostic[] {
   const others = lines.map((line, at) =>
     block && at >= block.opening && at <= block.closing ? '' : line,
@@ -115,7 +120,7 @@ function lineSpan(lines: readonly string[], at: number, code: string, message: s
   };
 }
 
-/** Puts the new TOML into the file; unchanged lines keep every byte. */
+/** Puts the new TOML into the file. Every unchanged line keeps its bytes. */
 function replaced(
   { lines, ends }: Lines,
   block: ScriptBlock,
@@ -137,7 +142,7 @@ function replaced(
   lines.splice(start, count, ...fresh);
   ends.splice(start, count, ...fresh.map(() => newline));
   if (changed.length === 0 && old.length > 0) {
-    // PEP 723's regular expression does not match an empty block.
+    // PEP 723's regular expression does not match a block without lines, so an empty block gets one.
     lines.splice(start, 0, '#');
     ends.splice(start, 0, newline);
   }
@@ -210,7 +215,7 @@ function withTable(lines: string[], entries: Entry[], field: Field, value: Docum
   return lines.toSpliced(at, 0, ...(at > 0 ? ['', ...block] : block));
 }
 
-/** Inserts a plain key after its siblings, and adds `[tool.pybirch]` if it is missing. */
+/** Inserts a key after the other keys of its table. Adds the table `[tool.pybirch]` if it is missing. */
 function withKey(lines: string[], entries: Entry[], field: Field, value: Json): string[] {
   const key = field.path.at(-1) as string;
   const parent = field.path.slice(0, -1);

@@ -1,11 +1,11 @@
-/** Warnings about invisible characters in a definition's files (see `text/hidden.ts`). */
+/** Warnings about invisible characters in the files of a definition (see `text/hidden.ts`). */
 import { describeHidden, findHidden, HIDDEN_IN_CODE, HIDDEN_IN_LINE } from '../../text/hidden.ts';
 import { positions } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** Enough for a reader of one file. */
+/** The most warnings for one file. A reader needs no more. */
 const MOST = 50;
-/** Longer files are data that nobody reads. */
+/** The largest file that is checked, in bytes. A larger text file holds data that nobody reads. */
 const MOST_BYTES = 1 << 20;
 
 /** The hidden characters of a text, each as a `hidden-character` warning. */
@@ -16,11 +16,11 @@ export function hiddenCharacters(text: string): Diagnostic[] {
   return found.map(({ at, character }) => ({
     ...places.span(at, at + character.length),
     code: 'hidden-character',
-    message: `${describeHidden(character)} is invisible here: take it out, or write it as an escape in a string`,
+    message: `${describeHidden(character)} is invisible here: remove it, or write it as an escape in a string`,
   }));
 }
 
-/** The text files other than Python files. */
+/** The text of each file that is neither a Python file nor binary. */
 export function otherTexts(files: Files): Map<string, string> {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   const texts = new Map<string, string>();
@@ -29,7 +29,7 @@ export function otherTexts(files: Files): Map<string, string> {
     try {
       texts.set(path, utf8.decode(bytes));
     } catch (error) {
-      // Not UTF-8, so it cannot be shown as text.
+      // The file is not UTF-8, so pages do not show it as text.
       if (!(error instanceof TypeError)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** Validates a change of a definition and determines what it changes for users. */
+/** Validates a change of a definition, and finds what the change means for its users. */
 import type { InterfaceChange } from './interface/change.ts';
 import { compareInterfaces, type Side } from './interface/compare.ts';
 import { describe } from './metadata.ts';
@@ -11,15 +11,16 @@ export interface JudgedChange {
   errors: Diagnostic[];
   warnings: Diagnostic[];
   interface: InterfaceChange[];
-  /** The metadata of the definition before and after the change. */
+  /** The definition's metadata before the change; null for a first version. */
   before: Metadata | null;
   after: Metadata;
-  /** What the files need that `policy` does not allow. */
+  /** The permissions that the files need although `policy` does not allow them. */
   permissions: Permission[];
 }
 
 /**
- * `before` is null for a first version; `policy` is the lab's own, and `granted` what is allowed in addition.
+ * Judges a change. `before` is null for a first version. `policy` is the lab's own; `granted` lists further allowed
+ * names.
  */
 export function judgeChange(
   name: string,

@@ -1,19 +1,21 @@
 /**
- * The lab and policy that a version landed under. Everybody can read the tag of a public version, but a lab's
- * policy is not public. So the tag contains only its SHA-256, which the signature covers, and the registry's
- * state of the definition contains the text.
+ * The lab and policy under which a version landed. The tag of a public version is readable for everybody, but the
+ * policy of a lab is not public. So the signed tag contains only the SHA-256 of that text. The text itself is kept in
+ * the registry's state of the definition.
  */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, LandedUnder, VersionRecord } from './record.ts';
 
 /**
- * By SHA-256 in hexadecimal: the JSON of a `LandedUnder`, with a salt because policies are few enough to
- * guess.
+ * The JSON of each `LandedUnder` by its SHA-256 in hexadecimal. The JSON has a salt, because there are so few different
+ * policies that a digest without a salt could be guessed.
  */
 type Kept = Readonly<Record<string, string>>;
 
-/** The digest for a record, and the state to store; the same state object if it already contains the text. */
+/**
+ * Returns the digest for a record, and the texts to store. If the text is already stored, these are the same object.
+ */
 export function keepUnder(
   kept: Kept,
   under: LandedUnder,
@@ -26,7 +28,7 @@ export function keepUnder(
   return { sha256, kept: { ...kept, [sha256]: text } };
 }
 
-/** What a record states, or null if it is older than this field. */
+/** The lab and policy that a record states, or null if the record is older than this field. */
 export function readUnder(
   { landed_under }: VersionRecord,
   { landed_under: kept = {} }: Pick<DefinitionState, 'landed_under'>,

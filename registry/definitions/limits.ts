@@ -1,7 +1,7 @@
 /**
- * Limits on the input of the parsers, checked in one pass over the text. CPython refuses more than 200 open
- * brackets (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The other limits are ours:
- * ruff takes quadratic time in the length of one such statement.
+ * Limits on what the parsers read, checked in one pass over the text. Two limits are CPython's: 200 open brackets
+ * (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The others are ours. Some exist because ruff's
+ * time is quadratic in the length of one such statement.
  */
 
 import { DefinitionError } from './errors.ts';
@@ -9,21 +9,21 @@ import { positions } from './source.ts';
 
 const MAX_BRACKETS = 200;
 const MAX_INDENTS = 100;
-/** ruff searches for the start of the line at each string. */
+/** A limit because ruff, at each string, searches for the start of its line. */
 const MAX_STRINGS_IN_LINE = 2000;
-/** `a = b = c = …` */
+/** The most targets in `a = b = c = …`. */
 const MAX_TARGETS = 1000;
-/** Commas in an import, `def`, `class`, `with`, `del` or `global` up to its colon. */
+/** The most commas in an import or `del`, or in a `def`, `class`, `with` or `global` up to its colon. */
 const MAX_LISTED = 1000;
 const MAX_TOKENS = 350_000;
-/** Ten times what people write; a large table belongs into a data file. */
+/** Ten times what people write. A large table belongs in a data file. */
 const MAX_LINES = 100_000;
 const MAX_STATEMENTS = 20_000;
 
-/** A replacement field of an f- or t-string. */
+/** A replacement field (`{…}`) of an f- or t-string. */
 interface Field {
   readonly quote: string;
-  /** The field is inside the format specification of another field. */
+  /** Whether the field is inside the format specification of another field. */
   readonly inSpec: boolean;
 }
 
@@ -43,7 +43,7 @@ const FORMAT = {
 };
 
 /**
- * Checks that a text is within the limits, whether or not it is valid Python.
+ * Checks that a text is within the limits. The text need not be valid Python.
  * @throws DefinitionError `too_deep`
  */
 export function checkLimits(text: string): void {
@@ -52,7 +52,7 @@ export function checkLimits(text: string): void {
 
 class Scan {
   readonly #text: string;
-  /** Null for a bracket. */
+  /** The open brackets (null) and replacement fields, outermost first. */
   readonly #open: (Field | null)[] = [];
   #indents: number[] = [];
   #at = 0;
@@ -89,7 +89,7 @@ class Scan {
     }
   }
 
-  /** Counts lines in strings too, because code that looks for places reads all of them. */
+  /** Counts all lines, including those inside strings, because code that looks up places reads every line. */
   #countLines(): void {
     let lines = 0;
     for (let at = 0; at < this.#text.length; at++) {
@@ -186,15 +186,13 @@ class Scan {
     for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
       if (mark === quote) return;
       if (mark !== '\n' && mark !== '\r') continue;
-      // The line end terminates the string and is read again.
+      // The line end terminates the string, and is then read again as the end of the statement.
       this.#at--;
       return;
     }
   }
 
-  /**
-   * Skips the text of an f- or t-string, or of a format specification in it, up to its next field or its end.
-   */
+  /** Skips the text of an f- or t-string, or of a format specification in it, up to the next field or the end. */
   #format({ quote }: Field, within: boolean): void {
     const marks = quote.length === 3 ? FORMAT.long : FORMAT.short;
     let inSpec = within;
@@ -216,7 +214,7 @@ class Scan {
     }
   }
 
-  /** Moves past the next mark of a string, or to the end of the text. */
+  /** Moves behind the next match of `marks`, or to the end of the text. */
   #next(marks: RegExp): string | null {
     marks.lastIndex = this.#at;
     const found = marks.exec(this.#text);

@@ -1,29 +1,29 @@
-/** Line-by-line differences between two texts, found in bounded time. */
+/** Finds the lines that differ between two texts, in bounded time. */
 import { diffArrays } from 'diff';
 
-/** Lines `start` to `end` (counted from 0, `end` excluded) of one text became `lines` in the other. */
+/** Lines `start` to `end` of one text became `lines` in the other. Lines count from 0, `end` is exclusive. */
 export interface LineChange {
   start: number;
   end: number;
   lines: string[];
-  /** Their position in the other text. */
+  /** The line number of `lines` in the other text. */
   at: number;
 }
 
 /**
- * Added and removed lines before the search stops. Its time grows quadratically: 5,000 took seconds for
- * hostile files of 1 MiB. A count rather than a time limit, so that the answer is the same on every machine.
+ * The most added and removed lines before the search stops. Its time grows quadratically: hostile files of 1 MiB took
+ * seconds with a limit of 5,000. This is a count and not a time, so that every machine gives the same answer.
  */
 const MOST_EDITS = 1_000;
 
-/** The lines with their line ends; joining them gives the text back byte for byte. */
+/** The lines of a text with their line ends. Joined, they are the text again, byte for byte. */
 export function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 /**
- * The changes from one text to the other, in order. Common lines at the start and the end are removed first.
- * If there are too many differences, everything in between is one change.
+ * The changes from one text to the other, in order. If there are too many, everything between the common lines at the
+ * start and at the end counts as one change.
  */
 export function changesBetweenLines(
   before: readonly string[],

@@ -1,4 +1,4 @@
-/** Maps lines of one text to another, so that comments follow the lines they were written on. */
+/** Finds the line of a new text that corresponds to a line of the old text, so that comments move with their lines. */
 import { changesBetweenLines, type LineChange, linesOf } from './line-diff.ts';
 
 export type LineMap = readonly LineChange[];
@@ -7,7 +7,7 @@ export function lineMap(before: string, after: string): LineMap {
   return changesBetweenLines(linesOf(before), linesOf(after));
 }
 
-/** Lines count from 1. Null if the line was changed or removed. */
+/** The new number of a line. Lines count from 1. Null if the line was changed or removed. */
 export function mapLine(map: LineMap, line: number): number | null {
   let shift = 0;
   for (const { start, end, lines } of map) {

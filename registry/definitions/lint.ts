@@ -1,4 +1,4 @@
-/** Syntax errors as CPython reports them, and the pyflakes rules of ruff (WebAssembly). Nothing is run. */
+/** Syntax errors as CPython reports them, and findings of ruff's pyflakes rules (WebAssembly). Nothing is run. */
 
 import { createRequire } from 'node:module';
 import type { Workspace } from '@astral-sh/ruff-wasm-nodejs';
@@ -13,16 +13,16 @@ const require = createRequire(import.meta.url);
 let shared: Workspace | null = null;
 
 export interface Findings {
-  /** CPython does not compile the file; there are no other findings then. */
+  /** Errors of a file that CPython does not compile. If there are any, there are no other findings. */
   syntax: Diagnostic[];
   errors: Diagnostic[];
   warnings: Diagnostic[];
 }
 
 /**
- * Lints Python source. Never throws. CPython's rules decide. If ruff stops at the same line, its wording is
- * used and its further errors are added. What only ruff refuses is refused too, because ruff knows the names
- * of Unicode's characters.
+ * Lints Python source. Never throws. CPython's rules decide whether the text is valid. If ruff stops at the same line,
+ * ruff's messages are used. A text that only ruff refuses is refused too, because ruff knows the names of Unicode's
+ * characters.
  */
 export function lint(module: Module): Findings {
   const { error, warnings } = verdictOf(module);
@@ -54,7 +54,7 @@ function ruffFindings(text: string): Findings {
   return findings;
 }
 
-/** An element of the result of `check`, which the package types as `any`. */
+/** One finding in the result of ruff's `check`, which the package types as `any`. */
 interface Finding {
   code: string | null;
   message: string;
@@ -67,7 +67,9 @@ interface Place {
   readonly column: number;
 }
 
-/** Converts columns in UTF-8 bytes to columns in code points. A line with many findings is scanned once. */
+/**
+ * Returns a function that converts ruff's columns (UTF-8 bytes) to columns in code points. Each line is scanned once.
+ */
 function codePointPlaces(text: string): (place: Place) => Place {
   const bytes = Buffer.byteLength(text);
   if (bytes === text.length) return (place) => place;
@@ -80,7 +82,7 @@ function codePointPlaces(text: string): (place: Place) => Place {
   };
 }
 
-/** The column in code points for each byte of a line, plus one for the end of the line. */
+/** The column in code points for each byte of a line, and for the end of the line. */
 function columnsOf(line: string): Uint32Array {
   const columns = new Uint32Array(Buffer.byteLength(line) + 1);
   let [at, column] = [0, 1];
@@ -99,18 +101,17 @@ function run(text: string): Finding[] {
       return shared.check(text);
     });
   } catch {
-    // A trap (stack overflow, panic) makes the WebAssembly instance unusable, so the next call creates a new
-    // one.
+    // After a trap (stack overflow, panic) the WebAssembly instance is unusable. The next call creates a new one.
     shared = null;
     delete require.cache[require.resolve(PACKAGE)];
     const start = { row: 1, column: 1 };
-    const message = 'Too deeply nested, or too strange, to be parsed';
+    const message = 'The code is nested too deeply, or too unusual, to be parsed';
     return [{ code: null, message, start_location: start, end_location: start }];
   }
 }
 
 function open(): Workspace {
   const ruff = require(PACKAGE) as typeof import('@astral-sh/ruff-wasm-nodejs');
-  // With code points, ruff would count each column from the start of its line.
+  // ruff counts columns in bytes here. To count code points it would scan the line from its start for each finding.
   return new ruff.Workspace(RUFF_CONFIGURATION, ruff.PositionEncoding.Utf8);
 }

@@ -1,10 +1,10 @@
-/** The values of Python's literals. */
+/** Computes the values of Python's literals. */
 
-/** Names of Greek letters in Unicode, in the order of the code points from U+0391. */
+/** The names of the Greek letters in Unicode, in the order of the code points from U+0391. */
 const GREEK =
   'ALPHA BETA GAMMA DELTA EPSILON ZETA ETA THETA IOTA KAPPA LAMDA MU NU XI OMICRON PI RHO - SIGMA TAU UPSILON PHI CHI PSI OMEGA';
 
-/** Characters by name, as in `\\N{DEGREE SIGN}`: those used in units and quantities. */
+/** Characters by their Unicode names (`\\N{DEGREE SIGN}`): only those that units and quantities use. */
 const CHARACTERS: ReadonlyMap<string, string> = new Map([
   ...GREEK.split(' ').flatMap((letter, at): [string, string][] =>
     letter === '-'
@@ -42,12 +42,11 @@ const CHARACTERS: ReadonlyMap<string, string> = new Map([
   ['SUBSCRIPT TWO', '\u2082'],
 ]);
 
-/** The value of a number literal: an integer without limit or a double; undefined for imaginary numbers. */
+/** The value of a number literal: a bigint for any integer, a double for a float, undefined for an imaginary number. */
 export function numberValue(literal: string): bigint | number | undefined {
   const plain = literal.replaceAll('_', '').toLowerCase();
   if (/^0[xob]/.test(plain) || /^\d+$/.test(plain)) {
-    // CPython refuses longer integers (`sys.int_info.default_max_str_digits`); `017` is an error, `00` is
-    // not.
+    // CPython refuses longer integers (`sys.int_info.default_max_str_digits`). It also refuses `017`, but accepts `00`.
     if (plain.length > 4300 || /^0\d*[1-9]/.test(plain)) return undefined;
     try {
       return BigInt(plain);
@@ -71,7 +70,7 @@ const SIMPLE: Record<string, string> = {
   v: '\v',
 };
 
-/** The value of a string literal; undefined for bytes, f-strings and a `\N{…}` that is not in the table. */
+/** The value of a string literal. Undefined for bytes, for f-strings, and for a `\N{…}` that is not in the table. */
 export function stringValue(literal: string): string | undefined {
   const [, prefix = '', quotes = ''] = /^([a-zA-Z]*)("""|'''|"|')/.exec(literal) ?? [];
   if (!quotes || /[bft]/i.test(prefix) || !literal.endsWith(quotes)) return undefined;
@@ -81,7 +80,7 @@ export function stringValue(literal: string): string | undefined {
   return unescaped(body);
 }
 
-/** The text of a string with its escapes replaced; undefined if an escape is not known. */
+/** Replaces the escapes of a string. Undefined if an escape is unknown. */
 export function unescaped(body: string): string | undefined {
   let known = true;
   const text = body.replace(

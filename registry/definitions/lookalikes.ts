@@ -1,13 +1,15 @@
 /**
- * Finds names in Python code that look like other names. Letters of other alphabets are ordinary in names
- * (`µV`, `ρ_xx`, `測定`). A warning is given for a name that Python reads as another one, for a word that mixes
- * two alphabets, and for a name that looks like another name of the same file or like a built-in.
+ * Finds names in Python code that look like other names. Letters of other alphabets are ordinary in names (`µV`,
+ * `ρ_xx`, `測定`). There is a warning for a name that Python reads as a different name, for a word that mixes two
+ * alphabets, and for a name that looks like another name of the file or like a built-in.
  */
 import { positions } from './source.ts';
 import { type Module, textOf, walk } from './syntax.ts';
 import type { Diagnostic } from './types.ts';
 
-/** Letters of Cyrillic, Greek, Armenian and Latin that look like these (Unicode, confusables.txt). */
+/**
+ * For each ASCII letter, the Cyrillic, Greek, Armenian and Latin letters that look like it (Unicode, confusables.txt).
+ */
 const ALIKES: Record<string, string> = {
   a: '\u0430\u0251',
   c: '\u0441',
@@ -54,7 +56,7 @@ const DRAWN_AS = new Map(
   ),
 );
 
-/** Built-ins that code calls without an import. */
+/** Built-ins that code may call without an import. */
 const BUILT_IN =
   'abs all any bool bytes callable chr compile complex dict dir divmod enumerate eval exec exit filter float format ' +
   'getattr globals hasattr hash help hex id input int isinstance iter len list locals map max min next object oct ' +
@@ -63,13 +65,13 @@ const BUILT_IN =
 const NAMES = new Set(['VariableName', 'PropertyName']);
 const LATIN = /\p{Script=Latin}/u;
 /**
- * Alphabets whose letters can be mistaken for Latin ones; of Greek only the letters in `ALIKES`, because `Δf`
- * is ordinary.
+ * Alphabets with letters that can be mistaken for Latin ones. Greek is not listed, because `Δf` is ordinary: only the
+ * Greek letters in `ALIKES` count.
  */
 const ALIKE =
   /[\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u;
 
-/** One `look-alike` warning for each name of a module that looks like another. */
+/** One `look-alike` warning for each name of a module that looks like another name. */
 export function lookAlikes({ root, text }: Module): Diagnostic[] {
   if (!/[^\0-\x7f]/.test(text)) return [];
   const names = new Map<string, { from: number; to: number }>();
@@ -91,12 +93,13 @@ const isAscii = (name: string): boolean => !/[^\0-\x7f]/.test(name);
 
 function whyAlike(name: string, plain: ReadonlySet<string>): string | null {
   const read = name.normalize('NFKC');
-  if (read !== name && isAscii(read)) return `${name} is ${read} to Python: write ${read}`;
+  if (read !== name && isAscii(read)) return `Python reads ${name} as ${read}: write ${read}`;
   const mixed = read.split(/[_\d]+/).find(isMixed);
   if (mixed !== undefined)
     return `${name} mixes letters of two alphabets that look alike: ${spelled(mixed)}`;
   const drawn = drawnAs(read);
-  if (plain.has(drawn)) return `${name} looks like ${drawn} and is another name: ${spelled(name)}`;
+  if (plain.has(drawn))
+    return `${name} looks like ${drawn} but is a different name: ${spelled(name)}`;
   return null;
 }
 
@@ -111,7 +114,7 @@ function isMixed(word: string): boolean {
 const drawnAs = (name: string): string =>
   [...name].map((letter) => DRAWN_AS.get(letter) ?? letter).join('');
 
-/** The code points of the letters that are not ASCII. */
+/** Lists the code points of the letters that are not ASCII. */
 const spelled = (name: string): string =>
   [...name]
     .filter((letter) => !isAscii(letter))

@@ -1,15 +1,15 @@
-/** Three-way merges of the lines of a file. The editor in the browser uses them too. */
+/** Merges the lines of a file three ways. The editor in the browser uses this code too. */
 import { changesBetweenLines, type LineChange, linesOf } from './line-diff.ts';
 
-/** A range of lines of `ours`, counted from 1; `end_line` is the last line in it. */
+/** Lines of `ours` that conflict, counted from 1. `end_line` is the last of them. */
 export interface Conflict {
   line: number;
   end_line: number;
 }
 
 /**
- * Applies both sides' changes to `base`. Changes that overlap or touch are a conflict unless they are equal,
- * as in git-merge-file(1).
+ * Applies the changes of both sides to `base`. Changes that overlap or touch are a conflict unless they are equal, as
+ * in git-merge-file(1).
  */
 export function mergeText(
   base: string,
@@ -34,7 +34,7 @@ export function mergeText(
   return { text: [...merged, lines.slice(at)].flat().join('') };
 }
 
-/** Changes of both sides at the same place. */
+/** Changes that overlap or touch. */
 interface Group {
   end: number;
   ours: LineChange[];
@@ -56,7 +56,7 @@ function grouped(ours: LineChange[], theirs: LineChange[]): Group[] {
     group.end = Math.max(group.end, change.end);
     group[side].push(change);
   }
-  // Changes of one side that only touch each other stay separate.
+  // Changes that touch stay separate if all of them come from one side.
   return groups.flatMap((group) =>
     group.ours.length && group.theirs.length ? [group] : apart(group),
   );
@@ -76,7 +76,7 @@ function isConflict({ ours, theirs }: Group): boolean {
 
 const content = ({ start, end, lines }: LineChange) => [start, end, lines];
 
-/** Deleted lines have no place of their own, so the line after them is named, or the last line. */
+/** The lines to show for a conflict. For deleted lines it is the line after them, or the last line of the file. */
 function placeOf({ ours }: Group, most: number): Conflict {
   const first = ours[0] as LineChange;
   const last = ours.at(-1) as LineChange;

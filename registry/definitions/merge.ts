@@ -1,10 +1,10 @@
-/** Three-way merges of the paths of versions. */
+/** Merges the files of versions three ways, file by file. */
 import { createHash } from 'node:crypto';
 
-/** Path to content (mode and blob), which is compared but never read. */
+/** Each path with its content (mode and blob). Contents are compared, never read. */
 export type Tree = ReadonlyMap<string, string>;
 
-/** Null if the path is absent. */
+/** One changed path. `old` or `new` is null if the path did not exist before or after. */
 export interface PathChange {
   path: string;
   old: string | null;
@@ -20,8 +20,8 @@ export function changesOf(base: Tree, head: Tree): PathChange[] {
 }
 
 /**
- * One key for the whole list: an approval is valid while it stays the same. (git's patch-id ignores white
- * space, which has meaning in Python.)
+ * A key of the whole list. An approval stays valid as long as the key stays the same. git's patch-id would not do: it
+ * ignores white space, which has meaning in Python.
  */
 export function changesKey(changes: readonly PathChange[]): string {
   const list = changes.map((change) => [change.path, change.old, change.new]);
@@ -29,8 +29,8 @@ export function changesKey(changes: readonly PathChange[]): string {
 }
 
 /**
- * What to apply to `main` to include the changes of `head`. `conflicts` are the paths that both sides have changed since `base`
- * to different contents; `changes` leaves them out.
+ * The changes to apply to `main` so that it includes those of `head`. `conflicts` are paths that both sides have
+ * changed since `base`, to different contents; `changes` does not contain them.
  */
 export function mergeTrees(
   base: Tree,

@@ -1,4 +1,4 @@
-/** The metadata of a definition's files: header first, then code. */
+/** The metadata of a definition's files. What the header states wins over what the code states. */
 
 import { type Analysis, analyseClass } from './analysis.ts';
 import { DefinitionError } from './errors.ts';
@@ -7,7 +7,7 @@ import { readHeader } from './header.ts';
 import { parseModule } from './syntax.ts';
 import type { Files, Metadata } from './types.ts';
 
-/** Describes a definition. Never throws; for a broken file it returns what can be known. */
+/** Describes a definition. Never throws: for a broken file it returns what can be read. */
 export function describe(name: string, files: Files): Metadata {
   const main = `${name}.py`;
   const { texts } = readSources(files);

@@ -1,7 +1,7 @@
-/** Which names definitions and their files may have so that they work on every lab computer. */
+/** Checks names of definitions and paths of files, so that both work on every lab computer. */
 import { hiddenIn } from './hidden.ts';
 
-/** Python's reserved words (3.8 to 3.14); soft keywords such as `match` are allowed. */
+/** Python's reserved words (3.8 to 3.14). Soft keywords such as `match` may be names. */
 const KEYWORDS = new Set(
   (
     'False None True and as assert async await break class continue def del elif else except finally ' +
@@ -9,25 +9,25 @@ const KEYWORDS = new Set(
   ).split(' '),
 );
 
-/** Device names of Windows, with any extension and in any case ("Naming Files", Win32 docs). */
+/** Windows reserves these device names, in any case and with any extension ("Naming Files", Win32 docs). */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 
-/** Code points that HFS+ ignores in file names, so `.g\u200cit` is `.git` there. */
+/** Code points that HFS+ ignores in file names: there, `.g\u200cit` is the same file as `.git`. */
 const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 const MAX_PATH = 200;
 const MAX_SEGMENT_BYTES = 100;
 
-/** Why `name` is not allowed for a definition, or null if it is. */
+/** Why a definition may not have this name; null if it may. */
 export function checkName(name: string): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))
-    return 'A name is a Python class name: letters, digits and underscores, not a digit first, at most 100';
+    return 'A name is a Python class name: at most 100 letters, digits and underscores, and no digit first';
   if (KEYWORDS.has(name)) return `${name} is a Python keyword`;
   if (DEVICE.test(name)) return `${name} is the name of a device on Windows`;
   return null;
 }
 
-/** Why `path` is not allowed for a file of a definition, or null if it is. */
+/** Why a file of a definition may not have this path; null if it may. */
 export function checkPath(path: string): string | null {
   if (path === '') return 'A path cannot be empty';
   if (path.length > MAX_PATH) return `A path has at most ${MAX_PATH} characters`;
@@ -42,9 +42,9 @@ export function checkPath(path: string): string | null {
 }
 
 /**
- * Why these paths cannot exist together, or one of them at all; empty if they can. No two may be one file on
- * a disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS), and no file may
- * also be a folder.
+ * Problems of these paths, one by one and together; empty if there are none. Two paths clash if they are one file on a
+ * disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS). A file may not also be a
+ * folder.
  */
 export function checkPaths(paths: Iterable<string>): { path: string; message: string }[] {
   const problems: { path: string; message: string }[] = [];
@@ -56,7 +56,9 @@ export function checkPaths(paths: Iterable<string>): { path: string; message: st
   return problems;
 }
 
-/** Adds a path and its parent folders to `seen`; returns an earlier path that it clashes with. */
+/**
+ * Adds a path and its parent folders to `seen`. Returns a message if the path clashes with one that was added before.
+ */
 function clash(seen: Map<string, { path: string; isFile: boolean }>, path: string): string | null {
   const parts = path.split('/');
   for (let depth = 1; depth <= parts.length; depth++) {
@@ -73,7 +75,8 @@ function clash(seen: Map<string, { path: string; isFile: boolean }>, path: strin
 }
 
 /**
- * Upper case first, so that ß equals ss and ς equals σ, as in full case folding (Unicode, CaseFolding.txt).
+ * Maps paths that differ only in case to the same text. Upper case comes first, so that ß equals ss and ς equals σ, as
+ * in full case folding (Unicode, CaseFolding.txt).
  */
 export const folded = (path: string): string =>
   path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
@@ -85,8 +88,8 @@ function checkSegment(segment: string): string | null {
   if (hidden !== null) return `A path cannot contain ${hidden}, which is invisible`;
   if (/[<>:"|?*]/.test(segment)) return 'Windows does not allow < > : " | ? * in file names';
   if (/[. ]$/.test(segment)) return 'Windows does not allow a file name to end in a dot or space';
-  if (isDotGit(segment)) return `${segment} would be taken for git's own folder`;
-  if (isGitSetting(segment)) return `${segment} would change what git makes of the files`;
+  if (isDotGit(segment)) return `git would treat ${segment} as its own folder`;
+  if (isGitSetting(segment)) return `${segment} would change how git treats the files`;
   if (DEVICE.test(segment.replace(/ *\..*$/, '')))
     return `${segment} is the name of a device on Windows`;
   if (new TextEncoder().encode(segment).length > MAX_SEGMENT_BYTES)
@@ -94,13 +97,13 @@ function checkSegment(segment: string): string | null {
   return null;
 }
 
-/** The segment as read by a disk that ignores case, or without the characters that HFS+ ignores. */
+/** The segment as it appears to disks that ignore case, and to HFS+, which ignores some characters. */
 const plainOf = (segment: string): string =>
   segment.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase();
 
 /**
- * Whether git itself would protect the name as `.git`: any case, NTFS short names (`git~1`), HFS+'s ignored
- * characters.
+ * Whether git itself protects this name like `.git`: in any case, as an NTFS short name (`git~1`), or with characters
+ * that HFS+ ignores.
  */
 function isDotGit(segment: string): boolean {
   const plain = plainOf(segment);
@@ -108,8 +111,8 @@ function isDotGit(segment: string): boolean {
 }
 
 /**
- * `.gitmodules` makes a clone fetch from elsewhere, and `.gitattributes` makes a checkout differ from the
- * version. Includes their short names on NTFS (`is_ntfs_dot_generic` in git's path.c).
+ * Whether the file would be a setting of git. `.gitmodules` makes a clone fetch from elsewhere, `.gitattributes` makes
+ * a checkout differ from the version. Includes their short names on NTFS (`is_ntfs_dot_generic` in git's path.c).
  */
 function isGitSetting(segment: string): boolean {
   const plain = plainOf(segment);

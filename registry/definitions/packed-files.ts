@@ -1,6 +1,6 @@
 /**
- * Lists the files in archives: zips (also wheels, eggs and `.npz`), tars, and gzip files. Pure and bounded:
- * only the beginning of each inner file is unpacked, except for archives in archives.
+ * Lists the files in archives: zips (also wheels, eggs and `.npz`), tars, and gzip files. Pure and bounded: only the
+ * beginning of each inner file is unpacked, except for an archive inside an archive.
  */
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
 import { isTar, tarFiles } from './tar-files.ts';
@@ -10,23 +10,23 @@ const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
-/** Packed bytes read from a file: enough for the headers of programs. */
+/** How many packed bytes of an inner file are read. They are enough for the header of a program. */
 const BEGINNING = 1024;
 const MOST_ENTRIES = 1000;
 const MOST_NESTED = 8 * 1024 * 1024;
 const DEEPEST = 3;
 
 export interface PackedFile {
-  /** Path of the archive, `!`, and path in it: `data.zip!lib/driver.so`. */
+  /** The path of the archive, then `!`, then the path inside: `data.zip!lib/driver.so`. */
   path: string;
-  /** The beginning of the file. */
+  /** The beginning of the file's content. */
   bytes: Buffer;
-  /** Encrypted, or packed by an unsupported method. */
+  /** Whether the file is encrypted, or packed by a method that is not supported. */
   isSealed?: boolean;
 }
 
 /**
- * The files in an archive; null if it holds more than anybody could review. Empty if it is not an archive.
+ * The files in an archive. Empty if the file is not an archive, null if it has more files than anybody could review.
  */
 export function packedFiles(path: string, bytes: Buffer, depth = 0): PackedFile[] | null {
   const found: PackedFile[] = [];
@@ -57,11 +57,11 @@ const isGzip = (bytes: Buffer): boolean => bytes.readUInt16BE(0) === 0x1f8b;
 interface Part {
   name: string;
   isSealed: boolean;
-  /** Unpacks up to this many packed bytes; null if the result is too large. */
+  /** Unpacks up to `most` packed bytes; null if the result is too large. */
   unpack: (most: number) => Buffer | null;
 }
 
-/** Null if there are more files than anybody could review. */
+/** The files directly in an archive; null if there are more than anybody could review. */
 function partsOf(path: string, bytes: Buffer): Part[] | null {
   if (isGzip(bytes)) {
     const name =
@@ -97,7 +97,7 @@ interface Entry {
   at: number;
 }
 
-/** Reads the directory at the end of a zip, as Python does: data before the archive shifts all offsets. */
+/** Reads the directory at the end of a zip. Data before the archive shifts all offsets; Python allows this too. */
 function entriesOf(bytes: Buffer): Entry[] | null {
   const end = bytes.lastIndexOf(END);
   if (end < 0 || end + 22 > bytes.length) return [];
@@ -121,7 +121,7 @@ function entriesOf(bytes: Buffer): Entry[] | null {
 }
 
 /**
- * Unpacks up to this many packed bytes of a file in a zip; null if the result is too large, empty if damaged.
+ * Unpacks up to `most` packed bytes of a file in a zip. Null if the result is too large, empty if the data is damaged.
  */
 function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Buffer | null {
   if (at < 0 || at + 30 > bytes.length) return NOTHING;
@@ -130,7 +130,10 @@ function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Bu
   return method === STORED ? packed : unpacked(inflateRawSync, packed);
 }
 
-/** Truncated data is unpacked as far as possible, damaged data is empty; null if the result is too large. */
+/**
+ * Unpacks data. Truncated data is unpacked as far as possible, damaged data gives no bytes. Null if the result is too
+ * large.
+ */
 function unpacked(by: typeof inflateRawSync, packed: Buffer): Buffer | null {
   try {
     return by(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_NESTED });

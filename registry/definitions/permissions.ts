@@ -1,4 +1,4 @@
-/** What a definition needs beyond its lab's import policy, and what its header requests. */
+/** Finds the banned names that a definition uses, and those that its header asks for. */
 import { DefinitionError } from './errors.ts';
 import { readSources } from './files.ts';
 import { readHeader } from './header.ts';
@@ -13,16 +13,16 @@ export interface Place {
   column: number;
 }
 
-/** A name of the policy's `banned` that nothing else allows. */
+/** A banned name that the definition needs and the policy does not allow. */
 export interface Permission {
   name: string;
-  /** Whether it is in the header's `permissions`. */
+  /** Whether the header asks for it in `permissions`. */
   asked: boolean;
   /** Where the code uses it, as far as can be determined. */
   places: Place[];
 }
 
-/** The permissions that the files need or request; `policy` is the lab's own, without grants. */
+/** The permissions that the files need or ask for. `policy` is the lab's own, without grants. */
 export function permissionsNeeded(name: string, files: Files, policy: ImportPolicy): Permission[] {
   const found = new Map<string, Permission>();
   const of = (permission: string): Permission => {
@@ -45,7 +45,7 @@ export function permissionsNeeded(name: string, files: Files, policy: ImportPoli
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The granted permissions that the files still need or request. */
+/** The granted permissions that the files still need or ask for. */
 export function permissionsKept(name: string, files: Files, granted: readonly string[]): string[] {
   if (granted.length === 0) return [];
   const policy = { banned: [...granted], allowed: [] };
@@ -61,7 +61,7 @@ function usesIn(text: string, policy: ImportPolicy) {
       return { permission, place: { line, column } };
     });
   } catch (error) {
-    // Code that cannot be parsed has an error of its own and does not land.
+    // Code that cannot be parsed cannot land, and has its own error.
     if (error instanceof DefinitionError) return [];
     throw error;
   }

@@ -1,7 +1,4 @@
-/**
- * The import policy: what a definition may not import or call. It catches mistakes; it does not replace
- * review.
- */
+/** The import policy: what a definition may not import or call. It catches mistakes and does not replace review. */
 
 import { builtinReads } from './builtin-reads.ts';
 import { referencesIn } from './references.ts';
@@ -11,22 +8,21 @@ import { type Module, type Node, readImport, walk } from './syntax.ts';
 import { TWINS } from './twins.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
-/** Modules whose `open` is the built-in `open`. */
+/** Modules in which the name `open` is the built-in `open`. */
 const OPENING: ReadonlySet<string> = new Set(['io', '_io', '_pyio']);
 
-/** A use of something banned, and the name in the policy that bans it. */
+/** A use of a banned name. */
 export interface Use {
   node: Node;
   code: string;
   message: string;
-  /** The name to grant. */
+  /** The banned name in the policy that a lab admin would have to allow. */
   permission: string;
 }
 
 /**
- * Finds violations of the policy: `banned-import` for importing a banned module or a submodule of it, or for
- * reaching one through another module (`glob.os`); `banned-builtin` for a banned built-in wherever a name of
- * the module may refer to it.
+ * Finds uses of banned names. `banned-import` is an import of a banned module or its submodule, or access to one
+ * through another module (`glob.os`). `banned-builtin` is any place where a name can refer to a banned built-in.
  */
 export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] {
   const places = positions(module.text);
@@ -64,11 +60,11 @@ function importedBy(node: Node, text: string): { name: string; node: Node }[] {
   }));
 }
 
-/** A banned built-in or module that is reached as an attribute of another module. */
+/** A use of a banned built-in or module as an attribute of another module. */
 function useOf(node: Node, dotted: string, policy: ImportPolicy): Use[] {
   const end = dotted.lastIndexOf('.');
   const owner = dotted.slice(0, Math.max(end, 0));
-  // The standard library often imports `os as _os`.
+  // Modules of the standard library often import `os as _os`.
   const part = dotted.slice(end + 1).replace(/^_(?=[a-z])/, '');
   if (!policy.banned.includes(part)) return [];
   const permission = grantOf(part, policy);
@@ -92,14 +88,14 @@ function useOfBuiltin(node: Node, name: string, rebound = false): Use {
   return { node, code: 'banned-builtin', message, permission: name };
 }
 
-/** The name in `banned` that covers a module or built-in; null if it may be used. */
+/** The name in `banned` that bans a module or built-in; null if it may be used. */
 export function grantOf(name: string, { banned, allowed }: ImportPolicy): string | null {
   if (covers(allowed.flatMap(withTwins), name)) return null;
   const by = banned.find((one) => covers(withTwins(one), name));
   return by === undefined || covers(allowed, by) ? null : by;
 }
 
-/** Includes the modules that implement a banned module. */
+/** The name and its twins: modules that implement a banned module or do the same. */
 function withTwins(name: string): readonly string[] {
   return [name, ...(TWINS[name] ?? [])];
 }
@@ -108,7 +104,7 @@ function covers(list: readonly string[], name: string): boolean {
   return list.some((one) => name === one || name.startsWith(`${one}.`));
 }
 
-/** The module or built-in that a message of `checkPolicy` names. */
+/** The module or built-in in a message of `checkPolicy`. */
 export function bannedName(message: string): string | undefined {
   return /(?:Importing|The built-in) (\S+) is not allowed/.exec(message)?.[1];
 }

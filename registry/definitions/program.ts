@@ -1,4 +1,4 @@
-/** Resolves imports between the modules of one definition. */
+/** Finds the modules that the imports of a definition refer to. */
 
 import type { Program } from './resolve.ts';
 import type { Module } from './syntax.ts';
@@ -14,7 +14,7 @@ export function definitionProgram(modules: ReadonlyMap<string, Module>): Program
     find: (importer, level, dotted) => {
       const parts = dotted === '' ? [] : dotted.split('.');
       const own = importer.split('/').slice(0, -1);
-      // An absolute import starts at the root, where the definition's own files are.
+      // An absolute import starts at the root, where the definition's files are.
       if (level > own.length + 1) return undefined;
       const folder = level === 0 ? [] : own.slice(0, own.length - (level - 1));
       const stem = [...folder, ...parts].join('/');

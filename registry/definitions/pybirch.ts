@@ -18,7 +18,7 @@ export const BASE_CLASSES: ReadonlyMap<string, InstrumentType | null> = new Map(
   ['SimulatedDelay', null],
 ]);
 
-/** The older base classes by module; the others are in `pybirch.Instruments.base`. */
+/** The modules of the older base classes. All other base classes are in `pybirch.Instruments.base`. */
 export const OLDER_MODULES: Readonly<Record<string, string>> = {
   Measurement: 'pybirch.scan.measurements',
   VisaMeasurement: 'pybirch.scan.measurements',
@@ -29,8 +29,8 @@ export const OLDER_MODULES: Readonly<Record<string, string>> = {
 const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
 
 /**
- * Whether a class of this name is PyBirch's. The older names are common words, so from a module whose name is
- * not PyBirch's they mean something else. Without a module, the name is one that PyBirch provides.
+ * Whether this name means a class of PyBirch. The older names are common words, so they count only if they come from a
+ * module of PyBirch. A name without a module was not imported: PyBirch provides it.
  */
 export function isPybirch(name: string, module?: string): boolean {
   if (!BASE_CLASSES.has(name)) return false;
@@ -45,7 +45,7 @@ const VISA = [
 ];
 const FAKE = [NAME, { name: 'wait', required: false }];
 
-/** The constructor parameters of these classes, by position or name; unknown for the older ones. */
+/** The constructor parameters of these classes, in order. Those of the older classes are unknown. */
 export const CONSTRUCTORS: ReadonlyMap<string, readonly { name: string; required: boolean }[]> =
   new Map([
     ['BaseMeasurementInstrument', [NAME]],

@@ -1,6 +1,6 @@
 /**
- * The questions about definitions. Their cost depends on untrusted input, so services have them answered in
- * workers (registry/analysis/) and import this file only for its types.
+ * The questions that services ask about definitions. Their cost depends on untrusted input, so workers answer them
+ * (registry/analysis/), and services import only the types from this file.
  */
 import { compose } from './compose.ts';
 import { contentOf, type ReadContent } from './content.ts';
@@ -15,7 +15,7 @@ import type { Files, ImportPolicy, Validation } from './types.ts';
 import { validateDefinition } from './validate.ts';
 import { type SavedValidation, validateSaved } from './validate-saved.ts';
 
-/** Arguments and answers cross threads, so they are plain values, maps and bytes. */
+/** Arguments and answers are sent between threads, so they are plain values, maps and bytes. */
 export const QUESTIONS = {
   validate: validateDefinition,
   validateVersion,
@@ -40,8 +40,8 @@ function readContent(name: string, files: Files): ReadContent {
 }
 
 /**
- * Validates files that become a version if they are valid, and then also reads what the index keeps of them: one question
- * instead of two.
+ * Validates files and, if they are valid, reads what the index stores about them. This is one question, so that a
+ * landing does not have to ask twice.
  */
 function validateVersion(name: string, files: Files, policy: ImportPolicy): Validated<Validation> {
   const validation = validateDefinition(name, files, policy);
@@ -50,7 +50,7 @@ function validateVersion(name: string, files: Files, policy: ImportPolicy): Vali
     : { ...validation, content: readContent(name, files) };
 }
 
-/** The same for a save (validate-saved.ts). */
+/** Validates the files of a save (validate-saved.ts) and, if they are valid, reads what the index stores about them. */
 function validateSave(
   name: string,
   files: Files,
@@ -63,7 +63,7 @@ function validateSave(
 
 type Validated<Result> = Result & { content?: ReadContent };
 
-/** The permissions that the header of the main file requests. */
+/** The permissions that the header of the main file asks for. */
 function permissionsAsked(name: string, files: Files): string[] {
   const text = readSources(files).texts.get(`${name}.py`);
   return (text && readHeader(text).header.permissions) || [];

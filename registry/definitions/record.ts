@@ -1,10 +1,10 @@
 /**
- * The texts that the registry keeps in a repository beside the files: the record of a version (the message of
- * its `vN` tag) and the registry's state of a definition (`state.json` on `refs/registry/state`). Both are
- * JSON, so text from users can never be mistaken for a field.
+ * The texts that the registry keeps in a repository besides the files. A version's record is the message of its `vN`
+ * tag. The registry's state of a definition is `state.json` on `refs/registry/state`. Both are JSON, so that no text of
+ * a user can be mistaken for a field.
  */
 
-/** This and `Approval` are type aliases because TypeScript accepts no interface as an object of JSON. */
+/** `PersonRef` and `Approval` are type aliases because TypeScript does not accept an interface as a JSON object. */
 export type PersonRef = {
   id: number;
   username: string;
@@ -19,22 +19,25 @@ export type Approval = {
   head: string;
 };
 
-/** A rule that was overridden for this version, by whom and why. */
+/** A rule that somebody overrode for this version, with the reason. */
 export interface Override {
   code: string;
   message: string;
-  /** Set if the policy was overridden for this version: the reason, and what was overridden. */
+  /** Present if a lab admin overrode the policy: the reason, and the rules that were set aside. */
   broken?: { reason: string; set_aside: string[] };
 }
 
-/** A landing despite the policy; `set_aside` lists the rules that it breaks, as sentences. The audit trail copies it. */
+/**
+ * The override of a landing that the policy forbids. `set_aside` lists the broken rules as sentences. The audit trail
+ * copies the override.
+ */
 export function overrideFor(given: string, set_aside: string[]): Override {
   const reason = given.trim();
   const message = `${reason} (set aside: ${set_aside.join(' ')})`;
   return { code: 'policy', message, broken: { reason, set_aside } };
 }
 
-/** The lab that a version landed in and its policy at that time. Later changes do not affect it. */
+/** The lab that a version landed in, and its policy at that time. Later changes of the lab do not change this. */
 export interface LandedUnder {
   lab: { id: number; code: string; name: string } | null;
   direct_landing: 'admins' | 'nobody';
@@ -48,7 +51,7 @@ export interface LandedUnder {
 
 export interface VersionRecord {
   /**
-   * Id and name of the definition. Older versions, whose records lack them, are attested separately
+   * The definition's id and name. Old records lack them; an attestation covers such versions
    * (services/repair/attest.ts).
    */
   id?: number;
@@ -56,19 +59,17 @@ export interface VersionRecord {
   version: number;
   commit: string;
   author: { name: string; email: string };
-  /** Null if the registry itself landed the version (built-in definitions). */
+  /** Null if the registry landed the version itself (built-in definitions). */
   landed_by: PersonRef | null;
-  /** ISO 8601 UTC. */
+  /** A time in UTC (ISO 8601). */
   landed_at: string;
   change_summary: string;
   approvals: Approval[];
   merge_request: number | null;
   overrides: Override[];
-  /**
-   * The SHA-256 of the text (landed-under.ts). Older records contain the text, and the oldest have neither.
-   */
+  /** The SHA-256 of the lab and policy (landed-under.ts). Older records contain the text; the oldest have neither. */
   landed_under?: LandedUnder | { sha256: string };
-  /** Banned modules and built-ins that this version may use; absent in older records. */
+  /** The banned modules and built-ins that this version may use. Old records lack this field. */
   permissions?: string[];
 }
 
@@ -85,40 +86,41 @@ export interface DefinitionState {
   created_by: PersonRef | null;
   created_at: string;
   /**
-   * When this state last changed. The `updated_at` of a definition is the later of this and its last landing.
+   * When this state last changed. The `updated_at` of a definition is this time or its last landing, whichever is
+   * later.
    */
   updated_at: string;
   is_public: boolean;
   is_builtin: boolean;
   archived_at: string | null;
-  /** By version number. */
+  /** The verdicts by version number. */
   deprecated: Record<string, Verdict>;
   revoked: Record<string, Verdict>;
   /**
-   * Versions that are valid again after a revocation. Lab computers forget a revocation only if the version
-   * is listed here.
+   * Revoked versions that were made valid again. A lab computer forgets a revocation only if the version is listed
+   * here.
    */
   reinstated?: Record<string, Verdict>;
-  /** The lab and policy of landings as JSON, by the SHA-256 that records contain (landed-under.ts). */
+  /** The lab and policy of each landing as JSON, by the SHA-256 in the record (landed-under.ts). */
   landed_under?: Readonly<Record<string, string>>;
 }
 
-/** A tag or state that is damaged or was not written by the registry. */
+/** A tag or state is damaged, or the registry did not write it. */
 export class RecordError extends Error {
   readonly code = 'bad_record';
 }
 
-/** A record that names its definition, as the registry writes it now. */
+/** A record that names its definition. The registry writes only such records now. */
 export type NamedRecord = VersionRecord & { id: number; name: string };
 
-/** The message of a tag: a first line for people (`git tag -n`), a blank line, the record. */
+/** The message of a tag: one line for people (`git tag -n`), a blank line, then the record. */
 export function writeRecord(record: NamedRecord): string {
   const [subject = ''] = record.change_summary.split(/[\r\n]/, 1);
   const title = [`${record.name} v${record.version}`, subject.trim()].filter(Boolean).join(': ');
   return `${title}\n\n${JSON.stringify(record, null, 2)}\n`;
 }
 
-/** What a record must match: the version of its tag, and the definition of its repository. */
+/** What a record must state: the definition of its repository, and the version and commit of its tag. */
 export interface Whose {
   id: number;
   name: string;
@@ -126,11 +128,11 @@ export interface Whose {
   commit: string;
 }
 
-/** How the record names another version or definition, in words; null if it matches. */
+/** How the record contradicts its tag or its repository, in words; null if it does not. */
 export function strangeness(record: VersionRecord, whose: Whose): string | null {
   const { id, name, version, commit } = record;
   if (version !== whose.version || commit !== whose.commit) {
-    return `the record of v${whose.version} speaks of v${version} at ${commit}`;
+    return `the record of v${whose.version} names v${version} at ${commit}`;
   }
   const isOwn = name === undefined ? id === undefined : name === whose.name && id === whose.id;
   return isOwn
@@ -138,7 +140,7 @@ export function strangeness(record: VersionRecord, whose: Whose): string | null 
     : `the record of v${version} belongs to ${name} (${id}), not to ${whose.name} (${whose.id})`;
 }
 
-/** Lists the versions of a definition whose records do not name it; the message of one signed tag. */
+/** The versions of a definition whose records do not name it. This is the message of one signed tag. */
 export interface Attestation {
   id: number;
   name: string;
@@ -150,7 +152,7 @@ export function writeAttestation(attestation: Attestation): string {
   return `${title}\n\n${JSON.stringify(attestation, null, 2)}\n`;
 }
 
-/** Throws `RecordError`. */
+/** Reads the message of an attestation. Throws `RecordError`. */
 export function parseAttestation(message: string): Attestation {
   const value = parseObject<Attestation>(message.slice(message.indexOf('\n\n') + 2), 'attestation');
   if (
@@ -163,7 +165,7 @@ export function parseAttestation(message: string): Attestation {
   return value as Attestation;
 }
 
-/** Throws `RecordError`. */
+/** Reads the message of a version's tag. Throws `RecordError`. */
 export function parseRecord(message: string): VersionRecord {
   const start = message.indexOf('\n\n');
   const record = parseObject<VersionRecord>(
@@ -180,7 +182,7 @@ export function writeState(state: DefinitionState): string {
   return `${JSON.stringify(state, null, 2)}\n`;
 }
 
-/** Throws `RecordError`. */
+/** Reads the text of `state.json`. Throws `RecordError`. */
 export function parseState(text: string): DefinitionState {
   const state = parseObject<DefinitionState>(text, 'definition state');
   if (!Number.isInteger(state.id) || typeof state.name !== 'string') {
@@ -189,7 +191,7 @@ export function parseState(text: string): DefinitionState {
   return state as DefinitionState;
 }
 
-/** Only that the text is an object is checked: the registry wrote its fields. */
+/** Checks only that the text is a JSON object, because the registry itself wrote the fields. */
 function parseObject<T extends object>(text: string, what: string): Partial<T> {
   let value: unknown;
   try {
@@ -203,12 +205,12 @@ function parseObject<T extends object>(text: string, what: string): Partial<T> {
   return value as Partial<T>;
 }
 
-/** Trailers that only the registry writes; they are removed from a user's text (docs/contract.md, section 3). */
+/** Only the registry writes these trailers, so they are removed from texts of users (docs/contract.md, section 3). */
 const RESERVED_TRAILER = /^(merge-request|approved-by|landed-by|override)\s*:/i;
 
 /**
- * The commit message of a landing: subject and body from the user, the registry's trailers below.
- * Shape of trailers: git-interpret-trailers(1).
+ * The commit message of a landing: subject and body from the user, then the registry's trailers as in
+ * git-interpret-trailers(1).
  */
 export function landingMessage(summary: string, trailers: [string, string][]): string {
   const kept = summary

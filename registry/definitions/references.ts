@@ -1,15 +1,12 @@
 /**
- * Resolves dotted expressions of a module through its imports: `b.open` is `builtins.open` after `import
- * builtins as b`.
+ * Resolves dotted expressions through the imports of a module: after `import builtins as b`, `b.open` is
+ * `builtins.open`.
  */
 
 import { stringValue } from './literals.ts';
 import { type Module, type Node, nameOf, readImport, textOf, walk } from './syntax.ts';
 
-/**
- * A place that refers to something of a module, and its dotted names; several if an alias has several
- * meanings.
- */
+/** A place that refers to something in a module. It has several dotted names if an alias has several meanings. */
 export interface Reference {
   readonly node: Node;
   readonly names: readonly string[];
@@ -17,14 +14,14 @@ export interface Reference {
 
 const PARTS = new Set(['MemberExpression', 'AttributePattern', 'Decorator', 'CallExpression']);
 const BUILTINS = 'builtins';
-/** An alias with more meanings is ignored. */
+/** An alias with more meanings than this is ignored. */
 const MAX_MEANINGS = 8;
-/** No module is nested this deep in packages. */
+/** Dotted names with more parts are ignored, because no module is nested this deep in packages. */
 const MAX_PARTS = 6;
 /** How many times an alias of an alias is followed. */
 const MAX_ROUNDS = 8;
 
-/** By module, as long as that is in use. */
+/** The aliases of each module, kept as long as the module is in memory. */
 const known = new WeakMap<Module, Aliases>();
 
 function aliasesOf(module: Module): Aliases {
@@ -33,14 +30,14 @@ function aliasesOf(module: Module): Aliases {
   return found;
 }
 
-/** The dotted names that an expression of the module stands for by its imports. */
+/** The dotted names that an expression may refer to, given the imports of its module. */
 export function namesOf(node: Node, module: Module): readonly string[] {
   return aliasesOf(module).of(node);
 }
 
 /**
- * Every dotted name, every item with a constant key (`modules["os"]`) and every `getattr` with a constant, in
- * document order.
+ * All references of a module in document order: dotted names, items with a constant key (`modules["os"]`), and
+ * `getattr` with a constant name.
  */
 export function referencesIn(module: Module): Reference[] {
   const aliases = aliasesOf(module);
@@ -55,7 +52,7 @@ export function referencesIn(module: Module): Reference[] {
   return found;
 }
 
-/** The node of the last part: `open` of `b.open`. */
+/** The node of the last part: `open` in `b.open`. */
 function lastOf(node: Node): Node {
   const { children } = node;
   if (node.type === 'CallExpression') return node;
@@ -79,7 +76,7 @@ class Aliases {
       given.push(...assigned(node, text));
       return node.type !== 'ImportStatement';
     });
-    // Handles `b = builtins` and `c = b` in any order.
+    // Several rounds, because `c = b` may come before `b = builtins`.
     let changed = true;
     for (let round = 0; changed && round < MAX_ROUNDS; round++) {
       changed = false;
@@ -166,14 +163,12 @@ class Aliases {
   }
 }
 
-/** `sys.modules["builtins"]` is `builtins`. */
+/** Joins an owner and a name. `sys.modules["builtins"]` is the module `builtins` itself. */
 function joined(owner: string, name: string): string {
   return owner === 'sys.modules' ? name : `${owner}.${name}`;
 }
 
-/**
- * Names that a node binds to an expression: `a = b = x`, `a: T = x`, `(a := x)`, `f(a := x)`, `def f(a=x)`.
- */
+/** The names that a node binds, with their values: `a = b = x`, `a: T = x`, `(a := x)`, `f(a := x)`, `def f(a=x)`. */
 function assigned(node: Node, text: string): [string, Node][] {
   const found: [string, Node][] = [];
   const { children } = node;

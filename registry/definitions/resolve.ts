@@ -1,7 +1,6 @@
 /**
- * Resolves names and dotted expressions across the modules of a definition or folder: through aliases,
- * branches, imports, star imports, re-exports and attributes. Validation, metadata, signatures and import all
- * use it.
+ * Finds what names and dotted expressions mean across the modules of a definition or folder. It follows aliases,
+ * branches, imports, star imports, re-exports and attributes. Validation, metadata, signatures and import all use it.
  */
 
 import { exportedBy } from './exports.ts';
@@ -16,17 +15,17 @@ import {
   type Statement,
 } from './syntax.ts';
 
-/** The modules that can see each other. Paths are keys: `helper.py`. */
+/** The modules that can import each other, by path (`helper.py`). */
 export interface Program {
   module(path: string): Module;
-  /** The file that an import in `importer` refers to, if it is one of the program's. */
+  /** The path of the file that an import in `importer` refers to; undefined if the program does not contain it. */
   find(importer: string, level: number, dotted: string): string | undefined;
 }
 
 /** One possible meaning of an expression. */
 export type Meaning =
   | { readonly kind: 'class'; readonly path: string; readonly statement: ClassStatement }
-  /** A module or package; `path` if it is one of the program's files. */
+  /** A module or package. `path` is its file if the program contains it. */
   | {
       readonly kind: 'module';
       readonly path: string | undefined;
@@ -34,16 +33,16 @@ export type Meaning =
       readonly level: number;
       readonly dotted: string;
     }
-  /** A name of a module outside the program; `module` begins with dots if the import is relative. */
+  /** A name in a module outside the program. `module` begins with dots if the import is relative. */
   | { readonly kind: 'outside'; readonly module: string; readonly name: string }
-  /** A name without a binding: provided by PyBirch, or built in. */
+  /** A name that nothing binds: PyBirch provides it, or it is a built-in. */
   | { readonly kind: 'free'; readonly name: string }
-  /** The value of an expression of the module `path`. */
+  /** The value of an expression in the module `path`. */
   | { readonly kind: 'value'; readonly path: string; readonly node: Node }
   | { readonly kind: 'unknown' };
 
 const UNKNOWN: Meaning = { kind: 'unknown' };
-/** Built-ins that a star import from elsewhere is assumed not to hide. */
+/** Built-ins that a star import from outside the program is assumed not to replace. */
 const BUILT_IN = new Set(
   'abs all any bool callable delattr dict float getattr hasattr hash id int isinstance issubclass len list max min object print property range repr round set setattr sorted str sum super tuple type vars zip'.split(
     ' ',
@@ -51,7 +50,7 @@ const BUILT_IN = new Set(
 );
 
 const MAX_STEPS = 60;
-/** More than anybody's branches; hostile code could double them without end. */
+/** More branches than people write. A limit, because hostile code could double the meanings again and again. */
 const MAX_MEANINGS = 32;
 
 export class Resolver {
@@ -68,21 +67,23 @@ export class Resolver {
   }
 
   /**
-   * What a name of a module may mean when the module has run up to `before`, or to its end by default.
-   * Several meanings if branches differ, those of a `try` body first; none if the name is deleted.
+   * What a name of a module may mean when the module has run up to `before`, by default to its end. There are several
+   * meanings if branches differ; those of a `try` body come first. There are none if the name is deleted.
    */
   name(path: string, name: string, before?: number, steps = 0): readonly Meaning[] {
     if (steps > MAX_STEPS) return [UNKNOWN];
     const key = `${path}\n${name}\n${before ?? ''}`;
     const known = this.#known.get(key);
     if (known) return known;
-    this.#known.set(key, [UNKNOWN]); // What is found on the way round in a circle.
+    this.#known.set(key, [UNKNOWN]); // A name that refers to itself finds this entry, so the search ends.
     const found = this.#search(path, name, before, steps);
     this.#known.set(key, found);
     return found;
   }
 
-  /** What an expression of the module may mean at its place; `within` is the class body around it, if any. */
+  /**
+   * What an expression may mean at its place in the module. `within` is the class body around the expression, if any.
+   */
   expression(
     path: string,
     node: Node,
@@ -156,7 +157,7 @@ export class Resolver {
     }
   }
 
-  /** Whether `from m import *` of this module binds the name; true if unknown. */
+  /** Whether `from m import *` binds the name if `m` is this module; true if that is unknown. */
   gives(path: string, name: string): boolean {
     const exported = this.#exported(path);
     if (typeof exported === 'object') return exported.has(name);
@@ -173,7 +174,7 @@ export class Resolver {
         const given = this.#starred(path, binding.statement, name, steps);
         found.push(...given.filter((one) => one.kind !== 'outside'));
         elsewhere ??= given.find((one) => one.kind === 'outside');
-        // A star import that certainly binds the name hides earlier bindings.
+        // A star import that certainly binds the name replaces earlier bindings.
         if (found.length > 0 && isTopLevel(binding.statement)) return limited(found);
       } else found.push(...this.#follow(path, binding, name, steps));
     }

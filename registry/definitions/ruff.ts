@@ -1,17 +1,15 @@
-/**
- * The settings of ruff and the severity of its findings, for the registry and for the editor in the browser.
- */
+/** ruff's settings and the severity of its findings, for the registry and for the editor in the browser. */
 import { PROVIDED_NAMES } from './pybirch.ts';
 
-/** ruff's settings as in `ruff.toml`, so that users can lint as the registry does. */
+/** The settings as in `ruff.toml`, so that users can lint their code as the registry does. */
 export const RUFF_CONFIGURATION = {
   'target-version': 'py314',
   builtins: [...PROVIDED_NAMES],
-  // Unused arguments of str.format are harmless, and checking them takes ruff quadratic time.
+  // Unused arguments of str.format are harmless, and ruff's time to find them is quadratic.
   lint: { select: ['F'], ignore: ['F522', 'F523'] },
 } as const;
 
-/** Findings about code that fails at run time; ruff's other findings are advice. */
+/** Findings about code that fails when it runs. All other findings of ruff are advice. */
 const FATAL: ReadonlySet<string> = new Set([
   'F502', // % format expects a mapping
   'F507', // % format has the wrong number of arguments

@@ -1,4 +1,4 @@
-/** Checks that a settings schema is a JSON Schema and that the default settings satisfy it. */
+/** Checks that a settings schema is JSON Schema and that the default settings satisfy it. */
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { LRUCache } from 'lru-cache';
@@ -11,16 +11,20 @@ export interface SchemaFindings {
   readonly warnings: readonly string[];
 }
 
-/** Created when a schema is first checked, because loading JSON Schema's own schema would slow the start. */
+/** Created at the first check, because loading the schema of JSON Schema would slow down the start. */
 let checker: Ajv2020 | undefined;
 
 /**
- * Regular expressions could run for ever, and references could loop, so schemas with these are not executed.
+ * Default settings are not checked against schemas with these keywords: a regular expression could run for ever, and
+ * references could loop.
  */
 const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$id', '$anchor'];
 const MAX_SIZE = 50_000;
 
-/** Compiling a schema costs more than the rest of a check, and most saves do not change it. About 3 MB. */
+/**
+ * The findings of recent schemas, about 3 MB. Compiling a schema is the most expensive part of a check, and most saves
+ * do not change the schema.
+ */
 const checked = new LRUCache<string, SchemaFindings>({
   max: 32,
   memoMethod: (written) => check(...(JSON.parse(written) as [Schema, Schema | null])),

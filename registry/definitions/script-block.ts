@@ -1,12 +1,12 @@
-/** The `# /// script` block of PEP 723 as lines of a file. */
+/** Finds and edits the `# /// script` block of PEP 723 in the lines of a file. */
 
-/** Lines count from 0; `opening` is the line `# /// script`, `closing` the line `# ///`. */
+/** A block. Lines count from 0; `opening` is the line `# /// script`, `closing` the line `# ///`. */
 export interface ScriptBlock {
   readonly opening: number;
   readonly closing: number;
 }
 
-/** A file split into lines, with the line end of each (`''` after the last). */
+/** A file split into lines. `ends` has the line end of each line, and `''` for the last. */
 export interface Lines {
   readonly lines: string[];
   readonly ends: string[];
@@ -25,8 +25,8 @@ export function joinLines({ lines, ends }: Lines): string {
 }
 
 /**
- * Every `script` block, as PEP 723's regular expression finds them: the closing line is the last `# ///` of
- * an unbroken run of comment lines; a block without one does not count.
+ * Every `script` block, found as PEP 723's regular expression does. A block ends at the last `# ///` of an unbroken run
+ * of comment lines; without one it is not a block.
  */
 export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
   const blocks: ScriptBlock[] = [];
@@ -38,7 +38,7 @@ export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
     for (; /^#(?:$| )/.test(lines[next] ?? ''); next++)
       if (lines[next] === '# ///' && next > at + 1) closing = next;
     if (closing < 0) {
-      // No line in this run of comments closes a block, so no block can begin in it.
+      // No line of this run of comments closes a block, so no block can begin in the run either.
       at = next - 1;
       continue;
     }
@@ -48,29 +48,29 @@ export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
   return blocks;
 }
 
-/** A line that looks like the first or last of a header, and why the header is not read. */
+/** A line that looks like the first or last line of a header, and the reason why the header is not read. */
 export interface UnreadBlock {
-  /** From 0. */
+  /** The line number, counted from 0. */
   readonly line: number;
   readonly why: string;
 }
 
-/** What looks like the beginning of a header in a file without one; null if nothing does. */
+/** Finds a line in a file without a header that looks like the beginning of one; null if there is none. */
 export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
   const first = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
   if (first < 0) return null;
   if (lines[first] !== '# /// script')
-    return { line: first, why: 'A header begins with exactly "# /// script"' };
+    return { line: first, why: 'Its first line must be exactly "# /// script"' };
   for (let at = first + 1; ; at++) {
     const line = lines[at];
     if (line !== undefined && /^#(?:$| )/.test(line)) {
       if (/^#\s*\/{3}\s*$/.test(line) && line !== '# ///')
-        return { line: at, why: 'A header ends with exactly "# ///"' };
+        return { line: at, why: 'Its last line must be exactly "# ///"' };
       continue;
     }
     if (line === undefined || !lines.slice(at).some((one) => /^\s*#+\s*\/{3}\s*$/.test(one)))
       return { line: first, why: 'It has no last line "# ///"' };
-    return { line: at, why: 'Each of its lines is "#", or "# " and TOML' };
+    return { line: at, why: 'Each line must be "#", or "# " followed by TOML' };
   }
 }
 
@@ -86,7 +86,7 @@ export function commented(toml: readonly string[]): string[] {
   return toml.map((line) => (line === '' ? '#' : `# ${line}`));
 }
 
-/** Inserts a whole block (its comment lines) in its place: below the shebang and the encoding line. */
+/** Inserts a block (its comment lines) where it belongs: below the shebang and the encoding line. */
 export function insertBlock(text: string, block: readonly string[], newline: string): string {
   const { lines, ends } = splitLines(text);
   let at = lines[0]?.startsWith('#!') ? 1 : 0;

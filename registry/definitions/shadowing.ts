@@ -1,12 +1,12 @@
 /**
- * Warns of helper modules named like a well-known module: which of the two an import finds depends on where
- * it runs.
+ * Warns of helper modules that have the name of a well-known module. Which of the two Python imports depends on where
+ * the code runs.
  */
 
 import { STANDARD_LIBRARY } from './stdlib.ts';
 import type { Diagnostic } from './types.ts';
 
-/** Modules outside the standard library that every definition imports or gets from PyBirch. */
+/** Packages that every definition imports or gets from PyBirch. */
 const PROVIDED: ReadonlySet<string> = new Set([
   'numpy',
   'pandas',
@@ -15,7 +15,7 @@ const PROVIDED: ReadonlySet<string> = new Set([
   'pyvisa',
 ]);
 
-/** The warning for the path of a Python file; none for the main file, whose name is the definition's. */
+/** The warning for a Python file. The main file gets none, because it must have the definition's name. */
 export function shadows(path: string, main: string): Diagnostic[] {
   const top = (path.split('/')[0] as string).replace(/\.py$/, '');
   if (path === main || !(STANDARD_LIBRARY.has(top) || PROVIDED.has(top))) return [];

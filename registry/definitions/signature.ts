@@ -1,4 +1,4 @@
-/** The constructor parameters of a definition's class, found without running it. */
+/** Finds the constructor parameters of a definition's class without running the code. */
 import { type Analysis, analyseClass } from './analysis.ts';
 import type { ClassAt } from './classes.ts';
 import { DefinitionError } from './errors.ts';
@@ -18,8 +18,9 @@ import {
 import type { Files } from './types.ts';
 
 /**
- * The parameters of the nearest constructor in the files, or of PyBirch's own. Null if unknown: a decorated
- * class or constructor, a conditional definition, a base from elsewhere, unreadable code.
+ * The parameters of the nearest constructor, in these files or in PyBirch. Null if they are unknown: the class or the
+ * constructor has a decorator, its definition depends on a condition, a base is outside the files, or code is
+ * unreadable.
  */
 export function signatureOf(name: string, files: Files): Signature | null {
   const main = `${name}.py`;
@@ -49,7 +50,9 @@ function constructorOf({ ancestry }: Analysis): Signature | null {
   return { parameters: known.map((one) => ({ ...one, kind: 'either', at: null })), at: null };
 }
 
-/** Undefined if the class has no constructor, null if it is unknown which one it has. */
+/**
+ * The constructor that the class itself defines. Undefined if there is none, null if it is unknown which one applies.
+ */
 function constructorIn({ statement, module }: ClassAt): FunctionStatement | null | undefined {
   const { text } = module;
   const [last, ...more] = constructorsAmong(statement.body, text).toReversed();
@@ -58,7 +61,7 @@ function constructorIn({ statement, module }: ClassAt): FunctionStatement | null
   return plain && last.kind === 'function' && last.decorators.length === 0 ? last : null;
 }
 
-/** Statements that bind the name `__init__`, including those inside `if` and similar. */
+/** The statements that bind the name `__init__`, including those inside an `if` or another block. */
 function constructorsAmong(body: readonly Statement[], text: string): Statement[] {
   return body.flatMap((one) => {
     if (one.kind === 'block') return one.bodies.flatMap((inner) => constructorsAmong(inner, text));
@@ -72,7 +75,7 @@ function constructorsAmong(body: readonly Statement[], text: string): Statement[
   });
 }
 
-/** Null if the list has no parameter for `self`. */
+/** Reads the parameters of a constructor; null if it has no parameter for `self`. */
 function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Signature | null {
   const { text } = module;
   const list = child(node, 'ParamList');
@@ -85,7 +88,7 @@ function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Sig
   for (const group of groupsWithEnds(list.children)) {
     const [first, second] = group.nodes;
     if (!first) {
-      // The grammar omits the slash.
+      // The syntax tree has no node for the slash.
       if (text.slice(from, group.end).trim() === '/') {
         for (const one of parameters) one.kind = 'positional';
       }
@@ -111,10 +114,7 @@ function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Sig
   return isPlain ? { parameters, at: placeOf(node.from) } : null;
 }
 
-/**
- * The nodes between the commas of a bracketed list, each group with the offset of the comma or bracket that
- * ends it.
- */
+/** Splits a bracketed list at its commas. Each group comes with the offset of the comma or bracket that ends it. */
 function* groupsWithEnds(children: readonly Node[]): Generator<{ nodes: Node[]; end: number }> {
   let nodes: Node[] = [];
   for (const node of children) {

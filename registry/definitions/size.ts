@@ -1,17 +1,17 @@
-/** Measures how much a JSON value contains, stopping at a limit. */
+/** Measures how much a JSON value contains, and stops at a limit. */
 import type { Json } from './types.ts';
 
 export interface Bounds {
-  /** Values at all depths. */
+  /** The number of values at all depths. */
   values: number;
-  /** Characters of all names and texts. */
+  /** The number of characters in all names and strings. */
   characters: number;
 }
 
-/** The limit for the settings of a definition, in its header and in its code. */
+/** The limit for the settings of a definition, both in its header and in its code. */
 export const SETTINGS: Bounds = { values: 10_000, characters: 262_144 };
 
-/** Which limit the value exceeds, in words; null if none. */
+/** The limit that the value exceeds, in words; null if it exceeds none. */
 export function excess(value: Json, most: Bounds): string | null {
   let values = 0;
   let characters = 0;

@@ -1,18 +1,18 @@
 /**
- * Converts bytes of a Python file to text and back, by PEP 263 and "Lexical analysis" in the Python
- * reference: UTF-8 unless a byte order mark or a comment in the first two lines declares another encoding.
- * Besides UTF-8, CPython's single-byte encodings are supported (`code-pages.ts`). Multi-byte encodings (Shift
- * JIS, GBK) are refused because they cannot be written back byte for byte.
+ * Converts the bytes of a Python file to text and back, by PEP 263 and "Lexical analysis" in the Python reference. A
+ * file is UTF-8 unless a byte order mark or a comment in the first two lines declares another encoding. CPython's
+ * single-byte encodings are supported too (`code-pages.ts`). Multi-byte encodings (Shift JIS, GBK) are refused because
+ * they cannot be written back byte for byte.
  */
 
 import { encodingOf, fitsByteOrderMark } from './code-pages.ts';
 import { DefinitionError } from './errors.ts';
 import type { Span } from './types.ts';
 
-/** A decoded file with what is needed to write it back byte for byte. */
+/** A decoded file, with all that is needed to write it back byte for byte. */
 export interface SourceText {
   readonly text: string;
-  /** `utf-8`, or the encoding as declared in the file. */
+  /** `utf-8`, or the encoding as the file declares it. */
   readonly encoding: string;
   readonly bom: boolean;
   /** The first line end of the text; `\n` if there is none. */
@@ -24,8 +24,8 @@ const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => co
 const BLANK = /^[ \t\f]*(?:#.*)?$/;
 /**
  * Decodes the bytes of a Python file.
- * @throws DefinitionError `undecodable` for an unknown encoding, bytes that are invalid in it, NUL, or a
- * second byte order mark
+ * @throws DefinitionError `undecodable` for an unknown encoding, bytes that are invalid in the encoding, NUL, or a
+ *   second byte order mark
  */
 export function decodeSource(bytes: Uint8Array): SourceText {
   const bom = hasBom(bytes);
@@ -38,10 +38,10 @@ export function hasBom(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads text that arrived as characters, from a JSON body or an editor. A leading U+FEFF is the byte order
- * mark; the declared encoding determines how the file is written.
- * @throws DefinitionError `undecodable` for an unknown encoding, NUL, a second byte order mark, or half of a
- * surrogate pair
+ * Reads text that arrived as characters, in JSON or from an editor. A leading U+FEFF is the byte order mark. The text
+ * declares the encoding in which the file will be written.
+ * @throws DefinitionError `undecodable` for an unknown encoding, NUL, a second byte order mark, or half of a surrogate
+ *   pair
  */
 export function typedSource(typed: string): SourceText {
   wholeCharacters(typed);
@@ -52,7 +52,7 @@ export function typedSource(typed: string): SourceText {
 
 /**
  * The bytes of the file for text that arrived as characters.
- * @throws DefinitionError `undecodable` as `typedSource`, `unencodable` if the encoding lacks a character
+ * @throws DefinitionError `undecodable` like `typedSource`, `unencodable` if the encoding lacks a character
  */
 export function encodeTyped(typed: string): Uint8Array {
   const source = typedSource(typed);
@@ -63,14 +63,13 @@ function sourceText(text: string, encoding: string, bom: boolean): SourceText {
   const nul = text.indexOf('\0');
   if (nul >= 0) throw undecodable('Source code cannot contain null bytes', text, nul);
   if (text.startsWith('\ufeff'))
-    throw undecodable('A second byte order mark, which Python does not read', text, 0);
+    throw undecodable('The file has a second byte order mark, which Python does not read', text, 0);
   return { text, encoding, bom, newline: newlineOf(text) };
 }
 
 /**
- * Checks that text can be written as UTF-8. JSON may contain half of a surrogate pair (`"\ud800"`), a file
- * cannot.
- * @throws DefinitionError `undecodable` with the place of the first one
+ * Checks that text can be written as UTF-8. JSON can contain half of a surrogate pair (`"\ud800"`), but a file cannot.
+ * @throws DefinitionError `undecodable` with the place of the first half
  */
 export function wholeCharacters(text: string): string {
   if (text.isWellFormed()) return text;
@@ -79,7 +78,7 @@ export function wholeCharacters(text: string): string {
   throw undecodable(`U+${code} is half of a character, and cannot be written to a file`, text, at);
 }
 
-/** The encoding that a Python file declares; UTF-8 if it is not a supported one. */
+/** The encoding that a Python file declares. UTF-8 if the declared encoding is not supported. */
 export function encodingOfSource(bytes: Uint8Array): string {
   const bom = hasBom(bytes);
   try {
@@ -90,7 +89,7 @@ export function encodingOfSource(bytes: Uint8Array): string {
   }
 }
 
-/** Decodes a piece of a file in an encoding from `encodingOfSource`; invalid bytes become U+FFFD. */
+/** Decodes a piece of a file. `encoding` comes from `encodingOfSource`. Invalid bytes become U+FFFD. */
 export function decodePiece(bytes: Uint8Array, encoding: string): string {
   const letters = alphabetOf(encoding);
   if (letters === null) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -98,7 +97,7 @@ export function decodePiece(bytes: Uint8Array, encoding: string): string {
 }
 
 /**
- * Encodes text in the same way as the file `like` it came from.
+ * Encodes text with the encoding and byte order mark of the file `like` that it came from.
  * @throws DefinitionError `unencodable` if the encoding lacks a character of the text
  */
 export function encodeSource(text: string, like: SourceText): Uint8Array {
@@ -110,22 +109,22 @@ export function encodeSource(text: string, like: SourceText): Uint8Array {
   return bytes;
 }
 
-/** The encoding that the first two lines declare, as stored in a `SourceText`. */
+/** The encoding that the first two lines declare, as it is stored in a `SourceText`. */
 function encodingIn(head: string, bom: boolean): string {
   const cookie = findCookie(head);
   if (cookie === null) return 'utf-8';
   const found = encodingOf(cookie);
   if (found === 'multi-byte')
     throw undecodable(
-      `The encoding ${cookie} is not read here, as it cannot be written back byte for byte: save the file as UTF-8`,
+      `The registry does not read ${cookie}, which it could not write back byte for byte: save the file as UTF-8`,
     );
   if (found === null) throw undecodable(`Unknown encoding: ${cookie}`);
   if (bom && !fitsByteOrderMark(cookie))
-    throw undecodable(`A UTF-8 byte order mark, but the encoding is declared as ${cookie}`);
+    throw undecodable(`The file has a UTF-8 byte order mark, but declares the encoding ${cookie}`);
   return found === 'utf-8' ? found : cookie;
 }
 
-/** The beginning of the file, longer than two lines of any sensible file. */
+/** The beginning of the file. It is longer than the first two lines of any sensible file. */
 function headOf(bytes: Uint8Array, bom: boolean): string {
   return new TextDecoder('latin1').decode(bytes.subarray(bom ? 3 : 0, 4096));
 }
@@ -147,7 +146,8 @@ function decode(bytes: Uint8Array, encoding: string): string {
   if (letters === null) return decodeUtf8(bytes);
   const text = decodePiece(bytes, encoding);
   const bad = text.indexOf('\ufffd');
-  if (bad >= 0) throw undecodable(`A byte that ${encoding} does not have`, text, bad);
+  if (bad >= 0)
+    throw undecodable(`The file contains a byte that is not valid in ${encoding}`, text, bad);
   return text;
 }
 
@@ -157,11 +157,15 @@ function decodeUtf8(bytes: Uint8Array): string {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const lenient = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    throw undecodable('Bytes that are not UTF-8, and no encoding declared', lenient, badAt(bytes));
+    throw undecodable(
+      'The file is not UTF-8 and declares no other encoding',
+      lenient,
+      badAt(bytes),
+    );
   }
 }
 
-/** Offset, in the leniently decoded text, of the first byte that is not UTF-8. */
+/** The offset of the first byte that is not UTF-8, in the text that was decoded with U+FFFD. */
 function badAt(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let length = 0;
@@ -200,19 +204,18 @@ function newlineOf(text: string): SourceText['newline'] {
 }
 
 /**
- * Converts between offsets in UTF-16 code units and Python's places: lines from 1, columns in code points
- * from 1.
+ * Converts between offsets (UTF-16 code units) and Python's places: lines and columns from 1, columns in code points.
  */
 export interface Positions {
-  /** The number of lines; a text with a final line end has an empty last line. */
+  /** The number of lines. A text that ends with a line end has an empty last line. */
   readonly lines: number;
   at(offset: number): { line: number; column: number };
-  /** The inverse; a place outside the text is moved to the nearest one inside. */
+  /** The offset of a place. A place outside the text is moved to the nearest place inside. */
   offset(line: number, column: number): number;
   span(from: number, to: number): Span;
 }
 
-/** Indexes the lines of a text. Only `\n`, `\r\n` and `\r` are line ends, as in Python. */
+/** Finds the lines of a text. Only `\n`, `\r\n` and `\r` are line ends, as in Python. */
 export function positions(text: string): Positions {
   const starts = [0];
   for (const end of text.matchAll(/\r\n|\n|\r/g)) starts.push(end.index + end[0].length);

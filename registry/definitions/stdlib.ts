@@ -1,6 +1,4 @@
-/**
- * Top-level modules of Python's standard library in any version from 3.8 to 3.14 (`sys.stdlib_module_names`).
- */
+/** The top-level modules of Python's standard library in any version from 3.8 to 3.14 (`sys.stdlib_module_names`). */
 export const STANDARD_LIBRARY: ReadonlySet<string> = new Set(
   (
     '__future__ _thread _winapi abc aifc annotationlib antigravity argparse array ast asynchat ' +
@@ -26,7 +24,7 @@ export const STANDARD_LIBRARY: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Packages whose import name differs from the name that pip installs. */
+/** Packages whose import name differs from their name for pip. */
 export const DISTRIBUTIONS: ReadonlyMap<string, string> = new Map([
   ['serial', 'pyserial'],
   ['usb', 'pyusb'],

@@ -1,6 +1,6 @@
 /**
- * Makes a value storable: PostgreSQL's text cannot contain NUL and its jsonb no lone surrogate, but Python's
- * string literals can.
+ * Replaces what the database cannot store. PostgreSQL's text cannot contain NUL and its jsonb cannot contain a lone
+ * surrogate, but string literals in Python can.
  */
 export function storable<T>(value: T): T {
   if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD').toWellFormed() as T;

@@ -1,4 +1,4 @@
-/** Python source as a small typed tree, parsed as CPython parses it. Nothing is run. */
+/** Parses Python source into a small typed tree, as CPython parses it. Nothing is run. */
 
 import { LRUCache } from 'lru-cache';
 import { DefinitionError } from './errors.ts';
@@ -22,15 +22,16 @@ export interface Module {
   readonly text: string;
   readonly root: Node;
   readonly statements: readonly Statement[];
-  /** Where CPython's tokenizer or parser would stop; null for text that both accept. */
+  /** Where CPython's tokenizer or parser would stop; null if both accept the text. */
   readonly fault: Fault | null;
-  /** Syntax that older versions of Python do not support. */
+  /** The syntax in the text that older versions of Python do not support. */
   readonly features: readonly Feature[];
 }
 
 /**
- * Modules are immutable, so validating, describing and extracting the same text share one. Eight are enough
- * for a definition with helpers. At 32 KB each they take about 20 MB if every letter is a token.
+ * Recently parsed modules. Modules never change, so validating, describing and extracting a text share one. Eight are
+ * enough for a definition with helpers. With 32 KB each they take about 20 MB in the worst case, when every letter is a
+ * token.
  */
 const parsed = new LRUCache<string, Module>({
   max: 8,
@@ -41,10 +42,8 @@ const parsed = new LRUCache<string, Module>({
 });
 
 /**
- * Parses Python source. Text that is not Python gives a tree too, with `⚠` for each statement that cannot be
- * read.
- * @throws DefinitionError `too_deep` if the text exceeds the limits or is nested deeper than CPython can
- * compile
+ * Parses Python source. A text that is not valid Python also gives a tree; each statement that cannot be read is a `⚠`.
+ * @throws DefinitionError `too_deep` if the text exceeds the limits or is nested deeper than CPython can compile
  */
 export function parseModule(text: string): Module {
   return parsed.memo(text);

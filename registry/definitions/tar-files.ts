@@ -1,4 +1,4 @@
-/** Lists the files in a tar, in every format that Python's `tarfile` reads (v7, ustar, GNU, pax). Pure. */
+/** Lists the files in a tar archive, in every format that Python's `tarfile` reads (v7, ustar, GNU, pax). Pure. */
 
 const BLOCK = 512;
 
@@ -7,7 +7,9 @@ export interface TarFile {
   content: Buffer;
 }
 
-/** Whether the bytes begin with a header with a valid checksum; the oldest tars have no other mark. */
+/**
+ * Whether the bytes begin with a tar header. Its checksum is what identifies it, because the oldest format has no mark.
+ */
 export function isTar(bytes: Buffer): boolean {
   if (bytes.length < BLOCK || bytes[0] === 0) return false;
   const header = bytes.subarray(0, BLOCK);
@@ -16,7 +18,7 @@ export function isTar(bytes: Buffer): boolean {
   return octal(header, 148, 8) === sum;
 }
 
-/** Null for more than `most`. Damaged data ends the tar, as in Python. */
+/** The files of a tar; null if there are more than `most`. The list ends at damaged data, as in Python. */
 export function tarFiles(bytes: Buffer, most: number): TarFile[] | null {
   const found: TarFile[] = [];
   let named: string | undefined;
@@ -26,8 +28,7 @@ export function tarFiles(bytes: Buffer, most: number): TarFile[] | null {
     const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
     const type = String.fromCharCode(header[156] ?? 0);
-    // A longer name comes before its file: in GNU tars as a file of its own, in pax tars in a list of
-    // records.
+    // A long name comes before its file: in GNU tars as a file of its own, in pax tars in a list of records.
     if (type === 'L') named = text(content, 0, content.length);
     else if (type === 'x') named = /\d+ path=([^\n]*)\n/.exec(content.toString())?.[1] ?? named;
     else if (type !== 'K' && type !== 'g') {
@@ -45,7 +46,7 @@ function nameOf(header: Buffer): string {
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-/** Octal, or a binary number if the first bit is set. */
+/** The size of a file: octal digits, or a binary number if the first bit is set. */
 function sizeOf(header: Buffer): number {
   if (((header[124] ?? 0) & 0x80) === 0) return octal(header, 124, 12) || 0;
   return header.readUIntBE(130, 6);

@@ -1,26 +1,26 @@
-/** TOML as text: the places of its entries, and values written on one line. */
+/** Finds the places of entries in TOML text, and writes values as TOML. */
 
 import { stringify } from 'smol-toml';
 import { DefinitionError } from './errors.ts';
 import type { Json } from './types.ts';
 
-/** A table header or a key with its value; lines count from 0, `to` is exclusive. */
+/** A table header, or a key with its value. Lines count from 0, `to` is exclusive. */
 export interface Entry {
   readonly kind: 'table' | 'key';
-  /** The whole path, including that of the table. */
+  /** The whole path of the key, including the path of its table. */
   readonly path: readonly string[];
   readonly from: number;
   readonly to: number;
-  /** Column of the value's first character in line `from`; 0 for tables. */
+  /** The column of the value's first character in line `from`; 0 for tables. */
   readonly valueColumn: number;
-  /** Column after the value's last character in line `to - 1`. */
+  /** The column after the value's last character in line `to - 1`. */
   readonly valueEnd: number;
 }
 
 const MAX_DEPTH = 64;
 const STRING = /"""(?:[^\\]|\\[\s\S])*?"{3,5}|'''[\s\S]*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
 
-/** The entries of a valid TOML text whose lines end in `\n`, in order. */
+/** The entries of a valid TOML text in order. Lines must end in `\n`. */
 export function entriesOf(toml: string): Entry[] {
   const entries: Entry[] = [];
   const lines = toml.split('\n');
@@ -60,7 +60,7 @@ function plain(kind: Entry['kind'], path: string[], line: number) {
   return { kind, path: [...path], from: line, to: line + 1 };
 }
 
-/** Reads a dotted key at `at`; `end` is the position of the `=` or `]` after it. */
+/** Reads a dotted key at `at`. `end` is the position of the `=` or `]` after it. */
 function readPath(text: string, at: number): { path: string[]; end: number } {
   const path: string[] = [];
   let end = at;
@@ -102,7 +102,7 @@ function lineStarts(lines: readonly string[]): number[] {
   });
 }
 
-/** Where the value that begins at `start` ends; brackets and long strings may span lines. */
+/** The offset at which the value that begins at `start` ends. Brackets and long strings may span lines. */
 function valueEndIn(text: string, start: number): number {
   let depth = 0;
   let end = start;
@@ -126,9 +126,9 @@ function valueEndIn(text: string, start: number): number {
 }
 
 /**
- * Refuses what TOML cannot represent.
- * @throws DefinitionError `null_in_metadata` for a null (TOML has none), a lone surrogate, or nesting deeper
- * than 64, with the JSON path
+ * Refuses a value that TOML cannot represent.
+ * @throws DefinitionError `null_in_metadata` with the JSON path, for a null (TOML has none), a lone surrogate, or
+ *   nesting deeper than 64
  */
 export function checkWritable(value: Json, path: string, depth = 0): void {
   const refuse = (why: string): never => {
@@ -150,7 +150,7 @@ export function checkWritable(value: Json, path: string, depth = 0): void {
   }
 }
 
-/** A value on one line. */
+/** Writes a value on one line. */
 export function inline(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
@@ -168,7 +168,7 @@ function keyText(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : quote(key);
 }
 
-/** A basic string; characters that an editor or Python could treat as line ends are escaped. */
+/** A basic string. It escapes characters that an editor or Python could treat as line ends. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff]/g,
@@ -176,7 +176,7 @@ function quote(text: string): string {
   );
 }
 
-/** A table and its subtables, each under a header of its own. */
+/** A table and its subtables, each with a header line of its own. */
 export function tableLines(path: readonly string[], table: { [key: string]: Json }): string[] {
   const lines = [`[${path.map(keyText).join('.')}]`];
   const below: string[] = [];
@@ -189,7 +189,7 @@ export function tableLines(path: readonly string[], table: { [key: string]: Json
   return onlyTables ? below.slice(1) : [...lines, ...below];
 }
 
-/** The whole document rewritten; comments and order are lost. */
+/** Writes the whole document anew. Comments and order are lost. */
 export function rewritten(document: object): string[] {
   return stringify(document).trimEnd().split('\n');
 }

@@ -1,7 +1,6 @@
 /**
- * The modules that a ban of a module covers too: those that implement it, and those that do the same under
- * another name. The guard on lab computers has the same list
- * (client/python/src/pybirch_registry/guard/twins.py), with reasons.
+ * The modules that a ban also covers: those that implement the banned module, and those that do the same under another
+ * name. The guard on lab computers has the same list, with reasons (client/python/src/pybirch_registry/guard/twins.py).
  */
 export const TWINS: { readonly [name: string]: readonly string[] } = {
   os: ['posix', 'nt'],

@@ -1,10 +1,10 @@
-/** Types of `registry/definitions`. Types that become JSON use snake_case, as in the HTTP API. */
+/** Types of `registry/definitions`. Types that become JSON have names in snake_case, as in the HTTP API. */
 
 export type InstrumentType = 'movement' | 'measurement';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** A place in a source text. Lines and columns count from 1, columns in Unicode code points. */
+/** A place in a source text. Lines and columns count from 1; columns are in Unicode code points. */
 export interface Span {
   line: number;
   column: number;
@@ -13,20 +13,22 @@ export interface Span {
 }
 
 export interface Diagnostic extends Span {
-  /** `syntax`, a code of ruff (`F821`), or one of ours (`missing-class`, `banned-import`, …). */
+  /** `syntax`, a code of ruff (`F821`), or a code of the registry (`missing-class`, `banned-import`, …). */
   code: string;
   message: string;
-  /** The path, unless it is the definition's main file. */
+  /** The path of the file; absent for the definition's main file. */
   file?: string;
   /** The JSON path of a metadata value that was refused (`settings_schema.properties.x`). */
   path?: string;
 }
 
-/** What the code of a class states, found without running it. Unknown values are null, never guessed. */
+/**
+ * What the code of a class states. The code is not run. Values that it does not state clearly are null, never guessed.
+ */
 export interface ClassInfo {
   name: string;
   instrument_type: InstrumentType | null;
-  /** Direct bases as written (`base.FakeMeasurementInstrument`). */
+  /** The direct base classes as written (`base.FakeMeasurementInstrument`). */
   base_classes: string[];
   docstring: string | null;
   data_columns: string[] | null;
@@ -35,7 +37,7 @@ export interface ClassInfo {
   position_units: string | null;
   default_settings: { [key: string]: Json } | null;
   settings_schema: { [key: string]: Json } | null;
-  /** Top-level imported packages outside the standard library, PyBirch and the definition's own files. */
+  /** Imported packages, without the standard library, PyBirch and the definition's own files. */
   dependencies: string[];
 }
 
@@ -43,17 +45,19 @@ export interface Validation {
   valid: boolean;
   errors: Diagnostic[];
   warnings: Diagnostic[];
-  /** Null if there is no class (or the file does not parse). */
+  /** Null if there is no class or the file cannot be parsed. */
   class_info: ClassInfo | null;
 }
 
-/** The import rules of a lab's policy (docs/contract.md, section 5): names of modules or built-ins. */
+/** The import rules of a lab's policy (docs/contract.md, section 5). Both lists name modules and built-ins. */
 export interface ImportPolicy {
   banned: string[];
   allowed: string[];
 }
 
-/** The `[tool.pybirch]` table of the header and PEP 723's own keys; undefined means not stated. */
+/**
+ * The `[tool.pybirch]` table of the header and PEP 723's own keys. A key that the header does not state is undefined.
+ */
 export interface Header {
   display_name?: string;
   description?: string;
@@ -69,7 +73,7 @@ export interface Header {
   default_settings?: { [key: string]: Json };
   dependencies?: string[];
   requires_python?: string;
-  /** Banned modules and built-ins that the definition requests. */
+  /** The banned modules and built-ins that the definition asks for. */
   permissions?: string[];
 }
 
@@ -80,7 +84,7 @@ export type DefinitionStatus =
   | 'deprecated'
   | 'experimental';
 
-/** All metadata that the index and the API show for a definition's files: header first, then code. */
+/** All metadata of a definition's files that the index and the API show. The header wins over the code. */
 export interface Metadata {
   display_name: string;
   description: string | null;
@@ -98,5 +102,5 @@ export interface Metadata {
   position_units: string | null;
 }
 
-/** Files of a definition by path, `/` between folders. */
+/** The files of a definition by path, with `/` between folders. */
 export type Files = ReadonlyMap<string, Uint8Array>;

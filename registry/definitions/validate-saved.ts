@@ -1,4 +1,4 @@
-/** Validates a save and reports places in the lines of the text that was sent. */
+/** Validates a save. The places of findings are lines of the text that was sent. */
 import type { UnfitField } from './compose.ts';
 import { mainFile, textOf } from './files.ts';
 import { readHeader } from './header.ts';
@@ -10,13 +10,13 @@ import type { Diagnostic, Files, ImportPolicy, Validation } from './types.ts';
 import { validateDefinition } from './validate.ts';
 
 export interface SavedValidation extends Pick<Validation, 'valid' | 'class_info'> {
-  /** Each error with the field of the save that it is about; the first error's message includes its place. */
+  /** Each error, with the field of the save that caused it. The first error's message includes its place. */
   unfit: UnfitField[];
 }
 
 /**
- * Validates the files of a save. `typed` is the main file as it was sent: places refer to its lines, even if
- * a header was written above them. Errors in that header name their field and have no place.
+ * Validates the files of a save. `typed` is the main file as it was sent. Places refer to the lines of `typed`, even if
+ * a header was added above them. An error in such a header names its field and has no place.
  */
 export function validateSaved(
   name: string,

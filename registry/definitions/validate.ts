@@ -22,15 +22,15 @@ import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
 import { newerSyntax } from './verdict.ts';
 
-/** Of one kind in one file; nobody reads more. */
+/** The most findings of one kind for one file. Nobody reads more. */
 const MAX_REPORTED = 1000;
 
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
 
 /**
- * Validates a definition, given its files, or the typed text of its main file, the files beside it, and texts that
- * replace those files (null removes one). Without a name, the last instrument class of the text is used. Never throws
- * and never runs the definition.
+ * Validates a definition. It never throws and never runs the definition. `files` are all files, or the typed text of
+ * the main file; then `beside` are the other files, and `edited` has texts that replace some of them (null removes a
+ * file). Without a name, the last instrument class of the text is validated.
  */
 export function validateDefinition(
   name: string | undefined,
@@ -70,9 +70,7 @@ export function validateDefinition(
   return result;
 }
 
-/**
- * The files as they would be written; adds an error for each text that its declared encoding cannot represent.
- */
+/** The files as they would be written. Adds an error for each text that its declared encoding cannot represent. */
 function typed(
   main: string,
   text: string,
@@ -99,7 +97,7 @@ function typed(
 }
 
 /**
- * Adds findings to `result`; those of another file than the main one name it, in `file` and in the message.
+ * Adds findings to `result`. Findings in another file than the main file name that file, in `file` and in the message.
  */
 function locate(
   found: readonly Diagnostic[],
@@ -187,19 +185,19 @@ function checkClass(
   if (isOwn && stated && ancestry.classes.length > 1)
     warn(
       'own-base',
-      `${info.name} builds on none of PyBirch's base classes: that it is a ${stated} is what the header says`,
+      `${info.name} inherits from none of PyBirch's base classes: only the header says that it is a ${stated}`,
     );
   else if (isOwn)
-    error('not-an-instrument', `${info.name} builds on none of PyBirch's base classes`);
+    error('not-an-instrument', `${info.name} inherits from none of PyBirch's base classes`);
   else if (type === null && !stated)
     error(
       'not-an-instrument',
-      `${info.name} builds on ${foreign}, and its files do not say whether that is an instrument: state instrument-type in the header if it is one`,
+      `${info.name} inherits from ${foreign}, and the files do not show whether ${foreign} is an instrument: if it is, state instrument-type in the header`,
     );
   else if (!ancestry.certain && !stated)
     warn(
       'uncertain-base',
-      `${info.name} builds on ${ancestry.base} in one branch only: state instrument-type in the header if it is a ${type} in every one`,
+      `${info.name} inherits from ${ancestry.base} in only some branches: if it is always a ${type}, state instrument-type in the header`,
     );
   result.warnings.push(...compare(info, header));
   const columns = header.header.data_columns ?? info.data_columns;
@@ -235,7 +233,7 @@ function checkClass(
 
 type Stated = 'data_columns' | 'data_units' | 'position_column' | 'position_units';
 
-/** The code states a value that can only be known by running it. */
+/** Whether the code states a value that can only be known by running the code. */
 function isComputed({ described }: Analysis, name: Stated): boolean {
   return described.values[name] === undefined;
 }
@@ -243,7 +241,7 @@ function isComputed({ described }: Analysis, name: Stated): boolean {
 function unstated({ info, described }: Analysis, name: Stated): string {
   if (described.values[name] === null) return `${info.name} does not state its ${name}`;
   const key = name.replace('_', '-');
-  return `The ${name} of ${info.name} cannot be read from the code, which computes or changes them: state ${key} in the header`;
+  return `The ${name} of ${info.name} cannot be read from the code, because the code computes or changes them: state ${key} in the header`;
 }
 
 function unknownSettings({ info, described }: Analysis): string {
@@ -254,10 +252,10 @@ function unknownSettings({ info, described }: Analysis): string {
     unknown.length === 0
       ? `The default settings of ${info.name}`
       : `The defaults of ${unknown.slice(0, 5).join(', ')} in the settings of ${info.name}`;
-  return `${what} cannot be read from the code, so that none are shown: state default-settings in the header`;
+  return `${what} cannot be read from the code, so pages show none: state default-settings in the header`;
 }
 
-/** Reports requested permissions that are not granted. */
+/** Reports permissions that the header asks for and nobody has granted. */
 function checkPermissions(
   { header, spans }: ReadHeader,
   policy: ImportPolicy,
@@ -265,7 +263,7 @@ function checkPermissions(
 ): void {
   for (const name of header.permissions ?? []) {
     if (grantOf(name, policy) === null) continue;
-    const message = `The header asks for ${name}, which no lab admin has granted: a lab admin can grant it with the approval, or take it out of permissions`;
+    const message = `The header asks for ${name}, which no lab admin has granted: a lab admin can grant it with the approval, or remove it from permissions`;
     result.errors.push({
       ...(spans.get('permissions') ?? START),
       code: 'banned-permission',
@@ -282,7 +280,7 @@ function checkSettings(
   for (const field of ['default_settings', 'settings_schema'] as const) {
     const more = excess(header[field] ?? info[field], SETTINGS);
     if (more === null) continue;
-    const message = `${field} has ${more}: keep tables in a data file`;
+    const message = `${field} has ${more}: put tables into a data file`;
     result.errors.push({ ...(spans.get(field) ?? START), code: 'too-large', message });
     return;
   }

@@ -1,4 +1,4 @@
-/** Whether Python accepts a text, as findings. */
+/** Reports whether Python accepts a text. */
 
 import { compileFault } from './python/compile.ts';
 import type { Fault } from './python/faults.ts';
@@ -8,9 +8,9 @@ import type { Module } from './syntax.ts';
 import type { Diagnostic } from './types.ts';
 
 export interface Verdict {
-  /** The error of CPython's `compile()`; null for valid Python. */
+  /** The error that CPython's `compile()` would raise; null for valid Python. */
   readonly error: Diagnostic | null;
-  /** The warnings of CPython 3.14. */
+  /** The warnings that CPython 3.14 would print. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -29,7 +29,7 @@ export function verdictOf({ text, root, fault }: Module): Verdict {
   };
 }
 
-/** Syntax that some Python allowed by `requires-python` cannot read. */
+/** Warns of syntax that some Python version allowed by `requires-python` cannot read. */
 export function newerSyntax(
   { text, features }: Module,
   requires: string | undefined,

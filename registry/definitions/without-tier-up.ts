@@ -1,16 +1,15 @@
 /**
- * Runs WebAssembly that V8 compiles once and quickly. By default V8 recompiles hot code with optimisation:
- * for ruff this takes more CPU than the checks in a worker's life, and about 300 MB that the process keeps
- * after the worker has ended.
+ * Lets V8 compile WebAssembly only once, quickly. By default V8 compiles hot code again with optimisations. For ruff,
+ * this takes more CPU than all checks of a worker, and about 300 MB that the process keeps after the worker has ended.
  */
 import { setFlagsFromString } from 'node:v8';
 
 const FLAGS = ['wasm-tier-up', 'wasm-dynamic-tiering'];
 
 /**
- * The result of `work`. V8 compiles a function when it is first called and reads the flags then, so they are
- * set around each call, not only while the module is loaded. The flags apply to the whole process, so they
- * are reset at once.
+ * Calls `work` with the flags set and returns its result. V8 compiles each function at its first call and reads the
+ * flags then, so every call needs them, not only the loading of the module. The flags apply to the whole process, so
+ * they are reset at once.
  */
 export function withoutTierUp<Value>(work: () => Value): Value {
   for (const flag of FLAGS) setFlagsFromString(`--no-${flag}`);

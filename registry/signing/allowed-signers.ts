@@ -1,45 +1,50 @@
-/** Judges the signature on a version's tag, and writes the same rule in ssh-keygen(1)'s format. Pure. */
+/**
+ * Judges the signature on a version's tag. Also writes the keys as ssh-keygen(1)'s allowed-signers lines, so that git
+ * judges alike. Pure.
+ */
 import type { Version } from '../../repos/types.ts';
 import { fingerprintOf, SignatureError, verifySsh } from './sshsig.ts';
 
-/**
- * The namespace that git requires of signatures on its objects (git-config(1), `gpg.ssh.allowedSignersFile`).
- */
+/** The namespace that git requires in signatures of its objects (git-config(1), `gpg.ssh.allowedSignersFile`). */
 export const NAMESPACE = 'git';
 
-/** See key-change.ts. */
+/** A signed list of all keys, which lets a lab computer trust a new key (see key-change.ts). */
 export interface KeyChange {
-  /** JSON with `number` and `keys`. The keys are listed oldest first; each has `id`, `public_key`, `valid_after` and `valid_before`. */
-  document: string;
   /**
-   * Signatures of `document`: by the newest key, and by the previous key if its private part was available.
+   * JSON with `number` and `keys`. The keys are listed oldest first; each has `id`, `public_key`, `valid_after` and
+   * `valid_before`.
    */
+  document: string;
+  /** Signatures of `document` by the newest key and, if its private part was available, by the previous key. */
   signatures: string[];
 }
 
 export interface SigningKey {
-  /** Counts from 1; the key with the highest id is in use. */
+  /** The number of the key, counted from 1. The key with the highest number is in use. */
   id: number;
-  /** As in a `.pub` file, without a comment. */
+  /** The key as in a `.pub` file, without a comment. */
   public_key: string;
-  /** `SHA256:…`, as ssh-keygen and git print it. */
+  /** The fingerprint `SHA256:…`, as ssh-keygen and git print it. */
   fingerprint: string;
-  /** First and last date, both inclusive, of tags that the key may sign. Whole seconds, as in tags. */
+  /** The key may sign tags dated from this time on. Whole seconds, as in tags. */
   valid_after: string;
-  /** Null while the key is in use. */
+  /** The key may sign tags dated up to this time; null while the key is in use. */
   valid_before: string | null;
-  /** The signed change to this key. Absent for keys from before changes were signed. */
+  /** The signed change to this key. Absent if the key was created before the registry signed such changes. */
   change?: KeyChange;
 }
 
 export interface Judged {
-  /** Fingerprint of the key that signed the tag, or null if no signature is valid. */
+  /** The fingerprint of the key that signed the tag, or null if there is no valid signature. */
   key: string | null;
-  /** The reason not to trust the signature, or null if it is trustworthy. */
+  /** The reason not to trust the signature, or null if it can be trusted. */
   fault: string | null;
 }
 
-/** Accepts exactly the signatures that stock git accepts with `allowedSigners` of the same keys. */
+/**
+ * Decides whether to trust the signature. It accepts exactly what git accepts with an `allowedSigners` file of these
+ * keys.
+ */
 export function judgeSignature(
   { taggedAt, signed }: Pick<Version, 'taggedAt' | 'signed'>,
   keys: readonly SigningKey[],
@@ -62,8 +67,8 @@ export function judgeSignature(
 }
 
 /**
- * One line in ssh-keygen(1)'s "ALLOWED SIGNERS" format. The times end in Z for UTC, which OpenSSH supports
- * since 9.1; without it, OpenSSH would read them in the local time zone.
+ * One line in ssh-keygen(1)'s "ALLOWED SIGNERS" format. The times end in Z for UTC, which OpenSSH supports since 9.1.
+ * Without the Z, OpenSSH would read them in the local time zone.
  */
 export function allowedSigner(principal: string, key: SigningKey): string {
   const options = [
@@ -74,5 +79,5 @@ export function allowedSigner(principal: string, key: SigningKey): string {
   return `${principal} ${options.join(',')} ${key.public_key}`;
 }
 
-/** `20260102030405Z` */
+/** Writes a time as `20260102030405Z`. */
 const compact = (time: string): string => time.replace(/[-:T]/g, '');

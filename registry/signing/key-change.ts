@@ -1,10 +1,10 @@
 /**
- * Lets a computer that trusts one key trust the next: a list of all keys, with the number of the newest one,
- * signed by that key and by the previous one (The Update Framework's rule for root keys). Pure.
+ * Lets a lab computer that trusts one key trust the next. The document lists all keys and states the number of the
+ * newest. The newest and the previous key sign it, as The Update Framework requires for root keys. Pure.
  */
 import type { SigningKey } from './allowed-signers.ts';
 
-/** The namespace of these signatures. */
+/** The namespace of signatures of key lists (PROTOCOL.sshsig, "namespace"). */
 export const KEYS = 'keys@pybirch-registry';
 
 export function documentOf(keys: readonly SigningKey[]): string {
@@ -17,10 +17,10 @@ export function documentOf(keys: readonly SigningKey[]): string {
   return JSON.stringify({ number: keys.length, keys: listed });
 }
 
-/** Douglas Crockford's base 32: no I, L, O or U. */
+/** Douglas Crockford's base 32 alphabet, which has no I, L, O and U. */
 export const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** The first 80 bits of a fingerprint as 16 letters, which people can pass on with an enrolment code. */
+/** The first 80 bits of a fingerprint as 16 letters and digits, short enough to pass on with an enrolment code. */
 export function shortFingerprint(fingerprint: string): string {
   const bytes = Buffer.from(fingerprint.slice('SHA256:'.length), 'base64').subarray(0, 10);
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');

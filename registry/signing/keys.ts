@@ -1,7 +1,7 @@
 /**
- * The keys that sign versions, in the folder of keys. `signing-keys.json` lists every public key ever used;
- * `signing-<fingerprint>.pem` (PKCS 8) is the private part of the current key. The list is authoritative. It
- * is replaced atomically and read before every signature, so that all processes sign with the newest key.
+ * The keys that sign versions, in the folder of keys. `signing-keys.json` lists every public key ever used.
+ * `signing-<fingerprint>.pem` (PKCS 8) is the private part of the current key. The list decides which key is current.
+ * It is replaced atomically and read before every signature, so all processes sign with the newest key.
  */
 import {
   createPrivateKey,
@@ -20,40 +20,43 @@ import { documentOf, KEYS } from './key-change.ts';
 import { fingerprintOf, publicKeyBlob, publicKeyLine, signSsh } from './sshsig.ts';
 
 /**
- * A tag gets its date before its signature, and several machines may share the keys. So a key is valid from a
- * minute before its creation until a minute after its replacement. In milliseconds.
+ * Milliseconds. A tag gets its date before its signature, and several machines with different clocks may share the
+ * keys. So a key is valid from a minute before its creation until a minute after its replacement.
  */
 const LEEWAY = 60_000;
 
 /** Signs with one key. */
 export interface Signer {
   fingerprint: string;
-  /** Signs for a purpose besides tags (PROTOCOL.sshsig, "namespace"). */
+  /** Signs a payload in another namespace than git's (PROTOCOL.sshsig, "namespace"). */
   sign(payload: Uint8Array, namespace: string): string;
 }
 
 export interface SigningKeys {
-  /** Signs with the newest key. The first call creates one. */
+  /** Signs a tag with the newest key. The first call creates a key. */
   sign: Sign;
-  /** The newest key, for signatures that are made now. */
+  /** The newest key. Ask for it again before each signature, because it may be replaced. */
   signer(): Promise<Signer>;
   /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
   /**
-   * Creates a new key, signs the change with the current one, retires the current one and deletes its private
-   * part. Throws `RepositoryError` `locked`.
+   * Creates a new key, signs the change with the current key, retires the current key and deletes its private part.
+   * Throws `RepositoryError` `locked` if another process is changing the keys.
    */
   rotate(): Promise<{ retired: SigningKey; current: SigningKey }>;
 }
 
 interface Loaded {
-  /** Identifies one state of the list's file. */
+  /** The inode, time and size of the list's file when it was read. They differ if the file was replaced since. */
   stamp: string;
   keys: readonly SigningKey[];
   privateKey: KeyObject;
 }
 
-/** Reads and writes nothing yet. Every process that uses the folder may open it; `now` is the clock. */
+/**
+ * Opens the keys of a folder. It reads and writes nothing before the first call, so every process may open the folder.
+ * `now` is the clock.
+ */
 export function openSigningKeys(folder: string, now: () => number = Date.now): SigningKeys {
   const listPath = join(folder, 'signing-keys.json');
   let loaded: Loaded | undefined;
@@ -75,7 +78,8 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     if (stamp === undefined || keys === undefined) return await add([]);
     const privateKey = await privateOf(newest(keys));
     if (newest(keys).change) return { stamp, keys, privateKey };
-    // The key dates from before changes were signed. Later changes are signed.
+    // The current key was created before the registry signed key changes, so this change cannot be signed by a previous
+    // key.
     return await write(keys, [privateKey], privateKey);
   }
 
@@ -88,7 +92,8 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
   }
 
   /**
-   * Writes the private part before the list names it, so that no crash leaves a key without its private part.
+   * Adds a new key. The private part is written before the list names the key, so that a crash never leaves a listed
+   * key without its private part.
    */
   async function add(before: readonly SigningKey[], last?: KeyObject): Promise<Loaded> {
     const { privateKey } = generateKeyPairSync('ed25519');
@@ -121,7 +126,7 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     return { stamp: (await stampOf(listPath)) as string, keys, privateKey };
   }
 
-  /** Deletes private parts of keys that are not in use, including those left behind by a crash. */
+  /** Deletes the private parts of all other keys, including those that a crash left behind. */
   async function deleteOthers(key: SigningKey): Promise<void> {
     for (const file of await readdir(folder)) {
       const path = join(folder, file);
@@ -168,7 +173,10 @@ const privatePath = (folder: string, { fingerprint }: SigningKey): string =>
     `signing-${Buffer.from(fingerprint.slice('SHA256:'.length), 'base64').toString('hex')}.pem`,
   );
 
-/** A file that another process puts in place has another inode. Undefined if there is no file. */
+/**
+ * Identifies the state of a file: another process replaces the file, which gives it another inode. Undefined if there
+ * is no file.
+ */
 async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });

@@ -1,25 +1,25 @@
 /**
- * SSH signatures with Ed25519 keys, using only Node's own crypto. OpenSSH's PROTOCOL.sshsig defines the
- * signature and its armour, RFC 4253 section 5 the `string` encoding, RFC 8709 Ed25519 keys and signatures.
+ * SSH signatures with Ed25519 keys, made and verified with Node's crypto module only. OpenSSH's PROTOCOL.sshsig defines
+ * the signature and its armour. RFC 4253 section 5 defines the `string` encoding, RFC 8709 Ed25519 keys and signatures.
  */
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
 const KEY_TYPE = 'ssh-ed25519';
 const MAGIC = Buffer.from('SSHSIG');
 const VERSION = 1;
-/** The two hashes that PROTOCOL.sshsig allows. `ssh-keygen -Y sign` uses the second by default. */
+/** The two hashes that PROTOCOL.sshsig allows. `ssh-keygen -Y sign` uses SHA-512 by default. */
 const HASHES: readonly string[] = ['sha256', 'sha512'];
 const HASH = 'sha512';
 const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';
 const END = '\n-----END SSH SIGNATURE-----\n';
 const COLUMNS = /.{1,70}/g;
 
-/** The bytes are not a signature, not an Ed25519 signature, or do not sign the given payload. */
+/** The bytes are no signature, are no Ed25519 signature, or do not sign the given payload. */
 export class SignatureError extends Error {
   readonly code = 'bad_signature';
 }
 
-/** The armoured signature of `payload` for one namespace. The verifier must pass the same namespace. */
+/** Signs `payload` for one namespace and returns the armoured signature. `verifySsh` needs the same namespace. */
 export function signSsh(payload: Uint8Array, privateKey: KeyObject, namespace: string): string {
   const signature = sign(null, signedData(payload, namespace, HASH), privateKey);
   const version = Buffer.alloc(4);
@@ -37,8 +37,8 @@ export function signSsh(payload: Uint8Array, privateKey: KeyObject, namespace: s
 }
 
 /**
- * The key blob of the signer of `payload`. The caller decides whether to trust that key. Throws
- * `SignatureError` if the signature is invalid or not by an Ed25519 key.
+ * Verifies a signature and returns the public key blob of its signer. The caller decides whether to trust that key.
+ * Throws `SignatureError` if the signature is invalid or was not made by an Ed25519 key.
  */
 export function verifySsh(payload: Uint8Array, armoured: string, namespace: string): Buffer {
   const { publicKey, hash, signature, ...read } = readSignature(unarmour(armoured));
@@ -47,12 +47,12 @@ export function verifySsh(payload: Uint8Array, armoured: string, namespace: stri
   }
   const data = signedData(payload, namespace, hash);
   if (!verify(null, data, keyOf(publicKey), signature)) {
-    throw new SignatureError('it is not over these bytes');
+    throw new SignatureError('it signs other bytes');
   }
   return publicKey;
 }
 
-/** The public parts of keys that have signed, each derived once. */
+/** The public parts of the keys that have signed. Each is computed only once. */
 const publicParts = new WeakMap<KeyObject, Buffer>();
 
 function publicPartOf(privateKey: KeyObject): Buffer {
@@ -61,22 +61,22 @@ function publicPartOf(privateKey: KeyObject): Buffer {
   return known;
 }
 
-/** An Ed25519 key in SSH's encoding. */
+/** Encodes an Ed25519 key as SSH does. */
 export function publicKeyBlob(key: KeyObject): Buffer {
   const { x = '' } = key.export({ format: 'jwk' });
   return Buffer.concat([string(KEY_TYPE), string(Buffer.from(x, 'base64url'))]);
 }
 
-/** The line of a `.pub` file, without a comment. */
+/** The line of a `.pub` file for a key, without a comment. */
 export const publicKeyLine = (blob: Buffer): string => `${KEY_TYPE} ${blob.toString('base64')}`;
 
-/** The fingerprint as `ssh-keygen -l` and git print it. */
+/** The fingerprint of a key, as `ssh-keygen -l` and git print it. */
 export function fingerprintOf(blob: Buffer): string {
   const digest = createHash('sha256').update(blob).digest('base64');
   return `SHA256:${digest.replace(/=+$/, '')}`;
 }
 
-/** A signature covers the hash of the payload together with the namespace, not the payload itself. */
+/** The bytes that are signed. They contain the namespace and the hash of the payload, not the payload itself. */
 function signedData(payload: Uint8Array, namespace: string, hash: string): Buffer {
   const digest = createHash(hash).update(payload).digest();
   return Buffer.concat([MAGIC, string(namespace), string(''), string(hash), string(digest)]);
@@ -89,25 +89,26 @@ function string(content: string | Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** Accepts only the canonical armour, so that each signature has exactly one text. */
+/** Decodes an armoured signature. It accepts only the canonical armour, so each signature has exactly one text. */
 function unarmour(text: string): Buffer {
   if (!text.startsWith(BEGIN) || !text.endsWith(END)) throw new SignatureError('it has no armour');
   const lines = text.slice(BEGIN.length, -END.length);
   const blob = Buffer.from(lines, 'base64');
   if (blob.toString('base64') !== lines.replaceAll('\n', '')) {
-    throw new SignatureError('its armour holds no base64');
+    throw new SignatureError('its armour is not base64');
   }
   return blob;
 }
 
 function readSignature(blob: Buffer) {
   const whole = new Reader(blob);
-  if (!whole.take(MAGIC.length).equals(MAGIC)) throw new SignatureError('it is none of SSH');
+  if (!whole.take(MAGIC.length).equals(MAGIC))
+    throw new SignatureError('it is not an SSH signature');
   const version = whole.take(4).readUInt32BE();
   if (version !== VERSION) throw new SignatureError(`version ${version} is not known`);
   const publicKey = whole.string();
   const namespace = whole.string().toString();
-  whole.string(); // Reserved: PROTOCOL.sshsig has it ignored.
+  whole.string(); // PROTOCOL.sshsig reserves this field; it must be ignored.
   const hash = whole.string().toString();
   if (!HASHES.includes(hash)) throw new SignatureError(`the hash ${hash} is not known`);
   const inner = new Reader(whole.string());
@@ -123,12 +124,12 @@ function keyOf(blob: Buffer): KeyObject {
   reader.keyType();
   const x = reader.string();
   reader.end();
-  if (x.length !== 32) throw new SignatureError('its key is not of 32 bytes');
+  if (x.length !== 32) throw new SignatureError('its key does not have 32 bytes');
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: x.toString('base64url') };
   return createPublicKey({ key: jwk, format: 'jwk' });
 }
 
-/** Reads a buffer from its start. Throws `SignatureError` if bytes are missing or left over. */
+/** Reads SSH fields from the start of a buffer. Throws `SignatureError` if bytes are missing or left over. */
 class Reader {
   #rest: Buffer;
 

@@ -1,17 +1,18 @@
 /**
- * The signed statement about a list, short enough for a header: its audience, number, date and digest. Pure.
- * Lab computers check it as The Update Framework's clients check "timestamp" and "snapshot".
+ * The signed statement that comes with a list of versions, short enough for an HTTP header. It states who the list is
+ * for, its number, its date and its digest. Lab computers check it as The Update Framework's clients check "timestamp"
+ * and "snapshot". Pure.
  */
 
 import type { Signer } from './keys.ts';
 
-/** The namespace of these signatures (PROTOCOL.sshsig, "namespace"). Git uses none like it. */
+/** The namespace of signatures of statements (PROTOCOL.sshsig, "namespace"). No signature of git has this namespace. */
 export const LISTS = 'lists@pybirch-registry';
 
 export interface Statement {
-  /** `computer:<id>`, or `bundle:<whose>`. */
+  /** Who the list is for: `computer:<id>` or `bundle:<name>`. */
   audience: string;
-  /** Rises with every change of the data that lists are made from; never falls. */
+  /** Grows with every change of the data from which lists are made. It never decreases. */
   number: number;
   timeline: StatedTimeline;
   signed_at: string;
@@ -24,14 +25,14 @@ export interface Statement {
 /** The period from a registry's creation or restore to its next restore. */
 export interface StatedTimeline {
   id: string;
-  /** The time of the backup that was restored; null for a new registry. */
+  /** When the restored backup was made; null for a new registry. */
   restored_from: string | null;
-  /** The user who confirmed that lab computers may follow this timeline; null before that. */
+  /** The user who confirmed that lab computers may follow this timeline, and when; null until somebody confirms. */
   confirmed: { by: string; at: string } | null;
 }
 
 /**
- * The statement and its signature on one line of printable characters:
+ * Signs a statement and returns both on one line of printable characters:
  * `<base64url of the statement's JSON>.<base64 of the SSH signature>`
  */
 export function signStatement(statement: Statement, signer: Pick<Signer, 'sign'>): string {

@@ -159,7 +159,7 @@ t.test('compiled code in archives is found whatever their names', (t) => {
   const of = (name: string) => found.find(({ path }) => path === name);
   t.match(of('tar.tgz')?.kind, /an archive with an ELF .* \(tar.tgz!tar!data.bin\)/);
   t.match(of('pax.tar')?.kind, /by its name \(pax.tar!(folder\/){30}driver.dll\)/);
-  t.match(of('bzip2.zip'), { kind: /\(bzip2.zip!/, way: /by zip or gzip/ });
+  t.match(of('bzip2.zip'), { kind: /\(bzip2.zip!/, way: /with zip or gzip/ });
   t.match(found[4]?.kind, /an archive with an ELF .* \(nested.zip!a\/inner.egg!data.bin\)/);
   t.end();
 });

@@ -156,17 +156,17 @@ t.test('a header follows PEP 723: one closed block; errors have their place', as
 t.test('an ignored header causes a warning at the responsible line', async (t) => {
   const warned: [text: string, line: number, why: RegExp][] = [
     ['# /// script\n# [tool.pybirch]\nimport os\n', 1, /no last line/],
-    ['# /// script\n# dependencies = []\n\n# [tool.pybirch]\n# ///\n', 3, /Each of its lines/],
-    ['# /// script\n#dependencies = []\n# ///\n', 2, /Each of its lines/],
-    ['# /// script\n#\tdependencies = []\n# ///\n', 2, /Each of its lines/],
-    ['# /// script\n# dependencies = []\n# /// \n', 3, /ends with exactly/],
-    ['#/// script\n# dependencies = []\n# ///\n', 1, /begins with exactly/],
-    ['import os\r\n # /// script\r\n # ///\r\n', 2, /begins with exactly/],
-    ['# /// Script\n# ///\n', 1, /begins with exactly/],
+    ['# /// script\n# dependencies = []\n\n# [tool.pybirch]\n# ///\n', 3, /Each line must be/],
+    ['# /// script\n#dependencies = []\n# ///\n', 2, /Each line must be/],
+    ['# /// script\n#\tdependencies = []\n# ///\n', 2, /Each line must be/],
+    ['# /// script\n# dependencies = []\n# /// \n', 3, /last line must be exactly/],
+    ['#/// script\n# dependencies = []\n# ///\n', 1, /first line must be exactly/],
+    ['import os\r\n # /// script\r\n # ///\r\n', 2, /first line must be exactly/],
+    ['# /// Script\n# ///\n', 1, /first line must be exactly/],
     [
       '# /// script\n# dependencies = []\n# ///\n\n# /// script \n# ///\n',
       5,
-      /begins with exactly/,
+      /first line must be exactly/,
     ],
   ];
   for (const [text, line, why] of warned)
@@ -178,10 +178,10 @@ t.test('an ignored header causes a warning at the responsible line', async (t) =
 t.test('versions and requirements that pip cannot read are refused with their place', async (t) => {
   const text = (toml: string) => `# /// script\n# ${toml}\n# ///\n`;
   t.match(readHeader(text('requires-python = "3"')).errors, [
-    { line: 2, code: 'header-value', message: /requires-python is "3", and must be/ },
+    { line: 2, code: 'header-value', message: /requires-python is "3", but must be/ },
   ]);
   t.match(readHeader(text('dependencies = ["numpy", "not a req !!"]')).errors, [
-    { line: 2, code: 'header-value', message: /dependencies has "not a req !!"/ },
+    { line: 2, code: 'header-value', message: /dependencies contains "not a req !!"/ },
   ]);
 });
 

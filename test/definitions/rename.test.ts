@@ -205,11 +205,11 @@ t.test('encoding, byte order mark, line ends and binary files stay', async (t) =
 t.test('a new name that already has a meaning is refused', async (t) => {
   const text = 'import New\nclass Old: pass\n';
   const refused: [Record<string, string>, string, RegExp][] = [
-    [{ 'Old.py': text }, 'New', /New means something in Old\.py:1 already/],
+    [{ 'Old.py': text }, 'New', /New already means something in Old\.py:1/],
     [
       { 'Old.py': 'class Old: pass\n', 'new.py': '' },
       'New',
-      /Old\.py would become New\.py, which is there/,
+      /Old\.py would become New\.py, which already exists/,
     ],
     [{ 'Old.py': 'class Old: pass\n' }, 'class', /Python keyword/],
   ];

@@ -29,11 +29,16 @@ t.test(
       ['name', 'name, gain', /parameter gain is new and has no default/, 30],
       ['name, a=1, b=2', 'name, b=2, a=1', /parameter b was number 3 and is number 2/, 30],
       ['name', 'address="", name="x"', /parameter name was number 1 and is number 2/, 36],
-      ['name, axis=1', 'name, *, axis=1', /axis can be given by name only/, 33],
+      ['name, axis=1', 'name, *, axis=1', /axis can now be given only by name/, 33],
       ['name, axis=1', 'name, axis=1, /', /axis cannot be given by name any more/, 30],
       ['name, *more', 'name', /does not take further arguments/, 5],
       ['name, **more', 'name', /does not take further named arguments/, 5],
-      ['name, *more', 'name, a=1, *more', /parameter a is new and takes what was a further/, 30],
+      [
+        'name, *more',
+        'name, a=1, *more',
+        /parameter a is new and takes the value that existing calls pass as a further/,
+        30,
+      ],
     ];
     for (const [before, after, told, column] of BREAKING) {
       const found = compared(before, after).find(

@@ -178,7 +178,7 @@ t.test('fsck reports versions with an invalid or missing signature', async (t) =
   };
   const signature = 'the signature of v3: ';
   t.match(await replace(content.replace('"ada@lab.example"', '"eve@lab.example"')), [
-    { where: 'Meter', problem: `${signature}it is not over these bytes` },
+    { where: 'Meter', problem: `${signature}it signs other bytes` },
   ]);
   t.match(await versionsOf(), [{ version: 3, signature: null }, {}, {}]);
   t.match(await replace(content.slice(0, content.lastIndexOf('-----BEGIN SSH'))), [

@@ -170,7 +170,7 @@ t.test('the report lists losses first, counts causes, and says what loads', asyn
     'clashes first',
   );
   t.match(text, /--prefer PATH/);
-  t.match(text, /big\.py: larger than a file may be: 3\.1 MB of 1 MB/);
+  t.match(text, /big\.py: too large: it has 3\.1 MB, a file may have 1 MB/);
   t.match(
     text,
     /0 of 7 as they are\.\n {2}7 × only if the lab allows os: .*\n {6}Dev0, Dev1, Dev2 and 4 more\n/,
@@ -327,7 +327,7 @@ t.test('files beyond the limits of the registry, or that clash, are not imported
   const { imported, skipped } = await runImport(folder, target);
   t.match(imported, [{ name: 'Meter' }]);
   const reasons = Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
-  t.match(reasons, { 'long.py': /larger than a file may be/, 'pair/pair.py': /the same file/ });
+  t.match(reasons, { 'long.py': /too large/, 'pair/pair.py': /the same file/ });
 });
 
 t.test('the author is that of the last commit, also in a subfolder of a checkout', async (t) => {

@@ -1,7 +1,4 @@
-/**
- * Assembles one definition: renders the parts that its class needs, names the modules, and adds the data
- * files.
- */
+/** Assembles one definition: writes the code that its class needs, names the modules, and adds the data files. */
 import { checkPath } from '../names.ts';
 import { STANDARD_LIBRARY } from '../stdlib.ts';
 import { type Carving, keptStarts, runsAtImport } from './carve.ts';
@@ -16,12 +13,12 @@ import type { SourceFile } from './types.ts';
 
 export interface Assembled {
   files: Map<string, Uint8Array>;
-  /** Original paths of the data files in the definition. */
+  /** The paths in the folder of the data files that the definition contains. */
   data: string[];
   warnings: string[];
-  /** Packages that the code may import by names in strings. */
+  /** Packages that the code may import by a name in a string. */
   packages: string[];
-  /** The reason why no computer could load it; undefined if none is known. */
+  /** Why no lab computer could load the definition; undefined if no reason is known. */
   unfit?: { line: number; reason: string };
 }
 
@@ -55,41 +52,41 @@ export function assemble(
       const where = `${path}:${one.line}: ${firstLine(one.text)}`;
       if (one.isComputed)
         warnings.push(
-          `${where} imports by a name that cannot be followed: a module of the folder would not be carried`,
+          `${where} imports a module by a computed name: a module of the folder would be missing in the definition`,
         );
       else if (one.isHandedOn) {
         const obstacle = one.package
           ? `needs the package ${one.package} installed`
-          : 'would not find a module of the folder, which is not carried';
-        warnings.push(`${where} may be used to import: that ${obstacle}`);
+          : 'would not find a module of the folder, which the definition does not contain';
+        warnings.push(`${where} may be used to import: this import ${obstacle}`);
         if (one.package) packages.add(one.package);
       } else if (one.package)
         warnings.push(
-          `${where} leads out of the folder: needs the package ${one.package} installed`,
+          `${where} refers to a module outside the folder: needs the package ${one.package} installed`,
         );
       else if (one.always)
         unfit ??= {
           line: one.line,
-          reason: `${where} leads out of the folder: import the folder that has it, too`,
+          reason: `${where} refers to a module outside the folder: import a folder that contains both`,
         };
-      else warnings.push(`${where} leads out of the folder; it is left as it was`);
+      else warnings.push(`${where} refers to a module outside the folder; the import is unchanged`);
     }
     const named = namedFiles(path, text, data);
     for (const from of named.beyond) {
-      const how = "it is outside the module's folder, and a definition carries nothing from there";
-      warnings.push(`${path}: ${from} is named but not carried: ${how}`);
+      const how = "it is outside the module's folder, so a definition cannot contain it";
+      warnings.push(`${path}: ${from} is named but not copied: ${how}`);
     }
     for (const relative of named.files) {
       const from = joinPath(dirname(path), relative);
       const obstacle = addData(files, relative, data.get(from), maxFileBytes);
       if (obstacle === null) carried.push(from);
-      else warnings.push(`${path}: ${from} is named but not carried: ${obstacle}`);
+      else warnings.push(`${path}: ${from} is named but not copied: ${obstacle}`);
     }
   }
   return { files, data: carried, warnings, packages: [...packages], ...(unfit && { unfit }) };
 }
 
-/** Adds a data file, or reports the reason why it cannot. */
+/** Adds a data file to `files`. Returns the reason if that is impossible. */
 function addData(
   files: Map<string, Uint8Array>,
   path: string,
@@ -101,12 +98,14 @@ function addData(
   const badPath = checkPath(path);
   if (badPath !== null) return badPath;
   const there = files.get(path);
-  if (there && Buffer.compare(there, bytes) !== 0) return 'another file has its path';
+  if (there && Buffer.compare(there, bytes) !== 0) return 'another file already has this path';
   files.set(path, bytes);
   return null;
 }
 
-/** Warns about code that the import runs, or no longer runs. */
+/**
+ * Warns about code that runs when the definition is imported, and about code that was left out and so no longer runs.
+ */
 function importWarnings(carving: Carving, { folder }: Around): string[] {
   const warnings: string[] = [];
   for (const [path, part] of carving.parts) {
@@ -120,10 +119,10 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
     const kept = keptStarts(part);
     for (const state of sharedState(folder, path)) {
       if (!state.outside || !kept.has(state.from)) continue;
-      warnings.push(`${path}:${state.line}: makes ${state.name} when imported`);
+      warnings.push(`${path}:${state.line}: creates ${state.name} when imported`);
     }
     if (part.whole && module.dynamic) {
-      warnings.push(`${path}: looks names up while it runs, so it is carried whole`);
+      warnings.push(`${path}: looks names up while it runs, so the whole module is copied`);
     }
   }
   for (const { path, statement } of carving.dropped) {
@@ -133,7 +132,7 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
   return warnings;
 }
 
-/** Top-level names of the outside packages that the kept statements import. */
+/** The top-level names of the packages outside the folder that the kept statements import. */
 function importedPackages(carving: Carving, { folder, stays, installed }: Around): Set<string> {
   const packages = new Set<string>();
   for (const [path, part] of carving.parts) {
@@ -152,7 +151,7 @@ function importedPackages(carving: Carving, { folder, stays, installed }: Around
   return packages;
 }
 
-/** Changes the encoding declaration to UTF-8, because the text is written as UTF-8 (PEP 263). */
+/** Changes the file's encoding declaration (PEP 263) to UTF-8, because the file is written as UTF-8. */
 function asUtf8(text: string): string {
   return text.replace(
     /^((?:.*\r?\n)?[ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)/,

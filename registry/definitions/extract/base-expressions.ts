@@ -1,7 +1,7 @@
-/** The base classes of a class as written. */
+/** Reads the base classes of a class as they are written. */
 import { argumentsOf, child, dottedName, type Node } from '../syntax.ts';
 
-/** The bases as dotted names: `class A(base.B, Generic[T], metaclass=M)` gives `base.B` and `Generic`. */
+/** The base classes as dotted names: `class A(base.B, Generic[T], metaclass=M)` gives `base.B` and `Generic`. */
 export function baseExpressions(node: Node, text: string): string[][] {
   const list = child(node, 'ArgList');
   const bases = list ? argumentsOf(list, text).positional : [];

@@ -1,7 +1,4 @@
-/**
- * Finds the classes of a folder that are PyBirch instruments: those that inherit from one of its base
- * classes.
- */
+/** Finds the PyBirch instruments of a folder: the classes that inherit from a base class of PyBirch. */
 import { type BaseTypes, type ClassAt, Classes } from '../classes.ts';
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { Resolver } from '../resolve.ts';
@@ -14,9 +11,9 @@ export type { BaseTypes } from '../classes.ts';
 
 export interface Reached {
   type: InstrumentType;
-  /** True for one of the further base classes, which cannot be recognised from the code alone. */
+  /** Whether it is a further base class (`--base`). The code alone does not show that such a class is one. */
   further: boolean;
-  /** The file that defines the base class, if it is in the folder. */
+  /** The file that defines the base class; undefined if it is outside the folder. */
   baseModule?: string;
 }
 
@@ -24,17 +21,20 @@ export class Bases {
   readonly #folder: SourceFolder;
   readonly #extra: BaseTypes;
   #opened: Classes | undefined;
-  /** The modules whose trees are in memory, and the total length of their texts. */
+  /** The modules whose syntax trees are in memory, and the total length of their texts. */
   readonly #seen = new Set<string>();
   #length = 0;
 
-  /** @param extra further base classes (`--base Name=type`), accepted from any module */
+  /** @param extra further base classes (`--base Name=type`). They may come from any module. */
   constructor(folder: SourceFolder, extra: BaseTypes) {
     this.#folder = folder;
     this.#extra = extra;
   }
 
-  /** The resolver is replaced from time to time, because its results keep the modules' trees in memory. */
+  /**
+   * Answers questions about classes. It is created anew when too many syntax trees are in memory, because its answers
+   * keep them there.
+   */
   get #classes(): Classes {
     if (this.#opened && this.#length <= TREES) return this.#opened;
     this.#seen.clear();
@@ -52,7 +52,7 @@ export class Bases {
     return this.#opened;
   }
 
-  /** True for PyBirch's own base classes and mixins, and for the further ones. */
+  /** Whether this is the name of a base class or mixin of PyBirch, or of a further base class. */
   isBaseName(name: string): boolean {
     return BASE_CLASSES.has(name) || this.#extra.has(name);
   }
@@ -62,7 +62,7 @@ export class Bases {
     return BASE_CLASSES.has(name) ? (OLDER_MODULES[name] ?? 'pybirch.Instruments.base') : undefined;
   }
 
-  /** Whether the module defines a base class itself, rather than a fallback for computers without PyBirch. */
+  /** Whether the module certainly defines a base class. A fallback for computers without PyBirch does not count. */
   definesBase(path: string, name: string): boolean {
     if (!this.isBaseName(name)) return false;
     const meanings = this.#classes.resolver.name(path, name);
@@ -70,9 +70,7 @@ export class Bases {
     return isHere.includes(true) && !isHere.includes(false);
   }
 
-  /**
-   * The base class that the class inherits from. As in Python, the first base that is an instrument decides.
-   */
+  /** The base class that the class inherits from. As in Python, the first base that is an instrument decides. */
   reached(path: string, name: string): Reached | null {
     const found = this.#named(path, name);
     if (!found) return null;
@@ -86,15 +84,12 @@ export class Bases {
     };
   }
 
-  /** Whether a class with these base expressions is an instrument, at any place in the module. */
+  /** Whether a class with these base expressions would be an instrument. It may be anywhere in the module. */
   isInstrument(path: string, bases: readonly Node[]): boolean {
     return bases.some((base) => this.#classes.typeBy(path, base) !== null);
   }
 
-  /**
-   * Whether the folder's own code computes a base of the class, so that it is unknown without running the
-   * code.
-   */
+  /** Whether code of the folder computes a base of the class, so that only running the code would show the base. */
   isComputed(path: string, name: string): boolean {
     const found = this.#named(path, name);
     if (!found) return false;
@@ -104,12 +99,12 @@ export class Bases {
       meanings.some(({ kind }) => kind === 'unknown' || kind === 'value');
     return bases.some((meanings, i) => {
       const base = found.statement.bases[i];
-      // The results of `namedtuple("Row", "a b")` and `Generic[T]` depend on outside packages.
+      // Results of packages outside the folder, such as `namedtuple("Row", "a b")` or `Generic[T]`, do not count.
       return isOpen(meanings) && (!base || isOpen(resolver.expression(path, rootOf(base))));
     });
   }
 
-  /** The classes of the folder that this class names as its bases. */
+  /** The classes of the folder that are direct bases of this class. */
   parents(path: string, name: string): { path: string; name: string }[] {
     const found = this.#named(path, name);
     if (!found) return [];
@@ -122,14 +117,14 @@ export class Bases {
   }
 
   /**
-   * The class and its ancestors in the folder, in Python's method resolution order. `isBase` is true for a
-   * base class and its own ancestors.
+   * The class and its ancestors in the folder, in Python's method resolution order. `isBase` is true for an instrument
+   * base class and for its own ancestors.
    */
   line(path: string, name: string): { path: string; name: string; isBase: boolean }[] {
     const found = this.#named(path, name);
     if (!found) return [];
     const line = this.#lineOf(found);
-    // Compares by place, because the resolver may be replaced meanwhile.
+    // Compares classes by their place, because the resolver may be replaced meanwhile and would return other objects.
     const placeOf = ({ path, statement }: ClassAt): string => `${path}\n${statement.node.from}`;
     const bases = new Set<string>();
     for (const one of line) {
@@ -156,7 +151,7 @@ export class Bases {
   }
 }
 
-/** The innermost callee or object: `make` in `make(1)["x"].Row`. */
+/** The innermost callee or object of an expression: `make` in `make(1)["x"].Row`. */
 function rootOf(node: Node): Node {
   const [first] = /^(Call|Member)Expression$/.test(node.type) ? node.children : [];
   return first ? rootOf(first) : node;

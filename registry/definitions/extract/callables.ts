@@ -1,13 +1,13 @@
-/** Finds the code in the folder that a call or a class statement runs. Nothing is executed. */
+/** Finds the code of the folder that runs when something is called or a class is created. Nothing is executed. */
 import { argumentsOf, child, type Node } from '../syntax.ts';
 import type { SourceFolder } from './folder.ts';
 import { methodsOf } from './methods.ts';
 import type { Statement } from './module.ts';
 import { type Reaches, rootOf } from './reach.ts';
 
-/** The methods that Python calls on a metaclass to create a class, and on a class to create an object. */
+/** The methods that Python calls to create an object, or to create a class if they belong to a metaclass. */
 export const MAKERS = ['__new__', '__init__', '__prepare__'];
-/** Maximum depth when following calls and bases. */
+/** How many calls and base classes are followed in a row. */
 export const MAX_DEPTH = 20;
 
 export class Callables {
@@ -20,8 +20,8 @@ export class Callables {
   }
 
   /**
-   * The functions that a call of a name may run: the function itself, the constructor of a class, or, with
-   * `method`, a method of the class or of its instances.
+   * The functions that may run when a name is called: the function itself or the constructor of a class. With `method`,
+   * these are the methods of that name in the class or in the class of an instance.
    */
   bodies(path: string, name: string, method: string, steps = 0): [path: string, node: Node][] {
     const module = this.#folder.module(path);
@@ -46,7 +46,7 @@ export class Callables {
     return found;
   }
 
-  /** Whether the name is bound only by functions and classes, so that calling it changes no object. */
+  /** Whether only functions and classes bind the name, so that calling it changes no object. */
   isDefined(path: string, name: string): boolean {
     const { bindings, classes } = this.#folder.module(path);
     const isFunction = ({ node }: Statement): boolean =>
@@ -56,7 +56,7 @@ export class Callables {
     return classes.has(name) || (bindings.get(name) ?? []).every(isFunction);
   }
 
-  /** The methods of a class with these names, including those inherited within the folder. */
+  /** The methods of a class with these names, including those that it inherits from classes of the folder. */
   methods(path: string, name: string, wanted: readonly string[], steps = 0): [string, Node][] {
     const module = this.#folder.module(path);
     const cls = module.classes.get(name);
@@ -71,8 +71,7 @@ export class Callables {
   }
 
   /**
-   * The classes of the folder among the bases of a class, or the value of this keyword in the class
-   * statement.
+   * The base classes that are in the folder. With `keyword`, the class that this keyword of the class statement names.
    */
   parents(path: string, node: Node, keyword?: string): [path: string, name: string][] {
     const { text } = this.#folder.module(path);
@@ -89,7 +88,7 @@ export class Callables {
     });
   }
 
-  /** The metaclass of a class, either its own or inherited. */
+  /** The metaclass of a class: its own, or an inherited one. */
   metaclasses(path: string, node: Node, steps = 0): [string, string][] {
     if (steps > MAX_DEPTH) return [];
     const own = this.parents(path, node, 'metaclass');

@@ -1,6 +1,6 @@
 /**
- * Finds the parts of modules that one class needs: starts at the class, follows the names that it reads to
- * the statements that bind them, and continues in the modules that they are imported from.
+ * Finds the parts of modules that a class needs. The search starts at the class, goes from each name that is read to
+ * the statements that bind it, and continues in the modules from which names are imported.
  */
 
 import { STANDARD_LIBRARY } from '../stdlib.ts';
@@ -10,34 +10,34 @@ import type { ImportClause, SourceImport } from './imports.ts';
 import type { Module, Statement } from './module.ts';
 import { namedImports } from './named-imports.ts';
 
-/** The needed part of one module. */
+/** The part of one module that is needed. */
 export interface Part {
   module: Module;
-  /** Module-level names that the kept statements read. */
+  /** The module-level names that the kept statements read. */
   needed: Set<string>;
   kept: Set<Statement>;
-  /** Paths of modules that are imported only for their side effects. */
+  /** The paths of modules that are imported only for their side effects. */
   acting: Set<string>;
   whole: boolean;
 }
 
-/** The kept statements by their start (`Statement.from`). */
+/** The offsets of the kept statements (`Statement.from`). */
 export function keptStarts({ kept }: Part): ReadonlySet<number> {
   return new Set([...kept].map(({ from }) => from));
 }
 
 export interface Carving {
-  /** By path of the module; the class's own module comes first. */
+  /** The needed parts by path of their module. The module of the class is the first. */
   parts: Map<string, Part>;
-  /** Statements that run at import but are left out, because no kept statement depends on them. */
+  /** Statements that would run at import but are left out, because no kept statement depends on them. */
   dropped: { path: string; statement: Statement }[];
 }
 
 export interface CarveSource {
   folder: SourceFolder;
-  /** Modules that are imported from their installed package and never copied. */
+  /** Modules that stay imports of their installed package and are never copied. */
   stays: ReadonlySet<string>;
-  /** Shared by all carvings of the folder. */
+  /** The effects of statements. All carvings of the folder share this object. */
   effects: Effects;
 }
 
@@ -104,7 +104,7 @@ class Carver {
     }
   }
 
-  /** @param name the needed name: of an import, only its clause is kept */
+  /** @param name the needed name. Of an import statement, only the clause that binds this name is kept. */
   #keep(part: Part, statement: Statement, name?: string): void {
     const found = name === undefined ? undefined : importOf(statement, name);
     if (found) this.#needImports(part, found.statement, [found.clause]);
@@ -128,8 +128,8 @@ class Carver {
       else {
         const target = this.#folder.resolveImport(part.module.path, found, clause);
         const source = this.#folder.find(part.module.path, found.level, found.module ?? '');
-        // If a module of the folder imports the name from outside, perhaps in one branch only, that module is
-        // needed too.
+        // If a module of the folder imports the name from outside, perhaps in only some branches, that module is needed
+        // too.
         if (target.kind === 'outside' && found.module && source && !this.#stays.has(source))
           this.need(source, clause.name);
         else this.#needTarget(target);
@@ -145,8 +145,8 @@ class Carver {
   }
 
   /**
-   * A name without a binding may come from `from m import *`. So may a bound name, if `m` is known to provide
-   * it.
+   * A name that the module does not bind may come from `from m import *`. A name that the module binds may also come
+   * from there, if `m` is known to provide it.
    */
   #needStars(part: Part, name: string, isBound = false): void {
     for (const star of starImports(part.module)) {
@@ -164,7 +164,10 @@ class Carver {
     if (source !== undefined && !this.#stays.has(source)) this.#needWhole(this.#part(source));
   }
 
-  /** Keeps the statements whose side effects at import concern the kept statements or the outside world. */
+  /**
+   * Keeps statements whose side effects at import concern the kept statements or something outside the folder. Returns
+   * whether any were added.
+   */
   #keepWhatActs(): boolean {
     let grew = false;
     for (const part of [...this.#parts.values()]) {
@@ -195,8 +198,8 @@ class Carver {
   }
 
   /**
-   * Keeps an import for its side effects: if nobody uses its name, or if the module's effects concern kept
-   * statements. Unused imports of the standard library have no effect.
+   * Keeps imports whose name nobody uses, because they may exist for their side effects. Also keeps imports of modules
+   * whose effects concern kept statements. An unused import of the standard library has no effect and is left out.
    */
   #keepActingImports(part: Part, statement: Statement): boolean {
     const { module } = part;
@@ -226,7 +229,7 @@ class Carver {
   }
 }
 
-/** An import statement at the top level, from which single names can be removed. */
+/** Whether the statement is an import at the top level, from which single names can be removed. */
 export function isPlainImport(statement: Statement): boolean {
   return statement.type === 'ImportStatement';
 }
@@ -235,12 +238,15 @@ function isFuture(statement: Statement): boolean {
   return statement.imports.some((found) => found.level === 0 && found.module === '__future__');
 }
 
-/** A module-level statement that calls something and discards the result. */
+/** Whether a statement calls something while the module is imported, and discards the result. */
 export function runsAtImport(module: Module, statement: Statement): boolean {
   return statement.calls && !statement.isMain && !isLoggerSetUp(module, statement);
 }
 
-/** `log.addHandler(logging.NullHandler())`, which the logging HOWTO recommends to every library. */
+/**
+ * Whether the statement is like `log.addHandler(logging.NullHandler())`, which the logging HOWTO recommends to
+ * libraries.
+ */
 function isLoggerSetUp(module: Module, statement: Statement): boolean {
   return /\.(addHandler\(\s*(logging\.)?NullHandler\(\)|setLevel\([\w.]*)\s*\)\s*$/.test(
     module.text.slice(statement.start, statement.end).trim(),

@@ -1,7 +1,7 @@
-/** The options of the person who imports: which classes become definitions, and under which names. */
+/** Applies the options of an import: which classes become definitions, and under which names. */
 import { matchesPattern } from '../../../text/glob.ts';
 
-/** `--rename`: gives another name to classes of this name, or only to the one in this file. */
+/** `--rename`: a new name for all classes of this name, or for the one in this file. */
 export interface Renaming {
   path?: string;
   from: string;
@@ -9,10 +9,13 @@ export interface Renaming {
 }
 
 export interface Choice {
-  /** gitignore(5) patterns; a pattern without a slash also matches class names. */
+  /** gitignore(5) patterns. A pattern without a slash also matches names of classes. */
   include?: readonly string[];
   exclude?: readonly string[];
-  /** Files or folders whose class wins if two have the same name; the first match counts. */
+  /**
+   * Files or folders, most preferred first. If two classes have the same name, the one from the first matching entry
+   * wins.
+   */
   prefer?: readonly string[];
   rename?: readonly Renaming[];
 }
@@ -22,7 +25,7 @@ interface Named {
   name: string;
 }
 
-/** Applies the options, and records those that matched nothing. */
+/** Applies the options and remembers which of them matched something. */
 export class Chooser {
   readonly #choice: Choice;
   readonly #met = new Set<string | Renaming>();
@@ -31,7 +34,7 @@ export class Chooser {
     this.#choice = choice;
   }
 
-  /** The reason why the class is excluded; undefined if it is included. */
+  /** Why the options exclude the class; undefined if they include it. */
   refusal(one: Named): string | undefined {
     const { include = [], exclude = [] } = this.#choice;
     const [out] = exclude.filter((pattern) => this.#fits(pattern, one));
@@ -41,8 +44,8 @@ export class Chooser {
   }
 
   /**
-   * True if `--include` names the class itself. Such a class is included even if it looks like a base of
-   * others.
+   * Whether a pattern of `--include` names the class itself. Such a class becomes a definition even if it looks like a
+   * base of other classes.
    */
   isNamed({ name }: Named): boolean {
     return (this.#choice.include ?? []).some(
@@ -50,7 +53,7 @@ export class Chooser {
     );
   }
 
-  /** Index of the matching `--prefer` option, or the number of options if none matches. */
+  /** The index of the first `--prefer` option that matches; the number of options if none does. */
   rank({ path }: { path: string }): number {
     const { prefer = [] } = this.#choice;
     const at = prefer.findIndex((wanted) => path === wanted || path.startsWith(`${wanted}/`));
@@ -59,7 +62,7 @@ export class Chooser {
     return at;
   }
 
-  /** The name of the definition for this class. */
+  /** The name of the definition that is made from this class. */
   nameOf({ path, name }: Named): string {
     const { rename = [] } = this.#choice;
     const found = [...rename]
@@ -70,7 +73,7 @@ export class Chooser {
     return found.to;
   }
 
-  /** The options that matched no class, as written; most likely a typing error. */
+  /** The options that matched no class, as the user wrote them. They are probably typing errors. */
   unmet(): string[] {
     const { include = [], exclude = [], prefer = [], rename = [] } = this.#choice;
     const isUnmet = (one: string | Renaming): boolean => !this.#met.has(one);
@@ -90,6 +93,6 @@ export class Chooser {
   }
 }
 
-/** A renaming in command-line syntax. */
+/** A renaming as it is written on the command line. */
 export const written = ({ path, from, to }: Renaming): string =>
   `${path === undefined ? '' : `${path}:`}${from}=${to}`;

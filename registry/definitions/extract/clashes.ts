@@ -1,34 +1,31 @@
 /**
- * Definition names are unique regardless of case. Decides which of several candidates with one name is
- * imported.
+ * Chooses between candidates for the same name. Names of definitions are unique, and upper and lower case count as
+ * equal.
  */
 import type { Chooser } from './choice.ts';
 import { basename, byText, dirname } from './paths.ts';
 import type { Extracted, Skipped } from './types.ts';
 
-/** A possible definition. */
+/** A class that may become a definition. */
 export interface Candidate {
   path: string;
-  /** The name of its class, and its new name if the definition is renamed. */
+  /** The name of the class; `newName` if the definition gets another name. */
   name: string;
   newName?: string;
   line: number;
-  /**
-   * Creates the definition without the folders' facts in its header, or gives the reason why it cannot be
-   * one.
-   */
+  /** Creates the definition without the facts from folder names in its header, or tells why that is impossible. */
   make: () => Extracted | Skipped;
 }
 
-/** The name of the definition. */
+/** The name that the definition would have. */
 export const nameOf = ({ name, newName }: Candidate): string => newName ?? name;
 
 export const isExtracted = (made: Extracted | Skipped): made is Extracted => 'files' in made;
 
 /**
- * Resolves clashes. Among different definitions of one name, the preferred one is taken; a file named like a
- * copy or backup of another's gives way to it. Otherwise none is taken, because the intended one is unknown:
- * each is skipped with the places of the others. Identical ones are taken once, from the first path.
+ * Resolves clashes of names. Identical definitions are imported once, from the first path. Among different ones, the
+ * preferred one is imported, and a file whose name marks it as a copy or backup loses to the original. In all other
+ * cases the registry cannot know which one is meant, so all are skipped, each with the places of the others.
  */
 export function withoutClashes(
   all: readonly Candidate[],
@@ -110,7 +107,7 @@ const COPY = new RegExp(
 );
 const ATTIC = /^(old|bak|backups?|archived?|attic|trash|deprecated|obsolete|unused)$/i;
 
-/** True if the name of a file, or of a folder around it, marks it as a copy or backup of the other. */
+/** Whether the name of a file, or of a folder around it, marks it as a copy or backup of the other file. */
 export function isCopyOf(path: string, other: string): boolean {
   if (path === other) return false;
   const stem = (one: string): string =>
@@ -128,7 +125,7 @@ export function isCopyOf(path: string, other: string): boolean {
   return stem(path) === stem(other) && inAttic(path) && !inAttic(other);
 }
 
-/** True if both have the same paths with the same bytes. */
+/** Whether both have the same paths with the same bytes. */
 export function sameFiles(
   a: ReadonlyMap<string, Uint8Array>,
   b: ReadonlyMap<string, Uint8Array>,

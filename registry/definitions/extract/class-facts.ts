@@ -1,29 +1,29 @@
-/** Facts about a class that decide its role: extracted once from its tree, and small. */
+/** Facts that decide the role of a class. They are small and are read from the syntax tree only once. */
 import { child as childOf, type Node, nameOf, textOf } from '../syntax.ts';
 import { baseExpressions } from './base-expressions.ts';
 import { type Method, methodsOf } from './methods.ts';
 
 /**
- * A method is implemented (`given`), `abstract`, or `left` to subclasses by a lone `raise
- * NotImplementedError`.
+ * How a class treats a method: it implements it (`given`), declares it abstract, or leaves it to subclasses by a body
+ * that only raises NotImplementedError (`left`).
  */
 export type Given = 'given' | 'abstract' | 'left';
 
 export interface ClassFacts {
-  /** Its methods, and the attributes that its body assigns. */
+  /** The methods of the class, and the attributes that its body assigns. */
   given: ReadonlyMap<string, Given>;
   hasConstructor: boolean;
-  /** Its bases or keywords name ABC or ABCMeta. */
+  /** Whether its bases or keywords name ABC or ABCMeta. */
   namesAbc: boolean;
   isDocumented: boolean;
-  /** Its docstring says that it is a base for other classes. */
+  /** Whether its docstring says that the class is a base for other classes. */
   saysBase: boolean;
 }
 
 const BASE =
   /\b(base|super|parent|abstract|mixin|common|generic)[- ]?class\b|\bmix-?in\b|\bsubclass(ed|es)?\b/i;
 
-/** @param name returns a copy of the name that does not keep the text in memory */
+/** @param name returns a copy of a name, because a substring would keep the whole text in memory */
 export function classFacts(cls: Node, text: string, name: (one: string) => string): ClassFacts {
   const given = new Map<string, Given>();
   for (const assigned of childOf(cls, 'Body')?.children ?? []) {

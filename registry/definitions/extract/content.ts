@@ -1,6 +1,4 @@
-/**
- * Recognises the Python files of a folder by their bytes, because labs keep code under any extension or none.
- */
+/** Recognises the Python files of a folder by their bytes, because labs keep code under any file extension or none. */
 import { DefinitionError } from '../errors.ts';
 import { decodeSource } from '../source.ts';
 import { parseModule } from '../syntax.ts';
@@ -9,11 +7,11 @@ import { basename } from './paths.ts';
 
 export type Content =
   | { kind: 'python'; text: string }
-  /** Bytes that code may read at run time. */
+  /** A file that code may read when it runs. */
   | { kind: 'data'; reason?: string }
   | { kind: 'unreadable'; reason: string; line?: number; column?: number };
 
-/** Names of files that are not Python although they may parse as it, with advice for each. */
+/** Names of files that are not imported although they may parse as Python, each with advice. */
 const NOT_CODE: readonly (readonly [RegExp, string])[] = [
   [
     /~$|^#.*#$|^\.#|\.(sw[a-p]|bak|bck|backup|orig|rej|old|save|tmp|temp|part|dpkg-\w+|rpm\w+)$/i,
@@ -24,7 +22,7 @@ const NOT_CODE: readonly (readonly [RegExp, string])[] = [
     'a backup, going by its name: rename it to import it',
   ],
   [/\.pyi$/i, 'a stub: it has no code'],
-  [/\.(pyx|pxd|pxi)$/i, 'Cython, which must be compiled: build a package of it'],
+  [/\.(pyx|pxd|pxi)$/i, 'Cython, which must be compiled: build a package from it'],
   [
     /\.ipynb$/i,
     'a notebook: save its code as a Python file (jupyter nbconvert --to script), and import that',
@@ -40,8 +38,8 @@ const CLASS = /^[ \t]*class[ \t]+[^\W\d]\w*[ \t]*[(:[]/mu;
 const IMPORT_OR_DEF = /^(import|from|def|async def)[ \t]+[\w.]+/m;
 
 /**
- * Reads a file as Python if its name says so, it starts like a script, or it parses and defines or imports
- * something.
+ * Classifies a file. It is Python if its name says so, if it begins like a script, or if it parses and defines or
+ * imports something.
  */
 export function contentOf(path: string, bytes: Uint8Array): Content {
   const name = basename(path);
@@ -61,7 +59,7 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
   const hasClass = CLASS.test(text);
   const hasImport = IMPORT_OR_DEF.test(text);
   if (!hasClass && !hasImport) return { kind: 'data' };
-  // A file without extension that contains both is code, perhaps with errors that are worth reporting.
+  // A file that has no extension and contains both is code. If it has errors, they are worth reporting.
   const isCode = (hasClass && hasImport && !name.includes('.')) || parses(text);
   return isCode ? { kind: 'python', text } : { kind: 'data' };
 }

@@ -1,13 +1,10 @@
-/**
- * Finds the data files that code names: strings that form the path of a file, relative to the module's
- * folder.
- */
+/** Finds the data files that code names: strings that form the path of a file, relative to the folder of the module. */
 import { DefinitionError } from '../errors.ts';
 import { stringValue } from '../literals.ts';
 import { type Node, parseModule, textOf, walk } from '../syntax.ts';
 import { dirname, joinPath } from './paths.ts';
 
-/** A longer list of strings is not treated as the parts of one path. */
+/** A longer list of strings is not read as the parts of one path. */
 const MOST_PARTS = 5;
 /** Names that refer to the module's own location. */
 const OWN_PLACE = /\b(__file__|__name__|__package__|__path__|__spec__)\b/;
@@ -16,16 +13,15 @@ const OWN_PLACE = /\b(__file__|__name__|__package__|__path__|__spec__)\b/;
 type Paths = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 
 export interface Named {
-  /** Relative to the module's folder. */
+  /** The paths of the named files, relative to the module's folder. */
   files: string[];
-  /** Paths from the module's location that lead out of its folder: a definition cannot reach them. */
+  /** Paths of named files outside the module's folder. A definition cannot reach such files. */
   beyond: string[];
 }
 
 /**
- * The files that a module's code names, in any form: one string with `/` or `\`, joined parts
- * (`os.path.join`, `pathlib`, `importlib.resources`), or a folder that the code reads relative to its own
- * location.
+ * The files that the code of a module names. A name may be one string with `/` or `\`, or parts that are joined
+ * (`os.path.join`, `pathlib`, `importlib.resources`). Code may also read a folder relative to its own location.
  */
 export function namedFiles(path: string, code: string, all: Paths): Named {
   const found = new Set<string>();
@@ -65,7 +61,10 @@ function joined(parts: readonly string[]): string[] {
   return found;
 }
 
-/** `open_text("lab.tables", "cal.csv")`, which fails in a definition, because it has no such package. */
+/**
+ * The files that calls such as `open_text("lab.tables", "cal.csv")` read. In a definition such a call fails, because it
+ * does not contain the package.
+ */
 function inPackages(parts: readonly string[], all: Paths): string[] {
   return parts.slice(1).flatMap((file, i) => {
     const folder = (parts[i] ?? '').replaceAll('.', '/');
@@ -75,18 +74,18 @@ function inPackages(parts: readonly string[], all: Paths): string[] {
 
 interface Run {
   parts: string[];
-  /** The expression starts at the module's own location. */
+  /** Whether the expression starts at the module's own location. */
   isOwn: boolean;
-  /** Number of folders upwards (`parent.parent`, `dirname(dirname(…))`). */
+  /** How many folders the expression goes up (`parent.parent`, `dirname(dirname(…))`). */
   up: number;
-  /** The expression opens a file of a package by the package's name. */
+  /** Whether the expression opens a file of a package by the name of the package. */
   isPackage: boolean;
-  /** No enclosing expression starts at the module's own location. */
+  /** Whether no enclosing expression starts at the module's own location. */
   isOuter: boolean;
 }
 
 /**
- * The strings of each expression, in order. Those of a call or of a chain of `/` may be the parts of a path.
+ * The strings of each expression, in order. The strings of a call or of a chain of `/` may be the parts of one path.
  */
 function runsOf(code: string): Run[] {
   const runs: Run[] = [];
@@ -113,7 +112,7 @@ function runsOf(code: string): Run[] {
   try {
     read(parseModule(code).root, true);
   } catch (error) {
-    // Nested too deeply to parse; validation refuses the definition.
+    // The code is nested too deeply to be parsed. Validation refuses the definition.
     if (!(error instanceof DefinitionError)) throw error;
   }
   return runs;
@@ -139,7 +138,7 @@ function levelsUp(text: string): number {
   return Math.max(0, most - 1);
 }
 
-/** Removes `.` and inner `..`; null if the result is not a path below or above a folder. */
+/** Removes `.` and inner `..` from a path. Null if nothing is left. */
 function normal(path: string): string | null {
   const parts: string[] = [];
   for (const part of path.split('/')) {

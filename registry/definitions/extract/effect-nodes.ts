@@ -1,14 +1,14 @@
-/** Syntax node checks for the effects of statements. */
+/** Looks at syntax nodes to find the effects of statements. */
 import { child, type Node, nameOf, walk } from '../syntax.ts';
 
-/** The class statement around a node. */
+/** The class statement that encloses a node. */
 export function enclosingClass(node: Node | undefined): Node | undefined {
   let at: Node | null | undefined = node;
   while (at && at.type !== 'ClassDefinition') at = at.parent;
   return at ?? undefined;
 }
 
-/** Whether the body of the class assigns this attribute. */
+/** Whether the class body assigns this attribute. */
 export function assigns(cls: Node, attribute: string, text: string): boolean {
   return (child(cls, 'Body')?.children ?? []).some(
     (one) =>
@@ -18,7 +18,7 @@ export function assigns(cls: Node, attribute: string, text: string): boolean {
   );
 }
 
-/** Whether evaluating the expression can have an effect. Names, literals and displays of them have none. */
+/** Whether evaluating the expression can have an effect. Names, literals, and lists or dicts of them have none. */
 export function does(node: Node): boolean {
   let found = false;
   walk(node, ({ type }) => {

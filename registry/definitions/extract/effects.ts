@@ -1,6 +1,6 @@
 /**
- * The side effects of a statement at import, beyond binding names: the objects it may change, and whether it
- * may affect anything outside the folder. Nothing is executed; an effect that cannot be ruled out counts.
+ * The side effects of a statement when its module is imported, besides binding names: which objects it may change, and
+ * whether it may affect anything outside the folder. Nothing is executed. An effect that cannot be ruled out counts.
  */
 import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { Callables, MAKERS, MAX_DEPTH } from './callables.ts';
@@ -13,9 +13,9 @@ import { collectGlobals, StatementReader } from './scope.ts';
 
 /** The effects of calling a function, apart from its result. */
 interface Body extends Reach {
-  /** The function changes its arguments or passes them on. */
+  /** Whether the function may change its arguments or pass them on. */
   parameters: boolean;
-  /** The function sets attributes of its class (`cls.last = …`). */
+  /** Whether the function sets attributes of its class (`cls.last = …`). */
   owner: boolean;
 }
 
@@ -25,7 +25,7 @@ export class Effects {
   readonly #folder: SourceFolder;
   readonly #reaches: Reaches;
   readonly callables: Callables;
-  // Weak, so that modules and trees can be freed.
+  // Weak maps, so that modules and trees can be freed.
   readonly #known = new WeakMap<Statement, Reach | null>();
   readonly #bodies = new WeakMap<Node, Body>();
 
@@ -35,7 +35,7 @@ export class Effects {
     this.callables = new Callables(folder, this.#reaches);
   }
 
-  /** The effects of a statement, or null if it only binds names. */
+  /** The effects of a statement; null if it only binds names. */
   of(path: string, statement: Statement): Reach | null {
     let effect = this.#known.get(statement);
     if (effect === undefined) {
@@ -53,7 +53,7 @@ export class Effects {
     return this.#reaches;
   }
 
-  /** The effects of calling the function. Recursive calls add nothing. */
+  /** The effects of calling the function. A recursive call adds no effects. */
   body(path: string, node: Node, depth: number): Body {
     const known = this.#bodies.get(node);
     if (known) return known;
@@ -64,7 +64,7 @@ export class Effects {
   }
 }
 
-/** One statement that runs at import, or the body of a function called by it. */
+/** Follows a statement that runs at import, or the body of a function that this statement calls. */
 class Run {
   readonly #effects: Effects;
   readonly #module: Module;
@@ -127,7 +127,8 @@ class Run {
         return;
       case 'LambdaExpression':
       case 'FunctionDefinition':
-        // A function created by a function (a decorator's inner one) counts as called together with it.
+        // A function that is defined inside a called function, such as a decorator's inner function, counts as called
+        // too.
         if (this.#function) break;
         for (const one of child(node, 'ParamList')?.children ?? []) this.#visit(one);
         return;
@@ -154,8 +155,8 @@ class Run {
   }
 
   /**
-   * A bare expression is there for its effect, which may concern everything that it can reach unless the
-   * effect is known.
+   * Handles an expression whose result is discarded. It exists for its effect. Unless the effect is known, it may
+   * concern everything that the expression can reach.
    */
   #bare(statement: Node): void {
     const { text } = this.#module;
@@ -245,7 +246,7 @@ class Run {
     if (isObject && !(method !== '' && PURE.test(method))) this.#change(root.slice(0, 1));
   }
 
-  /** A called function changes its arguments: marks the names among them. */
+  /** Marks the names among the arguments of a call, because the called function may change its arguments. */
   #handOn(values: readonly Node[]): void {
     for (const value of values) {
       walk(value, (inner) => {
@@ -265,7 +266,10 @@ class Run {
     add(this.#found, body);
   }
 
-  /** @param node the changed expression: `self.a = 1` changes a new object, `cls.all[0] = 1` an attribute of the class */
+  /**
+   * Records that an object changes. `self.a = 1` changes a new object, `cls.all[0] = 1` an attribute of the class.
+   * @param node the changed expression
+   */
   #change(root: readonly string[], node?: Node): void {
     const [name = '', attribute = ''] = root;
     if (!this.#locals.has(name)) {
@@ -291,7 +295,7 @@ class Run {
     } else if (name === 'cls') this.#found.owner = true;
   }
 
-  /** Creating a class runs its body, the hooks of its bases, and its metaclass. */
+  /** Follows the code that runs when a class is created: its body, the hooks of its bases, and its metaclass. */
   #class(node: Node): void {
     for (const one of node.children) if (one.type === 'Body') this.#visitAll(one);
     const hooks: [owner: string, path: string, node: Node][] = [];
@@ -310,7 +314,7 @@ class Run {
     }
   }
 
-  /** Python calls a decorator with the function or class below it. */
+  /** Follows a decorator, which Python calls with the decorated function or class. */
   #decorator(node: Node): void {
     const { text } = this.#module;
     this.#visitAll(node);

@@ -1,8 +1,8 @@
 /**
- * Finds the instrument classes of a folder and extracts one definition for each: the class, the code that it
- * needs of its own module and of other modules, and the data files that this code names. Pure: bytes in,
- * bytes out; nothing is executed. The whole folder is analysed first. The files of each definition are
- * created on demand, so that a folder of thousands of classes needs little memory.
+ * Finds the instrument classes of a folder and makes a definition from each. A definition contains the class, the code
+ * that the class needs from its own module and from other modules, and the data files that this code names. Pure:
+ * nothing is executed. The whole folder is analysed first. The files of each definition are created only when they are
+ * asked for, so a folder of thousands of classes needs little memory.
  */
 import { DefinitionError } from '../errors.ts';
 import { lint } from '../lint.ts';
@@ -83,7 +83,7 @@ function* definitionsOf(
   }
 }
 
-/** The candidates that the options select, by definition name. */
+/** The candidates that the options select, by name of the definition. */
 function choose(candidates: readonly Candidate[], chooser: Chooser) {
   const taken: Candidate[] = [];
   const skipped: Skipped[] = [];
@@ -126,7 +126,7 @@ function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined):
   return read;
 }
 
-/** A file's bytes, or the reason why the file system does not provide them. */
+/** The bytes of a file, or the reason why the file system does not provide them. */
 function bytesOf(file: SourceFile): Uint8Array | null | string {
   try {
     return file.bytes;
@@ -135,7 +135,7 @@ function bytesOf(file: SourceFile): Uint8Array | null | string {
   }
 }
 
-/** Removes the files that Python could not read. */
+/** Removes files that Python could not parse. */
 function takeOutBroken(
   read: Read,
   folder: SourceFolder,
@@ -156,7 +156,7 @@ function takeOutBroken(
 function parseError(path: string, folder: SourceFolder): Diagnostic | undefined {
   try {
     const { error, text, tree } = folder.module(path);
-    // Only ruff knows the names of Unicode characters.
+    // Only ruff knows the names of Unicode characters, so it checks text with `\N{…}`.
     return error ?? (text.includes('\\N{') ? lint(tree).syntax[0] : undefined);
   } catch (error) {
     if (!(error instanceof DefinitionError) || error.code === 'folder_changed') throw error;
@@ -164,10 +164,7 @@ function parseError(path: string, folder: SourceFolder): Diagnostic | undefined 
   }
 }
 
-/**
- * The reason why a class does not become a definition; undefined for those that do. Classes in tests are
- * stand-ins for instruments.
- */
+/** Why a class does not become a definition; undefined if it does. Classes in tests are stand-ins for instruments. */
 function whyHelper({ path, helper }: InstrumentClass): string | undefined {
   return isTestFile(path) ? 'part of a test' : helper;
 }
@@ -179,7 +176,7 @@ function isTestFile(path: string): boolean {
 function helperSkip(cls: InstrumentClass, kept: Kept): Skipped {
   const { path, name, line } = cls;
   const carriers = kept.carriersOf(path, name);
-  const carried = carriers.length === 0 ? '' : `; carried in ${list(carriers)}`;
+  const carried = carriers.length === 0 ? '' : `; copied into ${list(carriers)}`;
   return { path, class: name, kind: 'helper', line, reason: `${whyHelper(cls)}${carried}` };
 }
 
@@ -196,7 +193,7 @@ function withoutInstruments(
     const carriers = kept.carriersOf(path);
     const reason =
       carriers.length > 0
-        ? `no instrument class; carried in ${list(carriers)}`
+        ? `no instrument class; copied into ${list(carriers)}`
         : 'no class in it inherits from an instrument base class';
     return [{ path, kind: 'nothing' as const, reason }];
   });

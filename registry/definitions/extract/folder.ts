@@ -1,13 +1,13 @@
 /**
- * The modules of a folder and the imports between them, resolved as Python's import system does (The Python
- * Language Reference, "The import system") without running them.
+ * The modules of a folder and the imports between them. Imports are resolved as Python's import system does it (The
+ * Python Language Reference, "The import system"), but nothing is run.
  */
 import type { ImportClause, SourceImport } from './imports.ts';
 import { type Module, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 import type { Texts } from './texts.ts';
 
-/** The target of a name: a statement of the folder, one of its modules, or something outside. */
+/** What a name refers to: a statement of the folder, a module of the folder, or something outside. */
 export type Target =
   | { kind: 'definition'; path: string; name: string }
   | { kind: 'module'; path: string }
@@ -15,22 +15,22 @@ export type Target =
 
 const MAX_STEPS = 50;
 
-/** Statements of modules in memory: about 20 MB. A folder of 1,500 ordinary drivers fits. */
+/** How many statements of modules stay in memory, about 20 MB. A folder of 1,500 ordinary drivers fits. */
 const MOST_STATEMENTS = 20_000;
 
-/** The part of them that `trim` leaves, so that not every call has to sort. */
+/** `trim` goes down to this part of the limit, so that it has to sort only now and then. */
 const LEAVES = 3 / 4;
 
 interface Kept {
   module: Module;
-  /** The time of its last use. */
+  /** When the module was last used, counted in calls of `trim`. */
   used: number;
 }
 
-/** What a module has, known without reading it again. */
+/** Facts about a module that can be asked for after its tree has left memory. */
 export interface Outline {
   classes: readonly string[];
-  /** It has no statements. */
+  /** Whether the module has no statements. */
   isEmpty: boolean;
 }
 
@@ -38,9 +38,9 @@ export class SourceFolder {
   readonly #texts: Texts;
   readonly #modules = new Map<string, Kept>();
   readonly #outlines = new Map<string, Outline>();
-  /** The statements of all modules in memory. */
+  /** How many statements all modules in memory have together. */
   #statements = 0;
-  /** The number of calls of `trim` so far. */
+  /** How often `trim` was called. */
   #time = 0;
   readonly #prefixes: string[];
   readonly #package: string | undefined;
@@ -48,9 +48,9 @@ export class SourceFolder {
 
   /**
    * @param texts the folder's Python files
-   * @param location names of the folders that lead to it, outermost first: `pybirch/setups` is also
-   * `pybirch.setups`
-   * @param options.packageName its dotted name if it is itself a package of an installed distribution
+   * @param location names of the folders that lead to this one, outermost first. Modules in `pybirch/setups` are also
+   *   found under `pybirch.setups`.
+   * @param options.packageName the folder's dotted name if it is a package of an installed distribution
    * @param options.mostStatements how many statements of modules may stay in memory
    */
   constructor(
@@ -72,7 +72,7 @@ export class SourceFolder {
     return this.#texts.has(path);
   }
 
-  /** The same object until a `trim` drops it. */
+  /** The module at a path. It is the same object until `trim` drops it. */
   module(path: string): Module {
     const known = this.#modules.get(path);
     if (known) {
@@ -91,8 +91,8 @@ export class SourceFolder {
   }
 
   /**
-   * Drops the modules that were used longest ago, if there are too many. They are read again when they are needed, as
-   * other objects, so call it between the steps of a work that compares statements.
+   * Drops the least recently used modules if too many are in memory. A dropped module is later read again as a new
+   * object. So `trim` must be called only between steps that compare statements.
    */
   trim(): void {
     this.#time++;
@@ -105,7 +105,7 @@ export class SourceFolder {
     }
   }
 
-  /** The file of the module that an import statement names, if it is in the folder. */
+  /** The file of the module that an import statement names; undefined if it is outside the folder. */
   find(importer: string, level: number, dotted: string): string | undefined {
     const parts = dotted === '' ? [] : dotted.split('.');
     for (const base of this.#bases(importer, level, parts)) {
@@ -116,8 +116,8 @@ export class SourceFolder {
   }
 
   /**
-   * The target of a clause of an import statement: an attribute of the module, a submodule, or with `*` the
-   * module.
+   * What a clause of an import statement refers to: an attribute of the module, a submodule, or, for `*`, the module
+   * itself.
    */
   resolveImport(
     importer: string,
@@ -141,7 +141,7 @@ export class SourceFolder {
     return outside('.'.repeat(level) + module, clause.name);
   }
 
-  /** The origin of a module's name, following re-exports; undefined if the module does not bind the name. */
+  /** Where a name of a module comes from, through re-exports. Undefined if the module does not bind the name. */
   lookup(path: string, name: string, steps = 0): Target | undefined {
     if (steps > MAX_STEPS) return undefined;
     const module = this.module(path);
@@ -158,7 +158,7 @@ export class SourceFolder {
     return away;
   }
 
-  /** The dotted name under which the module can be imported if its package is installed. */
+  /** The dotted name under which the module can be imported when its package is installed. */
   absoluteName(path: string): string | undefined {
     const stem = path.replace(/(^|\/)__init__\.py$/, '').replace(/\.py$/, '');
     const parts = stem === '' ? [] : stem.split('/');
@@ -176,7 +176,7 @@ export class SourceFolder {
     return parts.slice(start).join('.') || undefined;
   }
 
-  /** The package that a relative import starts from, as an absolute name; undefined if unknown. */
+  /** The absolute name of the package from which a relative import starts; undefined if unknown. */
   absoluteBase(importer: string, level: number): string | undefined {
     const own = this.absoluteName(joinPath(dirname(importer), '__init__.py'));
     if (own === undefined) return undefined;
@@ -197,12 +197,12 @@ export class SourceFolder {
     return undefined;
   }
 
-  /** Whether a module has this name, as far as static analysis can tell. */
+  /** Whether a module has this name, as far as can be known without running it. */
   gives(path: string, name: string): boolean {
     return this.lookup(path, name) !== undefined || this.#mayBind(path, name);
   }
 
-  /** Whether a function of the module may bind the name, although no top-level statement does. */
+  /** Whether a function of the module may bind the name although no top-level statement does. */
   #mayBind(path: string, name: string): boolean {
     const { dynamic, globals } = this.module(path);
     return dynamic || globals.has(name);
@@ -216,7 +216,7 @@ export class SourceFolder {
       return [{ folder: up.slice(0, up.length - (level - 1)).join('/'), parts }];
     }
     const bases: { folder: string; parts: string[] }[] = [];
-    // Python finds a neighbour by its bare name only if the importer was started as a script.
+    // Python finds a module beside the importer by its bare name only if the importer was started as a script.
     for (const folder of new Set([own, ''])) {
       if (!this.#texts.has(joinPath(folder, '__init__.py'))) bases.push({ folder, parts });
     }
@@ -236,7 +236,7 @@ export class SourceFolder {
   }
 }
 
-/** The import that binds this name in a statement, including nested blocks (`try`, `if`). */
+/** The import in a statement that binds this name. The import may be in a nested block (`try`, `if`). */
 export function importOf(
   statement: Statement,
   name: string,
@@ -256,7 +256,7 @@ export function starImports(module: Module): SourceImport[] {
   );
 }
 
-/** In statements. One more, so that empty modules count too. */
+/** The number of statements plus one, so that empty modules count too. */
 const sizeOf = ({ statements }: Module): number => statements.length + 1;
 
 function outlineOf({ classes, statements }: Module): Outline {

@@ -1,4 +1,4 @@
-/** Adds the facts from the folders and the command line to a definition's header. */
+/** Adds facts from folder names and the command line to the header of a definition. */
 import { visibleLine } from '../../../text/hidden.ts';
 import { DefinitionError } from '../errors.ts';
 import { type HeaderChanges, readHeader, writeHeader } from '../header.ts';
@@ -8,18 +8,18 @@ import { decodeSource, encodeSource } from '../source.ts';
 import type { InstrumentType } from '../types.ts';
 import type { Extracted } from './types.ts';
 
-/** The known facts about a class beside its files. */
+/** What is known about a class from outside its files. */
 interface Known {
-  /** Null if only the header can state it. */
+  /** The instrument type; null if only the header can state it. */
   type: InstrumentType | null;
   further: boolean;
 }
 
 /**
- * Adds category, manufacturer, instrument type and `requires-python` to the header, each only if the files do
- * not state it. The type is needed for a class on a further base class (`--base`), because the code does not
- * show it. `requires-python` is added if the syntax needs a newer Python than lab computers may have. A
- * header that cannot be parsed stays unchanged; validation reports it.
+ * Adds category, manufacturer, instrument type and `requires-python` to the header, each only if the files do not state
+ * it. The type is added for a class on a further base class (`--base`), because its code does not show the type.
+ * `requires-python` is added if the syntax needs a newer Python than some lab computers have. A header that cannot be
+ * parsed is left unchanged; validation reports it.
  */
 export function writeHead(definition: Extracted, { type, further }: Known): void {
   const main = `${definition.name}.py`;
@@ -43,14 +43,14 @@ export function writeHead(definition: Extracted, { type, further }: Known): void
   }
 }
 
-/** The oldest Python that can parse all files of the definition, as its minor version. */
+/** The minor version of the oldest Python that can parse all files of the definition. */
 function oldestOf({ files }: Extracted): number {
   const versions = [...files].map(([path, bytes]) => {
     if (!path.endsWith('.py')) return 0;
     try {
       return oldestPython(decodeSource(bytes).text);
     } catch (error) {
-      // Validation refuses files that cannot be parsed or are nested too deeply.
+      // The file cannot be parsed or is nested too deeply. Validation refuses it.
       if (error instanceof DefinitionError || error instanceof TooDeep) return 0;
       throw error;
     }

@@ -1,22 +1,22 @@
-/** Import statements in the form that extraction follows and rewrites. */
+/** Import statements in the form in which an import of definitions follows and rewrites them. */
 import { type Node, readImport as readStatement } from '../syntax.ts';
 
 export interface ImportClause {
-  /** `name` of `from m import name`; the dotted module of `import m`; `*`. */
+  /** `name` in `from m import name`, the dotted module in `import m`, or `*`. */
   name: string;
-  /** The name that the import binds; `*` for a star import. */
+  /** The name that the clause binds; `*` for a star import. */
   bound: string;
 }
 
 export interface SourceImport {
   from: number;
   to: number;
-  /** Number of leading dots in `from ..m import x`; 0 for an absolute import. */
+  /** The number of leading dots in `from ..m import x`; 0 for an absolute import. */
   level: number;
-  /** The dotted module of a `from` import, empty for `from . import x`; null for `import m`. */
+  /** The dotted module of a `from` import. Empty for `from . import x`, null for `import m`. */
   module: string | null;
   clauses: ImportClause[];
-  /** True inside a function or class, where the import binds nothing in the module. */
+  /** Whether the import is inside a function or class, where it binds nothing in the module. */
   nested: boolean;
 }
 
@@ -34,12 +34,12 @@ export function readImport(node: Node, text: string, nested: boolean): SourceImp
   };
 }
 
-/** True for `import a.b`, which binds `a` and not the module itself. */
+/** Whether the clause is like `import a.b`, which binds `a` and not the module itself. */
 export function bindsParent({ name, bound }: ImportClause): boolean {
   return name.includes('.') && name.split('.')[0] === bound;
 }
 
-/** A clause in Python: `name` or `name as other`. */
+/** Writes a clause in Python: `name` or `name as other`. */
 export function writeClause(name: string, bound: string): string {
   return name === bound ? name : `${name} as ${bound}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The dotted names of a folder's modules when they are installed. PyBirch is always `pybirch`, whatever the
- * name of its clone, its copy, or the imported part of it.
+ * The dotted names that a folder's modules have when they are installed. PyBirch's modules are always `pybirch…`,
+ * whatever the name of the clone or copy, and even if only a part of it is imported.
  */
 import type { Bases } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
@@ -8,8 +8,8 @@ import type { SourceFolder } from './folder.ts';
 export class InstalledNames {
   readonly #folder: SourceFolder;
   /**
-   * If the folder is PyBirch or a part of it under other folder names, the prefix that those names would
-   * give: `copy` for `pybirch`.
+   * Set if the folder is PyBirch, or a part of it, under other folder names: the name from those folders (`copy`) and
+   * the installed name (`pybirch`).
    */
   readonly #other: { prefix: string; name: string } | undefined;
 
@@ -18,12 +18,12 @@ export class InstalledNames {
     this.#other = misnamed(folder, bases);
   }
 
-  /** The name of a module; undefined if it belongs to no package. */
+  /** The installed name of a module; undefined if the module belongs to no package. */
   module(path: string): string | undefined {
     return this.#canonical(this.#folder.absoluteName(path));
   }
 
-  /** The name of the package that a relative import starts from; undefined if there is none. */
+  /** The installed name of the package from which a relative import starts; undefined if there is none. */
   package(importer: string, level: number): string | undefined {
     return this.#canonical(this.#folder.absoluteBase(importer, level));
   }
@@ -39,7 +39,7 @@ export class InstalledNames {
   }
 }
 
-/** Compares the places of PyBirch's base classes in the folder with their places in PyBirch. */
+/** Compares where the folder defines PyBirch's base classes with where PyBirch defines them. */
 function misnamed(
   folder: SourceFolder,
   bases: Bases,

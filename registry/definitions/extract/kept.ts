@@ -1,4 +1,4 @@
-/** The classes that become definitions. Carves each on demand and records facts about all of them. */
+/** The classes that become definitions. Finds the code of each when it is needed, and keeps facts about all of them. */
 import { assemble } from './assemble.ts';
 import { type Carving, carve } from './carve.ts';
 import { type Candidate, isExtracted } from './clashes.ts';
@@ -11,7 +11,7 @@ import { Sharing } from './share.ts';
 import type { Extracted, Skipped, SourceFile } from './types.ts';
 
 export class Kept {
-  /** The data files of the definitions created so far. */
+  /** The paths of the data files in the definitions that have been created so far. */
   readonly data = new Set<string>();
   readonly #around: Omit<Surroundings, 'names'>;
   readonly #files: ReadonlyMap<string, SourceFile>;
@@ -19,7 +19,10 @@ export class Kept {
   readonly #classes = new Map<Candidate, InstrumentClass>();
   readonly #sharing: Sharing;
   readonly #effects: Effects;
-  /** The definitions that contain a part of a module: by the module's path, and by path and helper class. */
+  /**
+   * The names of the definitions that contain a part of a module. Keys are a module's path, or the path and a helper
+   * class.
+   */
   readonly #carriers = new Map<string, string[]>();
 
   constructor(
@@ -41,7 +44,7 @@ export class Kept {
     return candidate;
   }
 
-  /** Records which modules, helper classes and shared state each candidate will contain. */
+  /** Finds the modules, helper classes and shared state that each candidate will contain. */
   survey(
     candidates: readonly Candidate[],
     helpers: readonly InstrumentClass[],
@@ -64,14 +67,14 @@ export class Kept {
     this.#sharing.settle();
   }
 
-  /** The definitions that contain a part of this module, or this class of it. */
+  /** The definitions that contain a part of this module, or this class of the module. */
   carriersOf(path: string, name?: string): readonly string[] {
     return this.#carriers.get(name === undefined ? path : `${path}\n${name}`) ?? [];
   }
 
   /**
-   * The definition with the folders' facts in its header and all warnings, or the reason why it cannot be
-   * one.
+   * The finished definition: with the facts from folder names in its header, and with all warnings. Or the reason why
+   * it cannot be a definition.
    */
   finished(candidate: Candidate): Extracted | Skipped {
     const cls = this.#classes.get(candidate);
@@ -80,12 +83,12 @@ export class Kept {
     const definition = this.#make(cls, carving);
     if (!isExtracted(definition)) return definition;
     definition.warnings.push(...this.#sharing.warnings(cls.name, carving));
-    // The header is written last, so that copies of one file in two manufacturers' folders count as equal.
+    // The header is written last, so that copies of one file in the folders of two manufacturers count as equal.
     writeHead(definition, cls);
     return definition;
   }
 
-  /** Use the result before the next call: it keeps statements, which that may drop from memory. */
+  /** Finds the code of a class. Use the result before the next call, which may drop its statements from memory. */
   #carve({ path, name }: InstrumentClass): Carving {
     this.#around.folder.trim();
     return carve({ ...this.#around, effects: this.#effects }, path, name);

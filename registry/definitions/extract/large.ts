@@ -1,7 +1,7 @@
-/** Files too large for a definition, and the messages about them. */
+/** Files that are too large for a definition, and the messages about them. */
 import type { SourceFile } from './types.ts';
 
-/** Reads the file only if its size is unknown. */
+/** Whether the file is too large. It is read only if its size is unknown. */
 export function isTooLarge(
   file: SourceFile | undefined,
   maxFileBytes: number | undefined,
@@ -11,13 +11,13 @@ export function isTooLarge(
     : file.size > maxFileBytes;
 }
 
-/** `larger than a file may be: 3.1 MB of 1 MB`. */
+/** The reason in words: `too large: it has 3.1 MB, a file may have 1 MB`. */
 export function tooLarge(file: SourceFile | undefined, maxFileBytes: number | undefined): string {
   const sizes =
     file?.size === undefined || maxFileBytes === undefined
       ? ''
-      : `: ${inWords(file.size)} of ${inWords(maxFileBytes)}`;
-  return `larger than a file may be${sizes}`;
+      : `: it has ${inWords(file.size)}, a file may have ${inWords(maxFileBytes)}`;
+  return `too large${sizes}`;
 }
 
 function inWords(bytes: number): string {
@@ -26,13 +26,13 @@ function inWords(bytes: number): string {
 }
 
 /**
- * The reason why the file system refuses a file or folder, with advice.
- * @throws the error if it is not from the file system
+ * Why the file system does not let the registry read a file or folder, with advice.
+ * @throws the error if it does not come from the file system
  */
 export function whyUnread(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) throw error;
   if (error.code === 'EACCES' || error.code === 'EPERM')
-    return `cannot be read (${error.code}): let the account that imports read it, and import again`;
-  if (error.code === 'ENOENT') return 'vanished while the folder was read';
+    return `cannot be read (${error.code}): give the importing account permission to read it, then import again`;
+  if (error.code === 'ENOENT') return 'deleted while the folder was read';
   return `cannot be read: ${error.message}`;
 }

@@ -1,4 +1,4 @@
-/** Predicts whether an extracted definition would load on a lab computer, without running it. */
+/** Predicts whether an imported definition would load on a lab computer. Nothing is run. */
 import { readSources } from '../files.ts';
 import { readHeader } from '../header.ts';
 import { bannedName } from '../policy.ts';
@@ -6,22 +6,22 @@ import type { Validation } from '../types.ts';
 import type { Extracted } from './types.ts';
 
 export interface Loads {
-  /** `if` means that something must be installed or allowed first. */
+  /** `if` means that something must first be installed or allowed. */
   answer: 'yes' | 'if' | 'no';
-  /** Reasons why it cannot load. */
+  /** The reasons why the definition cannot load. */
   no: string[];
-  /** Names of banned modules and built-ins that the lab must allow. */
+  /** The banned modules and built-ins that the lab would have to allow. */
   allow: string[];
-  /** The Python that it requires; null if it does not say. */
+  /** The Python versions that the definition requires; null if it does not state them. */
   python: string | null;
-  /** Packages that must be installed beside PyBirch. */
+  /** The packages that must be installed besides PyBirch. */
   packages: string[];
 }
 
-/** Packages on every computer with PyBirch. */
+/** Packages that every computer with PyBirch has. */
 const PROVIDED = new Set(['numpy', 'pandas', 'pyvisa', 'pybirch']);
 
-/** Ruff's findings in branches and methods: the file loads, and fails later when they run. */
+/** ruff's findings about branches and methods. A file with such a finding loads, and fails when that code runs. */
 const RUNS_LATER = /^F\d/;
 
 export function loadsOf(
@@ -43,7 +43,7 @@ export function loadsOf(
   return { answer, no, allow: [...new Set(allow)].sort(), python, packages };
 }
 
-/** The packages that the header states, and those that the code imports in addition. */
+/** The packages that the header states, and the other packages that the code imports. */
 function packagesOf(stated: readonly string[], imported: readonly string[]): string[] {
   const found = new Map<string, string>();
   for (const one of [...stated, ...imported]) {
@@ -53,7 +53,7 @@ function packagesOf(stated: readonly string[], imported: readonly string[]): str
   return [...found.values()].sort();
 }
 
-/** The normal form of a requirement's name ("Name normalization" of the packaging specifications). */
+/** The normal form of the name in a requirement ("Name normalization" of the packaging specifications). */
 function distributionOf(requirement: string): string {
   const [name = ''] = /^[A-Za-z0-9._-]+/.exec(requirement.trim()) ?? [];
   return name.toLowerCase().replace(/[-_.]+/g, '-');

@@ -1,6 +1,6 @@
 /**
- * Manufacturers of laboratory instruments, in lower case without spaces. A folder with such a name belongs to
- * that manufacturer.
+ * Manufacturers of laboratory instruments, in lower case and without spaces. A folder with such a name contains the
+ * definitions of that manufacturer.
  */
 export const MAKERS: ReadonlySet<string> = new Set(
   (

@@ -1,4 +1,4 @@
-/** The methods of a class. */
+/** Finds the methods of a class. */
 import { child, type Node, nameOf, textOf } from '../syntax.ts';
 
 export interface Method {
@@ -7,7 +7,7 @@ export interface Method {
   decorators: string[];
 }
 
-/** The methods in the body of a class, with the texts of their decorators. */
+/** The methods in the body of a class, each with the texts of its decorators. */
 export function methodsOf(cls: Node, text: string): Method[] {
   return (child(cls, 'Body')?.children ?? []).flatMap((one) => {
     const node = one.type === 'DecoratedStatement' ? child(one, 'FunctionDefinition') : one;

@@ -1,7 +1,7 @@
 /**
- * A Python module for extraction: its top-level statements in order, with the names that each binds, reads,
- * changes and imports. Nothing is executed. Where the scope is uncertain, a name counts as read, so that too
- * much code is kept rather than too little.
+ * A Python module as an import of definitions needs it: its top-level statements in order, with the names that each one
+ * binds, reads, changes and imports. Nothing is executed. If a name's scope is uncertain, the name counts as read, so
+ * too much code is kept rather than too little.
  */
 import { child, type Node, nameOf, type Module as SyntaxModule, textOf, walk } from '../syntax.ts';
 import type { Diagnostic } from '../types.ts';
@@ -14,30 +14,30 @@ import { LineCounter, statementEnd } from './statement-lines.ts';
 import type { Texts } from './texts.ts';
 
 export interface Statement {
-  /** Start of its lines, including blank lines and comments above it, and their end. */
+  /** The offsets at which its lines begin and end. Blank lines and comments above the statement belong to it. */
   from: number;
   to: number;
-  /** Parsed again if its tree was evicted from memory; the other fields are cheaper. */
+  /** The syntax node. It is parsed again if its tree is no longer in memory; the other fields need no tree. */
   readonly node: Node;
-  /** The node's kind, and the range of its code. */
+  /** The type of the node, and the offsets of its code. */
   type: string;
   start: number;
   end: number;
-  /** The statement, or a block in it, calls something and discards the result. */
+  /** Whether the statement, or a block in it, calls something and discards the result. */
   calls: boolean;
-  /** Counts from 1. */
+  /** The line number, counted from 1. */
   line: number;
-  /** Names that it binds in the module, each once. */
+  /** The names that it binds in the module, without duplicates. */
   binds: readonly string[];
   /**
-   * Names that it reads but does not define itself, each once. In a module without `from m import *`, only
-   * names that the module binds.
+   * The names that it reads and does not define itself, without duplicates. In a module without `from m import *`,
+   * these are only names that the module binds.
    */
   uses: readonly string[];
   imports: readonly SourceImport[];
-  /** `if __name__ == '__main__'`, which never runs in a definition. */
+  /** Whether it is `if __name__ == '__main__'`, which never runs in a definition. */
   isMain: boolean;
-  /** A lone string anywhere, which is documentation. */
+  /** Whether it is only a string, which is documentation. */
   isDocstring: boolean;
 }
 
@@ -50,31 +50,29 @@ export interface ClassStatement {
 
 export interface Module {
   path: string;
-  /** Parsed again if it was evicted from memory. */
+  /** The syntax tree. It is parsed again if it is no longer in memory. */
   readonly tree: SyntaxModule;
   readonly text: string;
   statements: Statement[];
   readonly classes: ReadonlyMap<string, ClassStatement>;
   /** For each name, the statements that bind it at module level. */
   readonly bindings: ReadonlyMap<string, Statement[]>;
-  /** For each name, the statements with functions that declare it `global` and may bind it when called. */
+  /** For each name, the statements with functions that declare it `global` and may bind it when they are called. */
   globals: ReadonlyMap<string, Statement[]>;
-  /** The module's classes that its own code calls by name. */
+  /** The classes of the module that its own code calls by name. */
   called: ReadonlySet<string>;
   /** The first error that CPython would report. */
   error: Diagnostic | null;
-  /**
-   * The code looks names up at run time (`globals()`, `exec`, …), so no part of the module can be left out.
-   */
+  /** Whether code looks names up when it runs (`globals()`, `exec`, …). No part of such a module can be left out. */
   dynamic: boolean;
-  /** The code may import modules by names in strings. */
+  /** Whether code may import modules by names in strings. */
   importsByName: boolean;
 }
 
 const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __getattr__\b/m;
 
 /**
- * Reads a module. For text with errors, returns what could be recognised.
+ * Reads a module. If the text has errors, the result contains what could be recognised.
  * @throws DefinitionError `too_deep`
  */
 export function readModule(path: string, texts: Texts): Module {
@@ -122,15 +120,15 @@ export function readModule(path: string, texts: Texts): Module {
   });
 }
 
-/** The source from which evicted trees and texts are read again. */
+/** Where trees and texts that have left memory are read again. */
 interface Source {
   path: string;
   texts: Texts;
 }
 
-// These are classes, because a folder has tens of thousands of them: V8 stores an object literal with a
-// getter as a hash table of 800 bytes, and its closure keeps the whole text in memory. For the same reason
-// their names are in arrays: a set of one name takes 240 bytes, an array 60.
+// Statements and classes are JavaScript classes, because a folder has tens of thousands of them. For an object literal
+// with a getter V8 makes a hash table of 800 bytes, and the getter's closure would keep the whole text in memory. Names
+// are in arrays for the same reason: a set of one name takes 240 bytes, an array 60.
 
 class ReadStatement implements Statement {
   from: number;
@@ -183,7 +181,7 @@ class ReadClass implements ClassStatement {
   readonly #source: Source;
   readonly #at: number;
 
-  /** @param at index of the class among the classes in the statement */
+  /** @param at index of the class among the classes in its statement */
   constructor(source: Source, name: string, statement: Statement, at: number, facts: ClassFacts) {
     this.#source = source;
     this.name = name;
@@ -234,7 +232,7 @@ class ReadModule implements Module {
   }
 }
 
-// Most collections are empty, and all empty ones of a kind share one object.
+// Most collections are empty, so all empty ones share one object.
 const NO_CLASSES: ReadonlySet<string> = new Set();
 const NOWHERE: ReadonlyMap<string, Statement[]> = new Map();
 

@@ -5,24 +5,22 @@ import { importOf, type SourceFolder } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 
 export interface NamedImport {
-  /**
-   * The range to replace if the module is renamed: the call, or the assignment that contains only the call.
-   */
+  /** The code to replace if the module gets another name: the call, or the assignment if its value is just the call. */
   from: number;
   to: number;
   line: number;
   text: string;
-  /** The name that the assignment binds; null if the call is not an assignment's value. */
+  /** The name that the assignment binds; null if the call is not the value of an assignment. */
   bound: string | null;
-  /** The callee as written. */
+  /** The called function as written. */
   callee: string;
-  /** The file of the module; undefined for a module outside the folder, null if the name is computed. */
+  /** The file of the module. Undefined for a module outside the folder, null if code computes the name. */
   path: string | undefined | null;
-  /** Leading dots of the name. */
+  /** The number of leading dots of the module's name. */
   level: number;
 }
 
-/** The imports by name in a statement, in source order. */
+/** The imports by name in a statement, in the order of the source. */
 export function namedImports(
   folder: SourceFolder,
   module: Module,
@@ -37,7 +35,7 @@ export function namedImports(
     if (!callee || !list || !kind) return true;
     const { level, dotted, isBare } = nameIn(list, text);
     const target = dotted === undefined ? null : folder.find(path, level, dotted);
-    // `__import__("a.b")` returns `a`, unless a list of names follows.
+    // `__import__("a.b")` returns `a`. With a list of names as a further argument it returns `a.b`.
     const isTop = target && kind.endsWith('__import__') && isBare && dotted?.includes('.');
     const isAlone = node.parent?.type === 'AssignStatement' && node.parent.children.length === 3;
     const name = isAlone ? node.parent?.children[0] : undefined;
@@ -55,7 +53,7 @@ export function namedImports(
   return found;
 }
 
-/** The import function that an expression refers to; undefined for any other expression. */
+/** The import function that an expression refers to; undefined if it refers to none. */
 function importerOf(callee: Node, module: Module): string | undefined {
   const dotted = dottedName(callee, module.text);
   if (dotted === null) return undefined;
@@ -71,7 +69,7 @@ function importerOf(callee: Node, module: Module): string | undefined {
 const whole = (module: string | null, { name, bound }: { name: string; bound: string }): string =>
   module === null ? (name.startsWith(`${bound}.`) ? bound : name) : `${module}.${name}`;
 
-/** `isBare` is true if no argument follows the name. */
+/** The module's name in the arguments. `isBare` is true if no further argument follows the name. */
 function nameIn(list: Node, text: string) {
   const { positional, keywords } = argumentsOf(list, text);
   const [node = keywords.get('name'), second = keywords.get('package')] = positional;
@@ -96,10 +94,11 @@ function constant(node: Node, text: string): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join('');
 }
 
-/** The statement that replaces an import by name of a module in the definition. */
+/** Writes the statement that imports the module under its name in the definition. */
 export function writeNamed({ bound, callee }: NamedImport, name: string): string {
   if (bound !== null) return name === bound ? `import ${name}` : `import ${name} as ${bound}`;
   if (callee.endsWith('__import__')) return `${callee}("${name}")`;
-  // On a lab computer a definition is a package; outside of one its modules are top-level.
+  // On a lab computer a definition is a package. Elsewhere its modules are top-level modules, so the package may be
+  // empty.
   return `${callee}(f"{__package__}.${name}".lstrip("."))`;
 }

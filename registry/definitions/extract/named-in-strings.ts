@@ -1,7 +1,7 @@
 /**
- * Modules of the folder that outside code may import by a name it is given, as in
- * `load("lab_drivers.meters." + name)` or `load(name, __package__)`. It looks for the modules of the installed
- * package, and finds none of the definition.
+ * Finds modules of the folder that code outside the folder may import, because it is given their name: for example
+ * `load("lab_drivers.meters." + name)` or `load(name, __package__)`. Such code looks in the installed package and does
+ * not find modules of the definition.
  */
 import { stringValue } from '../literals.ts';
 import { type Node, nameOf, textOf, walk } from '../syntax.ts';
@@ -12,9 +12,9 @@ import type { NamedImport } from './named-imports.ts';
 
 export interface NamedInString {
   line: number;
-  /** The string, or the call that is given `__package__`. */
+  /** The string, or the call that passes `__package__`. */
   text: string;
-  /** The package that a string names; undefined for `__package__`. */
+  /** The package that the string names; undefined for a call that passes `__package__`. */
   package: string | undefined;
 }
 
@@ -24,11 +24,13 @@ interface Around {
 }
 
 const DOTTED = /^[\p{L}_]\w*(?:\.[\p{L}_]\w*)+\.?$/u;
-/** Functions that read data files or facts of a package, name loggers, or import as Python does. */
+/**
+ * Functions that need no warning. They read data files or facts of a package, name loggers, or import as Python does.
+ */
 const KNOWN =
   /(?:^|\.)(?:getLogger|files|as_file|contents|is_resource|path|get_data|import_module|__import__|version|metadata|(?:open|read)_(?:text|binary))$/;
 
-/** @param handled the imports by name, which the definition rewrites or reports */
+/** @param handled the imports by name, which are rewritten or reported elsewhere */
 export function namedInStrings(
   { folder, installed }: Around,
   { path, text }: Module,
@@ -63,7 +65,7 @@ const isPackage = (node: Node, text: string): boolean =>
   node.parent?.type === 'ArgList' &&
   nameOf(node, text) === '__package__';
 
-/** The package whose module a string names, perhaps followed by a name in that module. */
+/** The package that contains the module in the string. A name in that module may follow. */
 function packageOf(
   { folder, installed }: Around,
   importer: string,

@@ -1,9 +1,9 @@
-/** Names for the helper modules of a definition: all its modules are in one folder. */
+/** Names for the modules of a definition, which are all in one folder. */
 import { basename, byText, dirname } from './paths.ts';
 
 /**
- * A module name for each path, starting with the class's own module: the file's name, prefixed with its
- * folders if two names clash (ignoring case), and never one that would hide an imported package.
+ * A module name for each path; the module of the class is the first. The name is that of the file, with its folders in
+ * front if two names clash (upper and lower case count as equal). A module never gets the name of an imported package.
  */
 export function moduleNames(
   own: string,
@@ -22,7 +22,7 @@ export function moduleNames(
   return names;
 }
 
-/** `buffer`, `keithley_buffer`, `instruments_keithley_buffer`, … */
+/** Possible names, shortest first: `buffer`, `keithley_buffer`, `instruments_keithley_buffer`, … */
 function candidates(path: string): string[] {
   const found: string[] = [];
   let name = '';

@@ -1,4 +1,4 @@
-/** Paths of a folder's files: relative, with `/` as separator and no leading or trailing one. */
+/** Handles paths of files in a folder. They are relative, with `/` between the parts and none at either end. */
 
 export function dirname(path: string): string {
   const slash = path.lastIndexOf('/');
@@ -13,7 +13,7 @@ export function joinPath(folder: string, rest: string): string {
   return folder === '' ? rest : rest === '' ? folder : `${folder}/${rest}`;
 }
 
-/** Code-unit order, the same on every machine. */
+/** Compares texts by their UTF-16 code units, so the order is the same on every machine. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,9 +1,8 @@
 /**
- * Facts about a file from the folders around it. Below a folder `Instruments` (in any case) come the
- * manufacturer and the category (`Instruments/<Maker>/<category>/…`); below a folder `setups` comes the
- * category (`setups/<category>/…`). Without either, the imported folder counts as `Instruments` if its first
- * subfolder is named after a known manufacturer. A folder that cannot name a manufacturer is ignored.
- * Underscores read as spaces.
+ * Finds the manufacturer and category of a file from the names of the folders around it. Below a folder `Instruments`
+ * (in any case) come both: `Instruments/<Maker>/<category>/…`. Below a folder `setups` comes the category:
+ * `setups/<category>/…`. Without either, the imported folder counts as `Instruments` if its first subfolder has the
+ * name of a known manufacturer. Folders that cannot be a manufacturer's are ignored. Underscores are read as spaces.
  */
 import { MAKERS } from './makers.ts';
 
@@ -12,7 +11,7 @@ export interface Place {
   category?: string;
 }
 
-/** Folders named after a purpose, and folders named after a model (`QCL1`, `6221`). */
+/** Names of folders that are not manufacturers: they name a purpose or a model (`QCL1`, `6221`). */
 const NO_MAKER =
   /^(abstract\w*|base\w*|common|core|generic\w*|general|misc|other|various|utils?|utilities|helpers?|tools?|lib|libs|drivers?|devices?|instruments?|interfaces?|adapters?|resources?|data|docs?|examples?|scripts?|src|tests?|testing|sim\w*|fakes?|dummy|dummies|mocks?|demo|virtual|new|old|archive|cameras?|lasers?|motion|stages?|motors?|power\w*|scopes?|sources?|spectrometers?|lock_?ins?|temp\w*|multimeters?|[\W\d_]+|(?=.*\d)[A-Z\d _-]{2,8})$/i;
 
@@ -31,7 +30,7 @@ export function placeOf(path: string, location: readonly string[]): Place {
   return { manufacturer, ...(second ? { category: spaced(second) } : {}) };
 }
 
-/** The manufacturer in a folder's name: `Keithley_6220` belongs to Keithley. */
+/** The manufacturer in the name of a folder: `Keithley_6220` belongs to Keithley. */
 function makerIn(folder: string): string | undefined {
   const words = spaced(folder).split(/[\s-]+/);
   for (let count = words.length; count > 0; count--) {

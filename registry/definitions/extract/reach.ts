@@ -1,15 +1,15 @@
 /**
- * Computes which names of the folder a piece of code can reach through the names it reads, and whether it can
- * reach anything outside.
+ * Finds which names of the folder a piece of code can reach through the names that it reads, and whether it can reach
+ * anything outside the folder.
  */
 import { dottedName, type Node, walk } from '../syntax.ts';
 import type { SourceFolder, Target } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 
 export interface Reach {
-  /** Names of module-level statements in the format of `place`; a whole module has the name `*`. */
+  /** Names of module-level statements, written by `place`. A whole module has the name `*`. */
   readonly places: Set<string>;
-  /** True if the code can reach an object from outside the folder. */
+  /** Whether the code can reach an object from outside the folder. */
   outside: boolean;
 }
 
@@ -22,7 +22,7 @@ export function add(into: Reach, from: Reach): void {
   into.outside ||= from.outside;
 }
 
-/** Values that refer to no other object, so that changing one changes nothing else. */
+/** Expressions whose value refers to no other object, so a change of the value changes nothing else. */
 const FRESH =
   /^(Call|ArrayComprehension|DictionaryComprehension|SetComprehension|Generator|Lambda|Format|Binary|Unary)\w*Expression$|^(Number|String|ContinuedString|FormatString|Boolean|None)$/;
 
@@ -30,13 +30,13 @@ export class Reaches {
   readonly #folder: SourceFolder;
   readonly #stays: ReadonlySet<string>;
 
-  /** @param stays modules that are installed with PyBirch or another package, and so count as outside */
+  /** @param stays modules that are installed with PyBirch or another package and so count as outside the folder */
   constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
     this.#folder = folder;
     this.#stays = stays;
   }
 
-  /** The target of `a.b` in a module, followed through modules; undefined for a built-in or a local name. */
+  /** What `a.b` in a module refers to, followed through other modules. Undefined for a built-in or a local name. */
   target(path: string, dotted: readonly string[]): Target | undefined {
     const [first = '', ...rest] = dotted;
     let target = this.#folder.lookup(path, first);
@@ -50,14 +50,14 @@ export class Reaches {
     return target;
   }
 
-  /** Modules of this folder that are installed count as outside. */
+  /** Whether the target is outside. Modules of the folder that belong to an installed package count as outside. */
   isOutside(target: Target): boolean {
     return target.kind === 'outside' || this.#stays.has(target.path);
   }
 
   /**
-   * Everything that code in a module can reach: the names that it reads, the names that their values come
-   * from, and so on.
+   * Everything that code in a module can reach: the names that it reads, the names from which their values come, and so
+   * on.
    */
   closure(path: string, node: Node, names: Iterable<string>): Reach {
     const reach = nothing();
@@ -73,7 +73,9 @@ export class Reaches {
     return reach;
   }
 
-  /** The objects that a name can refer to: its own, and the aliased one if it is an alias. */
+  /**
+   * The objects that a name can refer to: its own object and, if the name is an alias, the object of the other name.
+   */
   aliases(path: string, dotted: readonly string[]): Reach {
     const reach = nothing();
     const first = this.target(path, dotted);
@@ -123,7 +125,7 @@ export class Reaches {
   }
 }
 
-/** Functions that assign a module's name through `global`. */
+/** The statements whose functions assign a name of the module through `global`. */
 function assigning(module: Module, name: string): readonly Statement[] {
   return module.globals.get(name) ?? [];
 }
@@ -138,7 +140,7 @@ function isAlias({ node }: Statement): boolean {
   return value !== undefined && !FRESH.test(value.type);
 }
 
-/** The dotted name at the start of an expression such as `x.a[0].b(…)`, up to the first call or index. */
+/** The dotted name with which an expression such as `x.a[0].b(…)` starts, up to the first call or index. */
 export function rootOf(node: Node, text: string): string[] | null {
   let at: Node | undefined = node;
   for (;;) {

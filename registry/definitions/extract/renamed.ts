@@ -1,8 +1,8 @@
-/** Renames a definition as `--rename` requests. */
+/** Renames a definition as `--rename` asks. */
 import { type Renamed, RenameError, renameDefinition } from '../rename/rename.ts';
 import type { Extracted, Skipped } from './types.ts';
 
-/** The definition under its new name, or the reason why it cannot have it. */
+/** The definition under its new name, or the reason why it cannot have this name. */
 export function applyRename(definition: Extracted, to: string): Extracted | Skipped {
   const { name, origin, line, files } = definition;
   if (name === to) return definition;
@@ -17,10 +17,10 @@ export function applyRename(definition: Extracted, to: string): Extracted | Skip
   }
 }
 
-/** One warning for all texts that mention the name without referring to the class. */
+/** One warning for all texts that mention the name but do not refer to the class. */
 function warningsOf({ mentions }: Renamed<unknown>, name: string): string[] {
   if (mentions.length === 0) return [];
   const places = mentions.slice(0, 3).map(({ file, line }) => `${file}:${line}`);
   const more = mentions.length > 3 ? ` and ${mentions.length - 3} more` : '';
-  return [`texts that name ${name} stay as they are: ${places.join(', ')}${more}`];
+  return [`texts that mention ${name} are unchanged: ${places.join(', ')}${more}`];
 }

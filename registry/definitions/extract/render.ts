@@ -1,4 +1,4 @@
-/** Writes the needed parts of modules as files of one definition, with imports adjusted to the new places. */
+/** Writes the needed parts of modules as files of one definition, and adapts their imports to the new places. */
 import type { Bases } from './bases.ts';
 import { isPlainImport, type Part } from './carve.ts';
 import type { SourceFolder, Target } from './folder.ts';
@@ -13,24 +13,24 @@ const LINE_WIDTH = 99;
 
 export interface Rendered {
   text: string;
-  /** Imports without a target in the definition; they stay unchanged. */
+  /** Imports that refer to nothing in the definition. They are left unchanged. */
   unresolved: Unresolved[];
 }
 
 export interface Unresolved {
   line: number;
   text: string;
-  /** The import runs whenever the module is imported, and then fails. */
+  /** Whether the import runs, and then fails, whenever the module is imported. */
   always: boolean;
-  /** The outside package that the import now refers to; lab computers may lack it. */
+  /** The package outside the folder that the import now refers to. Lab computers may not have it. */
   package?: string;
-  /** The import is by a computed name. */
+  /** Whether code computes the name of the imported module. */
   isComputed?: boolean;
-  /** Outside code is given the name, and may import by it. */
+  /** Whether code outside the folder gets the name and may import the module by it. */
   isHandedOn?: boolean;
 }
 
-/** A clause after rewriting; `module` is null for `import name`. */
+/** A clause of an import after rewriting. `module` is null for `import name`. */
 interface Item {
   module: string | null;
   name: string;
@@ -48,11 +48,11 @@ export interface Surroundings {
   bases: Bases;
   stays: ReadonlySet<string>;
   installed: InstalledNames;
-  /** For the path of each included module, its name in the definition. */
+  /** The name in the definition for the path of each included module. */
   names: ReadonlyMap<string, string>;
 }
 
-/** The text of one part: the kept statements in their order and formatting, below the file's own header. */
+/** The text of one part: the kept statements in their order and formatting, below the header of the file. */
 export function renderPart(part: Part, around: Surroundings): Rendered {
   const { text, statements } = part.module;
   const unresolved: Rendered['unresolved'] = [];
@@ -94,7 +94,7 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   return { text: result, unresolved };
 }
 
-/** Names that only the left-out statements use, so that an import of them would be unused. */
+/** Names that only the left-out statements use. Imports of these names would be unused, so they are left out too. */
 function orphanNames(part: Part): Set<string> {
   const orphans = new Set<string>();
   for (const statement of part.module.statements) {
@@ -105,7 +105,8 @@ function orphanNames(part: Part): Set<string> {
 }
 
 /**
- * Rewrites an import by name to the module's name in the definition; reports a module that is not included.
+ * Rewrites an import by name to the module's name in the definition. Reports a module that the definition does not
+ * contain.
  */
 function rewriteNamed(
   one: NamedImport,
@@ -174,7 +175,7 @@ function rewrite(
     : [];
 }
 
-/** The modules of the definition that an import statement runs although none of its names is needed. */
+/** The modules of the definition that an import statement must still run although no name from them is needed. */
 function actingModules(
   { module, acting }: Part,
   found: SourceImport,
@@ -192,7 +193,10 @@ function actingModules(
   });
 }
 
-/** The target of a clause in the definition: unchanged, another module, the same file, or none. */
+/**
+ * What a clause becomes: unchanged (`same`), an import of another module, a name of the same file (`own`), or left out
+ * (`gone`).
+ */
 function lead(
   path: string,
   found: SourceImport,
@@ -214,7 +218,7 @@ function lead(
     return found.level === 0 ? 'same' : leadOut(path, found, clause, around);
   if (stays.has(target.path)) return leadToInstalled(path, found, clause, target, around);
   const name = names.get(target.path);
-  // Not included, because no kept statement needs it. The caller drops the clause.
+  // No kept statement needs the module, so the definition does not contain it. The caller drops the clause.
   if (name === undefined) return 'own';
   if (target.path === path) return 'own';
   if (target.kind === 'definition') return { module: name, name: target.name, bound };
@@ -225,7 +229,7 @@ function lead(
   };
 }
 
-/** A relative import of something outside the folder. It works only in an installed package. */
+/** Rewrites a relative import of something outside the folder. It works only if the package is installed. */
 function leadOut(
   path: string,
   found: SourceImport,
@@ -240,7 +244,7 @@ function leadOut(
   return { module, name: clause.name, bound: clause.bound };
 }
 
-/** The package above the folder that a relative import refers to, unless that package is installed. */
+/** The package above the folder that a relative import refers to; undefined if that package is certainly installed. */
 function leavesFolder(
   path: string,
   found: SourceImport,
@@ -254,7 +258,7 @@ function leavesFolder(
   return base.split('.')[0];
 }
 
-/** Whether the package is PyBirch, or the package of the base classes that the folder uses. */
+/** Whether the package is PyBirch, or contains the base classes that the folder uses. */
 function isInstalled(dotted: string, { stays, installed }: Surroundings): boolean {
   const [top] = dotted.split('.');
   return (
@@ -274,7 +278,8 @@ function leadToInstalled(
   const source = found.module === null ? target.path : folder.find(path, found.level, found.module);
   const absolute = source === undefined ? undefined : installed.module(source);
   const written = found.module === null ? clause.name : found.module;
-  // A neighbour's bare name, which a script may use, changes if the package is installed; other names do not.
+  // A script may import a module beside it by its bare name. In an installed package this name is different; others are
+  // not.
   const isNeighbour = source !== undefined && folder.find(path, 1, written) === source;
   if (found.level === 0 && (written === absolute || !isNeighbour)) return 'same';
   if (absolute !== undefined && found.module !== null)
@@ -291,7 +296,7 @@ function leadToInstalled(
     : { module: own.slice(0, dot), name: own.slice(dot + 1), bound };
 }
 
-/** A copy of a PyBirch module in the folder stands for the installed module. */
+/** The module of PyBirch that a copy in the folder replaces. */
 function pybirchModuleOf(
   target: { path: string },
   { folder, bases }: Surroundings,

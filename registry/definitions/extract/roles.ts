@@ -1,13 +1,14 @@
 /**
- * The role of each class of a folder in an import. A class that inherits from a base class becomes a
- * definition, unless it is
- * - a base class itself, or in the module of one;
- * - private: its name starts with an underscore;
- * - abstract: it names ABC or ABCMeta, or does not implement an abstract method, its own or an inherited one;
- * - a common base: other classes of the folder inherit from it, and its name says so (`…Base`, `Base…`,
- *   `Abstract…`, `…Mixin`), or its docstring does, or it leaves methods to them (`raise
- *   NotImplementedError`), or it has neither a docstring nor a constructor and no code creates instances of
- *   it. Such classes are copied into the definitions that need them.
+ * Decides what an import does with each class of a folder. A class that inherits from a base class becomes a
+ * definition, except for these classes, which are copied into the definitions that need them:
+ * - a base class itself, or any class in the module of a base class;
+ * - a private class: its name starts with an underscore;
+ * - an abstract class: it names ABC or ABCMeta, or does not implement an abstract method;
+ * - a common base of other classes in the folder. Its name says so (`…Base`, `Base…`, `Abstract…`, `…Mixin`), its
+ *   docstring
+ *   says so, or it leaves methods to subclasses (`raise NotImplementedError`). A class without a docstring and
+ * constructor
+ *   that no code creates instances of is a common base too.
  */
 
 import type { InstrumentType } from '../types.ts';
@@ -23,15 +24,15 @@ export interface InstrumentClass {
   name: string;
   line: number;
   type: InstrumentType;
-  /** It inherits from one of the further base classes (`--base`). */
+  /** Whether it inherits from a further base class (`--base`). */
   further: boolean;
-  /** The reason why it does not become a definition; undefined for classes that do. */
+  /** Why the class does not become a definition; undefined if it does. */
   helper?: string;
 }
 
 /**
- * Every class of these modules that inherits from a base class, in the order of paths and lines. `onSearched` is called
- * after each module, while its syntax tree is in memory.
+ * Every class of these modules that inherits from a base class, ordered by path and line. `onSearched` is called after
+ * each module, while the syntax tree of the module is in memory.
  */
 export function instrumentClasses(
   folder: SourceFolder,
@@ -49,7 +50,7 @@ export function instrumentClasses(
       if (!reached) continue;
       if (reached.baseModule !== undefined) baseModules.add(reached.baseModule);
       for (const parent of bases.parents(path, name)) parents.add(`${parent.path}\n${parent.name}`);
-      // Computed now, while the needed modules and trees are in memory.
+      // The reasons are found now, while the modules and trees are in memory.
       found.push({
         ...{ path, name, line: cls.statement.line, reached },
         ...helperReasons(folder, bases, path, cls),
@@ -61,7 +62,7 @@ export function instrumentClasses(
   return found.map(({ path, name, line, reached, always, asParent }) => {
     const isParent = parents.has(`${path}\n${name}`);
     const helper = baseModules.has(path)
-      ? 'stands in the module of a base class'
+      ? 'in the module of a base class'
       : (always ?? (isParent ? asParent : undefined));
     const { type, further } = reached;
     return { path, name, line, type, further, ...(helper && { helper }) };
@@ -75,17 +76,17 @@ interface Found extends HelperReasons {
   reached: Reached;
 }
 
-/** The reasons why a class is a helper; undefined where there is none. */
+/** Why a class is a helper; a field is undefined if it gives no reason. */
 interface HelperReasons {
   always: string | undefined;
-  /** If other classes inherit from it. */
+  /** The reason that applies if other classes inherit from the class. */
   asParent: string | undefined;
 }
 
 /**
- * The modules that are not copied but imported from their package: those of the base classes, and the modules
- * that these and the `__init__.py` files beside them import. A copy of such a module would define a class
- * that differs from the one the base classes know. Modules with instruments are never among them.
+ * The modules that are imported from their package and not copied: those of the base classes, the `__init__.py` files
+ * beside these, and the modules that both import. A copy would define a class of its own, which the base classes do not
+ * know. Modules with instruments are always copied.
  */
 export function frameworkModules(
   folder: SourceFolder,
@@ -94,13 +95,11 @@ export function frameworkModules(
   installed: InstalledNames,
 ): Set<string> {
   const own = new Set(
-    classes
-      .filter((cls) => cls.helper !== 'stands in the module of a base class')
-      .map((cls) => cls.path),
+    classes.filter((cls) => cls.helper !== 'in the module of a base class').map((cls) => cls.path),
   );
   const queue: string[] = [];
   for (const path of folder.paths) {
-    // In PyBirch's package, only the instrument folders contain code that a definition must include.
+    // Of PyBirch's package, only the instrument folders contain code that a definition must include.
     if (/^pybirch(\.(?!setups\b|Instruments\b)|$)/.test(installed.module(path) ?? ''))
       queue.push(path);
     if (!folder.outline(path).classes.some((name) => bases.definesBase(path, name))) continue;
@@ -146,7 +145,7 @@ function helperReasons(
 function whyAlways({ name, facts }: ClassStatement, lacks: Lacks): string | undefined {
   if (name.startsWith('_')) return 'private, going by its name';
   if (facts.namesAbc || lacks.isAbstract) return 'abstract';
-  if (lacks.leavesNeeded) return 'abstract: it leaves a method to others';
+  if (lacks.leavesNeeded) return 'abstract: it leaves a method to subclasses';
   return undefined;
 }
 
@@ -171,11 +170,11 @@ function whyAsParent(
 /** The methods that PyBirch's base classes require of an instrument. */
 const MUST_GIVE = ['_perform_measurement_impl', 'perform_measurement', 'position'];
 
-/** The methods that a class leaves to its subclasses. */
+/** Methods that a class does not implement itself. */
 interface Lacks {
   isAbstract: boolean;
   leavesMethods: boolean;
-  /** One of them is required by a base class of PyBirch. */
+  /** Whether a base class of PyBirch requires one of these methods. */
   leavesNeeded: boolean;
 }
 
@@ -189,7 +188,8 @@ function lacksOf(methods: ReadonlyMap<string, Given>): Lacks {
 }
 
 /**
- * The state of each method of a class, in Python's resolution order. Methods of a base class count as given.
+ * How each method of a class is implemented, in Python's resolution order. Methods of a base class count as
+ * implemented.
  */
 function methodsOfAll(
   folder: SourceFolder,
@@ -206,7 +206,7 @@ function methodsOfAll(
   return found;
 }
 
-/** True if the class, or an ancestor in the folder, has a constructor. */
+/** Whether the class, or an ancestor in the folder, has a constructor. */
 function isConstructed(
   folder: SourceFolder,
   bases: Bases,

@@ -1,4 +1,4 @@
-/** Finds the names that one top-level statement binds in its module and reads from it. */
+/** Finds the names that a top-level statement binds in its module, and the names that it reads from the module. */
 import { child as childOf, type Node, nameOf, readImport } from '../syntax.ts';
 
 type ScopeKind = 'module' | 'class' | 'function';
@@ -9,7 +9,7 @@ interface Scope {
   uses: Set<string>;
 }
 
-/** Reads one statement of a module. The sets hold the names found. */
+/** Reads one statement of a module. The sets contain the names that it binds and reads. */
 export class StatementReader {
   readonly binds = new Set<string>();
   readonly uses = new Set<string>();
@@ -84,8 +84,8 @@ export class StatementReader {
   }
 
   /**
-   * Defaults and annotations are evaluated in the outer scope. Names bound in the body hide the module's
-   * names there.
+   * Handles a function. Defaults and annotations are evaluated in the outer scope. In the body, names that the body
+   * binds hide names of the module.
    */
   #function(node: Node, outer: Scope): void {
     const inner: Scope = { kind: 'function', binds: new Set(), uses: new Set() };
@@ -122,7 +122,7 @@ export class StatementReader {
     }
   }
 
-  /** All groups but the last of `a = b = value` are targets. */
+  /** Handles an assignment. In `a = b = value`, everything before the last `=` is a target. */
   #assign(node: Node, scope: Scope): void {
     let last = -1;
     for (const op of node.children.filter((one) => one.type === 'AssignOp')) last = op.from;
@@ -181,7 +181,7 @@ export class StatementReader {
     }
   }
 
-  /** Names in a quoted annotation (PEP 484, forward references) count as read too. */
+  /** Handles an annotation. Names in a quoted annotation (PEP 484, forward references) count as read too. */
   #annotation(node: Node, scope: Scope): void {
     const strings = (inner: Node): void => {
       if (inner.type === 'String') {
@@ -210,7 +210,7 @@ export class StatementReader {
   }
 }
 
-/** The `x` of `x.a[0].b(…)`. */
+/** The name with which an expression begins: `x` of `x.a[0].b(…)`. */
 export function rootName(node: Node): Node | null {
   let at: Node | undefined = node;
   while (at && (at.type === 'MemberExpression' || at.type === 'CallExpression'))
@@ -218,7 +218,7 @@ export function rootName(node: Node): Node | null {
   return at?.type === 'VariableName' ? at : null;
 }
 
-/** Names declared `global` anywhere inside a node. */
+/** Collects the names that are declared `global` anywhere inside a node. */
 export function collectGlobals(node: Node, text: string, into: Set<string>): void {
   if (node.type === 'ScopeStatement' && node.children[0]?.type === 'global') {
     for (const name of node.children.filter((one) => one.type === 'VariableName'))

@@ -1,13 +1,13 @@
-/** Warns about definitions that shared state before the extraction separated them. */
+/** Warns about definitions that shared state in the folder and do not share it any more. */
 import { type Carving, keptStarts } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
 import { byText } from './paths.ts';
 import { type SharedState, sharedState } from './state.ts';
 
-/** The maximum number of definitions that a warning names. */
+/** The most definitions that a warning names. */
 const SHOWN = 5;
 
-/** Records which definitions contain a copy of which module state. */
+/** Remembers which definitions contain a copy of which module state. */
 export class Sharing {
   readonly #folder: SourceFolder;
   readonly #states = new Map<string, { state: SharedState; holders: string[] }[]>();
@@ -16,12 +16,12 @@ export class Sharing {
     this.#folder = folder;
   }
 
-  /** Records the state in a definition. */
+  /** Records which state a definition contains. */
   add(name: string, carving: Carving): void {
     for (const { holders } of this.#stateOf(carving)) holders.push(name);
   }
 
-  /** Call it after the last `add` and before the first `warnings`. */
+  /** Sorts the names. Must be called after the last `add` and before the first `warnings`. */
   settle(): void {
     for (const states of this.#states.values())
       for (const { holders } of states) holders.sort(byText);
@@ -32,8 +32,8 @@ export class Sharing {
     return this.#stateOf(carving).flatMap(({ path, state, holders }) => {
       if (holders.length < 2) return [];
       return [
-        `${path}:${state.line}: ${state.name} is shared with ${others(holders, name)} there; ` +
-          'as definitions of their own each has a copy',
+        `${path}:${state.line}: ${state.name} is shared with ${others(holders, name)} in this folder; ` +
+          'after the import each definition has its own copy',
       ];
     });
   }
@@ -59,7 +59,7 @@ export class Sharing {
 }
 
 /**
- * The first few other definitions. With thousands of holders, listing all for each of them would take too
+ * The names of the first few other definitions. With thousands of definitions, a full list for each would take too
  * long.
  */
 function others(holders: readonly string[], name: string): string {

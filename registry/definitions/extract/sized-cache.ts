@@ -1,4 +1,6 @@
-/** A bounded cache of values that are created on demand. The least recently used values are evicted first. */
+/**
+ * A cache of limited size that creates values when they are asked for. It drops the least recently used values first.
+ */
 export class SizedCache<Value> {
   readonly #kept = new Map<string, Value>();
   readonly #limit: number;
@@ -10,7 +12,7 @@ export class SizedCache<Value> {
     this.#sizeOf = sizeOf;
   }
 
-  /** Returns the value of a key, creating it if needed. Errors of `make` propagate and are not cached. */
+  /** The value of a key; `make` creates it if needed. Errors of `make` are passed on and not cached. */
   recall(key: string, make: () => Value): Value {
     const isKnown = this.#kept.has(key);
     const value = isKnown ? (this.#kept.get(key) as Value) : make();

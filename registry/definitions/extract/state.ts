@@ -1,6 +1,6 @@
 /**
- * Mutable module-level state that the classes of a module share within a process. Each extracted definition
- * gets its own copy, so a shared connection, lock or cache is no longer shared.
+ * Finds state at module level that the classes of a module share within a process, such as a connection, lock or cache.
+ * Each imported definition gets its own copy of the module, so the state is no longer shared.
  */
 
 import { STANDARD_LIBRARY } from '../stdlib.ts';
@@ -13,9 +13,9 @@ export interface SharedState {
   /** `_controller`, or `Controller._open` for an attribute of a class. */
   name: string;
   line: number;
-  /** Start of its statement, which is another object once the module is read again. */
+  /** The offset of its statement. The statement itself is a different object after the module has been read again. */
   from: number;
-  /** An object created by something outside the folder, for example a connection. */
+  /** Whether code outside the folder creates the object, for example a connection. */
   outside: boolean;
 }
 
@@ -24,17 +24,17 @@ const CONTAINER_CALL =
   /^(\w+\.)*(dict|list|set|bytearray|deque|defaultdict|OrderedDict|Counter|Weak\w+)$/;
 const MUTATOR =
   /^(append|appendleft|extend|insert|add|update|setdefault|pop|popleft|popitem|remove|discard|clear)$/;
-/** Functions whose names suggest that their result is created or opened once. */
+/** Names of functions that suggest that their result is created or opened only once. */
 const MAKER = /^_?(get|open|connect|create|make|init|shared)/;
 const CACHE = /^@\s*(functools\s*\.\s*)?(lru_cache|cache)\b/;
 /** Modules whose objects exist to be shared. */
 const CONCURRENCY = /^(threading|multiprocessing|queue|asyncio|contextvars|sqlite3|socket)(\.|$)/;
-/** Packages whose calls at module level create constants, as the standard library's do. */
+/** Packages whose calls at module level create constants. The standard library counts as well. */
 const CONSTANTS = /^(numpy|pandas|pint|typing_extensions|enum34)(\.|$)/;
 
 const known = new WeakMap<Module, SharedState[]>();
 
-/** The statements of a module that hold state, in order. */
+/** The names of a module that hold shared state, in the order of their statements. */
 export function sharedState(folder: SourceFolder, path: string): SharedState[] {
   const module = folder.module(path);
   const states = known.get(module) ?? readState(folder, module);
@@ -94,7 +94,7 @@ function classState(node: Node, module: Module, changed: ReadonlySet<string>): s
   });
 }
 
-/** Names that a function rebinds (`global x`), and containers that change after their creation. */
+/** Names that a function binds again (`global x`), and containers that change after they were created. */
 function changedNames(module: Module): Set<string> {
   const changed = new Set<string>();
   for (const { node } of module.statements) {
@@ -125,13 +125,15 @@ function addTargets(statement: Node, module: Module, changed: Set<string>): void
   }
 }
 
-/** The changed object: `x` for `x.append`, `cls.x` for `cls.x[0]`. */
+/** Adds the object that changes: `x` for `x.append`, `cls.x` for `cls.x[0]`. */
 function addOwner(member: Node, module: Module, changed: Set<string>): void {
   const owner = member.children[0];
   if (owner && rootName(owner)) changed.add(nameOf(owner, module.text).replace(/\s/g, ''));
 }
 
-/** Which code creates the stateful object in an expression: the folder's or a package's; undefined if there is none. */
+/**
+ * Whether code of the folder or of a package creates the stateful object in an expression; undefined if there is none.
+ */
 function objectFrom(
   folder: SourceFolder,
   module: Module,

@@ -1,11 +1,11 @@
-/** What a top-level statement binds, reads, calls and imports. */
+/** Finds what a top-level statement binds, reads, calls and imports. */
 import { child, type Node, textOf, walk } from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { StatementReader } from './scope.ts';
 
 const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
 
-/** @param name shares the memory of equal names */
+/** @param name returns the same string object for equal names, to save memory */
 export function describe(node: Node, text: string, name: (one: string) => string) {
   const reader = new StatementReader(text);
   reader.read(node);
@@ -55,8 +55,8 @@ function isNested(inner: Node, top: Node): boolean {
 const NONE: readonly never[] = [];
 
 /**
- * A copy without spare room, because an array that grew by `push` has room for 17 elements. Most lists are empty, and all
- * empty ones share one object.
+ * A copy without spare room, because an array that grew by `push` has room for 17 elements. Most lists are empty, so
+ * all empty ones share one object.
  */
 export const listOf = <Item>(items: readonly Item[]): readonly Item[] =>
   items.length === 0 ? NONE : items.slice();

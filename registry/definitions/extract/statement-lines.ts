@@ -1,7 +1,7 @@
 /** Finds the lines of a statement. */
 import { type Node, textOf } from '../syntax.ts';
 
-/** Counts lines for increasing offsets, so that a whole module takes one pass. */
+/** Counts lines. Offsets must be asked for in increasing order, so that a whole module takes one pass. */
 export class LineCounter {
   readonly #text: string;
   #offset = 0;
@@ -18,8 +18,8 @@ export class LineCounter {
 }
 
 /**
- * The end of the statement's last line, including its comment and the indented comments below it. Those
- * belong to its body, although the grammar excludes them.
+ * The end of the statement's last line, including its comment and the indented comments below it. These comments belong
+ * to the statement's body, although the grammar does not include them.
  */
 export function statementEnd(text: string, node: Node): number {
   const code = node.from + textOf(node, text).trimEnd().length;

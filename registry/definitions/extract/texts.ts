@@ -1,10 +1,10 @@
-/** The Python files of a folder as texts and trees: read on demand and kept in a bounded cache. */
+/** The Python files of a folder as texts and trees. They are read when they are needed and kept in a limited cache. */
 import { decodeSource } from '../source.ts';
 import { type Module, parseModule } from '../syntax.ts';
 import { SizedCache } from './sized-cache.ts';
 import type { SourceFile } from './types.ts';
 
-/** In UTF-16 code units of text. A tree takes about forty times the memory of its text. */
+/** The limit for trees, in UTF-16 code units of their texts. A tree takes about forty times the memory of its text. */
 export const TREES = 125_000;
 const TEXTS = 1_000_000;
 
@@ -30,7 +30,7 @@ export class Texts {
     return this.#files.keys();
   }
 
-  /** Empty for a missing file. */
+  /** The text of a file; empty if there is no such file. */
   text(path: string): string {
     const file = this.#files.get(path);
     if (!file) return '';
@@ -42,7 +42,7 @@ export class Texts {
     return this.#trees.recall(path, () => parseModule(this.text(path)));
   }
 
-  /** A shared copy of the name. A substring of a text would keep the whole text in memory. */
+  /** One shared copy of the name. A substring of a text would keep the whole text in memory. */
   name(name: string): string {
     const known = this.#names.get(name);
     if (known !== undefined) return known;

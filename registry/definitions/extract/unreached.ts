@@ -15,15 +15,16 @@ import type { SourceFolder } from './folder.ts';
 import type { Skipped } from './types.ts';
 
 const INSIDE =
-  'it stands inside a function or another class: move it to the level of the module to import it';
+  'it is inside a function or another class: move it to the top level of the module to import it';
 const COMPUTED =
-  'its base class is computed, so that nobody knows it without running the file: name it in the class statement';
+  'its base class is computed, so only running the file would show it: name the base class in the class statement';
 
-const CALLED = 'a call makes it, and an import takes class statements: write it as one';
+const CALLED =
+  'a call creates it, but only class statements can be imported: write it as a class statement';
 
 /**
- * In this module: instrument classes inside functions and classes, classes created by a call, and classes with computed
- * bases where PyBirch is used.
+ * The classes of this module that cannot be imported: instrument classes inside functions and classes, classes created
+ * by a call and, in a module that uses PyBirch, classes with computed bases.
  */
 export function unreached(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
   return [
@@ -57,7 +58,7 @@ function nested(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
 const lineOf = ({ from }: Node, text: string): number =>
   text.slice(0, from).split(/\r\n|\n|\r/).length;
 
-/** Classes created from a name and bases by a call, such as `Meter = type("Meter", (Base,), {})`. */
+/** Classes that a call creates from a name and bases, such as `Meter = type("Meter", (Base,), {})`. */
 function called(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
   const { text, tree } = folder.module(path);
   if (!/\btype\b|\bnew_class\b|\bmake_dataclass\b/.test(text)) return [];
@@ -78,7 +79,10 @@ function called(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
   return found;
 }
 
-/** Whether the callee is `type`, `types.new_class`, or the metaclass of a class (`type(Base)`). */
+/**
+ * Whether a call of this expression creates a class: `type`, `types.new_class`, or the metaclass of a class
+ * (`type(Base)`).
+ */
 function makesClass(callee: Node, text: string): boolean {
   if (callee.type === 'CallExpression')
     return callee.children[0] !== undefined && dottedName(callee.children[0], text) === 'type';

@@ -1,7 +1,7 @@
 /**
- * Definitions in the layout of `registry export`: `<Name>.py` at the root, or `<Name>/<Name>.py` with the
- * other files of the folder `<Name>`. They are taken byte for byte, so that importing an export changes
- * nothing; other classes in these files stay inside them.
+ * Imports definitions in the layout of `registry export`: `<Name>.py` at the root, or `<Name>/<Name>.py` with the other
+ * files of the folder `<Name>`. Their files are taken byte for byte, so that importing an export changes nothing. Other
+ * classes in these files stay there and do not become definitions.
  */
 import type { Bases } from './bases.ts';
 import { isPlainImport } from './carve.ts';
@@ -19,11 +19,11 @@ export interface Whole {
     path: string;
     name: string;
     line: number;
-    /** Creates the definition from the current files. */
+    /** Creates the definition from the files as they are now. */
     make: () => Extracted;
   }[];
   skipped: Skipped[];
-  /** Paths that belong to one of them and are not used for anything else. */
+  /** The paths that belong to these definitions. Nothing else uses them. */
   claimed: Set<string>;
 }
 
@@ -51,7 +51,7 @@ export function takeWhole(
     for (const path of paths) whole.claimed.add(path);
     const lost = parent === undefined ? undefined : leadsOut(folder, paths, parent);
     if (lost) {
-      const reason = `${lost.path}:${lost.line}: ${lost.text} leads out of the folder: import the folder that has it, too`;
+      const reason = `${lost.path}:${lost.line}: ${lost.text} refers to a module outside the folder: import a folder that contains both`;
       const { line } = cls.statement;
       whole.skipped.push({ path, class: name, kind: 'lost', line, reason });
       continue;
@@ -73,7 +73,8 @@ export function takeWhole(
         manufacturer: null,
         warnings: [],
       };
-      // An export states facts that its code does not show; a lab's own file with this name may not.
+      // An export states in its header what the code does not show. A lab's own file with this name may lack that, so
+      // it is added.
       const asFound = new Map(definition.files);
       writeHead(definition, { type: reached?.type ?? null, further: reached?.further ?? false });
       return { ...definition, asFound };
@@ -97,13 +98,13 @@ function filesOf(
   return files;
 }
 
-/** A header for PyBirch makes a class a definition, whatever its base. */
+/** Whether the text has a header for PyBirch. Such a header makes a class a definition, whatever its base class. */
 function hasHeader(text: string): boolean {
   return /^# \/\/\/ script\s*$/m.test(text) && /^# \[tool\.pybirch/m.test(text);
 }
 
 /**
- * Whether a single file imports modules of the folder or names data files in it. An export would put such a
+ * Whether a single file imports modules of the folder or names data files in it. An export would have put this
  * definition in a folder of its own.
  */
 function needsNeighbours(
@@ -131,7 +132,7 @@ function leadsToNeighbour(folder: SourceFolder, path: string, found: SourceImpor
 }
 
 /**
- * A relative import of something outside the definition's folder, whatever else the imported folder contains.
+ * A relative import that refers outside the folder of the definition, even if the imported folder contains its target.
  */
 function leadsOut(folder: SourceFolder, paths: string[], parent: string) {
   for (const path of paths) {
@@ -168,7 +169,7 @@ function others(
                 class: other,
                 kind: 'helper',
                 line: cls.statement.line,
-                reason: `stays inside ${name}, whose file this is`,
+                reason: `stays inside ${name}, because this is a file of ${name}`,
               },
             ]
           : [],

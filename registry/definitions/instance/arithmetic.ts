@@ -1,8 +1,8 @@
-/** Python's operators on values. */
+/** Applies Python's operators to values. */
 
 import { merged, number, sequence, text, truth, UNKNOWN, type Value } from './values.ts';
 
-/** A string that could become longer than anybody writes is not followed. */
+/** The longest string that is computed. Nobody writes longer ones, so their values are unknown. */
 const MAX_LENGTH = 10_000;
 
 /** The result of a binary operator. */
@@ -21,7 +21,7 @@ export function binary(sign: string, left: Value, right: Value): Value {
   return arithmetic(sign, left, right);
 }
 
-/** Undefined unless the value is a string or a list. */
+/** The value repeated `count` times; undefined if the value is neither a string, a list nor a tuple. */
 function repeated(value: Value, count: bigint): Value | undefined {
   const times = count < 0n ? 0 : Number(count);
   if (value.kind === 'str')
@@ -47,7 +47,7 @@ function arithmetic(sign: string, left: Value, right: Value): Value {
   }
   if (typeof a === 'bigint' && typeof b === 'bigint') return whole(sign, a, b);
   const [x, y] = [Number(a), Number(b)];
-  // JavaScript and Python treat integers that a double cannot represent exactly differently.
+  // With integers that a double cannot represent exactly, JavaScript and Python give different results.
   if ([a, b].some((one) => typeof one === 'bigint' && !Number.isSafeInteger(Number(one))))
     return UNKNOWN;
   switch (sign) {
@@ -97,7 +97,7 @@ function whole(sign: string, a: bigint, b: bigint): Value {
   }
 }
 
-/** Python's remainder has the sign of the divisor. */
+/** Python's remainder has the sign of the divisor, JavaScript's that of the dividend. */
 function modulo(a: bigint, b: bigint): bigint {
   const rest = a % b;
   return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
@@ -105,7 +105,7 @@ function modulo(a: bigint, b: bigint): bigint {
 
 const bits = (value: bigint): number => (value < 0n ? -value : value).toString(16).length * 4;
 
-/** Booleans count as numbers. */
+/** The value as a number; booleans count as 0 and 1. Undefined if it is not a number. */
 function numeric(value: Value): bigint | number | undefined {
   if (value.kind === 'bool') return value.value ? 1n : 0n;
   return value.kind === 'int' || value.kind === 'float' ? value.value : undefined;

@@ -1,6 +1,5 @@
 /**
- * Reads and writes attributes of the instance as code of its class does: through properties, methods and
- * PyBirch.
+ * Reads and writes attributes of the instance as the code of its class does: through properties, methods and PyBirch.
  */
 
 import { functionNamed, functionsOf, NOTHING_GIVEN } from './code.ts';
@@ -29,7 +28,7 @@ export class Attributes implements AttributesOf {
       const found = functionNamed(one.at, name);
       if (found && found.decorators.length === 0) return own ?? { kind: 'method', name };
       if (found) {
-        // Reading a property runs it.
+        // Reading a property runs its code.
         state.maybe(() => calls.run(one, found, NOTHING_GIVEN));
         return UNKNOWN;
       }

@@ -1,4 +1,4 @@
-/** Calls of built-ins. */
+/** Follows calls of built-ins. */
 
 import { argumentsOf, type Node } from '../syntax.ts';
 import type { Construction } from './construction.ts';
@@ -16,13 +16,13 @@ import {
 } from './values.ts';
 
 /**
- * Built-ins that change nothing and keep no reference to their arguments. Sets and iterators are not among
- * them, because they may be read later.
+ * Built-ins that change nothing and keep no reference to their arguments. Sets and iterators are not listed, because
+ * they keep references and may be read later.
  */
 const HARMLESS =
   /^(?:abs|all|any|bool|bytes|callable|chr|complex|divmod|float|format|hasattr|hash|hex|id|int|isinstance|issubclass|len|max|min|oct|ord|pow|print|range|repr|round|str|sum|type|object|bytearray|frozenset)$/;
 
-/** Calls the built-in `name`; `callee` is the expression that refers to it. */
+/** Follows a call of the built-in `name`. `callee` is the expression that refers to it. */
 export function callBuiltin(
   construction: Construction,
   name: string,
@@ -82,7 +82,7 @@ export function callBuiltin(
   }
 }
 
-/** `super()`, `super(Class, self)` */
+/** Follows `super()` and `super(Class, self)`. */
 function callSuper(
   { line, names, state }: Construction,
   callee: Node,

@@ -1,4 +1,4 @@
-/** Evaluates call expressions: the callee and the arguments. */
+/** Evaluates call expressions: first the called object, then the arguments. */
 
 import { argumentsOf, dottedName, type Node, nameOf, textOf } from '../syntax.ts';
 import { callBuiltin } from './builtin-calls.ts';
@@ -8,7 +8,7 @@ import type { Frame, Given } from './frames.ts';
 import { callCollection, callString, makeArray } from './object-calls.ts';
 import { text as textValue, UNKNOWN, type Value } from './values.ts';
 
-/** Array types in which strings stay whole. */
+/** Names of array types that do not shorten strings. */
 const TEXT_TYPE = /^(?:str|object|(?:np|numpy)\.(?:str_|object_))$/;
 
 export class CallExpressions implements ExpressionsOf {

@@ -1,5 +1,5 @@
 /**
- * Calls functions whose code is available: methods, by the method resolution order, and functions of modules.
+ * Follows calls of functions in these files: methods, found by the method resolution order, and functions of modules.
  */
 
 import { bindingsIn } from '../binding.ts';
@@ -14,12 +14,12 @@ import { NONE, spoil, UNKNOWN, type Value } from './values.ts';
 
 const MAX_CALLS = 30;
 
-/** Decorators that do not change a method. */
+/** Decorators that do not change what a method does. */
 const TRANSPARENT = /^@\s*(?:typing\.)?(?:override|final|abstractmethod|abc\.abstractmethod)$/;
 
 export class Calls implements CallsOf {
   readonly #construction: Construction;
-  /** The current call depth. */
+  /** How many calls are being followed inside each other. */
   #depth = 0;
 
   constructor(construction: Construction) {
@@ -45,7 +45,9 @@ export class Calls implements CallsOf {
     return state.hand(given);
   }
 
-  /** @param isNamed called as `Class.method(self)`, so an attribute of the instance does not replace it */
+  /**
+   * @param isNamed whether the call is `Class.method(self)`, where no attribute of the instance can replace the method
+   */
   method(name: string, from: number, given: Given, isNamed = false): Value {
     const { line, state } = this.#construction;
     const instead = from === 0 && !isNamed ? state.attributes.get(name) : undefined;
@@ -65,7 +67,7 @@ export class Calls implements CallsOf {
           return callPybirch(this.#construction, one.name, name, given);
         }
       }
-      // An attribute of unknown kind, or of an unknown class.
+      // The name may refer to any object, or its class is unknown.
       state.forget();
       return state.hand(given);
     }
@@ -105,7 +107,7 @@ export class Calls implements CallsOf {
     const at = line.indexOf(one);
     if (isPlain && (isOnly || found.decorators.length > 0 || isLast(one.at, found)))
       return this.#runFunction(path, at, found, positional, given);
-    // The method is defined in a branch, or several times.
+    // The method is defined in a branch or more than once, so it is unknown which definition runs.
     state.maybe(() => {
       for (const f of functionsOf(statement.body))
         if (f.name === found.name) this.#runFunction(path, at, f, positional, given);
@@ -126,8 +128,8 @@ export class Calls implements CallsOf {
   }
 
   /**
-   * The position in the order at which `cls` has or inherits the method. Classes in between may not be
-   * ancestors of `cls`.
+   * The position in the method resolution order at which `cls` has or inherits the method. Classes in between need not
+   * be ancestors of `cls`.
    */
   #placeOf(cls: Ancestor, name: string): number {
     const { classes, line } = this.#construction;
@@ -185,7 +187,7 @@ export class Calls implements CallsOf {
     return frame.returned ?? NONE;
   }
 
-  /** Binds the parameters. */
+  /** Binds the parameters of a function to the arguments of a call. */
   #bind(list: Node | undefined, positional: readonly Value[], given: Given, frame: Frame): void {
     const { expressions, state } = this.#construction;
     const left = [...positional];
@@ -207,7 +209,7 @@ export class Calls implements CallsOf {
       let bound = value ?? named.get(name);
       named.delete(name);
       if (!bound && default_ && !given.starred) {
-        // A default is evaluated once, when the function is defined, so a mutable one is shared.
+        // Python evaluates a default once, when it defines the function. So all calls share a mutable default.
         const outer = frameOf(frame.path, frame.text, frame.at, 'class', new Set());
         bound = expressions.value(default_, outer);
         spoil(bound);

@@ -1,6 +1,4 @@
-/**
- * Functions that are defined now and may run at any time: whatever they may change is unknown from here on.
- */
+/** Handles functions that are defined now and may run at any time. What they may change is unknown from here on. */
 
 import { type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { changedIn } from './code.ts';
@@ -9,7 +7,7 @@ import type { Frame } from './frames.ts';
 import type { State } from './state.ts';
 import { spoil, UNKNOWN } from './values.ts';
 
-/** Records the effects of a function, lambda or comprehension at `node` that is created in `frame`. */
+/** Records the effects of a function, lambda or comprehension at `node`, created in `frame`. */
 export function closure(state: State, node: Node, frame: Frame): void {
   const { text } = frame;
   const loosen = (name: Node | undefined): void => {
@@ -34,7 +32,7 @@ export function closure(state: State, node: Node, frame: Frame): void {
   });
 }
 
-/** Handles a name or attribute that a later function may change. */
+/** Records that a function may change this name or attribute later. */
 function touch(state: State, node: Node, frame: Frame): void {
   walk(node, (one) => {
     if (one.type === 'MemberExpression' && one.children[1]?.type === '.' && one.children[2]) {

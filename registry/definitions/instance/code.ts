@@ -1,4 +1,4 @@
-/** Helpers that look at code during a construction. */
+/** Helpers that look at code while the creation of an instance is followed. */
 
 import type { ClassAt } from '../classes.ts';
 import {
@@ -40,7 +40,7 @@ export const HOOKS = [
   'position',
 ];
 
-/** The targets that a statement binds, changes or aliases. */
+/** The targets that a statement binds or changes, or for which it creates a further name. */
 export function changedIn({ type, children }: Node): readonly Node[] {
   switch (type) {
     case 'AssignStatement': {
@@ -64,7 +64,7 @@ export function changedIn({ type, children }: Node): readonly Node[] {
   }
 }
 
-/** Whether only other bases of PyBirch have this method. */
+/** Whether this base class of PyBirch certainly lacks the method, which its other base classes may have. */
 export function isAbsent(base: string, name: string): boolean {
   if (name === '_define_settings') return false;
   return base === 'InstrumentSettingsMixin'
@@ -72,7 +72,7 @@ export function isAbsent(base: string, name: string): boolean {
     : base === 'SimulatedDelay' && !/^(?:__init__|_delay)$/.test(name);
 }
 
-/** A dict whose keys are known although its values are not. */
+/** A dict with known keys and unknown values. */
 export function partly(value: Value | undefined): Value {
   if (value?.kind !== 'dict') return UNKNOWN;
   const dict: Dict = { kind: 'dict', entries: new Map(value.entries), spoiled: true };
@@ -85,12 +85,12 @@ export function functionsOf(body: readonly Statement[]): FunctionStatement[] {
   );
 }
 
-/** The function of this name that the class has in the end: the last one. */
+/** The function that this name of the class finally refers to: the last one that is defined. */
 export function functionNamed({ statement }: ClassAt, name: string): FunctionStatement | undefined {
   return functionsOf(statement.body).findLast((one) => one.name === name);
 }
 
-/** The function of the module at this node. */
+/** The function that this node of the module defines. */
 export function functionAt(
   statements: readonly Statement[],
   node: Node,
@@ -116,12 +116,12 @@ export function globalsIn(node: Node, text: string): Set<string> {
   return names;
 }
 
-/** `a` of `a.b.c`. */
+/** The first name of a dotted expression: `a` of `a.b.c`. */
 export function rootOf(node: Node, text: string): string {
   return dottedName(node, text)?.split('.')[0] ?? '';
 }
 
-/** The module-level name to which an expression is assigned. */
+/** The module-level name to which the expression is assigned. */
 export function ownName({ parent }: Node, text: string): string | null {
   const target = parent?.type === 'AssignStatement' ? parent.children[0] : undefined;
   return target?.type === 'VariableName' ? nameOf(target, text) : null;

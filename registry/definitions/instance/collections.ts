@@ -1,4 +1,4 @@
-/** Lists, tuples and dicts in expressions, and access to their items. */
+/** Evaluates lists, tuples and dicts, and access to their items. */
 
 import { groups, type Node } from '../syntax.ts';
 import type { Construction } from './construction.ts';
@@ -6,7 +6,7 @@ import type { Frame } from './frames.ts';
 import type { State } from './state.ts';
 import { type Dict, keyOf, put, sequence, spoil, text, UNKNOWN, type Value } from './values.ts';
 
-/** `[a, *b]`, `(a, b)` */
+/** Evaluates `[a, *b]` and `(a, b)`. */
 export function sequenceOf(
   construction: Construction,
   kind: 'list' | 'tuple',
@@ -36,7 +36,7 @@ export function sequenceOf(
   return UNKNOWN;
 }
 
-/** `{a: b, **c}` */
+/** Evaluates `{a: b, **c}`. */
 export function dictOf(construction: Construction, node: Node, frame: Frame): Value {
   const { expressions, state } = construction;
   const dict: Dict = { kind: 'dict', entries: new Map(), spoiled: false };
@@ -59,7 +59,7 @@ export function dictOf(construction: Construction, node: Node, frame: Frame): Va
   return dict;
 }
 
-/** Adds an entry; an unknown key makes the whole dict unknown. */
+/** Adds an entry to a dict. An unknown key makes the whole dict unknown. */
 function add(state: State, dict: Dict, key: Value, value: Value): void {
   const name = keyOf(key);
   if (name === null) {
@@ -68,7 +68,7 @@ function add(state: State, dict: Dict, key: Value, value: Value): void {
   } else put(dict, name, key, value);
 }
 
-/** `owner[a]`, `owner[a:b]`; `written` is the content of the brackets. */
+/** Evaluates `owner[a]` and `owner[a:b]`. `written` is the content of the brackets. */
 export function itemOf(
   construction: Construction,
   owner: Value,
@@ -120,7 +120,7 @@ function sliceOf(
   return escapeInto(state, owner);
 }
 
-/** An item of something unknown may be used to change it. */
+/** An unknown item. Code may use the item to change its owner, so the owner is unknown from here on. */
 function escapeInto(state: State, owner: Value): Value {
   state.escape(owner);
   return UNKNOWN;

@@ -1,4 +1,4 @@
-/** The interfaces between the parts that follow one construction; each part needs the others. */
+/** The parts that follow the creation of one instance, as interfaces, because each part uses the others. */
 
 import type { Ancestor, Classes } from '../classes.ts';
 import type { Meaning } from '../resolve.ts';
@@ -26,30 +26,30 @@ export interface Construction {
 /** Resolves names and dotted expressions. */
 export interface NamesOf {
   value(node: Node, frame: Frame): Value;
-  /** The value of `module.NAME` or `Class.NAME`; undefined for any other form of expression. */
+  /** The value of `module.NAME` or `Class.NAME`; undefined for an expression of another form. */
   global(node: Node, frame: Frame): Value | undefined;
   isNumpy(node: Node, frame: Frame): boolean;
-  /** Whether it belongs to a module outside the program. */
+  /** Whether the expression refers to something in a module outside the program. */
   isOutside(node: Node, frame: Frame): boolean;
   isBuiltin(name: string, frame: Frame): boolean;
-  /** The class that an expression certainly refers to, if any. */
+  /** The class to which an expression certainly refers; undefined if there is none. */
   classOf(node: Node, frame: Frame): Ancestor | undefined;
-  /** All possible meanings of an expression when it runs. */
+  /** All meanings that an expression may have when it runs. */
   meanings(node: Node, frame: Frame): readonly Meaning[];
 }
 
-/** Attributes of the instance as code of its class sees them. */
+/** Attributes of the instance as the code of its class sees them. */
 export interface AttributesOf {
   get(name: string): Value;
   set(name: string, value: Value): void;
 }
 
 export interface ExpressionsOf {
-  /** The value of an expression; its side effects are applied to the instance. */
+  /** The value of an expression. Its side effects are applied to the instance. */
   value(node: Node, frame: Frame): Value;
 }
 
-/** What stands left of `=`, or after `as`, `for` or `del`. */
+/** Handles targets: expressions to the left of `=`, or after `as`, `for` or `del`. */
 export interface TargetsOf {
   store(target: Node, value: Value, frame: Frame): void;
   unpack(targets: readonly Node[], value: Value, frame: Frame): void;
@@ -61,9 +61,9 @@ export interface StatementsOf {
 }
 
 export interface CallsOf {
-  /** Calls like `Base.method(self, …)`. */
+  /** Follows a call like `Base.method(self, …)`. */
   on(cls: Ancestor, name: string, given: Given): Value;
-  /** Calls the method found in the method resolution order from this position on. */
+  /** Calls a method. The search in the method resolution order starts at position `from`. */
   method(name: string, from: number, given: Given): Value;
   /** Calls a function or class of the module. */
   function(callee: Node, given: Given, frame: Frame): Value;

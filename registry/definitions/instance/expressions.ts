@@ -1,4 +1,4 @@
-/** Evaluates expressions as Python would while an instance is created. */
+/** Evaluates expressions as Python would while it creates an instance. */
 
 import { numberValue, stringValue, unescaped } from '../literals.ts';
 import { type Node, nameOf, textOf } from '../syntax.ts';
@@ -85,7 +85,7 @@ export class Expressions implements ExpressionsOf {
     }
   }
 
-  /** Evaluates every part of an expression whose value is unknown. */
+  /** Evaluates all parts of an expression for their effects. Its own value is unknown. */
   #all(node: Node, frame: Frame): Value {
     const { state } = this.#construction;
     for (const one of node.children)
@@ -113,7 +113,7 @@ export class Expressions implements ExpressionsOf {
         .replace(/\r\n?/g, '\n')
         .replace(/([{}])\1/g, '$1');
       const value = isRaw ? plain : unescaped(plain);
-      // `\N{…}` contains braces of its own.
+      // `\N{…}` has braces that are not a replacement field.
       known &&= value !== undefined && !/\\N/.test(plain);
       result += value ?? '';
     };
@@ -171,7 +171,7 @@ export class Expressions implements ExpressionsOf {
     if (second?.type === '.') {
       const name = nameOf(third, frame.text);
       if (owner.kind === 'self') return attributes.get(name);
-      // `data.T` or `self.columns.real` may be the same object under another name.
+      // `data.T` or `self.columns.real` may be another name for the same object.
       state.escape(owner);
       return UNKNOWN;
     }

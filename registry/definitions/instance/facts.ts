@@ -1,6 +1,6 @@
 /**
- * What the modules of a program do to names and attributes anywhere, which tells whether a constant may have
- * changed.
+ * What the modules of a program do to names and attributes in any place. These facts show whether a constant may
+ * change.
  */
 
 import { binds } from '../binding.ts';
@@ -8,22 +8,25 @@ import { stringValue } from '../literals.ts';
 import { child, type Module, type Node, nameOf, walk } from '../syntax.ts';
 
 export interface Facts {
-  /** Names that other code rebinds: `module.NAME = …`, `global NAME`, `setattr(x, "NAME", …)`. */
+  /** Names that other code binds again: `module.NAME = …`, `global NAME`, `setattr(x, "NAME", …)`. */
   readonly rebound: ReadonlySet<string>;
-  /** Names whose object may be changed in place or is passed on. */
+  /** Names whose object may be changed in place or passed to other code. */
   readonly mutated: ReadonlySet<string>;
-  /** Names passed to a call or changed while a module is imported. */
+  /** Names that code passes to a call, or changes, while a module is imported. */
   readonly handed: ReadonlySet<string>;
-  /** Names and attributes may change without being named (`globals()`, `exec`, `setattr(x, name, …)`). */
+  /**
+   * Whether names and attributes may change by code that does not name them (`globals()`, `exec`, `setattr(x, name,
+   * …)`).
+   */
   readonly wild: boolean;
   /**
-   * Attributes that a function of this name may set, directly or through its calls; `*` means any, `_*`
+   * The attributes that functions of this name may set, themselves or through calls. `*` means any attribute, `_*`
    * (`PRIVATE`) any that begins with an underscore.
    */
   effects(name: string): ReadonlySet<string>;
 }
 
-/** Calls that neither change nor keep their arguments. */
+/** Functions that neither change nor keep their arguments. */
 export const PURE =
   /^(?:(?:np|numpy)\.(?:array|asarray|zeros|ones|arange|linspace)|abs|all|any|bool|dict|enumerate|float|hasattr|int|isinstance|issubclass|len|list|max|min|print|range|repr|reversed|set|frozenset|sorted|str|sum|super|tuple|type|zip|id)$/;
 
@@ -31,12 +34,12 @@ export const PURE =
 export const READS =
   /^(?:copy|count|index|keys|values|items|get|tolist|join|format|split|strip|upper|lower|startswith|endswith|encode|replace|astype)$/;
 
-/** Code that runs only in a script. */
+/** The beginning of code that runs only in a script. */
 const MAIN = /^if\s*\(?\s*__name__\s*==\s*(["'])__main__\1/;
 
 const WILD = /^(?:globals|vars|exec|eval|locals)$/;
 
-/** Any attribute whose name begins with an underscore, as PyBirch stores settings. */
+/** Stands for any attribute whose name begins with an underscore. PyBirch stores settings in such attributes. */
 export const PRIVATE = '_*';
 
 interface Growing {
@@ -80,7 +83,7 @@ export function factsOf(modules: Iterable<Module>): Facts {
 function survey(module: Module, facts: Growing): void {
   const { root, text } = module;
   const owners: string[] = [];
-  /** The names of the instance in the surrounding methods. */
+  /** The parameter names that mean the instance in the enclosing methods. */
   const selves: string[] = [];
   const isSelf = (node: Node | undefined): boolean =>
     node?.type === 'VariableName' && selves.includes(nameOf(node, text));
@@ -172,7 +175,10 @@ function survey(module: Module, facts: Growing): void {
   visit(root, null);
 }
 
-/** The first parameter of a method; undefined for a function and for methods without the instance. */
+/**
+ * The first parameter of a method, which means the instance. Undefined for a function, a static method and a class
+ * method.
+ */
 function selfOf(node: Node, text: string): string | undefined {
   const outer = node.parent?.type === 'DecoratedStatement' ? node.parent : node;
   if (outer.parent?.parent?.type !== 'ClassDefinition') return undefined;
@@ -184,7 +190,7 @@ function selfOf(node: Node, text: string): string | undefined {
   return isOther || first?.type !== 'VariableName' ? undefined : nameOf(first, text);
 }
 
-/** What happens to the object of a dotted expression. */
+/** What code does with the object of a dotted expression; null if it only reads the object. */
 function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' | 'aliased' | null {
   let at = node;
   let isPart = false;
@@ -209,7 +215,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
         if (isTarget) return isPart ? 'changed' : at.type === 'VariableName' ? null : 'rebound';
         const target = parent.children[0];
         const isField = target?.type === 'MemberExpression' && target.children[1]?.type === '.';
-        // Class attributes are followed elsewhere.
+        // Other code follows class attributes.
         const isKept = isField || parent.parent?.parent?.type === 'ClassDefinition';
         return isKept ? null : 'aliased';
       }
@@ -252,7 +258,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
   }
 }
 
-/** Whether a descendant of the node has one of these types. */
+/** Whether the node contains a node of one of these types. Inner functions, classes and lambdas are not searched. */
 export function holds(node: Node, types: RegExp): boolean {
   let found = false;
   walk(node, (one) => {

@@ -1,4 +1,4 @@
-/** Frames in which code runs while an instance is created, and their arguments. */
+/** The function and class bodies that run while an instance is created, with their local values and arguments. */
 
 import type { Value } from './values.ts';
 
@@ -6,17 +6,17 @@ import type { Value } from './values.ts';
 export interface Frame {
   readonly path: string;
   readonly text: string;
-  /** Local names; all others belong to the module. */
+  /** The local names. All other names belong to the module. */
   readonly own: ReadonlySet<string>;
   readonly values: Map<string, Value>;
-  /** The class whose body contains the code, as its position in the method resolution order. */
+  /** The class that contains the code, by its position in the method resolution order. */
   readonly at: number;
-  /** Names that an inner function may rebind. */
+  /** Local names that an inner function may bind again. */
   readonly loose: Set<string>;
   readonly kind: 'function' | 'class';
-  /** The returned value, if it certainly returned. */
+  /** The returned value; undefined if the function has not certainly returned. */
   returned: Value | undefined;
-  /** It may have returned, so the code that follows may not run. */
+  /** Whether the function may have returned already. Then the code that follows may not run. */
   mayBeOver: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Frame {
 export interface Given {
   readonly positional: readonly Value[];
   readonly keywords: ReadonlyMap<string, Value>;
-  /** `*a` or `**k` hides further arguments. */
+  /** Whether `*a` or `**k` may contain further arguments. */
   readonly starred: boolean;
 }
 

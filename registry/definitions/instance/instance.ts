@@ -1,7 +1,6 @@
 /**
- * An instance as its class creates it: the class bodies and the constructor, read as Python would run them. A
- * statement that may not run, or may run twice, makes what it changes unknown. So does code that cannot be
- * followed.
+ * An instance as its class creates it. Class bodies and constructor are read as Python would run them. A statement that
+ * may not run, or may run twice, makes everything unknown that it changes. Code that cannot be followed does so too.
  */
 
 import { bindingsIn } from '../binding.ts';
@@ -35,7 +34,7 @@ export class Instance implements Construction {
   readonly statements = new Statements(this);
   readonly calls = new Calls(this);
 
-  /** @param line a method resolution order from `Classes.lines`, the class of the instance first */
+  /** @param line a method resolution order from `Classes.lines`, with the class of the instance first */
   constructor(classes: Classes, line: readonly Ancestor[], facts: Facts) {
     this.classes = classes;
     this.line = line;
@@ -46,13 +45,13 @@ export class Instance implements Construction {
     else this.calls.method('__init__', 0, { positional: [], keywords: new Map(), starred: true });
   }
 
-  /** The attribute after construction; null if no known code sets it. */
+  /** The value of an attribute after construction; null if no known code sets the attribute. */
   read(name: string): Value | null {
     if (this.state.isLost || this.state.doomed.has(name)) return UNKNOWN;
     if (this.facts.rebound.has(name) || this.facts.handed.has(name)) return UNKNOWN;
     for (const one of this.line) {
       const kept = this.state.bodies.get(one)?.get(name);
-      // It may be a property or another descriptor.
+      // It may be a property or another descriptor, so reading the attribute may run code.
       if (kept?.kind === 'unknown' || kept?.kind === 'method') return UNKNOWN;
     }
     const own = this.state.attributes.get(name);
@@ -65,10 +64,10 @@ export class Instance implements Construction {
     return null;
   }
 
-  /** The default settings; null if none are defined. */
+  /** The default settings; null if the class defines none. */
   settings(): Value | null {
     const { settings, isLost, bodies } = this.state;
-    // A property returns them in its own way; anything else replaces PyBirch's.
+    // A property `settings` of the class is allowed. Anything else with this name replaces the settings of PyBirch.
     const isHidden = this.line.some(
       (one) =>
         one.kind === 'class' &&
@@ -78,7 +77,7 @@ export class Instance implements Construction {
     return isLost || isHidden ? settings && UNKNOWN : settings;
   }
 
-  /** Whether a setting was changed from its default afterwards. PyBirch stores `gain` as `_gain`. */
+  /** Whether code changed a setting after defining its default. PyBirch stores `gain` as `_gain`. */
   isChanged(setting: string, value: Value): boolean {
     if (this.state.areSettingsLoose) return true;
     const name = `_${setting}`;

@@ -11,7 +11,7 @@ import { spoil, UNKNOWN, type Value } from './values.ts';
 
 export class Names implements NamesOf {
   readonly #construction: Construction;
-  /** Values of module-level expressions, by place. */
+  /** Values of module-level expressions that have been computed, by their place. */
   readonly #globals = new Map<string, Value>();
 
   constructor(construction: Construction) {
@@ -86,7 +86,7 @@ export class Names implements NamesOf {
     const dotted = dottedName(node, frame.text);
     if (dotted === null) return [{ kind: 'unknown' }];
     const { resolver } = this.#construction.classes;
-    // A function runs after its module; a class body runs at its place.
+    // A function runs after the whole module has run. A class body runs at its place in the module.
     if (frame.kind === 'class') return resolver.expression(frame.path, node, []);
     const [root = '', ...rest] = dotted.split('.');
     let found = resolver.name(frame.path, root);
@@ -94,7 +94,7 @@ export class Names implements NamesOf {
     return found;
   }
 
-  /** The value for the meanings of a name. */
+  /** The value of a name with these meanings. */
   #valueOf(meanings: readonly Meaning[], name: string): Value {
     const { classes, expressions, facts, state } = this.#construction;
     const [only, ...more] = meanings;

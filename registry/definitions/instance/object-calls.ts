@@ -1,4 +1,4 @@
-/** Methods of lists, dicts and strings, and numpy arrays made from them. */
+/** Follows calls of methods of lists, dicts and strings, and the creation of numpy arrays. */
 
 import type { Given } from './frames.ts';
 import type { State } from './state.ts';
@@ -66,7 +66,7 @@ export function callString(state: State, value: string, name: string, given: Giv
     : UNKNOWN;
 }
 
-/** `numpy.array(…)` and `numpy.asarray(…)`. */
+/** Evaluates `numpy.array(…)` and `numpy.asarray(…)`. */
 export function makeArray(given: Given): Value {
   const [only] = given.positional;
   const type = given.keywords.get('dtype');
@@ -75,7 +75,7 @@ export function makeArray(given: Given): Value {
   const result = only && isPlain ? arrayOf(only) : UNKNOWN;
   if (type === undefined) return result;
   if (result.kind !== 'array' || type.kind !== 'str') return UNKNOWN;
-  // A type with a length truncates longer strings.
+  // An array type with a length cuts off longer strings.
   const [, length] = /^(?:str|object|O|[<>=]?U(\d*))$/.exec(type.value) ?? [null];
   const isWhole = result.items.every(
     (one) => one.kind === 'str' && (!length || [...one.value].length <= Number(length)),

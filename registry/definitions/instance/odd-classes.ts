@@ -1,4 +1,4 @@
-/** Classes that are created, or create instances, in a way that is not followed here. */
+/** Recognises classes whose creation, or whose creation of instances, cannot be followed. */
 
 import { definitionOf } from '../classes.ts';
 import { BASE_CLASSES } from '../pybirch.ts';
@@ -6,7 +6,7 @@ import { child, nameOf, textOf } from '../syntax.ts';
 import { ODD } from './code.ts';
 import type { Construction } from './construction.ts';
 
-/** Whether an ancestor is such a class. Call it after the class bodies have run. */
+/** Whether the class or an ancestor is such a class. Call it after the class bodies have run. */
 export function isOdd({ classes, line, facts, state }: Construction): boolean {
   if (facts.wild) return true;
   const bases = line.filter((one) => one.kind === 'pybirch' && BASE_CLASSES.get(one.name));
@@ -28,7 +28,7 @@ export function isOdd({ classes, line, facts, state }: Construction): boolean {
     }
     const body = state.bodies.get(one);
     for (const odd of ODD) if (body?.has(odd)) return true;
-    // PyBirch's constructor would call this one's in between.
+    // The constructor of PyBirch would call the constructor of this class, so the order of the calls differs.
     if (
       first >= 0 &&
       at > first &&

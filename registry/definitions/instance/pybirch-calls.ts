@@ -1,4 +1,7 @@
-/** Calls of methods of PyBirch's base classes, modelled by their effects. */
+/**
+ * Follows calls of methods of PyBirch's base classes. Their effects are written down here, because their code is not
+ * read.
+ */
 
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { functionNamed, HOOKS, partly } from './code.ts';
@@ -6,11 +9,13 @@ import type { Construction } from './construction.ts';
 import type { Given } from './frames.ts';
 import { NONE, sequence, spoil, text, UNKNOWN, type Value } from './values.ts';
 
-/** Methods of PyBirch that call none of the instance's methods and set nothing that describes it. */
+/**
+ * Methods of PyBirch that call no method of the instance and set none of the attributes that describe an instrument.
+ */
 const QUIET =
   /^(?:_delay|check_connection|columns|__base_class__|_reset_settings_to_defaults|serialize)$/;
 
-/** Calls the method `name` of the base class `base`. */
+/** Follows a call of the method `name` of the base class `base`. */
 export function callPybirch(
   construction: Construction,
   base: string,
@@ -58,7 +63,7 @@ function initialise({ attributes, state }: Construction, base: string, given: Gi
   return NONE;
 }
 
-/** PyBirch's methods call these of the class. */
+/** Records the effects of the class's methods that PyBirch may call. */
 function doomHooks({ line, state }: Construction): void {
   for (const hook of HOOKS)
     if (line.some((one) => one.kind === 'class' && functionNamed(one.at, hook)))

@@ -1,20 +1,21 @@
-/**
- * What is known so far about the instance under construction, and whether the current code certainly runs.
- */
+/** What is known about the instance under construction so far, and whether the current code certainly runs. */
 
 import type { Ancestor } from '../classes.ts';
 import { type Facts, PRIVATE } from './facts.ts';
 import type { Given } from './frames.ts';
 import { spoil, UNKNOWN, type Value } from './values.ts';
 
-/** Expressions and statements that one construction may evaluate; nested calls could double without end. */
+/**
+ * How many expressions and statements one construction may evaluate. A limit, because nested calls could double the
+ * number again and again.
+ */
 const BUDGET = 60_000;
 
 export class State {
   readonly attributes = new Map<string, Value>();
   /** Attributes that a later function or a descriptor may set at any time. */
   readonly doomed = new Set<string>();
-  /** The names that the class bodies bind. */
+  /** The names that each class body binds. */
   readonly bodies = new Map<Ancestor, Map<string, Value>>();
   /** The last argument of `_define_settings`; null before the first call. */
   settings: Value | null = null;
@@ -28,17 +29,17 @@ export class State {
     this.#facts = facts;
   }
 
-  /** Nothing about the instance is known. */
+  /** Whether nothing about the instance is known any more. */
   get isLost(): boolean {
     return this.#isLost || this.#left < 0;
   }
 
-  /** Settings may differ from their defaults. */
+  /** Whether settings may differ from their defaults. */
   get areSettingsLoose(): boolean {
     return this.#areSettingsLoose;
   }
 
-  /** Counts a step; false if the budget is used up. */
+  /** Counts a step; returns false if too many were made. */
   spend(): boolean {
     return --this.#left >= 0;
   }
@@ -48,14 +49,14 @@ export class State {
     return this.#maybe === 0;
   }
 
-  /** Runs code that may not run, or may run several times. */
+  /** Follows code that may not run, or may run several times. */
   maybe(what: () => void): void {
     this.#maybe++;
     what();
     this.#maybe--;
   }
 
-  /** Runs code that certainly ran before, whatever runs now. */
+  /** Follows code that has certainly run before, even if the current code may not run. */
   before<T>(what: () => T): T {
     const now = this.#maybe;
     this.#maybe = 0;
@@ -75,12 +76,12 @@ export class State {
     for (const name of names) this.doomed.add(name);
   }
 
-  /** Marks the effects of a function that may run at any time. */
+  /** Marks what a function changes that may run at any time. */
   doomEffects(name: string): void {
     this.doom(this.#facts.effects(name));
   }
 
-  /** Marks a value that unknown code holds and may change at any time. */
+  /** Marks a value that unknown code can reach and so may change at any time. */
   escape(value: Value): void {
     if (value.kind === 'self') this.forget();
     else if (value.kind === 'method') this.doomEffects(value.name);
@@ -93,7 +94,7 @@ export class State {
     return UNKNOWN;
   }
 
-  /** Marks everything set so far as possibly changed. */
+  /** Marks everything that was set so far as possibly changed. */
   forget(): void {
     this.spoilAll();
     for (const name of this.attributes.keys()) this.attributes.set(name, UNKNOWN);
@@ -107,7 +108,7 @@ export class State {
     if (this.settings) this.settings = UNKNOWN;
   }
 
-  /** Marks every object that the instance holds as possibly changed in place. */
+  /** Marks every object in attributes of the instance as possibly changed in place. */
   spoilAll(): void {
     for (const value of this.attributes.values()) spoil(value);
     for (const body of this.bodies.values()) for (const value of body.values()) spoil(value);

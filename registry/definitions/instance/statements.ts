@@ -1,4 +1,4 @@
-/** Runs statements in order, as Python would while an instance is created. */
+/** Follows statements in order, as Python would run them while it creates an instance. */
 
 import { condition } from '../conditions.ts';
 import { branchesOf } from '../flow.ts';
@@ -17,8 +17,8 @@ export class Statements implements StatementsOf {
   }
 
   /**
-   * Runs statements up to a `return`. After a return that may not have happened, the rest counts as code that
-   * may not run.
+   * Follows statements up to a `return`. After a `return` that may not have run, the other statements count as code
+   * that may not run.
    */
   run(statements: readonly Statement[], frame: Frame): void {
     for (const [at, one] of statements.entries()) {
@@ -69,7 +69,7 @@ export class Statements implements StatementsOf {
     }
   }
 
-  /** Evaluates the expressions of a statement; the values are discarded. */
+  /** Evaluates the expressions of a statement for their effects. */
   #evaluate(node: Node, frame: Frame): Value[] {
     const { expressions } = this.#construction;
     return node.children
@@ -143,7 +143,7 @@ export class Statements implements StatementsOf {
     if (before.kind === 'list') {
       const isPlain =
         operator === '+' && (value.kind === 'list' || value.kind === 'tuple') && !value.spoiled;
-      // The list itself grows, for every name that refers to it.
+      // `+=` changes the list itself, so all names that refer to the list see the change.
       if (isPlain && state.isSure() && !before.spoiled) before.items.push(...value.items);
       else spoil(before);
       if (target.type === 'MemberExpression' || target.type === 'VariableName')
@@ -176,7 +176,7 @@ export class Statements implements StatementsOf {
     if (one.node.type === 'MatchStatement') state.maybe(() => this.#match(one.node, frame));
   }
 
-  /** The part between a branch's keyword and its colon. */
+  /** Evaluates the code between the keyword of a branch and its colon. */
   #head(keyword: string, head: readonly Node[], frame: Frame): void {
     const { expressions, state, targets } = this.#construction;
     for (const [i, node] of head.entries()) {
@@ -184,13 +184,13 @@ export class Statements implements StatementsOf {
       if (head[i - 1]?.type === 'as' || isLoopTarget) targets.store(node, UNKNOWN, frame);
       else if (node.children.length > 0 || node.type === 'VariableName') {
         const value = expressions.value(node, frame);
-        // A loop passes on the items of its iterable; a condition only reads.
+        // A loop hands the items of its iterable to its body, and a `with` may keep its object. A condition only reads.
         if (keyword === 'for' || keyword === 'with') state.escape(value);
       }
     }
   }
 
-  /** Evaluates the subject of `match` and binds the names of its cases. */
+  /** Evaluates the subject of `match` and binds the names in its cases. */
   #match(statement: Node, frame: Frame): void {
     const { expressions, state, targets } = this.#construction;
     for (const node of statement.children)

@@ -1,4 +1,4 @@
-/** What stands left of `=`, or after `as`, `for` or `del`: names, attributes, items, and lists of these. */
+/** Handles targets: names, attributes, items and lists of these, to the left of `=` or after `as`, `for` or `del`. */
 
 import { type Node, nameOf } from '../syntax.ts';
 import type { Construction, TargetsOf } from './construction.ts';
@@ -56,7 +56,7 @@ export class Targets implements TargetsOf {
     }
     const [object, sign, property] = target.children;
     const owner = object ? expressions.value(object, frame) : UNKNOWN;
-    // A class attribute may become visible again.
+    // After the deletion, an attribute of the class may be visible again.
     if (owner.kind === 'self' && sign?.type === '.' && property)
       attributes.set(nameOf(property, frame.text), UNKNOWN);
     else state.escape(owner);

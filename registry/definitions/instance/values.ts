@@ -1,6 +1,6 @@
 /**
- * Values of Python as far as they can be known without running anything. Lists, dicts and arrays are objects:
- * two names can refer to one, and an object that unknown code may have changed is `spoiled` for all of them.
+ * Values of Python, as far as they can be known without running code. Lists, dicts and arrays are shared objects: two
+ * names can refer to the same one. If unknown code may have changed the object, it is `spoiled` for both names.
  */
 
 import type { Json } from '../types.ts';
@@ -15,9 +15,11 @@ export type Value =
   | Dict
   /** The instance under construction. */
   | { readonly kind: 'self' }
-  /** The class before it in the method resolution order. */
+  /**
+   * The result of `super()`: `after` is a position in the method resolution order, and methods are searched after it.
+   */
   | { readonly kind: 'super'; readonly after: number }
-  /** A method of the instance that has not been called. */
+  /** A method of the instance that is not called here. */
   | { readonly kind: 'method'; readonly name: string }
   | { readonly kind: 'unknown' };
 
@@ -29,7 +31,7 @@ export interface Sequence {
 
 export interface Dict {
   readonly kind: 'dict';
-  /** By key identity: `1`, `1.0` and `True` are the same key. */
+  /** The entries by identity of their key: `1`, `1.0` and `True` are the same key. */
   readonly entries: Map<string, { readonly key: Value; readonly value: Value }>;
   spoiled: boolean;
 }
@@ -52,7 +54,7 @@ export const number = (value: bigint | number | undefined): Value =>
       ? UNKNOWN
       : { kind: 'float', value };
 
-/** Marks a mutable object, and everything reachable through it, as unknown. */
+/** Marks a mutable object, and everything that can be reached through it, as unknown. */
 export function spoil(value: Value): void {
   const pending = [value];
   const seen = new Set<Value>();
@@ -69,7 +71,7 @@ export function spoil(value: Value): void {
   }
 }
 
-/** The identity of a dict key; null if it is unknown. */
+/** The identity of a dict key; null if the key is unknown. */
 export function keyOf(key: Value): string | null {
   switch (key.kind) {
     case 'none':
@@ -87,7 +89,7 @@ export function keyOf(key: Value): string | null {
   }
 }
 
-/** Python's truth value; undefined if unknown. */
+/** Whether Python treats the value as true; undefined if unknown. */
 export function truth(value: Value): boolean | undefined {
   switch (value.kind) {
     case 'none':
@@ -110,11 +112,11 @@ export function truth(value: Value): boolean | undefined {
   }
 }
 
-/** Deeper than any metadata of a definition. */
+/** The deepest nesting that is converted. No metadata of a definition is nested deeper. */
 const MAX_DEPTH = 100;
 
 /**
- * A value as JSON, with tuples and arrays as lists; undefined if JSON cannot represent it or it is unknown.
+ * The value as JSON, with tuples and arrays as lists. Undefined if the value is unknown or JSON cannot represent it.
  */
 export function toJson(value: Value, depth = 0): Json | undefined {
   if (depth > MAX_DEPTH) return undefined;
@@ -152,18 +154,18 @@ export function toJson(value: Value, depth = 0): Json | undefined {
   }
 }
 
-/** Adds an entry to a dict: the first key stays, the last value wins. */
+/** Adds an entry to a dict. As in Python, the first key stays and the last value wins. */
 export function put(dict: Dict, name: string, key: Value, value: Value): void {
   dict.entries.set(name, { key: dict.entries.get(name)?.key ?? key, value });
 }
 
-/** A new dict with the entries of both; values of the second win. */
+/** A new dict with the entries of both. If both have a key, the second value wins. */
 export function merged(left: Dict, right: Dict): Value {
   if (left.spoiled || right.spoiled) return UNKNOWN;
   return { kind: 'dict', entries: new Map([...left.entries, ...right.entries]), spoiled: false };
 }
 
-/** How an f-string formats the value; undefined if that needs Python's own formatting. */
+/** The text of a value in an f-string; undefined if only Python itself can format the value. */
 export function plainText(value: Value): string | undefined {
   switch (value.kind) {
     case 'str':
@@ -180,8 +182,8 @@ export function plainText(value: Value): string | undefined {
 }
 
 /**
- * `numpy.array` of a list whose elements keep their type: only strings, or only numbers. An array of strings
- * drops trailing NUL characters.
+ * The result of `numpy.array` for a list of only strings or only numbers, which keep their type. Strings that end in
+ * NUL are unknown, because numpy drops the NUL.
  */
 export function arrayOf(value: Value): Value {
   if (value.kind === 'array') return value.spoiled ? UNKNOWN : sequence('array', [...value.items]);

@@ -1,4 +1,4 @@
-/** A change between two versions that matters to users. */
+/** A change between two versions that users of the definition may notice. */
 
 export interface InterfaceChange {
   kind:
@@ -11,7 +11,7 @@ export interface InterfaceChange {
     | 'parameter';
   breaking: boolean;
   message: string;
-  /** The place in the new version, if there is a single one. */
+  /** The place in the new version; null if there is no single place. */
   at: Place | null;
 }
 
@@ -33,6 +33,6 @@ export const harmless = (
   at: Place | null = null,
 ): InterfaceChange => ({ kind, breaking: false, message, at });
 
-/** Something that was stated before and no longer is. */
+/** A change for something that the previous version stated and the new one does not. */
 export const unstated = (kind: InterfaceChange['kind'], what: string): InterfaceChange =>
   breaking(kind, `the ${what} not stated any more`);

@@ -1,6 +1,6 @@
 /**
- * Compares two versions for their users: bindings, stored settings and scripts depend on measured columns,
- * axes, settings and constructor parameters.
+ * Compares two versions for their users. Bindings, stored settings and scripts depend on data columns, axes, settings
+ * and constructor parameters.
  */
 import type { Metadata } from '../types.ts';
 import { breaking, harmless, type InterfaceChange, unstated } from './change.ts';
@@ -19,15 +19,15 @@ export type Described = Pick<
   | 'default_settings'
 >;
 
-/** What the files of a version state; `signature` is null if the constructor parameters are unknown. */
+/** What the files of a version state. `signature` is null if the constructor parameters are unknown. */
 export interface Side extends Described {
   signature: Signature | null;
 }
 
 /**
- * A first version has nothing to compare with. A value that was unknown before is not a change. A value that
- * was known and is no longer stated is one, unless the new code cannot be read at all (then it has no base
- * class).
+ * The changes from one version to the next. A first version has none. A value that was unknown before is no change. A
+ * value that was known and is now missing is a change, except if the new code cannot be read at all: then it has no
+ * base class.
  */
 export function compareInterfaces(before: Side | null, after: Side): InterfaceChange[] {
   if (before === null) return [];
@@ -46,7 +46,7 @@ export function compareInterfaces(before: Side | null, after: Side): InterfaceCh
   ];
 }
 
-/** Whether a value that is null now was known before. */
+/** For a value that is null now: whether it was known before. */
 const lost = (before: unknown, after: Side): boolean =>
   before !== null && after.base_class !== null;
 
@@ -72,7 +72,7 @@ function position(before: Side, after: Side): InterfaceChange[] {
   ];
 }
 
-/** Data is stored in the order of columns, so moving a column is as bad as removing it. */
+/** Data is stored in the order of the columns, so moving a column breaks as much as removing one. */
 function columns(before: Side, after: Side): InterfaceChange[] {
   const old = before.data_columns;
   const now = after.data_columns;

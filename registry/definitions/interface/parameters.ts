@@ -1,31 +1,31 @@
-/** Compares constructor parameters of two versions, because bindings and scripts call the constructor. */
+/** Compares the constructor parameters of two versions, because bindings and scripts call the constructor. */
 import { breaking, harmless, type InterfaceChange, type Place } from './change.ts';
 
 /**
- * Python's kinds (inspect.Parameter): positional-only, positional or keyword, keyword-only, `*rest`,
- * `**rest`.
+ * The kinds of inspect.Parameter in Python, in this order: positional-only, positional or keyword, keyword-only,
+ * `*rest`, `**rest`.
  */
 export type ParameterKind = 'positional' | 'either' | 'named' | 'more' | 'more_named';
 
 export interface Parameter {
   name: string;
   kind: ParameterKind;
-  /** Whether a call must pass it. */
+  /** Whether a call must pass this parameter. */
   required: boolean;
-  /** Null for a constructor of PyBirch. */
+  /** The place of the parameter; null for a constructor of PyBirch. */
   at: Place | null;
 }
 
-/** Without `self`. */
+/** The parameters of a constructor, without `self`. */
 export interface Signature {
   parameters: readonly Parameter[];
-  /** The place of the constructor; null for one of PyBirch's. */
+  /** The place of the constructor; null for a constructor of PyBirch. */
   at: Place | null;
 }
 
 /**
- * No changes if one of the two is unknown. A change is breaking if it makes a call fail or mean something
- * else.
+ * The changes of the parameters; none if either signature is unknown. A change is breaking if an existing call fails or
+ * means something else.
  */
 export function compareSignatures(
   before: Signature | null,
@@ -71,7 +71,13 @@ export function compareSignatures(
     const message = `the constructor's parameter ${name} is new`;
     if (required) changes.push(breaking('parameter', `${message} and has no default`, at));
     else if (kind !== 'named' && old.takes('more')) {
-      changes.push(breaking('parameter', `${message} and takes what was a further argument`, at));
+      changes.push(
+        breaking(
+          'parameter',
+          `${message} and takes the value that existing calls pass as a further argument`,
+          at,
+        ),
+      );
     } else changes.push(harmless('parameter', message, at));
   }
   return changes;
@@ -93,7 +99,7 @@ function compareParameter(
   if (from < 0 && to >= 0 && displaced !== undefined) {
     changes.push(say(`takes the place of ${displaced}`));
   }
-  if (from >= 0 && to < 0) changes.push(say('can be given by name only now'));
+  if (from >= 0 && to < 0) changes.push(say('can now be given only by name'));
   if (from >= 0 && to >= 0 && from !== to)
     changes.push(say(`was number ${from + 1} and is number ${to + 1}`));
   if (was.kind !== 'positional' && is.kind === 'positional') {
@@ -111,7 +117,7 @@ type Shape = ReturnType<typeof shapeOf>;
 function shapeOf({ parameters }: Signature) {
   const each = parameters.filter(({ kind }) => kind !== 'more' && kind !== 'more_named');
   return {
-    /** Parameters with a single name, by that name. */
+    /** Parameters other than `*rest` and `**rest`, by name. */
     named: new Map(each.map((one) => [one.name, one])),
     /** The names of parameters that can be passed by position, in order. */
     places: each.filter(({ kind }) => kind !== 'named').map(({ name }) => name),

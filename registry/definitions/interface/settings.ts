@@ -1,10 +1,10 @@
-/** Compares the settings of two versions: stored settings must stay valid. */
+/** Compares the settings of two versions, because stored settings must stay valid. */
 import type { Json, Metadata } from '../types.ts';
 import { breaking, harmless, type InterfaceChange } from './change.ts';
 
 type Stated = Pick<Metadata, 'settings_schema' | 'default_settings'>;
 
-/** Null if the new version states no settings. A setting that was unknown before is not a change. */
+/** The changes of the settings; null if the new version states none. A setting that was unknown before is no change. */
 export function compareSettings(before: Stated, after: Stated): InterfaceChange[] | null {
   const old = settingsOf(before);
   const now = settingsOf(after);
@@ -62,7 +62,10 @@ function settingChanges(name: string, was: Setting, is: Setting): InterfaceChang
   return changes;
 }
 
-/** JSON Schema 2020-12, "Validation", section 6.2: changes that exclude values that were allowed. */
+/**
+ * The bounds of JSON Schema 2020-12 ("Validation", section 6.2), and whether a change excludes values that were
+ * allowed.
+ */
 const BOUNDS: [string, (now: number, before: number) => boolean][] = [
   ['minimum', (now, before) => now > before],
   ['exclusiveMinimum', (now, before) => now > before],
@@ -78,8 +81,8 @@ function accepts(now: string, before: string): boolean {
 }
 
 /**
- * Values that are no longer allowed. A new `enum` where there was none names no values but excludes all
- * others.
+ * The values that are not allowed any more. If there was no `enum` before, a new one excludes values that cannot be
+ * listed.
  */
 function lostValues(before: Json | undefined, after: Json | undefined): string[] {
   if (!Array.isArray(after)) return [];
@@ -88,7 +91,7 @@ function lostValues(before: Json | undefined, after: Json | undefined): string[]
   return before.map((value) => JSON.stringify(value)).filter((value) => !now.has(value));
 }
 
-/** Every setting in the schema or the defaults; null if neither is known. */
+/** Every setting in the schema or in the defaults; null if neither is known. */
 function settingsOf({ settings_schema, default_settings }: Stated): Map<string, Setting> | null {
   if (settings_schema === null && default_settings === null) return null;
   const found = new Map<string, Setting>();
@@ -110,7 +113,7 @@ function settingsOf({ settings_schema, default_settings }: Stated): Map<string, 
   return found;
 }
 
-/** A setting may be named `constructor`. */
+/** The object's own property: a setting may be named `constructor`. */
 const own = (object: { [key: string]: Json }, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 
@@ -123,7 +126,9 @@ function typeIn({ type }: { [key: string]: Json }): string | null {
   return Array.isArray(type) ? type.join(' or ') : null;
 }
 
-/** A default of null says nothing about the type; an integer may stand for any number. */
+/**
+ * The JSON type of a default. Null shows no type. An integer counts as `number`, because later values may be fractions.
+ */
 function typeOf(value: Json): string | null {
   if (value === null) return null;
   return Array.isArray(value) ? 'array' : typeof value;

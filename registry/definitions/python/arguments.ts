@@ -1,8 +1,8 @@
-/** The arguments of calls, and other comma-separated lists. */
+/** Reads the arguments of calls, and other comma-separated lists. */
 
 import { type Node, nameOf, textOf } from './node.ts';
 
-/** The arguments of a call or class statement; `starred` if `*a` or `**k` hides further ones. */
+/** The arguments of a call or class statement. `starred` means that `*a` or `**k` may contain further ones. */
 export interface Arguments {
   readonly positional: readonly Node[];
   readonly keywords: ReadonlyMap<string, Node>;
@@ -26,7 +26,7 @@ export function argumentsOf(list: Node, text: string): Arguments {
   return { positional, keywords, starred };
 }
 
-/** The children, split at commas, without brackets. */
+/** Splits nodes at the commas and drops brackets. */
 export function groups(nodes: readonly Node[]): Node[][] {
   const found: Node[][] = [[]];
   for (const node of nodes) {
@@ -36,7 +36,7 @@ export function groups(nodes: readonly Node[]): Node[][] {
   return found;
 }
 
-/** `a.b.c` as text if the expression consists only of names and dots, otherwise null. */
+/** The text of `a.b.c`; null if the expression contains anything besides names and dots. */
 export function dottedName(node: Node, text: string): string | null {
   const parts: string[] = [];
   let at: Node | undefined = node;

@@ -4,7 +4,7 @@ import type { Growing } from './cursor.ts';
 import { Displays } from './displays.ts';
 
 export abstract class Calls extends Displays {
-  /** Reads the arguments of a call or, without generators, of a class statement. */
+  /** Reads the arguments of a call, or those of a class statement, which may contain no generator. */
   protected args(isCall: boolean): Growing {
     const parts = [this.leaf('(')];
     let keyword: 'argument' | 'argument unpacking' | null = null;
@@ -88,7 +88,7 @@ export abstract class Calls extends Displays {
     }
   }
 
-  /** Reads up to `closing`; the parameters of a lambda have no annotations. */
+  /** Reads parameters up to `closing`. The parameters of a lambda have no annotations. */
   protected parameters(closing: ')' | ':'): Growing[] {
     const parts: Growing[] = [];
     let [named, defaults, star, slash] = [0, false, '', false];
@@ -122,7 +122,7 @@ export abstract class Calls extends Displays {
     return parts;
   }
 
-  /** Whether it has a default value. */
+  /** Reads one parameter. Returns whether it has a default. */
   #parameter(parts: Growing[], closing: string, star: string): boolean {
     if (this.is('(')) this.fail('parameters cannot be parenthesized');
     parts.push(this.name('invalid syntax'));

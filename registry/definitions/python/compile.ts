@@ -1,4 +1,4 @@
-/** The errors that CPython's compiler finds in what its parser accepted. */
+/** The errors that CPython's compiler finds in text that its parser has accepted. */
 
 import type { Fault } from './faults.ts';
 import type { Node } from './node.ts';
@@ -10,7 +10,7 @@ export interface Compiled {
   readonly warnings: readonly Fault[];
 }
 
-/** Checks names first, because CPython builds its symbol table before it generates code. */
+/** Names are checked first, because CPython builds its symbol table before it generates code. */
 export function compileFault(root: Node, text: string): Compiled {
   const fault = symbolFault(root, text);
   const placed = placementFault(root, text);

@@ -1,4 +1,4 @@
-/** Reads statements with blocks: `compound_stmt` of Grammar/python.gram. */
+/** Reads statements that contain blocks: `compound_stmt` of Grammar/python.gram. */
 
 import type { Growing } from './cursor.ts';
 import { Definitions } from './definitions.ts';
@@ -99,7 +99,7 @@ export abstract class Compounds extends Definitions {
     parts.push(this.body("'except' statement"));
   }
 
-  /** Several exception types without brackets (PEP 758). */
+  /** Reads several exception types without brackets (PEP 758). */
   #exceptions(parts: Growing[], from: number): void {
     const first = parts.at(-1);
     while (this.is(',')) {
@@ -144,7 +144,7 @@ export abstract class Compounds extends Definitions {
     this.checkTargets(parts.slice(begun), 'assign to');
   }
 
-  /** Whether this is `with (a as b, c):`, which is not an expression. */
+  /** Whether this is `with (a as b, c):`, where the brackets are not an expression. */
   #hasItemsInBrackets(): boolean {
     if (!this.is('(')) return false;
     const { types } = this.tokens;
@@ -167,7 +167,7 @@ export abstract class Compounds extends Definitions {
     return this.fail('invalid syntax');
   }
 
-  /** `match` is a keyword only before a subject and a block. */
+  /** Whether `match` is a keyword here. It is one only before a subject and a block. */
   #isMatch(): boolean {
     if (this.word !== 'match' || this.next === '=' || this.next === '.') return false;
     const { types } = this.tokens;

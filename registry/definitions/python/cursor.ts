@@ -1,6 +1,5 @@
 /**
- * A position in the tokens of a text, and the nodes that are built from there. Every part of the parser
- * extends it.
+ * A position in the tokens of a text, and functions that build nodes from there. Every part of the parser extends it.
  */
 
 import type { Fault, Feature } from './faults.ts';
@@ -8,7 +7,7 @@ import type { Node } from './node.ts';
 import type { Tokens } from './token-list.ts';
 import { tokenize } from './tokens.ts';
 
-/** A node under construction: parents are created after their children. */
+/** A node under construction. Its parent is created later and set then. */
 export class Growing implements Node {
   readonly type: string;
   readonly from: number;
@@ -41,7 +40,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** Thrown when nesting is deeper than this parser supports; CPython's own stack ends somewhat later. */
+/** Thrown when nesting is deeper than this parser supports. CPython itself supports a little more. */
 export class TooDeep extends Error {
   readonly offset: number;
 
@@ -83,7 +82,7 @@ export class Cursor {
     return this.tokens.from[this.at] as number;
   }
 
-  /** The end of the last token taken. */
+  /** The offset at which the last read token ends. */
   protected get end(): number {
     return this.at > 0 ? (this.tokens.to[this.at - 1] as number) : 0;
   }
@@ -92,13 +91,13 @@ export class Cursor {
     return this.text.slice(this.from, this.tokens.to[this.at]);
   }
 
-  /** Takes a token as a node of this type. */
+  /** Turns the current token into a node of this type and moves on. */
   protected leaf(type: string): Growing {
     const at = this.at++;
     return new Growing(type, this.tokens.from[at] as number, this.tokens.to[at] as number, NONE);
   }
 
-  /** Takes a token if it has this type. */
+  /** Moves past the current token if it has this type. */
   protected eat(type: string): boolean {
     if (!this.is(type)) return false;
     this.at++;
@@ -115,7 +114,7 @@ export class Cursor {
     return this.leaf('VariableName');
   }
 
-  /** A node that spans these children. */
+  /** Creates a node that spans these children. */
   protected around(type: string, children: Growing[]): Growing {
     const last = children.at(-1) as Growing;
     return new Growing(type, (children[0] as Growing).from, last.to, children);

@@ -1,4 +1,7 @@
-/** Reads functions, classes and their decorators: `function_def`, `class_def`, `decorators`, `type_params` of Grammar/python.gram. */
+/**
+ * Reads functions, classes and decorators: `function_def`, `class_def`, `decorators`, `type_params` of
+ * Grammar/python.gram.
+ */
 
 import type { Growing } from './cursor.ts';
 import { Patterns } from './patterns.ts';
@@ -8,7 +11,7 @@ export abstract class Definitions extends Patterns {
   protected abstract statement(): Growing;
   protected abstract block(list: Growing[], read: () => Growing): void;
 
-  /** Reads `: …` on the same line, or a block. */
+  /** Reads a colon, then statements on the same line or a block. */
   protected body(what: string): Growing {
     if (!this.is(':'))
       this.fail(/^(?:newline|end)$/.test(this.type) ? "expected ':'" : 'invalid syntax');
@@ -34,8 +37,8 @@ export abstract class Definitions extends Patterns {
   }
 
   /**
-   * Reads a decorator: a dotted name, called or not, as one child per token; any other expression (PEP 614)
-   * as one child.
+   * Reads a decorator. A dotted name, called or not, gives one child per token; any other expression (PEP 614) gives
+   * one child.
    */
   #decorator(): Growing {
     const sign = this.leaf('At');

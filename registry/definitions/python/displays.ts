@@ -55,7 +55,7 @@ export abstract class Displays extends Strings {
     return this.around('SetExpression', this.#rest(parts, '}'));
   }
 
-  /** Reads on after `{` or the first key. */
+  /** Reads the rest of a dict or dict comprehension, after `{` or the first key. */
   #dictionary(parts: Growing[]): Growing {
     if (parts.length === 1) this.#pair(parts);
     else this.#value(parts);

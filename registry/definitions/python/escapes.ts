@@ -1,6 +1,6 @@
 /**
- * Checks string literals as Parser/string_parser.c does, with the escapes that
- * `_PyUnicode_DecodeUnicodeEscapeInternal` of Objects/unicodeobject.c accepts.
+ * Checks string literals as Parser/string_parser.c does. The allowed escapes are those of
+ * `_PyUnicode_DecodeUnicodeEscapeInternal` in Objects/unicodeobject.c.
  */
 
 const ESCAPE = /\\(?:\r\n|[\s\S])/g;
@@ -11,7 +11,7 @@ const HEX: Record<string, [pattern: RegExp, shape: string]> = {
 };
 const NAMED = /\{[^{}]+\}/y;
 
-/** The error in the literal, or in a piece of an f-string, at these offsets; null if there is none. */
+/** The error in the literal, or in a piece of an f-string, between these offsets; null if there is none. */
 export function literalFault(
   text: string,
   from: number,

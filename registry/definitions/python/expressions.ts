@@ -1,4 +1,4 @@
-/** Reads expressions, from `star_expressions` to `atom` of Grammar/python.gram. */
+/** Reads expressions: the rules of Grammar/python.gram from `star_expressions` down to `atom`. */
 
 import { Calls } from './calls.ts';
 import type { Growing } from './cursor.ts';
@@ -15,7 +15,7 @@ export class Expressions extends Calls {
     return STARTS.has(this.type);
   }
 
-  /** CPython's `expression`: everything except `:=`, `*a` and `yield`. */
+  /** Reads CPython's `expression`: everything except `:=`, `*a` and `yield`. */
   protected override expression(): Growing {
     if (this.is('lambda')) return this.deeper(() => this.#lambda());
     const value = this.binary(1);
@@ -38,13 +38,13 @@ export class Expressions extends Calls {
     return value;
   }
 
-  /** Appends to `list`: `*a` as two nodes, or the result of `read`. */
+  /** Reads `*a`, which adds two nodes to `list`, or else calls `read` and adds its result. */
   protected override starred(list: Growing[], read: () => Growing): void {
     if (this.is('*')) list.push(this.leaf('*'), this.binary(BITWISE_OR));
     else list.push(read());
   }
 
-  /** Appends CPython's `star_expressions` to `list`, including commas. */
+  /** Reads CPython's `star_expressions` and adds the nodes, with commas, to `list`. */
   protected expressions(list: Growing[]): void {
     for (;;) {
       this.starred(list, () => this.expression());
@@ -76,7 +76,7 @@ export class Expressions extends Calls {
     if (fault) this.fail(fault.message, fault.node);
   }
 
-  /** Reads operators that bind at least as tightly as `least`. */
+  /** Reads an expression of operators that bind at least as tightly as `least`. */
   protected override binary(least: number): Growing {
     let left = this.#operand(least);
     for (;;) {

@@ -1,6 +1,6 @@
-/** Errors of Python in a text, and syntax that needs a certain version. */
+/** Types for errors in a Python text, and for syntax that needs a certain version of Python. */
 
-/** A place where parsing stops; offsets in UTF-16 code units, `to` exclusive. */
+/** A place where parsing stops. Offsets are in UTF-16 code units, `to` is exclusive. */
 export interface Fault {
   readonly from: number;
   readonly to: number;
@@ -10,20 +10,19 @@ export interface Fault {
 /** An error of the tokenizer. */
 export interface TokenFault extends Fault {
   /**
-   * It counts only if the parser gets this far; other tokenizer errors take precedence over errors of the
-   * parser.
+   * Whether the error counts only if the parser gets this far. All other errors of the tokenizer come before those of
+   * the parser.
    */
   readonly late: boolean;
 }
 
 /**
- * Syntax that older versions of Python 3 do not support; `minor` is the minor version of the first that does:
- * `12` for 3.12.
+ * Syntax that older versions of Python 3 do not support. `minor` is the first minor version that does: `12` for 3.12.
  */
 export interface Feature {
   readonly from: number;
   readonly to: number;
   readonly minor: number;
-  /** A name for it that can begin a sentence. */
+  /** A name for the syntax that can begin a sentence. */
   readonly what: string;
 }

@@ -1,4 +1,4 @@
-/** What the compiler (Python/compile.c) tracks for the current function or class. */
+/** What CPython's compiler (Python/compile.c) remembers about the function or class that it compiles. */
 
 import type { Node } from './node.ts';
 
@@ -10,9 +10,9 @@ export interface Frame {
   readonly isAsync: boolean;
   readonly blocks: Block[];
   yields: boolean;
-  /** A `return` with a value. */
+  /** A `return` statement with a value; null if there is none yet. */
   returned: Node | null;
-  /** A comprehension that awaits. */
+  /** Whether this is a comprehension that awaits. */
   awaits: boolean;
 }
 

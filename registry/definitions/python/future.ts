@@ -1,6 +1,6 @@
 /**
- * `from __future__ import`: where it is allowed and what it may name (future_parse and future_check_features
- * of Python/future.c).
+ * Checks where `from __future__ import` stands and what it imports (future_parse and future_check_features of
+ * Python/future.c).
  */
 
 import type { Fault } from './faults.ts';
@@ -12,10 +12,7 @@ const FEATURES = new Set(
    barry_as_FLUFL generator_stop annotations`.split(/\s+/),
 );
 
-/**
- * The error for an unknown feature of `from __future__ import`, or for one after statements other than a
- * docstring.
- */
+/** The error if `from __future__ import` names an unknown feature, or follows a statement other than a docstring. */
 export function futureFault(root: Node, text: string): Fault | null {
   let late = false;
   let first = true;

@@ -1,4 +1,7 @@
-/** Number literals (tok_get_normal_mode and verify_end_of_number of Parser/lexer/lexer.c; language reference 2.6, "Numeric literals"). */
+/**
+ * Reads number literals (tok_get_normal_mode and verify_end_of_number of Parser/lexer/lexer.c; language reference 2.6,
+ * "Numeric literals").
+ */
 
 const DIGITS = '[0-9](?:_?[0-9])*';
 const LITERALS: [kind: string, pattern: RegExp][] = [
@@ -12,10 +15,10 @@ const LITERALS: [kind: string, pattern: RegExp][] = [
 ];
 /** Keywords that may follow a number without a space: `1if x else 2`. */
 const FOLLOWING = /(?:and|else|for|i[fns]|not|or)|(?![\w\u0080-\uffff])/y;
-/** The most digits that Python converts (`sys.int_info.default_max_str_digits`). */
+/** The most digits of a number that Python converts (`sys.int_info.default_max_str_digits`). */
 const MAX_DIGITS = 4300;
 
-/** Scans the number that begins at `from`: where it ends, and the error there. */
+/** Finds where the number that begins at `from` ends, and the error in it. */
 export function scanNumber(text: string, from: number): { to: number; message: string | null } {
   const prefixed = /0[xXoObB]/y;
   prefixed.lastIndex = from;

@@ -1,6 +1,6 @@
-/** Precedence of binary operators (language reference 6.17, "Operator precedence"). */
+/** The precedence of binary operators (language reference 6.17, "Operator precedence"). */
 
-/** How tightly binary operators bind; `not` is 3, comparisons are 4. */
+/** How tightly each binary operator binds. The unary `not` has level 3, comparisons have level 4. */
 export const LEVELS: Record<string, number> = {
   or: 1,
   and: 2,

@@ -1,7 +1,7 @@
 /**
- * Python 3.14's grammar as a recursive descent parser over CPython's tokens. The tree has the node names and
- * shape of `@lezer/python`'s, which the editor uses. A statement that cannot be parsed becomes a node `⚠`,
- * and parsing continues after it.
+ * A recursive descent parser for the grammar of Python 3.14, over CPython's tokens. The tree has the node names and the
+ * shape of `@lezer/python`, which the editor uses. A statement that cannot be parsed becomes a node `⚠`, and parsing
+ * continues after it.
  */
 
 import { Growing, MAX_DEPTH, TooDeep, Unreadable } from './cursor.ts';
@@ -11,9 +11,9 @@ import { Simples } from './simples.ts';
 
 export interface Parsed {
   readonly root: Node;
-  /** Where CPython's tokenizer or parser stops; null if both accept the text. */
+  /** Where CPython's tokenizer or parser would stop; null if both accept the text. */
   readonly fault: Fault | null;
-  /** Syntax that older versions of Python do not support. */
+  /** The syntax in the text that older versions of Python do not support. */
   readonly features: readonly Feature[];
 }
 
@@ -28,7 +28,7 @@ class Parser extends Simples {
   module(): Parsed {
     const children: Growing[] = [];
     while (!this.is('end')) {
-      // Left over after an error.
+      // An error left this dedent over.
       if (this.is('dedent')) this.at++;
       else children.push(this.#readable(() => this.statement()));
     }
@@ -38,8 +38,8 @@ class Parser extends Simples {
   }
 
   /**
-   * The error that CPython reports: the tokenizer's before the parser's, unless a bracket was left open
-   * earlier.
+   * The error that CPython would report. An error of the tokenizer comes before one of the parser, except if a bracket
+   * was left open earlier.
    */
   #worst(): Fault | null {
     const { fault, unclosed } = this.tokens;

@@ -1,4 +1,7 @@
-/** The compiler's checks of `match` patterns (codegen_pattern and its callees in Python/codegen.c). */
+/**
+ * Checks the patterns of `match` as CPython's compiler does (codegen_pattern and the functions that it calls in
+ * Python/codegen.c).
+ */
 
 import { type Node, nameOf } from './node.ts';
 
@@ -37,7 +40,7 @@ class Reader {
     this.fault ??= { node, message };
   }
 
-  /** `mayCatchAll`: no pattern follows it. */
+  /** Checks a pattern. `mayCatchAll` is true if no other pattern follows it. */
   pattern(node: Node, mayCatchAll: boolean): void {
     const { type, children } = node;
     if (type === 'CapturePattern') this.#capture(node, mayCatchAll);
@@ -126,13 +129,13 @@ class Reader {
   }
 }
 
-/** Whether it is `(pattern)`, which is not a sequence. */
+/** Whether it is `(pattern)`, where the brackets do not make a sequence. */
 function isGroup({ type, children }: Node): boolean {
   if (type !== 'SequencePattern') return false;
   return children[0]?.type === '(' && children.length === 3 && children[1]?.type !== 'StarPattern';
 }
 
-/** A key that is equal for literals that are equal as dict keys, for simple spellings. */
+/** A key that is the same for literals that are equal as dict keys. Only simple spellings are compared. */
 function literalKey(literal: string): string {
   if (literal === 'None') return literal;
   if (literal === 'True' || literal === 'False') return literal === 'True' ? '1' : '0';

@@ -1,11 +1,11 @@
-/** Reads the patterns of `case` (PEP 634): `patterns` and `subject_expr` of Grammar/python.gram. */
+/** Reads the patterns after `case` (PEP 634): `patterns` and `subject_expr` of Grammar/python.gram. */
 
 import type { Growing } from './cursor.ts';
 import { Expressions } from './expressions.ts';
 import { BITWISE_OR } from './operators.ts';
 
 export class Patterns extends Expressions {
-  /** Reads an open sequence, or one pattern. */
+  /** Reads one pattern, or a sequence without brackets. */
   protected openPattern(parts: Growing[]): void {
     for (;;) {
       parts.push(this.#element());
@@ -83,7 +83,7 @@ export class Patterns extends Expressions {
     return this.around('LiteralPattern', parts);
   }
 
-  /** Reads `1 + 2j`: real, then imaginary. */
+  /** Reads a part of `1 + 2j`: first the real part, then the imaginary one. */
   #number(imaginary: boolean): Growing {
     if (!this.is('number')) this.fail('invalid syntax');
     const isImaginary = /[jJ]$/.test(this.word);
@@ -164,7 +164,7 @@ export class Patterns extends Expressions {
     return this.around('MappingPattern', parts);
   }
 
-  /** Appends CPython's `subject_expr` to `parts`. */
+  /** Reads CPython's `subject_expr` and adds its nodes to `parts`. */
   protected subject(parts: Growing[]): void {
     const begun = parts.length;
     for (;;) {

@@ -1,4 +1,4 @@
-/** Errors of CPython's compiler (Python/codegen.c): statements and expressions in the wrong place. */
+/** Finds statements and expressions in the wrong place, as CPython's compiler does (Python/codegen.c). */
 
 import type { Fault } from './faults.ts';
 import { type Block, type Frame, frame } from './frame.ts';
@@ -8,7 +8,7 @@ import { patternFault } from './pattern-names.ts';
 import { type Comprehension, comprehensionOf } from './shapes.ts';
 import { TargetChecks } from './target-checks.ts';
 
-/** The first error, and what 3.14 only warns of (PEP 765). */
+/** The first error, and what CPython 3.14 only warns about (PEP 765). */
 export interface Placed {
   readonly fault: Fault | null;
   readonly warnings: readonly Fault[];
@@ -20,7 +20,7 @@ export function placementFault(root: Node, text: string): Placed {
   return placement;
 }
 
-/** CO_MAXBLOCKS of Include/internal/pycore_compile.h. */
+/** The most open blocks: CO_MAXBLOCKS of Include/internal/pycore_compile.h. */
 const MAX_BLOCKS = 21;
 
 class Placement extends TargetChecks implements Placed {
@@ -53,7 +53,7 @@ class Placement extends TargetChecks implements Placed {
     AssignStatement: (node) => this.#assign(node),
   };
 
-  /** Checks made before the children are visited. */
+  /** The checks by node type. They run before the children are visited. */
   readonly #checks: Record<string, (node: Node) => void> = {
     MatchStatement: (node) => {
       const fault = patternFault(node, this.text);
@@ -92,7 +92,7 @@ class Placement extends TargetChecks implements Placed {
     return inner;
   }
 
-  /** Enters blocks that CPython counts: at most 21 may be open. */
+  /** Visits nodes inside blocks that CPython counts. At most 21 such blocks may be open. */
   #inBlocks(kinds: readonly Block[], nodes: readonly Node[]): void {
     const { blocks } = this.#frame;
     blocks.push(...kinds);
@@ -189,7 +189,7 @@ class Placement extends TargetChecks implements Placed {
     if (early) this.fail(early.one, "default 'except:' must be last");
   }
 
-  /** Checks `break` and `continue`. */
+  /** Checks the place of a `break` or `continue`. */
   #jump(node: Node, word: 'break' | 'continue'): void {
     const { blocks } = this.#frame;
     const loop = blocks.lastIndexOf('loop');

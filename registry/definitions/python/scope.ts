@@ -1,4 +1,4 @@
-/** Scopes, the blocks of CPython's symbol table (`_symtable_entry` of Include/internal/pycore_symtable.h). */
+/** Scopes of names: the blocks of CPython's symbol table (`_symtable_entry` of Include/internal/pycore_symtable.h). */
 
 import type { Node } from './node.ts';
 
@@ -8,7 +8,7 @@ export type ScopeKind =
   | 'function'
   | 'lambda'
   | 'comprehension'
-  /** Annotations, and the bounds and values of type parameters and aliases (PEP 649, 695). */
+  /** An annotation, or the bound or value of a type parameter or type alias (PEP 649, 695). */
   | 'annotation'
   | 'types';
 
@@ -21,7 +21,7 @@ export interface Use {
   annotated?: boolean;
   global?: boolean;
   nonlocal?: Node;
-  /** The variable of a comprehension's loop. */
+  /** Whether the name is the variable of a comprehension's loop. */
   loop?: boolean;
 }
 
@@ -29,9 +29,9 @@ export class Scope {
   readonly kind: ScopeKind;
   readonly parent: Scope | null;
   readonly names = new Map<string, Use>();
-  /** The name of an annotation scope in a message. */
+  /** The name of an annotation scope in error messages. */
   readonly what: string;
-  /** Inside the iterable of a comprehension. */
+  /** Whether the code is inside the iterable of a comprehension. */
   iterating: boolean;
 
   constructor(kind: ScopeKind, parent: Scope | null, what = '') {
@@ -48,7 +48,7 @@ export class Scope {
   }
 }
 
-/** Whether an enclosing function binds the name, and as what kind. */
+/** Whether an enclosing function binds the name, and as which kind of name. */
 export function enclosing(scope: Scope, name: string): 'variable' | 'type parameter' | null {
   for (let at = scope.parent; at && at.kind !== 'module'; at = at.parent) {
     if (at.kind === 'class') {

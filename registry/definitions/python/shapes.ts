@@ -1,12 +1,13 @@
 /**
- * Comprehensions, parameters and statements as typed values, built from nodes whose children are a flat list.
+ * Reads comprehensions, parameters and statements as typed values. In the tree, their parts are one flat list of
+ * children.
  */
 
 import type { Node } from './node.ts';
 
 const LOOP = new Set(['for', 'async']);
 
-/** `for target in iterable if condition` */
+/** One loop of a comprehension: `for target in iterable if condition`. */
 export interface Loop {
   readonly node: Node;
   readonly isAsync: boolean;
@@ -17,7 +18,7 @@ export interface Loop {
 
 export interface Comprehension {
   readonly kind: 'generator' | 'list' | 'set' | 'dict';
-  /** The result of each iteration: one node, or key and value. */
+  /** The result of each iteration: one node, or the key and the value of a dict. */
   readonly elements: readonly Node[];
   readonly loops: readonly [Loop, ...Loop[]];
 }
@@ -30,7 +31,7 @@ const KINDS: Record<string, Comprehension['kind']> = {
   DictionaryComprehensionExpression: 'dict',
 };
 
-/** A comprehension in its own brackets or in those of a call; null for everything else. */
+/** The comprehension in these brackets, which may be those of a call; null if they contain none. */
 export function comprehensionOf(node: Node): Comprehension | null {
   const kind = KINDS[node.type];
   if (kind === undefined) return null;
@@ -73,7 +74,7 @@ export function parametersOf(definition: Node): Parameter[] {
   return found;
 }
 
-/** The statements of a block; those on one line are separate. */
+/** The statements of a block. Statements on the same line are separate entries. */
 export function statementsIn(node: Node): Node[] {
   return node.children.flatMap((one) =>
     one.type === 'StatementGroup' ? statementsIn(one) : [one],

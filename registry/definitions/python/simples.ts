@@ -1,4 +1,4 @@
-/** Reads simple statements (without blocks): `simple_stmts` and `simple_stmt` of Grammar/python.gram. */
+/** Reads simple statements, which contain no blocks: `simple_stmts` and `simple_stmt` of Grammar/python.gram. */
 
 import { Compounds } from './compounds.ts';
 import type { Growing } from './cursor.ts';

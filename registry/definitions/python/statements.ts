@@ -1,4 +1,4 @@
-/** Statements as a small typed tree, built from the nodes of the grammar. */
+/** Reads statements as a small typed tree, built from the nodes of the grammar. */
 
 import { argumentsOf } from './arguments.ts';
 import { child, type Node, nameOf, textOf } from './node.ts';
@@ -7,13 +7,13 @@ interface StatementBase {
   readonly node: Node;
 }
 
-/** `import a.b as c` has no `module`; `from ..a import b as c` has `module: 'a'`, `level: 2`. */
+/** `import a.b as c` has no `module`. `from ..a import b as c` has `module: 'a'` and `level: 2`. */
 export interface ImportStatement extends StatementBase {
   readonly kind: 'import';
   readonly module: string | null;
-  /** Leading dots of a relative import. */
+  /** The number of leading dots of a relative import. */
   readonly level: number;
-  /** `name` is dotted in `import a.b`; `bound` is the name that exists afterwards (`*` for a star import). */
+  /** `name` is dotted in `import a.b`. `bound` is the name that the import binds (`*` for a star import). */
   readonly names: readonly { name: string; bound: string; node: Node }[];
 }
 
@@ -21,7 +21,7 @@ export interface ClassStatement extends StatementBase {
   readonly kind: 'class';
   readonly name: string;
   readonly nameNode: Node;
-  /** Positional arguments of the class statement. */
+  /** The positional arguments of the class statement. */
   readonly bases: readonly Node[];
   readonly decorators: readonly Node[];
   readonly body: readonly Statement[];
@@ -36,13 +36,13 @@ export interface FunctionStatement extends StatementBase {
   readonly body: readonly Statement[];
 }
 
-/** `a = b = value`, `a: T`, `a: T = value`; a tuple target consists of several expressions. */
+/** `a = b = value`, `a: T` or `a: T = value`. A tuple as a target consists of several expressions. */
 export interface AssignStatement extends StatementBase {
   readonly kind: 'assign';
-  /** One entry per `=`; `a, b = 1, 2` is one entry of two nodes. */
+  /** One entry for each `=`. In `a, b = 1, 2`, the one entry has two nodes. */
   readonly targets: readonly (readonly Node[])[];
   readonly annotation: Node | null;
-  /** Null for a bare annotation; several nodes for an unparenthesised tuple. */
+  /** Null for an annotation without a value. A tuple without brackets has several nodes. */
   readonly value: readonly Node[] | null;
 }
 
@@ -58,14 +58,14 @@ export interface ExpressionStatement extends StatementBase {
 }
 
 /**
- * `if`, `for`, `while`, `try`, `with`, `match`: statements whose body may run not at all or several times.
+ * `if`, `for`, `while`, `try`, `with` or `match`: a statement with bodies that may not run, or may run several times.
  */
 export interface BlockStatement extends StatementBase {
   readonly kind: 'block';
   readonly bodies: readonly (readonly Statement[])[];
 }
 
-/** `return`, `raise`, `pass`, `del`, `global`, `type X = …`, and statements that could not be parsed. */
+/** `return`, `raise`, `pass`, `del`, `global`, `type X = …`, or a statement that could not be parsed. */
 export interface OtherStatement extends StatementBase {
   readonly kind: 'other';
 }

@@ -1,26 +1,29 @@
-/** Strings, and f- and t-strings in pieces with their brackets (tok_get_fstring_mode of Parser/lexer/lexer.c; PEP 701, 750). */
+/**
+ * Reads strings. An f- or t-string is read in pieces, with the brackets in it (tok_get_fstring_mode of
+ * Parser/lexer/lexer.c; PEP 701, 750).
+ */
 
 import { Layout } from './layout.ts';
 
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 const MAX_BRACKETS = 200;
 const MAX_FORMATS = 150;
-/** Nesting of replacement fields in format specifications. */
+/** How deep replacement fields may be nested in format specifications. */
 const MAX_FIELDS = 3;
 
-/** An f- or t-string that is open. */
+/** An f- or t-string that has begun and not ended. */
 export interface Format {
   readonly from: number;
   readonly quote: string;
   readonly raw: boolean;
   readonly kind: 'f' | 't';
-  /** The number of open brackets in it. */
+  /** How many brackets are open inside it. */
   depth: number;
-  /** For each open replacement field, how many brackets were open before it. */
+  /** For each open replacement field, how many brackets were open before the field. */
   readonly fields: number[];
-  /** Where the expression of the innermost field begins. */
+  /** The offset at which the expression of the innermost field begins. */
   expression: number;
-  /** The tokenizer reads text, not an expression. */
+  /** Whether the tokenizer is reading text, and not an expression. */
   literal: boolean;
   inSpec: boolean;
 }
@@ -58,7 +61,7 @@ export class StringTokens extends Layout {
     format.inSpec = format.fields.length > 0;
   }
 
-  /** Reads a string that begins at `from`; `at` is on its quote, after the prefix. */
+  /** Reads the string that begins at `from`. `at` is on its quote, after the prefix. */
   protected string(from: number): void {
     const text = this.text;
     const mark = text[this.at] as string;
@@ -111,9 +114,7 @@ export class StringTokens extends Layout {
     this.push('string', from, this.at);
   }
 
-  /**
-   * Skips the text of an f- or t-string, or of a format specification in it, up to its next field or its end.
-   */
+  /** Skips the text of an f- or t-string, or of a format specification in it, up to the next field or the end. */
   protected middle(format: Format): void {
     const text = this.text;
     const { quote } = format;
@@ -148,7 +149,7 @@ export class StringTokens extends Layout {
     if (this.at < text.length) this.#endFormat(format, false);
   }
 
-  /** Starts on a backslash; ends on the last character of the escape. */
+  /** Skips an escape. It starts on the backslash and ends on the last character. */
   #escape(format: Format): void {
     const next = this.text[this.at + 1];
     if (next === '{' || next === '}') return;
@@ -170,7 +171,10 @@ export class StringTokens extends Layout {
     format.expression = this.at;
   }
 
-  /** Before Python 3.12 the expression was text within the string and could not contain its quotes. */
+  /**
+   * Ends the expression of a field. Before Python 3.12 the expression was plain text within the string, so it could not
+   * contain the quotes of the string.
+   */
   protected endExpression(format: Format): void {
     const from = format.expression;
     if (from === 0) return;
@@ -199,7 +203,7 @@ export class StringTokens extends Layout {
     this.push('fend', this.at, end);
     this.at = end;
     this.formats.pop();
-    // Brackets that its fields left open end with it.
+    // Brackets that fields of the string left open are closed with the string.
     this.brackets.length -= Math.min(format.depth, this.brackets.length);
   }
 

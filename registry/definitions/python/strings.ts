@@ -1,4 +1,7 @@
-/** Reads strings, and the fields of f- and t-strings: `strings`, `fstring`, `tstring`, `fstring_replacement_field` of Grammar/python.gram. */
+/**
+ * Reads strings, and the fields of f- and t-strings: `strings`, `fstring`, `tstring`, `fstring_replacement_field` of
+ * Grammar/python.gram.
+ */
 
 import { Cursor, type Growing } from './cursor.ts';
 import { literalFault } from './escapes.ts';
@@ -7,7 +10,7 @@ import type { Node } from './node.ts';
 export abstract class Strings extends Cursor {
   protected abstract assignedValue(list: Growing[]): void;
 
-  /** Reads one string, or several adjacent ones. */
+  /** Reads one string, or several adjacent strings. */
   protected strings(): Growing {
     const pieces: Growing[] = [];
     while (this.is('string') || this.is('fstart'))

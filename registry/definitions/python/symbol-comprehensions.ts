@@ -1,4 +1,7 @@
-/** Names of comprehensions and of assignment expressions (symtable_handle_comprehension, symtable_extend_namedexpr_scope). */
+/**
+ * Records the names of comprehensions and assignment expressions (symtable_handle_comprehension,
+ * symtable_extend_namedexpr_scope).
+ */
 
 import { type Node, nameOf } from './node.ts';
 import type { Scope } from './scope.ts';
@@ -67,7 +70,7 @@ export abstract class ComprehensionSymbols extends SymbolTable {
     if (this.scope.kind !== 'comprehension') this.bindName(target);
   }
 
-  /** An assignment expression in a comprehension binds in the function around it. */
+  /** Binds the name of an assignment expression in a comprehension. The name belongs to the enclosing function. */
   #bindOutside(target: Node): void {
     const name = nameOf(target, this.text);
     let at = this.scope as Scope;

@@ -1,4 +1,7 @@
-/** Names of functions, classes and type aliases: parameters, type parameters (PEP 695) and annotations (PEP 649). */
+/**
+ * Records the names of functions, classes and type aliases: parameters, type parameters (PEP 695) and annotations (PEP
+ * 649).
+ */
 
 import { type Node, nameOf } from './node.ts';
 import { parametersOf } from './shapes.ts';
@@ -57,7 +60,7 @@ export abstract class DefinitionSymbols extends ComprehensionSymbols {
     this.#typed(node, () => this.annotations([node.children.at(-1) as Node], 'a type alias'));
   }
 
-  /** Visits within the scope of the type parameters, if there are any. */
+  /** Calls `visit` in the scope of the type parameters. Without type parameters, it stays in the current scope. */
   #typed(node: Node, visit: () => void): void {
     const list = node.children.find(({ type }) => type === 'TypeParamList');
     if (!list) {

@@ -1,6 +1,4 @@
-/**
- * CPython's symbol table (Python/symtable.c) under construction: the current scope and the names bound in it.
- */
+/** CPython's symbol table (Python/symtable.c) under construction: the current scope, and the names that it binds. */
 
 import type { Fault } from './faults.ts';
 import { type Node, nameOf } from './node.ts';
@@ -25,7 +23,7 @@ export abstract class SymbolTable {
     for (const node of nodes) this.visit(node);
   }
 
-  /** Runs `visit` in a new scope. */
+  /** Calls `visit` in a new scope. */
   protected within(kind: ScopeKind, visit: () => void, what = ''): void {
     const outer = this.scope;
     this.scope = new Scope(kind, outer, what);
@@ -38,7 +36,7 @@ export abstract class SymbolTable {
     use.bound = true;
   }
 
-  /** Binds the targets of an assignment; names within an attribute or subscript are only read. */
+  /** Binds the targets of an assignment. Names in an attribute or subscript are only read. */
   protected bind(nodes: readonly Node[]): void {
     for (const node of nodes) {
       if (node.type === 'VariableName') this.bindName(node);

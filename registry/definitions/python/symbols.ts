@@ -1,4 +1,4 @@
-/** Errors of CPython's symbol table (Python/symtable.c): names and the scopes that they belong to. */
+/** Finds the errors of CPython's symbol table (Python/symtable.c), which are about names and their scopes. */
 
 import type { Fault } from './faults.ts';
 import { type Node, nameOf } from './node.ts';
@@ -6,21 +6,23 @@ import { enclosing, type Scope } from './scope.ts';
 import { comprehensionOf } from './shapes.ts';
 import { DefinitionSymbols } from './symbol-definitions.ts';
 
-/** The first error, or null. */
+/** The first error; null if there is none. */
 export function symbolFault(root: Node, text: string): Fault | null {
   const symbols = new Symbols(text);
   symbols.run(root);
   return symbols.fault;
 }
 
-/** A place where a name is read, and its scope. */
+/** A place where a name is read, and the scope of that place. */
 export interface Read {
   readonly name: string;
   readonly node: Node;
   readonly scope: Scope;
 }
 
-/** Every place where one of `names` is read, in document order; the scopes are those of the whole module. */
+/**
+ * Every place where one of `names` is read, in document order. The scopes are complete: the whole module has been read.
+ */
 export function readsOf(root: Node, text: string, names: ReadonlySet<string>): Read[] {
   const reads: Read[] = [];
   const symbols = new Symbols(text, (read) => {
@@ -32,7 +34,7 @@ export function readsOf(root: Node, text: string, names: ReadonlySet<string>): R
 
 class Symbols extends DefinitionSymbols {
   readonly #onRead: (read: Read) => void;
-  /** Statements that can only be checked once the whole module is known. */
+  /** `nonlocal` statements. They can be checked only when the whole module has been read. */
   readonly #nonlocals: { scope: Scope; name: Node }[] = [];
 
   constructor(text: string, onRead: (read: Read) => void = () => {}) {
@@ -84,7 +86,7 @@ class Symbols extends DefinitionSymbols {
     this.#onRead({ name, node, scope: this.scope });
   }
 
-  /** Only the first part of a dotted name is a name. */
+  /** Visits a decorator. Only the first part of a dotted name is a name of the module. */
   #decorator({ children }: Node): void {
     for (const [at, part] of children.entries())
       if (part.type !== 'VariableName' || at === 1) this.visit(part);
@@ -113,7 +115,7 @@ class Symbols extends DefinitionSymbols {
     use.bound = true;
   }
 
-  /** `name += …` reads its name, but CPython's symbol table does not count that as a use. */
+  /** Handles `name += …`. It reads the name, but CPython's symbol table does not count that as a use. */
   #update(node: Node): void {
     const target = node.children[0] as Node;
     if (target.type === 'VariableName')
@@ -128,7 +130,7 @@ class Symbols extends DefinitionSymbols {
     this.all(node.children.slice(at + 1));
   }
 
-  /** Binds what stands after `as`. */
+  /** Binds the name or names after `as`. */
   #aliased(node: Node): void {
     for (const [at, one] of node.children.entries()) {
       const before = node.children[at - 1]?.type;

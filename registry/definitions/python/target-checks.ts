@@ -1,6 +1,6 @@
 /**
- * Errors of CPython's compiler (Python/codegen.c) about targets and bound names: misplaced stars,
- * `__debug__`, a repeated keyword argument.
+ * Finds errors about targets and bound names, as CPython's compiler does (Python/codegen.c): misplaced stars,
+ * `__debug__`, or a repeated keyword argument.
  */
 
 import type { Fault } from './faults.ts';
@@ -18,7 +18,7 @@ export class TargetChecks {
     this.fault ??= { from: node.from, to: node.to, message };
   }
 
-  /** Checks a list of targets: `*a` may appear once, and only beside others. */
+  /** Checks a list of targets. `*a` may appear only once, and only together with other targets. */
   protected targets(nodes: readonly Node[]): void {
     if (nodes[0]?.type === '*' && !nodes.some(({ type }) => type === ','))
       this.fail(nodes[0], 'starred assignment target must be in a list or tuple');
@@ -40,7 +40,7 @@ export class TargetChecks {
     }
   }
 
-  /** `*a` is allowed only in a list or tuple. */
+  /** Checks that `*a` is used only in a list or tuple. */
   protected starred(nodes: readonly Node[]): void {
     if (nodes[0]?.type === '*' && !nodes.some(({ type }) => type === ','))
       this.fail(nodes[0], "can't use starred expression here");

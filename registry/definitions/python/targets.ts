@@ -1,6 +1,6 @@
 /**
- * What cannot be assigned to or deleted: `_PyPegen_get_invalid_target` of CPython's Parser/, with the wording
- * of `_PyPegen_get_expr_name`.
+ * Finds expressions that cannot be assigned to or deleted, as `_PyPegen_get_invalid_target` of CPython's Parser/ does.
+ * The wording is that of `_PyPegen_get_expr_name`.
  */
 
 import type { Node } from './node.ts';

@@ -1,11 +1,11 @@
-/** A list of tokens under construction, and the first error so far. */
+/** A list of tokens under construction, with the first error found so far. */
 
 import type { Fault, Feature, TokenFault } from './faults.ts';
 
 /**
- * Tokens in parallel arrays. `types` contains operators and keywords as they are written, and otherwise
- * `name`, `number`, `string`, `newline`, `indent`, `dedent`, `end`; an f- or t-string is `fstart`, then
- * `fmiddle` and the tokens of its replacement fields, then `fend`.
+ * Tokens in parallel arrays. The type of an operator or keyword is its text. The other types are `name`, `number`,
+ * `string`, `newline`, `indent`, `dedent` and `end`. An f- or t-string is `fstart`, then `fmiddle` and the tokens of
+ * its replacement fields, then `fend`.
  */
 export interface Tokens {
   readonly types: readonly string[];

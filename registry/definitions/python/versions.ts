@@ -1,14 +1,14 @@
-/** Which versions of Python 3 can read a text, judged by its syntax; versions are minor numbers. */
+/** Finds which versions of Python 3 can read a text, judged by its syntax. Versions are given as minor numbers. */
 
 import type { Feature } from './faults.ts';
 import { parse } from './parser.ts';
 
-/** The oldest Python that the lab computers' package runs on (`requires-python` in client/python/pyproject.toml). */
+/** The oldest Python that runs the lab computers' package (`requires-python` in client/python/pyproject.toml). */
 export const OLDEST_SUPPORTED = 11;
 const NEWEST_KNOWN = 40;
 
 /**
- * The minor version of the oldest Python 3 that reads a text: 12 for one with `type X = int`, 8 for one
+ * The minor version of the oldest Python 3 that can read a text: 12 for a text with `type X = int`, 8 for a text
  * without syntax newer than 3.8.
  * @throws TooDeep
  */
@@ -21,8 +21,8 @@ export function oldestFor(features: readonly Feature[]): number {
 }
 
 /**
- * The oldest minor version that a `requires-python` (PEP 440) allows; if it is absent or allows none, the
- * oldest version that lab computers have.
+ * The oldest minor version that a `requires-python` (PEP 440) allows. If it is absent or allows no version, the oldest
+ * one that lab computers have.
  */
 export function oldestAllowed(specifier: string | undefined): number {
   if (specifier === undefined) return OLDEST_SUPPORTED;
@@ -31,7 +31,7 @@ export function oldestAllowed(specifier: string | undefined): number {
     .map((one) => one.trim())
     .filter((one) => one !== '');
   for (let minor = 0; minor <= NEWEST_KNOWN; minor++) {
-    // Any release of the minor version suffices: `>=3.11.4` allows 3.11.
+    // One allowed release of the minor version suffices: `>=3.11.4` allows 3.11.
     for (const patch of [0, 1, 4, 9, 99])
       if (clauses.every((clause) => allows(clause, [3, minor, patch]))) return minor;
   }

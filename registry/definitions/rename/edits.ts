@@ -1,6 +1,6 @@
 /**
- * Determines what to change in the modules of a renamed definition, and which texts only contain the old
- * name.
+ * Finds what to change in the modules of a renamed definition, and which texts contain the old name but do not mean the
+ * class.
  */
 import { DefinitionError } from '../errors.ts';
 import { stringValue } from '../literals.ts';
@@ -16,16 +16,16 @@ import {
 import { ModuleNames } from './module-names.ts';
 import { ownerOf, type Scope, scopesOf, stringsOf } from './scopes.ts';
 
-/** A text that contains the old name and stays unchanged; a person should check it. */
+/** A text that contains the old name and is not changed. A person should check it. */
 export interface Mention {
   file: string;
-  /** Counts from 1. */
+  /** The line number, counted from 1. */
   line: number;
   text: string;
 }
 
 interface Renaming {
-  /** The file of the class. */
+  /** The path of the main file, which contains the class. */
   main: string;
   from: string;
   to: string;
@@ -34,7 +34,7 @@ interface Renaming {
 export const wordOf = (name: string): RegExp =>
   new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`);
 
-/** The module of a text; undefined where it is nested too deeply. */
+/** The parsed module; undefined if the text is nested too deeply. */
 export function moduleOf(text: string): Module | undefined {
   try {
     return parseModule(text);
@@ -49,7 +49,7 @@ export class Editor {
   readonly #renaming: Renaming;
   readonly #names: ModuleNames;
   readonly #scopes = new Map<string, Scope[]>();
-  /** The scopes in which this name is the class or its module. */
+  /** The scopes in which the old name means the class or its module. */
   readonly #ours = new Set<Scope>();
   /** The modules from which the class can be imported. */
   readonly #givers = new Set<string>();
@@ -66,7 +66,7 @@ export class Editor {
     for (const path of modules.keys()) this.#edits.set(path, this.#editsOf(path));
   }
 
-  /** The new text of the module. */
+  /** The text of a module with the new name. */
   applyTo(path: string): string {
     const { text } = this.#module(path);
     const { from, to } = this.#renaming;
@@ -79,7 +79,7 @@ export class Editor {
     return result + text.slice(at);
   }
 
-  /** A place where the new name already has a meaning in a module that would use it. */
+  /** A place where the new name already means something, in a module that would use it. */
   findConflict(): { file: string; line: number } | undefined {
     const { to } = this.#renaming;
     for (const [file, { root, text }] of this.#modules) {
@@ -92,7 +92,7 @@ export class Editor {
     return undefined;
   }
 
-  /** Strings that contain the old name as a word, except documentation. */
+  /** Strings, other than documentation, that contain the old name as a word. */
   mentions(path: string): Mention[] {
     const { root, text } = this.#module(path);
     const edits = this.#edits.get(path) ?? new Set();
@@ -153,11 +153,12 @@ export class Editor {
       if (node.type === 'String') this.#string(path, node, text, edits);
       return true;
     });
-    // A name that is spelled differently from its NFKC form may have another length.
+    // A name may be spelled with other characters than its NFKC form and then have another length. Such places are not
+    // replaced.
     return new Set([...edits].filter((at) => text.startsWith(this.#renaming.from, at)));
   }
 
-  /** `from Old import …`, `import Old as m`, `from helper import Old as Base`. */
+  /** Handles `from Old import …`, `import Old as m` and `from helper import Old as Base`. */
   #import(path: string, node: Node, edits: Set<number>): void {
     const { from, main } = this.#renaming;
     const { text } = this.#module(path);
@@ -183,7 +184,9 @@ export class Editor {
     }
   }
 
-  /** `module.Old`; `self._Old__private`, as Python mangles names that begin with two underscores. */
+  /**
+   * Handles `module.Old`, and `self._Old__private`, the form that Python gives to names with two leading underscores.
+   */
   #attribute(
     node: Node,
     text: string,
@@ -201,13 +204,13 @@ export class Editor {
     if (isMangled && plain === from) edits.add(property.from + 1);
   }
 
-  /** Strings whose content is a name of the module: in `__all__`, and in annotations. */
+  /** Handles strings that contain a name of the module: in `__all__`, and in annotations. */
   #string(path: string, node: Node, text: string, edits: Set<number>): void {
     const [root] = this.#scopes.get(path) ?? [];
     if (!root || !this.#ours.has(root)) return;
     const value = stringValue(textOf(node, text));
     const content = /^[a-zA-Z]*("""|'''|"|')/.exec(textOf(node, text))?.[0].length ?? 0;
-    // With escapes, offsets in the value differ from those in the text.
+    // If the string has escapes, offsets in its value differ from offsets in the text.
     if (value === undefined || text.substr(node.from + content, value.length) !== value) return;
     if (isInAll(node, text) && value === this.#renaming.from) edits.add(node.from + content);
     if (!isAnnotation(node, text)) return;
@@ -220,7 +223,7 @@ export class Editor {
 const lineAt = (text: string, offset: number): number =>
   text.slice(0, offset).split(/\r\n|\n|\r/).length;
 
-/** The text of a literal without the code in the braces of an f-string. */
+/** The text of a literal. The code in the braces of an f-string is left out. */
 function literalText(node: Node, text: string): string {
   let result = '';
   let at = node.from;
@@ -242,7 +245,7 @@ function isInAll(node: Node, text: string): boolean {
   return /^__all__(\.\w+)?$/.test(textOf(first, text).replace(/\s/g, ''));
 }
 
-/** Whether it is in an annotation, but not a value of `Literal[…]` or metadata of `Annotated[…]`. */
+/** Whether the string is in an annotation. Values of `Literal[…]` and metadata of `Annotated[…]` do not count. */
 function isAnnotation(node: Node, text: string): boolean {
   for (let at = node.parent; at; at = at.parent) {
     if (at.type === 'TypeDef') return true;

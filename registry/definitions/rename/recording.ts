@@ -1,8 +1,8 @@
 /** Renames the class in the first line of a recording (`tests/*.jsonl`). */
 
 /**
- * The text with the class renamed and every other byte unchanged; the same text if it names another class or
- * none.
+ * The text with the class renamed; every other byte is unchanged. If the recording names no class or another one, the
+ * text is unchanged.
  */
 export function renameInRecording(text: string, from: string, to: string): string {
   const [line = ''] = text.split('\n', 1);
@@ -11,7 +11,7 @@ export function renameInRecording(text: string, from: string, to: string): strin
   return text.slice(0, value.from) + JSON.stringify(to) + text.slice(value.to);
 }
 
-/** The position of the outermost string `class`, if the line is an object that has one. */
+/** The position of the value of the outermost key `class`; undefined if the line is not an object with such a key. */
 function classValue(line: string): { from: number; to: number } | undefined {
   try {
     const { recording, class: name } = JSON.parse(line);
@@ -27,7 +27,7 @@ function classValue(line: string): { from: number; to: number } | undefined {
     else if (token === '}' || token === ']') depth--;
     else if (depth === 1 && token === ',') key = undefined;
     else if (depth === 1 && token.startsWith('"')) {
-      // The last duplicate key wins, as in JSON.parse.
+      // If a key appears twice, the last one wins, as in JSON.parse.
       if (key === 'class') found = { from: index, to: index + token.length };
       key ??= JSON.parse(token);
     }

@@ -1,7 +1,7 @@
 /**
- * Renames a definition: its class, its file, its tests and recordings, and all references in its modules. It
- * follows the meaning of the code, not the spelling: a variable, string or comment spelled like the class
- * stays. Formatting stays. Pure.
+ * Renames a definition: its class, its file, its tests and recordings, and all references in its modules. It follows
+ * the meaning of names: a variable, string or comment that is only spelled like the class is not changed. The
+ * formatting is not changed either. Pure.
  */
 import { DefinitionError } from '../errors.ts';
 import { checkName, folded } from '../names.ts';
@@ -21,7 +21,7 @@ export class RenameError extends Error {
   override readonly name = 'RenameError';
 }
 
-/** @throws RenameError if the new name is invalid, or already has a meaning in these files */
+/** @throws RenameError if the new name is invalid, or already means something in these files */
 export function renameDefinition(files: Files, from: string, to: string): Renamed<Uint8Array> {
   const sources = new Map<string, SourceText>();
   const texts = new Map<string, string>();
@@ -44,7 +44,7 @@ export function renameDefinition(files: Files, from: string, to: string): Rename
 }
 
 /**
- * The same for texts instead of bytes.
+ * Renames a definition that is given as texts instead of bytes.
  * @param paths of all files, including those that are not text
  */
 export function renameTexts(
@@ -65,7 +65,7 @@ export function renameTexts(
   const taken = editor.findConflict();
   if (taken) {
     const { file, line } = taken;
-    throw new RenameError(`${to} means something in ${file}:${line} already: choose another name`);
+    throw new RenameError(`${to} already means something in ${file}:${line}: choose another name`);
   }
   const files = new Map<string, string>();
   const mentions: Mention[] = [];
@@ -96,13 +96,13 @@ function demandFreePaths(
   for (const path of paths) {
     const renamed = pathOf(path, from, to, texts);
     if (renamed !== path && stay.has(folded(renamed)))
-      throw new RenameError(`${path} would become ${renamed}, which is there already`);
+      throw new RenameError(`${path} would become ${renamed}, which already exists`);
   }
 }
 
 /**
- * The new path of the main file, or of a test or recording named after the class unless some text mentions
- * that file.
+ * The new path of a file. The main file always gets one. A test or recording with the class's name gets one if no text
+ * mentions that file.
  */
 function pathOf(
   path: string,
@@ -122,13 +122,13 @@ function sourceOf(bytes: Uint8Array): SourceText | undefined {
   try {
     return decodeSource(bytes);
   } catch (error) {
-    // Binary files keep their bytes; validation reports Python that cannot be read.
+    // Binary files keep their bytes. Validation reports Python files that cannot be read.
     if (error instanceof DefinitionError) return undefined;
     throw error;
   }
 }
 
-/** For a file other than Python, one line stands for all. */
+/** The first line of a file other than Python that contains the name. One mention for each file is enough. */
 function firstMention(file: string, text: string, name: string): Mention[] {
   const lines = text.split(/\r\n|\n|\r/);
   const at = lines.findIndex((line) => wordOf(name).test(line));

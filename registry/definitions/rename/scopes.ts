@@ -1,13 +1,13 @@
 /**
- * The places of one name in a module, grouped by the scope that owns the variable (Python reference, "Naming
- * and binding").
+ * Finds the places of one name in a module, grouped by the scope to which the variable belongs (Python reference,
+ * "Naming and binding").
  */
 import { child, type ImportStatement, type Node, nameOf, readImport, walk } from '../syntax.ts';
 
-/** An import that binds the name, or imports it under another one. */
+/** An import that binds the name, or that imports it under another name. */
 export interface Imported {
   statement: ImportStatement;
-  /** The name in the clause; it means a whole module if the statement has no `from`. */
+  /** The name in the clause. It means a whole module if the statement has no `from`. */
   name: string;
   bound: string;
   node: Node;
@@ -16,10 +16,10 @@ export interface Imported {
 export class Scope {
   readonly parent: Scope | null;
   readonly kind: 'module' | 'class' | 'function' | 'comprehension';
-  /** The places where the name is read or bound in this scope. */
+  /** The places in this scope where the name is read or bound. */
   readonly places: { node: Node; binds: boolean }[] = [];
   readonly imports: Imported[] = [];
-  /** Declared `global` or `nonlocal`: the variable belongs to another scope. */
+  /** Set if the scope declares the name `global` or `nonlocal`. The variable then belongs to another scope. */
   declared: 'global' | 'nonlocal' | undefined;
 
   constructor(kind: Scope['kind'], parent: Scope | null) {
@@ -32,7 +32,7 @@ export class Scope {
   }
 }
 
-/** The scope that owns the name at this place of `scope`. */
+/** The scope to which the name at this place of `scope` belongs. */
 export function ownerOf(scope: Scope, node: Node): Scope {
   const root = (at: Scope): Scope => (at.parent ? root(at.parent) : at);
   if (scope.declared === 'global') return root(scope);
@@ -46,7 +46,9 @@ export function ownerOf(scope: Scope, node: Node): Scope {
   return at ?? scope;
 }
 
-/** In a class body, a name is looked up outside until it is bound: `Old = Old`. */
+/**
+ * Whether the name is not yet bound at this place of a class body. Until then Python looks it up outside: `Old = Old`.
+ */
 function isBefore(scope: Scope, node: Node): boolean {
   if (scope.kind !== 'class') return false;
   const bound = scope.places.filter(({ binds }) => binds).map((one) => one.node);
@@ -60,14 +62,14 @@ function statementEnd(node: Node): number {
   return /Definition$/.test(at.type) ? node.to : at.to;
 }
 
-/** `:=` in a comprehension binds in the scope around it. */
+/** The scope around a comprehension, in which `:=` binds its name. */
 function around(scope: Scope): Scope {
   let at = scope;
   while (at.kind === 'comprehension' && at.parent) at = at.parent;
   return at;
 }
 
-/** All scopes of a module that contain the name, the module scope first. */
+/** All scopes of a module that contain the name. The scope of the module is the first. */
 export function scopesOf(root: Node, text: string, name: string): Scope[] {
   const scopes: Scope[] = [];
   const open = (kind: Scope['kind'], parent: Scope | null): Scope => {
@@ -158,7 +160,7 @@ function readClauses(node: Node, text: string, name: string, scope: Scope): void
   }
 }
 
-/** The token that binds the name in a clause: the last of `a as b`, the first of `a.b`. */
+/** The token that binds the name in a clause: the last one of `a as b`, the first one of `a.b`. */
 function boundNode(clause: Node, statement: Node, text: string, name: string): Node {
   const inside = statement.children.filter(
     (one) => one.type === 'VariableName' && one.from >= clause.from && nameOf(one, text) === name,
@@ -168,7 +170,7 @@ function boundNode(clause: Node, statement: Node, text: string, name: string): N
   );
 }
 
-/** `name=` in a call or pattern is the name of a parameter or attribute. */
+/** Whether the name is `name=` in a call or pattern. There it is the name of a parameter or attribute. */
 function isKeyword(node: Node): boolean {
   const { parent, index } = node;
   if (parent?.type === 'KeywordPattern') return index === 0;
@@ -177,7 +179,7 @@ function isKeyword(node: Node): boolean {
 
 const TARGETS = /^(TupleExpression|ArrayExpression|ParenthesizedExpression|SequencePattern)$/;
 
-/** Whether the name is bound here. A missed case is renamed with the others, which changes nothing. */
+/** Whether the name is bound here. If this misses a case, the place is renamed all the same. */
 function isTarget(node: Node): boolean {
   const { parent, index } = node;
   if (!parent) return false;

@@ -46,7 +46,7 @@ t.test('warnings about shared state do not depend on what stays in memory', asyn
       /shared with Meter/,
     );
     t.match(
-      warnings.find((one) => one.includes('makes LINK')),
+      warnings.find((one) => one.includes('creates LINK')),
       /when imported/,
     );
   }

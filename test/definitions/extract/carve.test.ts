@@ -154,7 +154,7 @@ t.test('data files are included however their paths are written', async (t) => {
     'set/m.py': code('Path(__file__).parent.parent / "top.csv"'),
     'top.csv': '4\n',
   });
-  t.match(named(above, 'M').warnings.join(), /top\.csv is named but not carried/);
+  t.match(named(above, 'M').warnings.join(), /top\.csv is named but not copied/);
 });
 
 t.test('imports of the base class’s package stay, and relative ones become absolute', async (t) => {

@@ -101,14 +101,14 @@ t.test('base classes of other classes are included and do not become definitions
     ].join('\n'),
   });
   t.same(namesOf(found), ['A', 'Real', 'RealThree', 'RealToo']);
-  t.match(skips(found).join('\n'), /_Private: private, going by its name; carried in A\n/);
+  t.match(skips(found).join('\n'), /_Private: private, going by its name; copied into A\n/);
   t.match(
     skips(found).join('\n'),
-    /MeterBase: a base of other classes, going by its name; carried in A\n/,
+    /MeterBase: a base of other classes, going by its name; copied into A\n/,
   );
   t.match(
     skips(found).join('\n'),
-    /Shared: a base of other classes, without a constructor; carried in A\n/,
+    /Shared: a base of other classes, without a constructor; copied into A\n/,
   );
   t.match(skips(found).join('\n'), /Explicit: abstract; .*\n.*Partly: abstract; /);
 });
@@ -213,7 +213,7 @@ t.test(
     t.same(namesOf(found), ['C', 'D', 'E']);
     t.match(
       skips(found).join('\n'),
-      /lab\/a\.py A: lab\/a\.py:2: from \.\.\.outside import x leads out of the folder/,
+      /lab\/a\.py A: lab\/a\.py:2: from \.\.\.outside import x refers to a module outside the folder/,
     );
     t.match(skips(found).join('\n'), /lab\/b\.py B: lab\/b\.py:2: from \.missing/);
     t.match(skips(found).join('\n'), /F\/F\.py F: F\/F\.py:2: from \.\.outside/);
@@ -285,13 +285,13 @@ t.test(
       'class X(BASES["m"]): ...\n': 'X: its base class is computed',
       'class X(make()): ...\n': 'X: its base class is computed',
       'class X(*[F]): ...\n': 'X: its base class is computed',
-      'def f():\n    class X(F): ...\n': 'X: it stands inside a function or another class',
-      'class A:\n    class X(F): ...\n': 'X: it stands inside a function or another class',
+      'def f():\n    class X(F): ...\n': 'X: it is inside a function or another class',
+      'class A:\n    class X(F): ...\n': 'X: it is inside a function or another class',
       'class X(BASES["m"].Row): ...\n': 'X: its base class is computed',
-      'X = type("X", (F,), {})\n': 'X: a call makes it',
-      'def f(name):\n    return type(name, (object, F), {})\n': '?: a call makes it',
-      'X = type(F)("X", bases=(F,), dict={})\n': 'X: a call makes it',
-      'import types\nX = types.new_class("X", (F,))\n': 'X: a call makes it',
+      'X = type("X", (F,), {})\n': 'X: a call creates it',
+      'def f(name):\n    return type(name, (object, F), {})\n': '?: a call creates it',
+      'X = type(F)("X", bases=(F,), dict={})\n': 'X: a call creates it',
+      'import types\nX = types.new_class("X", (F,))\n': 'X: a call creates it',
       'kind = type(F)\n': '',
       'X = type("X", (dict,), {})\n': '',
       'print("X", (F,))\n': '',
@@ -330,7 +330,7 @@ t.test(
     t.same(errors, []);
     t.match(
       warnings.find(({ code }) => code === 'own-base'),
-      { message: /is what the header says/ },
+      { message: /only the header says/ },
     );
   },
 );

@@ -11,7 +11,7 @@ t.test('shared state causes a warning in each definition', async (t) => {
   const stages = (state: string, use: string): string =>
     `${BASE}import threading, logging\nfrom functools import lru_cache\n\n\nclass Controller:\n    open_ports = {}\n\n    @classmethod\n    def get(cls):\n        cls.open_ports["a"] = 1\n\n\n${state}\n\n\nclass X(BaseMovementInstrument):\n    def __init__(self):\n        pass\n\n    def f(self):\n        return ${use}\n\n\nclass Y(X):\n    pass\n`;
   const shared: [string, string, RegExp | null][] = [
-    ['c = Controller()', 'c', /m\.py:14: c is shared with Y there/],
+    ['c = Controller()', 'c', /m\.py:14: c is shared with Y in this folder/],
     [
       'c = None\n\n\ndef get():\n    global c\n    c = c or 1\n    return c',
       'get()',
@@ -95,7 +95,7 @@ t.test(
 
 t.test('a file that is too large to be read is skipped', async (t) => {
   const found = extractAll([{ path: 'big.py', bytes: null }]);
-  t.same(found.skipped, [{ path: 'big.py', reason: 'larger than a file may be' }]);
+  t.same(found.skipped, [{ path: 'big.py', reason: 'too large' }]);
 });
 
 t.test('manufacturer and category come from the folders', async (t) => {
@@ -251,6 +251,6 @@ t.test('include, exclude, prefer and rename choose what is imported', async (t) 
   });
   const [own] = definitions;
   t.match(own, { name: 'New', original: 'Meter', origin: 'lab2/m.py' });
-  t.same(own?.warnings, ['texts that name Meter stay as they are: New.py:4']);
+  t.same(own?.warnings, ['texts that mention Meter are unchanged: New.py:4']);
   t.match(own && textsOf(own)['New.py'], /^class New\(.*\n.*\n.*\n {4}model = "Meter"$/m);
 });

@@ -62,7 +62,7 @@ t.test('the header makes a class with an unknown base a definition', async (t) =
 t.test('further classes in an exported file stay in it and are reported', async (t) => {
   const found = extractTexts({ 'Stage.py': meter('Axis') + meter('Stage') });
   t.same(namesOf(found), ['Stage']);
-  t.same(skips(found), ['Stage.py Axis: stays inside Stage, whose file this is']);
+  t.same(skips(found), ['Stage.py Axis: stays inside Stage, because this is a file of Stage']);
 });
 
 t.test('a single file that needs its neighbours is not an export', async (t) => {
@@ -107,9 +107,7 @@ t.test('a folder with a file too large to be part of a definition is skipped', a
     { path: 'Meter/table.bin', bytes: null },
   ]);
   t.same(found.definitions, []);
-  t.match(found.skipped, [
-    { path: 'Meter/table.bin', class: 'Meter', reason: 'larger than a file may be' },
-  ]);
+  t.match(found.skipped, [{ path: 'Meter/table.bin', class: 'Meter', reason: 'too large' }]);
 });
 
 t.test('the type of a further base class is written into the header for any folder', async (t) => {

@@ -33,7 +33,7 @@ function lineViolations(
     ...(tagged === commit ? [] : [`v${version} is ${tagged}, not ${commit}`]),
     ...(record?.version === version && record.commit === commit
       ? []
-      : [`the record of v${version} speaks of v${record?.version} at ${record?.commit}`]),
+      : [`the record of v${version} names v${record?.version} at ${record?.commit}`]),
   ];
 }
 
