@@ -35,7 +35,7 @@ export interface Signer {
 export interface SigningKeys {
   /** Signs a tag with the newest key. The first call creates a key. */
   sign: Sign;
-  /** The newest key. Ask for it again before each signature, because it may be replaced. */
+  /** The newest key. Do not keep it, because another key may replace it. */
   signer(): Promise<Signer>;
   /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
