@@ -1,5 +1,6 @@
 /**
- * The port to the analysis workers: services ask questions about definitions without blocking other requests.
+ * The interface to the analysis workers. Services ask questions about definitions here, and the workers compute the answers
+ * without blocking other requests.
  */
 
 import type { ReadContent } from '../definitions/content.ts';
@@ -17,30 +18,29 @@ import { Problem, type ProblemCode } from '../errors.ts';
 
 export interface Analysis {
   /**
-   * The answer, computed outside the request thread. `account` is the account that waits; accounts take
-   * turns. Throws `Problem` `too_costly` if it takes more time or memory than one answer may,
-   * `too_many_requests` if the account has too many questions waiting, and `unavailable` if the registry has,
-   * or is being stopped.
+   * Answers a question in a worker. `account` is the account that waits for the answer: accounts take turns. Throws
+   * `Problem` `too_costly` if the answer takes too much time or memory, `too_many_requests` if this account has too many
+   * waiting questions, and `unavailable` if all accounts together have too many or the registry is stopping.
    */
   ask<Q extends Question>(account: string, question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
 
   /**
-   * Begins to read a folder; the next one waits until this one has ended. Throws like `ask`, and `conflict`
-   * if a file changes meanwhile.
+   * Starts to read a folder. Another folder waits until `end` is called for this one. Throws the errors of `ask`, and
+   * `conflict` if a file changes in the meantime.
    */
   readFolder(account: string, order: FolderOrder, onProgress?: OnReading): Promise<FolderReading>;
 }
 
-/** A folder of Python files, and how definitions are found in it. */
+/** A folder of Python files, and the options for finding definitions in it. */
 export interface FolderOrder extends Omit<ExtractOptions, 'onProgress'> {
   root: string;
-  /** Below the root, with their sizes in bytes. */
+  /** The files to read: the path of each below `root`, and its size in bytes. */
   files: readonly { path: string; size: number }[];
-  /** The policy that its definitions are checked against. */
+  /** The import policy for the validation of the definitions. */
   policy: ImportPolicy;
 }
 
-/** A definition found in a folder, whether it is valid, and the content of its files. */
+/** A definition that was found in a folder, the result of its validation, and the content of its files. */
 export interface ReadDefinition {
   definition: Extracted;
   validation: Validation;
@@ -50,11 +50,11 @@ export interface ReadDefinition {
 
 /** A folder that is being read. All functions except `end` throw if reading fails. */
 export interface FolderReading extends Pick<Extraction, 'names' | 'unmet'> {
-  /** The next definition; undefined after the last one. */
+  /** The next definition. Undefined after the last one. */
   next(): Promise<ReadDefinition | undefined>;
-  /** What was left out and why; call it after the last definition. */
+  /** What the reading left out, and why. Call it after the last definition. */
   skipped(): Promise<Skipped[]>;
-  /** Lets the next folder begin; no other function may be called afterwards. */
+  /** Frees the worker for the next folder. No other function may be called afterwards. */
   end(): Promise<void>;
 }
 
@@ -64,6 +64,6 @@ export interface AnalysisDeps {
 
 const UNREAD: readonly ProblemCode[] = ['too_costly', 'too_many_requests', 'unavailable'];
 
-/** Whether there was no answer; the message says why and what to do. */
+/** Whether the error means that the workers gave no answer. Its message says why, and what to do. */
 export const isUnread = (error: unknown): error is Problem =>
   error instanceof Problem && UNREAD.includes(error.code);

@@ -1,7 +1,6 @@
 /**
- * Reads and writes an archive: a zip that any computer opens, with `SHA256SUMS` as its last entry. A written
- * archive appears under its name once it is complete and on the disk. Content that is read is compared with
- * its checksum at its end.
+ * Reads and writes archives. An archive is an ordinary zip with the checksums `SHA256SUMS` as its last entry. A new archive
+ * gets its name only when it is complete and flushed to disk. The reader compares each entry with its checksum.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
@@ -14,7 +13,7 @@ import { sync } from '../../repos/durable.ts';
 import { Problem } from '../errors.ts';
 
 const SUMS = 'SHA256SUMS';
-/** The most bytes read of an entry as one text: a few kilobytes of zip can expand to gigabytes. */
+/** The most bytes of an entry that is read as one text, because a few kilobytes of zip can expand to gigabytes. */
 const MOST_TEXT = 64 * 1024 * 1024;
 const MOST_ENTRIES = 1_000_000;
 
@@ -38,12 +37,12 @@ export class ArchiveWriter {
   }
 
   /**
-   * An existing file of this name stays until `finish`.
-   * @throws Problem if the path is a folder, or has no folder to write into; other errors of the file system
+   * Starts to write an archive. An existing file at `path` stays until `finish`.
+   * @throws Problem if `path` is a folder or if its parent folder does not exist. Other errors come from the file system.
    */
   static async create(path: string): Promise<ArchiveWriter> {
     if (await isFolder(path)) {
-      throw new Problem('invalid', `${path} is a folder: give the name of a file in it.`);
+      throw new Problem('invalid', `${path} is a folder. Give the path of a file in it.`);
     }
     if (!(await isFolder(dirname(path)))) {
       throw new Problem('invalid', `The folder ${dirname(path)} does not exist. Create it first.`);
@@ -53,8 +52,7 @@ export class ArchiveWriter {
   }
 
   /**
-   * Resolves when the content was accepted. `packed` content is stored without compression, because it would
-   * not get smaller.
+   * Adds an entry, and resolves once its content is read. `packed` content is already compressed, so it is stored as it is.
    */
   async add(
     name: string,
@@ -68,7 +66,7 @@ export class ArchiveWriter {
     this.#sums.push(`${hash.digest('hex')}  ${name}\n`);
   }
 
-  /** Moves the file to its name. */
+  /** Writes the checksums, flushes the archive to disk and gives it its name. */
   async finish(): Promise<void> {
     this.#zip.addBuffer(Buffer.from(this.#sums.join('')), SUMS, { mode: 0o100600 });
     this.#zip.end();
@@ -77,7 +75,7 @@ export class ArchiveWriter {
     await sync(dirname(this.#path));
   }
 
-  /** Deletes what was written. */
+  /** Deletes the unfinished archive. */
   async abandon(): Promise<void> {
     (this.#zip.outputStream as Readable).destroy();
     await this.#written.catch(() => undefined);
@@ -119,7 +117,7 @@ export class ArchiveReader {
     this.#sums = sums;
   }
 
-  /** Throws `Problem` `invalid` if the file is not a complete archive of ours. */
+  /** Opens an archive. Throws `Problem` `invalid` if the file is not a complete archive made by a registry. */
   static async open(path: string): Promise<ArchiveReader> {
     const zip = await asDamaged(yauzl.openPromise(path, { lazyEntries: true, autoClose: false }));
     try {
@@ -147,12 +145,12 @@ export class ArchiveReader {
     }
   }
 
-  /** In the order of the archive. */
+  /** The names of all entries except the checksums, in the order of the archive. */
   get names(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** Throws `Problem` `invalid` at the end of content with a wrong checksum, and for an unknown name. */
+  /** Reads an entry. Throws `Problem` `invalid` if there is no such entry or, after its last byte, for a wrong checksum. */
   async *read(name: string): AsyncGenerator<Buffer> {
     const entry = this.#entries.get(name);
     if (!entry) throw damagedArchive(`it has no ${name}`);
@@ -182,7 +180,7 @@ export class ArchiveReader {
 async function entriesOf(zip: ZipFile): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {
-    if (entries.has(entry.fileName)) throw damagedArchive(`${entry.fileName} is in it twice`);
+    if (entries.has(entry.fileName)) throw damagedArchive(`it contains ${entry.fileName} twice`);
     entries.set(entry.fileName, entry);
     if (entries.size > MOST_ENTRIES)
       throw damagedArchive(`it has more than ${MOST_ENTRIES} entries`);
@@ -212,12 +210,12 @@ const damagedArchive = (why: string, cause?: unknown): Problem =>
     { cause },
   );
 
-/** A missing or unreadable file keeps its error, which explains itself. */
+/** Turns errors of the zip reader into a `Problem`. Errors of the file system pass unchanged, because they are clear. */
 async function asDamaged<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // Errors of the file system have a `syscall`; a zip that cannot be expanded has only a code.
+    // Only errors of the file system have a `syscall`. Errors of the zip reader have none.
     if (error instanceof Problem || (error as NodeJS.ErrnoException).syscall) throw error;
     throw damagedArchive((error as Error).message, error);
   }

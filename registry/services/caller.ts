@@ -1,4 +1,4 @@
-/** The caller of a request and where it comes from: the basis of rights and audit entries. */
+/** The caller of a request: the account or computer and its address. Rights and audit entries depend on the caller. */
 import { type Action, type Actor, decide, type Rules } from '../access/decide.ts';
 import type { PersonRef } from '../definitions/record.ts';
 import { notFound, Problem } from '../errors.ts';
@@ -12,14 +12,12 @@ export interface Caller {
 }
 
 /**
- * The identity under which the registry writes: the tagger of versions, and the principal of their
- * signatures.
+ * The name and e-mail address that the registry uses as tagger of versions and as principal of their signatures.
  */
 export const REGISTRY = { name: 'Definition Registry', email: 'registry@localhost' };
 
 /**
- * The registry itself: the operator of the command line, and the import of built-in definitions. It may do
- * everything.
+ * The caller for commands of the command line and for the import of built-in definitions. This caller may do everything.
  */
 export const OPERATOR: Caller = {
   actor: {
@@ -36,8 +34,8 @@ export const OPERATOR: Caller = {
 };
 
 /**
- * Throws the problem that explains why the caller may not; `what` is the name of the thing if it must not
- * exist for them.
+ * Throws a `Problem` with the reason if the caller may not do this. `what` names the kind of thing in `not_found`, which
+ * is thrown if the caller may not know that the thing exists.
  */
 export function authorize(caller: Caller, action: Action, rules: Rules, what: string): void {
   const decision = decide(caller.actor, action, rules);
@@ -49,25 +47,25 @@ export function authorize(caller: Caller, action: Action, rules: Rules, what: st
   );
 }
 
-/** The account name for work that the registry does by itself (analysis.ts). */
+/** The name under which the registry's own work takes turns at the analysis workers (analysis.ts). */
 export const REGISTRY_ACCOUNT = 'registry';
 
 /**
- * The key for taking turns: the tokens and sessions of an account share one, anonymous callers share one per
- * address.
+ * The name under which a caller takes turns at the analysis workers. All tokens and sessions of an account share one name.
+ * Anonymous callers share one for each network address.
  */
 export function accountOf({ actor, address }: Caller): string {
   if (actor === OPERATOR.actor) return REGISTRY_ACCOUNT;
   return actor.kind === 'nobody' ? `nobody ${address}` : `${actor.kind} ${actor.id}`;
 }
 
-/** The caller as named in a version's record; null for the registry itself. */
+/** The caller as the record of a version names them. Null for the registry itself. */
 export function personOf({ actor }: Caller): PersonRef | null {
   if (actor.kind !== 'user' || actor === OPERATOR.actor) return null;
   return { id: actor.id, username: actor.username, name: actor.name, email: actor.email };
 }
 
-/** The git author of what the caller writes. */
+/** The author of commits that the caller makes. */
 export function authorOf(caller: Caller): { name: string; email: string } {
   const actor = requirePerson(caller);
   return { name: actor.name || actor.username, email: actor.email };
@@ -88,7 +86,7 @@ export interface By {
   token_name: string | null;
 }
 
-/** The fields of the caller in every audit entry. */
+/** The fields of an audit entry that describe the caller. */
 export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   const operator = actor === OPERATOR.actor;
   return {
@@ -99,7 +97,7 @@ export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   };
 }
 
-/** No username contains a colon, so a computer is never mistaken for a person. */
+/** A computer's name contains a colon here. Usernames cannot contain one, so nobody mistakes a computer for a person. */
 function nameOf(actor: Actor): string {
   if (actor.kind === 'user') return actor.username;
   return actor.kind === 'computer' ? `computer:${actor.name}` : 'nobody';

@@ -1,10 +1,10 @@
-/** Applies the API's schemas to input from elsewhere: the command line and the configuration. */
+/** Checks input of the command line and the configuration against the schemas of the API. */
 import { Ajv, type ValidateFunction } from 'ajv';
 import { invalidInput } from '../invalid-input.ts';
 import { closed } from '../schemas/closed.ts';
 import { FORMATS } from '../schemas/formats.ts';
 
-/** Returns a function that throws `invalid` with every violation of the schema. */
+/** Returns a function that checks an input, and throws `invalid` with a list of all violations of the schema. */
 export function inputCheck(schema: object): (input: object) => void {
   let validate: ValidateFunction | undefined;
   return (input) => {

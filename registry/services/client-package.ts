@@ -1,5 +1,5 @@
 /**
- * The Python package of lab computers as the registry serves it: its source, which pip builds and installs.
+ * Serves the Python package of lab computers as a source archive, which pip builds and installs.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -10,13 +10,16 @@ import { createZip } from './zip.ts';
 const FOLDER = fileURLToPath(new URL('../../client/python/', import.meta.url));
 
 /**
- * The name contains the version, because pip caches what it built for an address.
+ * The name of the source archive. It contains the version, because pip caches its build by address.
  *
  * Source: the Python Packaging User Guide, "Source distribution format".
  */
 export const clientPackageName = (version: string): string => `pybirch_registry-${version}.zip`;
 
-/** Returns the archive for its name, created at the first request. Throws `not_found` for any other name. */
+/**
+ * Returns a function that returns the archive of this name, and creates it at the first request. The function throws
+ * `not_found` for any other name.
+ */
 export function clientPackage(version: string): (name: string) => Promise<Uint8Array> {
   const ours = clientPackageName(version);
   let archive: Promise<Uint8Array> | undefined;
@@ -36,7 +39,7 @@ async function pack(top: string): Promise<Uint8Array> {
   );
 }
 
-/** The files of the package without its tests; paths with `/`. */
+/** The paths of the package's files, without its tests. Paths use `/` on every system. */
 async function packageFiles(): Promise<string[]> {
   const entries = await readdir(join(FOLDER, 'src'), { recursive: true, withFileTypes: true });
   const sources = entries

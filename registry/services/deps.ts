@@ -18,8 +18,8 @@ export interface LandingDeps extends AnalysisDeps {
 export interface SaveDeps extends LandingDeps {
   caches: Caches;
   rules: Rules;
-  /** The start of links and clone addresses; known once the service listens. */
+  /** The URL at the start of links and clone addresses. It is known once the service listens. */
   publicUrl: () => string;
-  /** Largest file, in bytes. */
+  /** The largest allowed size of a file, in bytes. */
   maxFileBytes: number;
 }

@@ -1,11 +1,11 @@
-/** A lab's rules for definitions and landings. A definition without a lab has the defaults. */
+/** The rules of a lab for definitions and landings. The default rules apply to a definition without a lab. */
 import type { ReviewPolicy } from '../access/review/facts.ts';
 import { DEFAULT_BANNED } from '../definitions/banned.ts';
 import type { LandedUnder } from '../definitions/record.ts';
 import type { ImportPolicy } from '../definitions/types.ts';
 import type { Lab } from '../store/entities/index.ts';
 
-/** The imports that the lab bans and allows; the product's own list of bans unless the lab has one. */
+/** The imports that the lab bans and allows. A lab without a list of its own uses the default list. */
 export function importPolicyOf(lab: Lab | null): ImportPolicy {
   return {
     banned: lab?.banned_imports ?? [...DEFAULT_BANNED],
@@ -13,7 +13,7 @@ export function importPolicyOf(lab: Lab | null): ImportPolicy {
   };
 }
 
-/** The policy plus the permissions granted to one definition. */
+/** The import policy with the permissions that were granted to one definition. */
 export function withGrants(
   { banned, allowed }: ImportPolicy,
   grants: readonly string[],
@@ -21,7 +21,7 @@ export function withGrants(
   return { banned, allowed: [...allowed, ...grants] };
 }
 
-/** The parts of the policy that the record of a version keeps. */
+/** The parts of the policy that the record of a version refers to. */
 export function landingPolicyOf(lab: Lab | null): Omit<LandedUnder, 'lab'> {
   const { banned, allowed } = importPolicyOf(lab);
   return {
@@ -35,7 +35,7 @@ export function landingPolicyOf(lab: Lab | null): Omit<LandedUnder, 'lab'> {
   };
 }
 
-/** What a merge request needs before it can land. */
+/** The rules that decide whether a merge request can land. */
 export function reviewPolicyOf(lab: Lab | null): ReviewPolicy {
   const policy = landingPolicyOf(lab);
   return {

@@ -1,8 +1,8 @@
-/** Pages of lists, between the API and the store. */
+/** Converts pages of lists between the API and the store. */
 import type { PageOf } from '../schemas/common.ts';
 import type { Listed, Page } from '../store/types.ts';
 
-/** The page that a query asks for, and its other parameters. */
+/** Splits a query into the requested page and the other parameters. */
 export function splitPage<Q extends PageOf>({
   page,
   per_page,
@@ -15,7 +15,7 @@ export function splitPage<Q extends PageOf>({
   return { page: { page, perPage: per_page, after }, filters };
 }
 
-/** The answer to a query for a page: what was found, with its items as the API shows them. */
+/** The answer of the API for one page. `items` are the found rows as the API shows them. */
 export function answerPage<T>(
   { page, perPage }: Page,
   { items: _, ...found }: Listed<unknown>,

@@ -173,7 +173,7 @@ t.test('a running server carries out commands', async (t) => {
     const nowhere = await run(...command, join(folder, 'no', 'where'));
     t.match(nowhere, { code: 1, stderr: /The folder .*no does not exist. Create it first/ });
     const onto = await run(...command, folder);
-    t.match(onto, { code: 1, stderr: /is a folder: give the name of a file in it/ });
+    t.match(onto, { code: 1, stderr: /is a folder. Give the path of a file in it/ });
     for (const { stderr } of [nowhere, onto]) t.notMatch(stderr, /ENOENT|EISDIR|Exporting|Backing/);
   }
   t.match(await createClient({ url: server.url }).login('beside', 'a new password'), {

@@ -48,16 +48,20 @@ async function stories(t: Test, database: DatabaseKind) {
     t.same(await problems(), [`Meter !${id}: is merged, but names no version`]);
     await sql('update merge_requests set merged_version = 1 where id = ?', id);
     t.match(await problems(), [
-      /^Meter !\d+: is merged as version 1, but there is no such version/,
+      /^Meter !\d+: is merged as version 1, but the definition has no such version/,
     ]);
     await sql(`update merge_requests set state = 'open' where id = ?`, id);
-    t.match(await problems(), [/^Meter !\d+: is open, but names version 1/]);
+    t.match(await problems(), [
+      /^Meter !\d+: is open, but its row says that it landed as version 1/,
+    ]);
     await sql(
       `update merge_requests set state = 'opening', merged_version = null,
          updated_at = now() - interval '2 hours' where id = ?`,
       id,
     );
-    t.same(await problems(), [`Meter !${id}: is hidden, as if it were still being opened`]);
+    t.same(await problems(), [
+      `Meter !${id}: is hidden, because its row says that it is still being opened`,
+    ]);
     await sql(`update merge_requests set state = 'open' where id = ?`, id);
     t.same(await problems(), []);
   });
@@ -107,7 +111,7 @@ async function stories(t: Test, database: DatabaseKind) {
       tagger: who,
     });
     const found = await problems();
-    const named = `Meter: v${version + 1} differs from what ada approved: it has other changes than ${head}`;
+    const named = `Meter: v${version + 1} differs from what ada approved: its changes are not those of ${head}`;
     t.ok(found.includes(named), found.join('\n'));
   });
 

@@ -100,7 +100,10 @@ async function story(t: Test, database: DatabaseKind) {
   await labs.change(nano.id, { public_definitions: 'none' });
   const none = await syncList({ names: 'Shared' });
   t.same(none.got, ['Own v1', 'Shipped v1'], 'nothing of other labs');
-  t.match(none.warnings, [/does not accept such definitions/, /does not accept such definitions/]);
+  t.match(none.warnings, [
+    /does not accept definitions of other labs/,
+    /does not accept definitions of other labs/,
+  ]);
   const no = await problemOf(instruments.create({ name: 'More', definition_id: shared }));
   t.match(no, { status: 422, detail: /public_definitions/ });
   await labs.change(nano.id, { public_definitions: 'follow' });

@@ -247,14 +247,14 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match(list.revoked, [
       { name: 'Meter', version: 1, commit: both[0]?.commit, reason: 'burns samples' },
     ]);
-    t.match(list.warnings, [/Mainly is pinned to version 1 of Meter.*burns samples.*version 2/]);
+    t.match(list.warnings, [/Mainly is pinned to version 1 of Meter.*burns samples.*Version 2/]);
     t.match(list.bindings, [
       { instrument: { pinned_version: 1, definition: { name: 'Meter', version: 2 } } },
     ]);
     await definitions.revoke(meter, 2, 'too');
     const none = await pc.client.sync.list();
     t.same(await labels(pc), ['Spare v2']);
-    t.match(none.warnings, [/there is no other version/]);
+    t.match(none.warnings, [/There is no other version/]);
     t.equal(none.revoked.length, 2);
     t.match(none.bindings, [{ instrument: { definition: null } }]);
     t.same((await cold.client.sync.list()).revoked, [], 'the other lab does not see them');

@@ -1,6 +1,6 @@
 /**
- * Keeps in memory who is asking, what decides who sees a definition, and whether lists of computers have changed, so that
- * a read needs no query. It follows the changes (store/follow.ts): they count everywhere before they are answered.
+ * Keeps in memory who the callers are, who may see a definition, and whether the lists of computers have changed, so that a
+ * read needs no query. It follows all changes (store/follow.ts). When a change is confirmed, every process already uses it.
  */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import type { AuditNews } from '../../store/audit.ts';
@@ -20,10 +20,10 @@ import { LastUse } from '../people/last-use.ts';
 import { hashToken } from '../people/secrets.ts';
 import { ListStates } from './list-states.ts';
 
-/** Estimated sizes of a caller and of a definition, in bytes. */
+/** The estimated sizes of a caller and of a definition in memory, in bytes. */
 const CALLER = 1000;
 const DEFINITION = 500;
-/** After a failure to follow the audit trail, in milliseconds. */
+/** How long to wait after a failure before following the audit trail is tried again, in milliseconds. */
 const FOLLOW_AGAIN = 1000;
 
 type SignedIn = SessionClaims & { exp: number };
@@ -31,7 +31,7 @@ type SignedIn = SessionClaims & { exp: number };
 export interface AccessCacheDeps {
   store: Store;
   caches: Caches;
-  /** Called with errors that happen while nobody waits for an answer. */
+  /** Receives errors of background work, which no request waits for. */
   onError: (error: unknown) => void;
 }
 
@@ -42,7 +42,7 @@ export class AccessCache {
   readonly #definitions: Cache<DefinitionAccess>;
   readonly #lists = new ListStates();
   readonly #lastUse: LastUse;
-  /** Counts what was forgotten: a value that was being read meanwhile is not kept. */
+  /** Counts the changes that were applied. A value is not kept if a change was applied while it was being read. */
   #forgotten = 0;
   #following: Following | undefined;
   #starting: Promise<void> | undefined;
@@ -57,7 +57,7 @@ export class AccessCache {
     this.#lastUse = new LastUse(store, onError);
   }
 
-  /** The owner of a token; null if the token does not exist (any more). Records its use. */
+  /** The owner of a token. Null if the token does not exist or was deleted. Records the use of the token. */
   async token(secret: string): Promise<TokenIdentity | null> {
     const kept = this.keptToken(secret);
     if (kept !== undefined) return kept;
@@ -69,14 +69,14 @@ export class AccessCache {
     return identity;
   }
 
-  /** The owner of a token if it is in memory. Records its use. */
+  /** The owner of a token if it is in memory. Records the use of the token. */
   keptToken(secret: string): TokenIdentity | undefined {
     const kept = this.#keptCaller(tokenKey(secret)) as TokenIdentity | undefined;
     if (kept) this.#lastUse.record(kept.token);
     return kept;
   }
 
-  /** The owner of a session; null if it has ended. */
+  /** The owner of a session. Null if the session has ended. */
   async session(claims: SignedIn): Promise<Identity | null> {
     const { sub, epoch, jti, exp } = claims;
     const key = `session ${sub} ${epoch} ${jti} ${exp}`;
@@ -89,7 +89,7 @@ export class AccessCache {
     );
   }
 
-  /** A definition by its exact name, for everybody: the caller must decide who may see it. */
+  /** Finds a definition by its exact name without a check of rights: the calling code must check who may see it. */
   async definition(name: string): Promise<DefinitionAccess | undefined> {
     return (
       this.keptDefinition(name) ??
@@ -100,14 +100,14 @@ export class AccessCache {
     );
   }
 
-  /** The same, if it is in memory. */
+  /** Like `definition`, but only if the definition is in memory. */
   keptDefinition(name: string): DefinitionAccess | undefined {
     return this.#isCurrent() ? this.#definitions.get(name) : undefined;
   }
 
   /**
-   * A text that stays the same as long as nothing that the computer's list depends on has changed; undefined while that
-   * is not known. Take it before reading the list.
+   * A text that changes when anything changes that the computer's list depends on. Undefined while the cache does not know
+   * about changes. Call this before you read the list.
    */
   listState(computer: { id: number; labId: number }): string | undefined {
     return this.#isCurrent() ? this.#lists.of(computer) : undefined;
@@ -126,7 +126,7 @@ export class AccessCache {
     return kept && (kept.expires === null || kept.expires > new Date()) ? kept : undefined;
   }
 
-  /** Reads a value, and keeps it unless something was forgotten meanwhile. */
+  /** Reads a value, and keeps it in memory if no change was applied in the meantime. */
   async #read<T>(read: () => Promise<T>, keep: (value: NonNullable<T>) => void): Promise<T> {
     const forgotten = this.#forgotten;
     const wasCurrent = this.#isCurrent();
@@ -135,7 +135,10 @@ export class AccessCache {
     return value;
   }
 
-  /** Starts to follow the audit trail at the first use, when the database has been migrated. */
+  /**
+   * Whether the cache knows all changes. The first call starts to follow the audit trail, because only then has the
+   * database certainly been migrated.
+   */
   #isCurrent(): boolean {
     if (this.#following !== undefined) return this.#following.isCurrent;
     if (this.#closed || this.#starting || performance.now() < this.#retryAt) return false;

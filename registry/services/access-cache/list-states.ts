@@ -1,20 +1,20 @@
 /**
- * Tells whether anything that a computer's list depends on has changed, by counting the changes of stamps
- * (store/stamp-changes.ts). Counts of different labs and computers cost nothing to each other.
+ * Shows whether anything has changed that a computer's list depends on. It counts the changes of each stamp
+ * (store/stamp-changes.ts). A change in one lab does not affect the lists of other labs.
  */
 import type { AuditNews } from '../../store/audit.ts';
 import type { StampName } from '../../store/stamp-changes.ts';
 
-/** More counts than this are forgotten, and every list counts as changed once. */
+/** The most counts that are kept. Beyond this number all counts are dropped, and every list counts as changed once. */
 const MOST = 50_000;
 
 export class ListStates {
-  /** Raised by changes that may concern every list. */
+  /** Counts the changes that may affect every list. */
   #all = 0;
   readonly #changes = new Map<StampName, number>();
 
   apply(entries: readonly AuditNews[] | 'everything', stamps: readonly StampName[]): void {
-    // Statements about lists are signed with the newest key.
+    // A new signing key affects every list, because the newest key signs the statements about lists.
     const concernsAll =
       entries === 'everything' ||
       entries.some(({ subject_type }) => subject_type === 'signing_key');
@@ -26,7 +26,7 @@ export class ListStates {
     for (const name of stamps) this.#changes.set(name, this.#countOf(name) + 1);
   }
 
-  /** A text that stays the same as long as nothing has changed for this computer. */
+  /** A text that changes when the computer's list may have changed. */
   of({ id, labId }: { id: number; labId: number }): string {
     const names = ['shared 0', 'timeline 0', `lab ${labId}`, `computer ${id}`];
     return [this.#all, ...names.map((name) => this.#countOf(name))].join(' ');

@@ -1,4 +1,4 @@
-/** Writes the audit trail. Every entry is appended here, inside the transaction of the change that it reports. */
+/** Writes the audit trail. All entries are appended here, each in the transaction of the change that it records. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, VersionRecord } from '../../definitions/record.ts';
 import type { AuditAction, MergeRequestDone } from '../../schemas/audit-actions.ts';
@@ -9,8 +9,8 @@ import type { Verdicts } from '../../store/versions.ts';
 import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 
 /**
- * A change of a person, lab, token, instrument or other thing; `before` and `after` are what the API shows. A change
- * that changed nothing gets no entry.
+ * Records a change of a person, lab, token, instrument or other thing. `before` and `after` are the values that the API
+ * shows. If they are equal, no entry is written.
  */
 export async function auditChange(
   em: EntityManager,
@@ -35,7 +35,7 @@ export async function auditChange(
   });
 }
 
-/** A change of a definition or of one of its versions. */
+/** Records a change of a definition or of one of its versions. */
 export async function auditDefinition(
   em: EntityManager,
   by: By,
@@ -56,7 +56,7 @@ export async function auditDefinition(
   });
 }
 
-/** A change of a merge request. */
+/** Records a change of a merge request. */
 export async function auditMergeRequest(
   em: EntityManager,
   by: By,
@@ -77,7 +77,7 @@ export async function auditMergeRequest(
   });
 }
 
-/** What the index of a definition gained, as a landing or a repair wrote it. */
+/** What a landing or a repair added to the index of a definition. */
 interface Indexed {
   definition: Pick<Definition, 'id' | 'name' | 'lab_id' | 'is_public' | 'archived_at'>;
   state: DefinitionState;
@@ -86,9 +86,9 @@ interface Indexed {
 }
 
 /**
- * Adds, for each version that the index did not have, an entry for the landing, one for its merge request,
- * and one for each override. `callerOf` returns who has just landed it. For a version that an earlier landing
- * or a crash left out of the index, its own record names the person.
+ * Writes the audit entries for each version that was added to the index: one for the landing, one for its merge request,
+ * and one for each override. `callerOf` returns the caller of a version that has just landed. For a version that was missing
+ * from the index after a crash, the person comes from the version's record.
  */
 export async function auditLanded(
   em: EntityManager,
@@ -116,12 +116,12 @@ export async function auditLanded(
   }
 }
 
-/** A definition's state as the index had it before a repair. */
+/** The state of a definition in the index before a repair. */
 export type KnownState = Pick<Definition, 'lab_id' | 'is_public' | 'archived_at'> & Verdicts;
 
 /**
- * An entry for a change of state whose entry was lost in a crash. The state says what changed, but not who changed it.
- * Returns whether there was such a change.
+ * Records a change of state that has no audit entry because of a crash. The entry names nobody, because the state does not
+ * show who changed it. Returns whether the state had changed.
  */
 export async function auditRepairedState(
   em: EntityManager,
@@ -144,7 +144,7 @@ const fieldsOf = ({ lab_id, is_public, archived_at, deprecated, revoked }: Known
   revoked,
 });
 
-/** An entry for a change of the definition's state. */
+/** Records a change of a definition's state. */
 export const auditState = (
   em: EntityManager,
   { definition }: { definition: Indexed['definition']; state: DefinitionState },
@@ -152,7 +152,7 @@ export const auditState = (
   { action, before, after }: { action: AuditAction; before: object; after: object },
 ): Promise<void> => auditDefinition(em, auditFieldsOf(caller), definition, action, before, after);
 
-/** Who did something that is found after a crash: the recorded person, if any, without an address or a token. */
+/** The actor for entries that repair writes: the recorded person, if there is one. Address and token are unknown. */
 export const byRecorded = (person: { id: number; username: string } | null): By => ({
   actor_id: person?.id ?? null,
   actor: person?.username ?? 'registry',

@@ -1,4 +1,4 @@
-/** Reading the audit trail. */
+/** Reads the audit trail. */
 
 import { Readable } from 'node:stream';
 import { decide } from '../../access/decide.ts';
@@ -13,7 +13,7 @@ import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { answerPage, splitPage } from '../pages.ts';
 
-/** Site admins see every entry; lab admins see those of the labs that they manage. */
+/** One page of the audit trail. Site admins see every entry, and lab admins see the entries of their labs. */
 export async function listEvents({ store, rules }: PeopleDeps, caller: Caller, query: AuditQuery) {
   const { page, filters } = splitPage(query);
   const found = await listAudit(store.em(), {
@@ -24,8 +24,8 @@ export async function listEvents({ store, rules }: PeopleDeps, caller: Caller, q
 }
 
 /**
- * The same entries as JSON lines without pages, oldest first. Streams as fast as the reader reads, with a few
- * entries in memory. Throws before the first line if the caller may not read the trail.
+ * Exports the audit trail as JSON lines, oldest first. Only a few entries are in memory at a time, and a slow reader slows
+ * the export down. Throws before the first line if the caller may not read the audit trail.
  */
 export function exportEvents(
   { store, rules }: PeopleDeps,
@@ -40,7 +40,7 @@ async function* lines(events: AsyncIterable<Row>): AsyncGenerator<string> {
   for await (const event of events) yield `${JSON.stringify(showEvent(event))}\n`;
 }
 
-/** The requested filters, limited to what the caller may read. */
+/** The filters of the request, limited to the labs whose entries the caller may read. */
 function filtersFor(
   caller: Caller,
   rules: PeopleDeps['rules'],
@@ -67,7 +67,7 @@ function filtersFor(
 
 const timeOf = (text: string | undefined) => (text && parseTime(text)) || undefined;
 
-/** Undefined for a site admin: no limit. */
+/** The labs that the caller manages. Undefined for a site admin, who manages all labs. */
 function managedLabs(caller: Caller, rules: PeopleDeps['rules']): number[] | undefined {
   if (decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed) return undefined;
   if (caller.actor.kind !== 'user') return [];

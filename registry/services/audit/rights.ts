@@ -1,12 +1,12 @@
-/** Which rights an audit entry may have changed. Pure. */
+/** Determines which people and computers may have other rights after an audit entry. Pure. */
 import type { AuditNews } from '../../store/audit.ts';
 
-/** A person, a computer, everybody, or nobody. Without an id, everybody of the kind may be meant. */
+/** A person or computer, everybody, or nobody (null). If `id` is null, any person or computer may be affected. */
 export type RightsOf = { kind: 'user' | 'computer'; id: number | null } | 'everybody' | null;
 
 /**
- * Whose rights may have changed with this entry: those of a person or computer (by id), everybody's, or
- * nobody's. Memberships, accounts, sessions, tokens and enrolments all write entries.
+ * Returns whose rights the change in this entry may affect. Every change of a membership, account, session, token or
+ * enrolment writes an entry, so the entries show all changes of rights.
  */
 export function rightsTouchedBy(entry: AuditNews): RightsOf {
   switch (entry.subject_type) {
@@ -22,6 +22,6 @@ export function rightsTouchedBy(entry: AuditNews): RightsOf {
   }
 }
 
-/** A lab in an entry; a deleted lab gives nobody rights either. */
+/** Whether a lab in an entry is disabled. A deleted lab counts as disabled, because it gives nobody rights. */
 const isDisabled = (lab: AuditNews['before']): boolean =>
   (lab as { disabled?: boolean } | null)?.disabled !== false;

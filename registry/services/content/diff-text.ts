@@ -1,11 +1,11 @@
-/** Differences between commits as text. */
+/** Shows the differences between commits as text. */
 import type { Oid, Repository } from '../../../repos/types.ts';
 import { decodePart, partsOf } from '../../definitions/diff-text.ts';
 import { encodingOfSource } from '../../definitions/source.ts';
 
 /**
- * Unified diff of two commits, each file decoded in the encoding that it declares on each side; null is the
- * empty tree.
+ * The unified diff of two commits. Each side of a file is decoded in the encoding that this side declares. If `from` is
+ * null, every file counts as new.
  */
 export async function diffText(repository: Repository, from: Oid | null, to: Oid): Promise<string> {
   const diff = await repository.diff(from, to);

@@ -1,4 +1,4 @@
-/** Reads from a repository: the files of a commit, and the definition's state. */
+/** Reads the files of a commit and the state of a definition from its repository. */
 
 import { RepositoryError } from '../../../repos/errors.ts';
 import {
@@ -18,7 +18,7 @@ export { mainFile, shownText, textOf, withChanges } from '../../definitions/file
 export async function filesOf(reader: ObjectReader, commit: string): Promise<Files> {
   const files = new Map<string, Uint8Array>();
   let bytes = 0;
-  // One by one, because many names may refer to one large file.
+  // Files are read one by one: many paths may refer to one large blob, and reading stops at the limit.
   for (const { path, oid } of await reader.files(commit)) {
     const content = await reader.readBlob(oid);
     bytes += content.byteLength;
@@ -29,8 +29,8 @@ export async function filesOf(reader: ObjectReader, commit: string): Promise<Fil
 }
 
 /**
- * Why one version cannot contain all these files; undefined if it can. Reading such a version back would
- * throw.
+ * The reason why the files exceed the limits of one version. Undefined if they do not. Such a version could not be read
+ * back from git.
  */
 export function findExcess(files: Files): string | undefined {
   let bytes = 0;
@@ -56,7 +56,7 @@ export function changesBetween(before: Files, after: Files): Map<string, Uint8Ar
   return changes;
 }
 
-/** The state and its commit: a change of it lands only on top of that commit. Throws `RecordError`. */
+/** Reads the definition's state and its commit. A change of the state must name this commit. Throws `RecordError`. */
 export async function readState(
   repository: Repository,
 ): Promise<{ state: DefinitionState; from: Oid }> {

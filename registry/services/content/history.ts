@@ -1,11 +1,11 @@
 /**
- * What refs and commits show: the versions, proposals, landings, and the commits of a head that are in no
- * version.
+ * Reads versions, merge requests and landings from the refs of a repository, and finds the commits of a head that belong to
+ * no version.
  */
 import type { Commit, ObjectReader, Oid, Refs } from '../../../repos/types.ts';
 import { headRef, mergeRef, mergeRequestNumber, versionNumber } from '../../../text/refs.ts';
 
-/** The version number of each commit. */
+/** The version number of each commit that is a version. */
 export function versionsByCommit(refs: Refs): Map<Oid, number> {
   const versions = new Map<Oid, number>();
   for (const [ref, { peeled }] of refs) {
@@ -23,14 +23,14 @@ export interface Landed {
   version: number;
 }
 
-/** The landing of a merge request; undefined until it is merged. */
+/** The landing of a merge request. Undefined if the merge request is not merged. */
 export function findLanded(refs: Refs, id: number): Landed | undefined {
   const head = refs.get(headRef(id))?.oid;
   const version = versionsByCommit(refs).get(refs.get(mergeRef(id))?.oid ?? '');
   return head === undefined || version === undefined ? undefined : { id, head, version };
 }
 
-/** The landing of the merge request with this head; undefined if there is none or it is not merged. */
+/** The landing of the merge request with this head. Undefined if no merged merge request has this head. */
 export function findLandedFrom(refs: Refs, head: Oid | null): Landed | undefined {
   for (const { id, oid } of headsIn(refs)) {
     const landed = oid === head ? findLanded(refs, id) : undefined;
@@ -39,12 +39,12 @@ export function findLandedFrom(refs: Refs, head: Oid | null): Landed | undefined
   return undefined;
 }
 
-/** The head of the newest merge request: the future content of a definition without versions. */
+/** The head of the newest merge request. A definition without versions shows the content of this head. */
 export function newestProposal(refs: Refs): Oid | null {
   return headsIn(refs).sort((a, b) => b.id - a.id)[0]?.oid ?? null;
 }
 
-/** The heads of the merge requests in git, in any order. */
+/** The heads of all merge requests in the refs, in any order. */
 export function headsIn(refs: Refs): { id: number; oid: Oid }[] {
   return [...refs].flatMap(([ref, { oid }]) => {
     const id = mergeRequestNumber(ref);
@@ -52,12 +52,12 @@ export function headsIn(refs: Refs): { id: number; oid: Oid }[] {
   });
 }
 
-/** The longest history that a merge request may have. */
+/** The most commits that a merge request may have. */
 export const MOST_COMMITS = 500;
 
 /**
- * The commits that `head` reaches and no version does, parents before children. Reading stops at one more
- * than `MOST_COMMITS`; their order is then meaningless.
+ * The commits that are reachable from `head` and from no version, parents before children. Reading stops after
+ * `MOST_COMMITS` + 1 commits, which are then in no particular order.
  */
 export async function commitsBeyondVersions(
   objects: Pick<ObjectReader, 'readCommit'>,
@@ -77,7 +77,7 @@ export async function commitsBeyondVersions(
   return parentsFirst(found, head);
 }
 
-/** The newest version that the commits are based on; undefined if they share nothing with `main`. */
+/** The newest version that is a parent of one of the commits. Undefined if they share no history with `main`. */
 export function baseOf(
   refs: Refs,
   main: Oid | null,

@@ -1,4 +1,7 @@
-/** The content of a version: from the index, or from git if the index is older than this data. */
+/**
+ * Loads the content of a version from the index. For versions that an older registry indexed without content, it reads git
+ * and stores the content in the index.
+ */
 import type { Repositories } from '../../../repos/types.ts';
 import type { VersionContent } from '../../definitions/content.ts';
 import type { Version } from '../../store/entities/index.ts';
@@ -13,7 +16,7 @@ export interface ContentDeps extends AnalysisDeps {
   repositories: Repositories;
 }
 
-/** For a version that was loaded with `files` and `described`; `name` is the name of its definition. */
+/** `version` must be loaded with the columns `files` and `described`. `name` is the name of its definition. */
 export async function contentAt(
   { store, repositories, analysis }: ContentDeps,
   name: string,

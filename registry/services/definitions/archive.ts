@@ -1,4 +1,7 @@
-/** Archives and unarchives a definition: it leaves lists and sync, its repository and history stay. */
+/**
+ * Archives and unarchives a definition. An archived definition does not appear in lists, and lab computers no longer get
+ * it. Its repository and history stay.
+ */
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
@@ -16,8 +19,8 @@ export interface ArchiveDeps extends LandingDeps {
 }
 
 /**
- * Throws `conflict` if it already is (or is not) archived, and `in_use` with the bindings of instruments that
- * use it.
+ * Archives or unarchives a definition. Throws `conflict` if nothing would change, and `in_use` with a list of the bindings
+ * if instruments that use the definition are bound.
  */
 export async function setArchived(
   deps: ArchiveDeps,
@@ -32,7 +35,7 @@ export async function setArchived(
   if ((state.archived_at !== null) === archived) {
     throw new Problem(
       'conflict',
-      `${row.name} is ${archived ? 'archived already' : 'not archived'}.`,
+      `${row.name} is ${archived ? 'already archived' : 'not archived'}.`,
     );
   }
   const now = new Date().toISOString();
@@ -53,8 +56,8 @@ export async function setArchived(
 }
 
 /**
- * A binding locks the definition and finds it archived from then on, so nothing can be bound between checking
- * the bindings and archiving.
+ * Marks the definition as archived under the lock that new bindings take too. So nobody can bind an instrument between the
+ * check for bindings and the archiving.
  */
 const archiveIntent = (
   { rules }: ArchiveDeps,
@@ -72,8 +75,8 @@ const archiveIntent = (
 });
 
 /**
- * A public definition may be bound in labs that the caller may not see: those bindings are counted, not
- * named.
+ * Throws `in_use` if instruments that use the definition are bound. Bindings in labs that the caller may not see are only
+ * counted.
  */
 async function requireUnbound(
   em: EntityManager,

@@ -17,8 +17,8 @@ import { checkFiles, compose, policyFor } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
- * `PUT /api/instrument-definitions/:id`. A change that needs review goes on top of the caller's open merge
- * request, or opens one; a change of lab or visibility takes effect at once. Throws `Problem`.
+ * `PUT /api/instrument-definitions/:id`. A change that needs review updates the caller's open merge request, or opens one.
+ * A change of lab or visibility takes effect at once. Throws `Problem`.
  */
 export async function changeDefinition(
   deps: SaveDeps,
@@ -91,7 +91,7 @@ export async function changeDefinition(
   return undefined;
 }
 
-/** The state with changed `lab_id` and `is_public`, if they change; a move needs an admin of both labs. */
+/** The new state if `lab_id` or `is_public` changes. Moving to another lab needs an admin of both labs. */
 async function moveState(
   { store, rules }: SaveDeps,
   caller: Caller,

@@ -17,8 +17,7 @@ import { checkFiles, compose, policyFor } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
- * `POST /api/instrument-definitions`: lands the definition, or proposes it if it needs review. Throws
- * `Problem`.
+ * `POST /api/instrument-definitions`: lands the definition, or opens a merge request if it needs review. Throws `Problem`.
  */
 export async function createDefinition(
   deps: SaveDeps,
@@ -68,7 +67,7 @@ export async function createDefinition(
   }
 }
 
-/** Adds a free name to the refusal of a taken one. */
+/** Adds a suggestion for a free name to the error `name_taken`. */
 async function withFreeName(
   { store }: SaveDeps,
   error: unknown,
@@ -78,20 +77,20 @@ async function withFreeName(
   if (!(error instanceof Problem) || error.code !== 'name_taken') return error;
   const freeName = (await freeNames(store, [name], lab?.code ?? null)).get(name);
   if (freeName === undefined) return error;
-  const message = `There is already a definition named ${name} (case is ignored). The name ${freeName} is free: rename the class and its file to it.`;
+  const message = `There is already a definition named ${name} (case is ignored). The name ${freeName} is free: rename the class and its file to ${freeName}.`;
   return new Problem('name_taken', message, error.errors, { cause: error, freeName });
 }
 
-/** Publishing a proposal is a separate step for an admin; approving it does not publish it. */
+/** Throws `forbidden` if the caller may not publish. Approving a proposal does not publish it: an admin does this later. */
 function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
   throw new Problem(
     'forbidden',
-    'Only an admin of the lab may make a definition public. Omit is_public: an admin can set it after the approval.',
+    'Only an admin of the lab may make a definition public. Omit is_public. An admin can set it after the approval.',
   );
 }
 
-/** The lab of a new definition: the one named, or the caller's only one. */
+/** The lab of a new definition: the lab in the request or, without one, the only lab of the caller. */
 async function labFor(
   { store, rules }: SaveDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Loads a definition that the caller may see, by id or name, with the facts for decisions about it. */
+/** Loads a definition that the caller may see, by id or name, and what decides on rights in it. */
 
 import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';
@@ -25,7 +25,7 @@ export interface LoadedDefinition {
   policy: ImportPolicy;
 }
 
-/** Throws `not_found` both for what does not exist and for what the caller may not see. */
+/** Throws `not_found` if the definition does not exist or if the caller may not see it. */
 export async function loadDefinition(
   { store, rules }: { store: Store; rules: Rules },
   caller: Caller,
@@ -36,7 +36,7 @@ export async function loadDefinition(
   return found;
 }
 
-/** The same for reading: one query, without the lab, which decides about changes, and without the source. */
+/** Loads a definition for reading. One query suffices, because the source and the lab's policy are not loaded. */
 export async function loadForReading(
   { store, rules }: { store: Store; rules: Rules },
   caller: Caller,
@@ -47,7 +47,7 @@ export async function loadForReading(
   return row;
 }
 
-/** What decides who may see a definition. */
+/** The facts that decide who may see a definition. */
 export interface DefinitionAccess {
   id: number;
   name: string;
@@ -55,8 +55,8 @@ export interface DefinitionAccess {
 }
 
 /**
- * A definition by its exact name, whoever asks: the caller decides whether it may be seen. Concurrent requests for the
- * same name share a query. Do not use it before a change.
+ * Finds a definition by its exact name without a check of rights: the calling code must check who may see it. Concurrent
+ * requests for the same name share a query. Use the result for reading only, never before a change.
  */
 export async function readDefinitionAccess(
   store: Store,

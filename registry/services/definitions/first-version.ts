@@ -1,4 +1,4 @@
-/** The first version of a definition: creates its repository, its state and its row. */
+/** Creates a definition with its first version: its repository, its state and its row. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
 import { FOR_MAIN } from '../../../text/refs.ts';
@@ -27,17 +27,17 @@ export interface FirstVersion {
   isBuiltin: boolean;
   summary: string;
   overrides: Override[];
-  /** The content of the files, if it was read already. */
+  /** The content of the files, if the caller has already read it. */
   content?: ReadContent;
   /** The permissions granted to version 1. */
   grants?: readonly string[];
-  /** The author, if it is not the caller (an import keeps authorship). */
+  /** The author, for example of an imported file. By default, the caller. */
   author?: { name: string; email: string; at: Date; offsetMinutes?: number };
 }
 
 /**
- * Creates the repository and lands version 1. Everything has been decided and checked before. The journal
- * entry is written before the repository exists, so a crash leaves no empty repository. Throws `name_taken`.
+ * Creates the repository and lands version 1. The calling code has checked rights and files. The journal entry is written
+ * before the repository exists, so that repair can remove an empty repository after a crash. Throws `name_taken`.
  */
 export async function landFirstVersion(
   deps: SaveDeps,
@@ -58,9 +58,9 @@ export async function landFirstVersion(
 }
 
 /**
- * Creates the repository of a proposed definition: its state and a merge request, but no `main` yet. The
- * merge request's row needs the definition's row, so both are written after the refs; repair removes what a
- * crash left.
+ * Creates the repository of a proposed definition, with a state and a merge request, but without `main`. The row of the
+ * merge request refers to the row of the definition, so both rows are written after the refs. After a crash in between,
+ * repair removes the repository.
  */
 export async function proposeFirstVersion(
   deps: SaveDeps,
@@ -130,8 +130,8 @@ async function inNewRepository(
 }
 
 /**
- * A closed first proposal frees its name; every other definition keeps it, even an archived one. Throws
- * `name_taken`.
+ * Frees the name of a definition without versions if all its merge requests are closed. Throws `name_taken` if any other
+ * definition has the name, even an archived one.
  */
 async function releaseName(
   { store, repositories }: SaveDeps,
@@ -149,7 +149,7 @@ async function releaseName(
       if (open.length > 0 || !(await isProposed(em, old.id))) throw nameTaken(name);
       await deleteDefinition(em, old.id);
       const { lab_id } = old;
-      // Another lab does not learn who has the name now.
+      // If the new definition belongs to another lab, the entry names no lab: the old lab must not learn who has the name.
       const freed = { ...old, lab_id: lab_id === (lab?.id ?? null) ? lab_id : null };
       const before = { name: old.name, lab_id };
       await auditDefinition(em, auditFieldsOf(caller), freed, 'definition.released', before, null);

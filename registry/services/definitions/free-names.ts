@@ -3,14 +3,14 @@ import { namesLike } from '../../definitions/free-names.ts';
 import { definitionsNamed } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 
-/** Candidates for each name that are looked up together. */
+/** How many candidates for each taken name one query looks up. */
 const AT_ONCE = 6;
 const ROUNDS = 5;
 
 /**
- * A free name for each of these; none if too many candidates are taken. A suggestion reveals no more about
- * hidden definitions than a refused name does, because everybody who may propose can try every name.
- * @param reserved names that are promised although no definition has them yet
+ * Suggests a free name for each taken name. A name gets no suggestion if too many candidates are taken. Suggestions reveal
+ * nothing new about hidden definitions, because everybody who may propose can find out whether a name is taken.
+ * @param reserved names that must not be suggested although no definition has them yet
  */
 export async function freeNames(
   store: Store,
@@ -41,6 +41,6 @@ export async function freeNames(
   return offers;
 }
 
-/** The next `count` candidates; more can be requested later. */
+/** The next `count` candidates. */
 const takeNext = (likes: Generator<string>, count: number): string[] =>
   Array.from({ length: count }, () => likes.next().value as string);

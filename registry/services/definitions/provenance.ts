@@ -1,4 +1,4 @@
-/** Finds the version and its review for a commit or the hash of a file. */
+/** Finds the version that a commit or the hash of a file belongs to, and the review of that version. */
 import { decide, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Provenance } from '../../schemas/provenance.ts';
@@ -12,22 +12,22 @@ import { mainFile } from '../content/files.ts';
 import { contentAt } from '../content/version-content.ts';
 import { type ReadDeps, versionSummary } from './read-definitions.ts';
 
-/** How many hashes with the same prefix an answer lists. */
+/** The most hashes with the same prefix that the error message lists. */
 const MOST_NAMED = 10;
 
 interface Match {
   definition: DefinitionSummary;
   version: Version;
-  /** The whole hash. */
+  /** The full hash. The caller may have given only a prefix. */
   hash: string;
-  /** Null for a commit. */
+  /** The path of the file with this hash. Null if the hash is that of a commit. */
   path: string | null;
 }
 
 /**
- * A prefix of the hash suffices. If several versions have the file, the oldest one is returned, and a
- * definition's main file before any other. Throws `not_found` for unknown and invisible hashes, `conflict` if
- * several visible hashes have this prefix.
+ * Finds a version by a hash or by the first digits of one. If several versions have the file, the result is the oldest of
+ * them. A match with a definition's main file comes before matches with other files. Throws `not_found` if no version that
+ * the caller may see has the hash, and `conflict` if several hashes begin with these digits.
  */
 export async function provenanceOf(
   deps: ReadDeps,
@@ -102,7 +102,7 @@ function ambiguousHash(hash: string, matches: readonly Match[]): Problem {
   const named = [...candidates.values()].slice(0, MOST_NAMED).join(', ');
   return new Problem(
     'conflict',
-    `${candidates.size} hashes begin with ${hash}; give more digits: ${named}`,
+    `${candidates.size} hashes begin with ${hash}. Give more digits: ${named}`,
   );
 }
 

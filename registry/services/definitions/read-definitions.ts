@@ -1,4 +1,4 @@
-/** Reads definitions: lists, one definition at any version, versions, diffs, snapshots. */
+/** Reads definitions for the API: lists, single definitions, versions, diffs and snapshots. */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
 import { decide, type Rules, viewerOf } from '../../access/decide.ts';
@@ -65,13 +65,13 @@ export async function listDefinitionsFor(deps: ReadDeps, caller: Caller, query: 
   );
 }
 
-/** The filter values of the list, with counts. */
+/** The values by which the list can be filtered, and how many definitions have each value. */
 export async function countFacetsFor(deps: ReadDeps, caller: Caller, filters: FacetQuery) {
   const viewer = viewerOf(caller.actor, deps.rules);
   return (await countFacets(deps.store.em(), { viewer, filters })) as DefinitionFacets;
 }
 
-/** The definition with its source, at its newest version or at `version`. */
+/** A definition with its source, at `version` or, by default, at its newest version. */
 export async function readDefinition(
   deps: ReadDeps,
   caller: Caller,
@@ -127,14 +127,14 @@ export async function readVersion(deps: ReadDeps, caller: Caller, id: number, n:
   };
 }
 
-/** The bytes of the file in git, and its name. */
+/** The name and the content of a version's main file, exactly as git stores it. */
 export async function readSource(deps: ReadDeps, caller: Caller, id: number, n?: number) {
   const row = await loadForReading(deps, caller, id);
   const found = await versionOf(deps, row, n ?? requireVersion(row.version));
   return { fileName: mainFile(row.name), bytes: await mainBytes(deps, row, found) };
 }
 
-/** Unified diff between two versions, with a summary for each file. */
+/** The unified diff between two versions, with a summary for each file. */
 export async function diffVersions(
   deps: ReadDeps,
   caller: Caller,
@@ -152,8 +152,8 @@ export async function diffVersions(
 }
 
 /**
- * Every file of a version as a zip, with the SHA-256 of the archive and of all files together, in
- * hexadecimal.
+ * A zip with every file of a version. It comes with two SHA-256 sums in hexadecimal: one of the zip, and one of all files
+ * together.
  */
 export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
   const row = await loadForReading(deps, caller, id);
@@ -170,7 +170,7 @@ export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number,
   };
 }
 
-/** The SHA-256 over the lines that sha256sum(1) prints for the files, in byte order of their paths. */
+/** The SHA-256 of the output of sha256sum(1) for all files. The files are in byte order of their paths. */
 function digestOf(files: Files): string {
   const byPath = [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return sha256(byPath.map(([path, content]) => `${sha256(content)}  ${path}\n`).join(''));
@@ -205,10 +205,10 @@ async function mainBytes(
   return bytes;
 }
 
-/** The fields of a definition that belong to the shown version. */
+/** The fields of a definition that differ from version to version. */
 type Shown = Pick<Version, 'deprecated' | 'revoked'> & Partial<Pick<Version, 'permissions'>>;
 
-/** The row as the API shows it, at its newest version unless `version` says otherwise. */
+/** Shows a definition as the API returns it, with the verdicts and permissions of `version`. */
 export function summaryOf(
   { publicUrl }: Pick<ReadDeps, 'publicUrl'>,
   row: Row,
@@ -248,14 +248,14 @@ export function summaryOf(
   };
 }
 
-/** The verdicts on a version, with usernames as everywhere in the API. */
+/** Shows the verdicts on a version. As in the whole API, usernames stand for accounts. */
 function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
   const show = (verdict: Verdict | null | undefined) =>
     verdict ? { reason: verdict.reason, by: verdict.by?.username ?? null, at: verdict.at } : null;
   return { deprecated: show(row?.deprecated), revoked: show(row?.revoked) };
 }
 
-/** A version of a definition with this name, which the caller may see. */
+/** Shows one version of a definition. The calling code has checked that the caller may see the definition. */
 export async function versionSummary(deps: ReadDeps, caller: Caller, of: Of, row: Version) {
   const [summary] = await versionSummaries(deps, caller, of, [row]);
   return summary as NonNullable<typeof summary>;
@@ -263,7 +263,7 @@ export async function versionSummary(deps: ReadDeps, caller: Caller, of: Of, row
 
 type Of = { name: string; lab_id: number | null };
 
-/** Signatures are verified from the tags when they are shown; the index proves nothing. */
+/** Shows versions. Each signature is verified from the tag in git, because the index in the database is no proof. */
 async function versionSummaries(
   { repositories, signingKeys, rules }: ReadDeps,
   { actor }: Caller,

@@ -12,9 +12,9 @@ import { loadDefinition } from './find-definition.ts';
 import { decideLanding } from './save-rights.ts';
 
 /**
- * `POST …/rollback`, by admins of the lab: lands at once, or opens a merge request if the policy lets nobody
- * land directly. The new version's record repeats the overrides of the older one. Throws `conflict` for a
- * revoked version and if nothing would change.
+ * `POST …/rollback`, for admins of the lab. The rollback lands at once, or opens a merge request if the policy forbids
+ * direct landings. The record of the new version repeats the overrides of the older version. Throws `conflict` if the
+ * older version is revoked or if nothing would change.
  */
 export async function rollback(
   deps: SaveDeps,
@@ -38,7 +38,7 @@ export async function rollback(
       `Version ${wanted.version} is revoked (${revoked.reason}). Choose another version.`,
     );
   }
-  if (from.head === null) throw new Problem('conflict', 'There is no version yet.');
+  if (from.head === null) throw new Problem('conflict', `${row.name} has no version yet.`);
   const [current, old] = await Promise.all([
     repository.readCommit(from.head),
     repository.readCommit(target.commit),
@@ -55,7 +55,7 @@ export async function rollback(
     return await propose(deps, caller, row, repository, ground, { summary, tree: old.tree });
   }
   const author = { ...authorOf(caller), at: new Date() };
-  // Without `broken`: the audit trail reports an override of the policy only for the landing that needed it.
+  // The field `broken` is left out, because it makes the audit trail report an override, and this landing needs none.
   const repeated = target.overrides.map(({ code, message }) => ({ code, message }));
   const overrides = [...repeated, ...way.overrides];
   const commit = await repository.commit({

@@ -1,4 +1,4 @@
-/** The files of a save: composed from the API's fields, and checked before anything is written. */
+/** Builds the files of a save from the fields of the request, and checks them before anything is written. */
 
 import type { UnfitField } from '../../definitions/compose.ts';
 import type { ReadContent } from '../../definitions/content.ts';
@@ -11,7 +11,7 @@ import { accountOf, type Caller } from '../caller.ts';
 import { findExcess, mainFile } from '../content/files.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
-/** The files of `name` after `change`. Throws `invalid` with each field that cannot be applied. */
+/** The files of definition `name` after `change`. Throws `invalid` with a list of the fields that cannot be applied. */
 export async function compose(
   { analysis }: AnalysisDeps,
   caller: Caller,
@@ -27,8 +27,8 @@ export async function compose(
 }
 
 /**
- * The policy that a save is checked against. A proposal may request permissions, which its review shows and
- * decides.
+ * The import policy for the check of a save. A save that becomes a merge request may use banned imports, because its
+ * reviewers can grant the permissions.
  */
 export async function policyFor(
   { analysis }: AnalysisDeps,
@@ -49,8 +49,8 @@ export async function policyFor(
 }
 
 /**
- * Refuses an invalid definition with every place. Places refer to the lines of `typed`, the main file as the
- * caller sent it, if given. Returns what the index keeps of the files.
+ * Throws `invalid_definition` with every finding if the files are invalid. Lines in findings are lines of `typed`, the text
+ * of the main file in the request, if there is one. Returns the content that the index stores.
  */
 export async function checkFiles(
   { analysis, maxFileBytes }: AnalysisDeps & { maxFileBytes: number },
@@ -63,7 +63,7 @@ export async function checkFiles(
 ): Promise<ReadContent | undefined> {
   for (const [path, content] of files) {
     if (content.byteLength > maxFileBytes) {
-      const message = `${path} has ${content.byteLength} bytes; at most ${maxFileBytes} are allowed`;
+      const message = `${path} has ${content.byteLength} bytes, but at most ${maxFileBytes} are allowed`;
       throw new Problem('invalid', message, [{ path: `files/${path}`, message }]);
     }
   }

@@ -1,4 +1,4 @@
-/** What the caller of a save may do: land at once or only propose, override the policy, grant permissions. */
+/** Decides what the caller of a save may do: land directly, override the policy, grant permissions. */
 import type { DefinitionFacts, Rules } from '../../access/decide.ts';
 import { decide } from '../../access/decide.ts';
 import { type Override, overrideFor } from '../../definitions/record.ts';
@@ -6,10 +6,10 @@ import { Problem } from '../../errors.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 
-/** Whether the save lands at once (with its overrides) or becomes a merge request. */
+/** Whether a save lands directly, with these overrides, or becomes a merge request. */
 export type LandingDecision = { lands: true; overrides: Override[] } | { lands: false };
 
-/** Throws `forbidden` if somebody other than an admin of the lab sends `override`. */
+/** `reason` is the request's `override`. Throws `forbidden` if the caller sends one and is not an admin of the lab. */
 export function decideLanding(
   caller: Caller,
   facts: DefinitionFacts,
@@ -23,7 +23,10 @@ export function decideLanding(
   return { lands: true, overrides: [overrideFor(reason, [decision.reason])] };
 }
 
-/** Throws `forbidden` unless the caller is an admin of the lab, `invalid` if the save is only proposed. */
+/**
+ * Checks `grants` in a save. Throws `forbidden` if the caller is not an admin of the lab, and `invalid` if the save becomes
+ * a merge request.
+ */
 export function requireGrantRights(
   { rules }: SaveDeps,
   caller: Caller,
@@ -34,6 +37,7 @@ export function requireGrantRights(
   if (grants === undefined) return;
   authorize(caller, { on: 'lab', do: 'manage', labId }, rules, 'lab');
   if (lands) return;
-  const message = 'cannot be set by a proposal: an admin grants them with the approval';
+  const message =
+    'cannot be sent with a proposal, because an admin grants permissions with the approval';
   throw new Problem('invalid', `grants ${message}`, [{ path: 'grants', message }]);
 }

@@ -18,7 +18,10 @@ export interface ValidateDeps extends AnalysisDeps {
   rules: Rules;
 }
 
-/** With an `id`, the text replaces the main file of that definition, and `files` replace its other files. */
+/**
+ * Validates a text. If `id` names a definition, the text replaces its main file, and `files` replace other files of the
+ * same names.
+ */
 export async function validateSource(
   deps: ValidateDeps,
   caller: Caller,

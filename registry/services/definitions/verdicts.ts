@@ -1,4 +1,4 @@
-/** The verdicts of a lab's admins on a landed version: deprecated, revoked, reinstated. */
+/** Lets lab admins deprecate, revoke and reinstate landed versions. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, Verdict } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
@@ -9,14 +9,13 @@ import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import { loadDefinition } from './find-definition.ts';
 
-/** As in the actions of the audit trail: `version.deprecated`, … */
+/** The names also appear in the actions of the audit trail, for example `version.deprecated`. */
 export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
 
 /**
- * A version may be deprecated (a warning) and revoked (not offered, not a target of a rollback) at the same
- * time; reinstating removes both. Repeating a verdict with another reason replaces the reason; repeating it
- * unchanged writes nothing. Commits, tags and `main` do not change. Throws `not_found`, `forbidden`,
- * `conflict`.
+ * Deprecates a version (users get a warning), revokes it (computers and rollbacks cannot use it), or reinstates it (removes
+ * both verdicts). A version can be deprecated and revoked at the same time. Repeating a verdict with another reason replaces
+ * the reason. Commits, tags and `main` do not change. Throws `not_found`, `forbidden`, `conflict`.
  */
 export async function setVerdict(
   deps: SaveDeps,

@@ -1,4 +1,4 @@
-/** Bindings of instruments to computers: changed by lab admins and by the computer itself. */
+/** Reads and changes the bindings of instruments to computers. Lab admins and the computer itself may change them. */
 import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Binding, BindingChange, BindingQuery, NewBinding } from '../../schemas/equipment.ts';
@@ -20,7 +20,7 @@ import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
-/** The bindings of the labs that the caller belongs to; for a computer, its own. */
+/** One page of the bindings in the caller's labs. A computer gets only its own bindings. */
 export async function listBindings(deps: PeopleDeps, caller: Caller, query: BindingQuery) {
   authorize(caller, { on: 'equipment', do: 'list' }, deps.rules, 'binding');
   const em = deps.store.em();
@@ -37,7 +37,7 @@ export async function readBinding(deps: PeopleDeps, caller: Caller, id: number) 
   return await showOne(deps, em, caller, await bindingOr404(deps, em, caller, id));
 }
 
-/** Throws `conflict` if the instrument is already bound there. */
+/** Binds an instrument to a computer. Throws `conflict` if the instrument is already bound to this computer. */
 export async function createBinding(deps: PeopleDeps, caller: Caller, body: NewBinding) {
   return await deps.store.transaction(async (em) => {
     const instrument = await holdInstrumentOr404(deps, em, caller, body.instrument_id);
@@ -46,7 +46,7 @@ export async function createBinding(deps: PeopleDeps, caller: Caller, body: NewB
     if (made.created) return made.binding;
     throw new Problem(
       'conflict',
-      `${name} is bound to ${body.computer_name} already; change that binding with PUT.`,
+      `${name} is already bound to ${body.computer_name}. Change that binding with PUT.`,
     );
   });
 }
@@ -89,13 +89,13 @@ export async function removeBinding(deps: PeopleDeps, caller: Caller, id: number
   });
 }
 
-/** Appends an audit entry once all rows are written. */
+/** Appends an audit entry. Called after all rows are written. */
 export type Entry = () => Promise<void>;
 
 /**
- * Runs in the caller's transaction, which has locked the instrument, so at most one binding is primary.
- * `entries` come before its own in the audit trail. Throws `name_taken` if another lab has a computer of that
- * name.
+ * Creates or updates a binding in the transaction of the calling code. That transaction must have locked the instrument, so
+ * that only one of its bindings is primary. `entries` come first in the audit trail. Throws `name_taken` if another lab has
+ * a computer of this name.
  */
 export async function writeBinding(
   deps: PeopleDeps,
@@ -141,7 +141,8 @@ export async function writeBinding(
 }
 
 /**
- * An archived definition gets no new bindings. Archiving waits until these are written, and is then refused.
+ * Throws `conflict` if the instrument's definition is archived. The definition is locked, so nobody can archive it before
+ * the new binding is written. After that, the binding prevents archiving.
  */
 async function requireOffered(em: EntityManager, { name, definition_id }: Instrument) {
   if (definition_id === null) return;
@@ -155,8 +156,8 @@ async function requireOffered(em: EntityManager, { name, definition_id }: Instru
 }
 
 /**
- * The time of the last connection, if the request states one; an address alone is not a connection. A time in
- * the future is replaced by now.
+ * The time of the last connection, if the request contains one. The request may contain an address without a connection. A
+ * time in the future is replaced by the current time.
  */
 function lastConnected({ last_connected }: BindingChange) {
   if (last_connected === undefined) return {};
@@ -164,7 +165,10 @@ function lastConnected({ last_connected }: BindingChange) {
   return { last_connected: new Date(Math.min(Number(parseTime(last_connected)), Date.now())) };
 }
 
-/** The lab's computer of this name, locked. A lab admin may bind to one that is not enrolled yet. */
+/**
+ * Finds the lab's computer of this name. If there is none, it is created, so that lab admins can bind instruments to a
+ * computer before it is enrolled.
+ */
 async function computerFor(
   { rules }: PeopleDeps,
   em: EntityManager,
@@ -206,7 +210,7 @@ async function showOne(
   return shown as Binding;
 }
 
-/** With instruments and definitions, in one query each. */
+/** Shows bindings with their instruments and definitions. One query loads all instruments, and one all definitions. */
 async function show(
   { rules }: PeopleDeps,
   em: EntityManager,

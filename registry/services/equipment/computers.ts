@@ -1,4 +1,4 @@
-/** Computers: each change with its audit entry, in one transaction. */
+/** Reads and changes lab computers. Each change and its audit entry are written in one transaction. */
 import { misleadingSpelling } from '../../../text/alike.ts';
 import { equipmentSeenBy } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
@@ -18,7 +18,7 @@ import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
 const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
 
-/** The computers of the labs that the caller belongs to; for a computer, itself. */
+/** One page of the computers in the caller's labs. A computer gets only itself. */
 export async function listComputers(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -38,7 +38,7 @@ export async function readComputer(deps: PeopleDeps, caller: Caller, id: number)
   return showComputer(await computerOr404(deps, deps.store.em(), caller, id));
 }
 
-/** Creates one that is not enrolled yet; enrolling under its name takes it over. */
+/** Creates a computer that is not enrolled yet. A later enrolment under the same name takes it over. */
 export async function createComputer(deps: PeopleDeps, caller: Caller, body: NewComputer) {
   const { store, rules } = deps;
   return await store.transaction(async (em) => {
@@ -55,7 +55,10 @@ export async function createComputer(deps: PeopleDeps, caller: Caller, body: New
 
 type Fields = Parameters<typeof computers.createComputer>[1];
 
-/** Runs in the caller's transaction, which writes the audit entry. Throws `name_taken`, `invalid`. */
+/**
+ * Creates a computer in the transaction of the calling code, which must also write the audit entry. Throws `name_taken`,
+ * `invalid`.
+ */
 export async function insertComputer(em: EntityManager, fields: Fields): Promise<Row> {
   const why = misleadingSpelling(fields.computer_name);
   if (why !== null) {
@@ -69,7 +72,7 @@ export async function insertComputer(em: EntityManager, fields: Fields): Promise
   });
 }
 
-/** The audit entry for a change of a computer; `before` is null for a new one. */
+/** Writes the audit entry for a change of a computer. `before` is null for a new computer. */
 export async function auditComputer(
   em: EntityManager,
   caller: Caller,
@@ -90,7 +93,7 @@ export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
     options,
   );
 
-/** A move to another lab needs an admin of both labs and a computer without bindings. */
+/** Changes a computer. To move it to another lab, the caller must be an admin of both labs, and it must have no bindings. */
 export async function changeComputer(
   deps: PeopleDeps,
   caller: Caller,
@@ -122,7 +125,7 @@ export async function changeComputer(
   });
 }
 
-/** Ends its token at once and deletes its bindings; the audit trail keeps them. */
+/** Deletes a computer and its bindings, and revokes its token at once. The audit entry lists the bindings. */
 export async function removeComputer(deps: PeopleDeps, caller: Caller, id: number) {
   const { store, rules } = deps;
   await store.transaction(async (em) => {
@@ -158,6 +161,6 @@ async function requireNothingBound(em: EntityManager, { id, computer_name }: Row
   if (bound.length === 0) return;
   throw new Problem(
     'in_use',
-    `${bound.length} instruments are bound to ${computer_name}. Unbind them before you move it.`,
+    `${bound.length} instruments are bound to ${computer_name}. Unbind them before you move the computer.`,
   );
 }

@@ -1,4 +1,4 @@
-/** Determines the effective version of an instrument's definition. */
+/** Determines which version of its definition an instrument gets (the effective version). */
 import { type DefinitionSummary, definitionsById, type Viewer } from '../../store/definitions.ts';
 import type { Instrument, Version } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -10,17 +10,17 @@ type Linked = Pick<Instrument, 'name' | 'definition_id' | 'pinned_version'>;
 export interface Effective {
   definition: DefinitionSummary;
   version: Version;
-  /** Whether this version is the instrument's pin. */
+  /** Whether the instrument is pinned to this version. */
   pinned: boolean;
 }
 
-/** The effective version or null, and what is wrong, in words. */
+/** The effective version of an instrument, and a warning as text. Either can be null. */
 export interface Choice {
   gets: Effective | null;
   warning: string | null;
 }
 
-/** The choice for each instrument, among what the viewer sees. Always three queries. */
+/** Chooses a version for each instrument from the definitions that the viewer may see. It always takes three queries. */
 export async function chooseVersions<T extends Linked>(
   em: EntityManager,
   viewer: Viewer,
@@ -39,15 +39,15 @@ export async function chooseVersions<T extends Linked>(
   );
 }
 
-/** The pinned versions of these instruments. */
+/** The versions to which the instruments are pinned. */
 export const pinsOf = (instruments: readonly Linked[]) =>
   instruments.flatMap(({ definition_id, pinned_version: version }) =>
     definition_id !== null && version !== null ? [{ definition_id, version }] : [],
   );
 
 /**
- * Pure. The pin, otherwise the newest version that is not revoked. A pin to a revoked version falls back to
- * that, with a warning. A definition that is missing or archived gives no version.
+ * Chooses the pinned version or, without a pin, the newest version that is not revoked. If the pinned version is revoked,
+ * the newest one that is not is chosen, with a warning. There is no version if the definition is missing or archived. Pure.
  */
 export function choose(
   { name, definition_id, pinned_version }: Linked,
@@ -66,7 +66,7 @@ export function choose(
   }
   const foreign = isForeign(definition, lab.id);
   if (foreign && lab.public_definitions === 'none') {
-    const warning = `${definition.name}, the definition of ${name}, belongs to another lab, and the policy of this lab does not accept such definitions.`;
+    const warning = `${definition.name}, the definition of ${name}, belongs to another lab. The policy of this lab does not accept definitions of other labs.`;
     return { gets: null, warning };
   }
   const pin = pins.find((v) => v.definition_id === definition_id && v.version === pinned_version);
@@ -75,27 +75,29 @@ export function choose(
   if (pin && !pin.revoked) {
     const isBehind = pinning && version !== undefined && version.version > pin.version;
     const warning = isBehind
-      ? `${name} stays at version ${pin.version} of ${definition.name}, which belongs to another lab. Version ${version.version} is available: look at what has changed, then accept it with pinned_version.`
+      ? `${name} stays at version ${pin.version} of ${definition.name}, which belongs to another lab. Version ${version.version} is available. Look at what has changed, then accept it with pinned_version.`
       : null;
     return { gets: { definition, version: pin, pinned: true }, warning };
   }
   if (pinning && pinned_version === null) {
-    const warning = `${definition.name}, the definition of ${name}, now belongs to another lab, and no version of it was accepted. Accept one with pinned_version.`;
+    const warning = `${definition.name}, the definition of ${name}, now belongs to another lab. This lab has not accepted any version of it. Accept one with pinned_version.`;
     return { gets: null, warning };
   }
   const gets = version ? { definition, version, pinned: false } : null;
   if (pinned_version === null) {
     return {
       gets,
-      warning: gets ? null : `${definition.name} has no version that is not revoked.`,
+      warning: gets
+        ? null
+        : `${definition.name} has no usable version. Revoked versions do not count.`,
     };
   }
   const why = pin?.revoked ? `was revoked (${String(pin.revoked.reason)})` : 'does not exist';
   const instead = version
-    ? `version ${version.version} is offered instead`
-    : 'there is no other version';
+    ? `Version ${version.version} is used instead`
+    : 'There is no other version';
   return {
     gets,
-    warning: `${name} is pinned to version ${pinned_version} of ${definition.name}, which ${why}: ${instead}.`,
+    warning: `${name} is pinned to version ${pinned_version} of ${definition.name}, which ${why}. ${instead}.`,
   };
 }

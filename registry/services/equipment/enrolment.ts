@@ -1,4 +1,4 @@
-/** Enrols a computer in a lab: it exchanges a code, created by a lab admin, for a token, once. */
+/** Enrols a computer in a lab. A lab admin creates a code, and the computer exchanges it once for a token. */
 import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type Enrolled, Enrolment } from '../../schemas/equipment.ts';
@@ -28,7 +28,7 @@ import { listSigningKeys } from '../signing/signing-keys.ts';
 import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { recordOfComputer, showComputer } from './show.ts';
 
-/** How long a code is valid, in milliseconds. */
+/** How long an enrolment code is valid, in milliseconds. */
 const CODE_LASTS = 24 * 3600 * 1000;
 
 export interface EnrolmentDeps {
@@ -39,9 +39,8 @@ export interface EnrolmentDeps {
 }
 
 /**
- * Creates a code for one computer of this lab. The fingerprint of the registry's key follows the code, so the
- * person who carries the code to the computer also carries the key to trust: even over plain http nobody can
- * impersonate the registry.
+ * Creates a code for one computer of the lab. The code ends with the fingerprint of the registry's signing key, so the
+ * computer knows which key to trust. Nobody can impersonate the registry, not even over plain HTTP.
  */
 export async function createCode(
   { store, rules, signingKeys }: PeopleDeps & { signingKeys: SigningKeys },
@@ -74,9 +73,9 @@ export async function createCode(
 }
 
 /**
- * Exchanges a code for a token. A name that the lab already has is taken over, and its old token ends. Throws
- * `bad_code` (the same for unknown, used and expired codes), `name_taken` if another lab has the name (the
- * code stays valid), `too_many_attempts`.
+ * Exchanges a code for a token. If the lab already has a computer of this name, the enrolment takes it over, and its old
+ * token ends. Throws `bad_code` for unknown, used and expired codes alike, `name_taken` if another lab has a computer of
+ * this name (the code stays valid), and `too_many_attempts`.
  */
 export async function enrol(
   deps: EnrolmentDeps,
@@ -107,7 +106,7 @@ export async function enrol(
     tries.failed();
     throw new Problem(
       'bad_code',
-      'This code is unknown, was used before or has expired. Ask a lab admin for a new one.',
+      'This code is unknown, already used or expired. Ask a lab admin for a new one.',
     );
   }
   const { items } = await listSigningKeys(deps, { page: 1, per_page: 1000 });
@@ -116,8 +115,8 @@ export async function enrol(
 }
 
 /**
- * The starting number of the computer's lists, bound to the code, so the answer to an earlier enrolment
- * cannot be replayed.
+ * A signed statement with the number of the computer's first list. It contains a hash of the code, so nobody can replay the
+ * answer to an earlier enrolment.
  */
 async function stateEnrolment(
   { store, signingKeys }: EnrolmentDeps,
@@ -133,7 +132,7 @@ async function stateEnrolment(
   return signStatement({ ...about, ...signed }, await signingKeys.signer());
 }
 
-/** The lab's computer of this name, created if there is none. */
+/** Finds the lab's computer of this name, or creates it. */
 async function placeComputer(
   em: EntityManager,
   lab_id: number,

@@ -1,15 +1,15 @@
 /**
- * Public definitions of other labs. Their newest version was reviewed by the other lab, not by the lab whose
- * computers run it; the lab's policy `public_definitions` decides what its computers get.
+ * Recognizes public definitions of other labs. Another lab reviews their versions, so the policy `public_definitions` of the
+ * lab with the computers decides which versions these computers get.
  */
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 
-/** The part of a lab that decides what its computers get. */
+/** The fields of a lab that decide which versions of other labs' definitions its computers get. */
 export type Taking = Pick<Lab, 'id' | 'public_definitions'>;
 
 /**
- * Whether another lab lands its versions. Built-in definitions come with the registry and belong to no lab.
+ * Whether a definition belongs to another lab. Built-in definitions come with the registry and belong to no lab.
  */
 export const isForeign = (
   { lab_id, is_builtin }: Pick<DefinitionSummary, 'lab_id' | 'is_builtin'>,

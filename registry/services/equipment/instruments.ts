@@ -1,4 +1,4 @@
-/** Instruments: each change with its audit entry, in one transaction. */
+/** Reads and changes instruments. Each change and its audit entry are written in one transaction. */
 import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type {
@@ -24,7 +24,7 @@ import { showInstrument, showPlace } from './show.ts';
 
 const FIELDS = instruments.INSTRUMENT_FIELDS;
 
-/** The instruments of the labs that the caller belongs to. */
+/** One page of the instruments in the caller's labs. */
 export async function listInstruments(deps: PeopleDeps, caller: Caller, query: InstrumentQuery) {
   authorize(caller, { on: 'equipment', do: 'list' }, deps.rules, 'instrument');
   const { labs } = equipmentSeenBy(caller.actor);
@@ -39,7 +39,7 @@ export async function readInstrument(deps: PeopleDeps, caller: Caller, id: numbe
   return await showOne(deps, em, caller, await instrumentOr404(deps, em, caller, id));
 }
 
-/** By default in the only lab that the caller administers. */
+/** Creates an instrument. `lab_id` can be omitted by a caller who is an admin of exactly one lab. */
 export async function createInstrument(deps: PeopleDeps, caller: Caller, body: NewInstrument) {
   return await deps.store.transaction(async (em) => {
     const lab_id = labOf(caller, deps.rules, body.lab_id);
@@ -51,7 +51,7 @@ export async function createInstrument(deps: PeopleDeps, caller: Caller, body: N
   });
 }
 
-/** In a lab that the caller may write to. Runs in the caller's transaction, which writes the audit entry. */
+/** Creates an instrument in the transaction of the calling code, which must check rights and write the audit entry. */
 export async function insertInstrument(
   deps: PeopleDeps,
   em: EntityManager,
@@ -65,7 +65,7 @@ export async function insertInstrument(
   });
 }
 
-/** A move to another lab needs an admin of both labs and an instrument without bindings. */
+/** Changes an instrument. To move it to another lab, the caller must be an admin of both, and it must have no bindings. */
 export async function changeInstrument(
   deps: PeopleDeps,
   caller: Caller,
@@ -95,7 +95,7 @@ export async function changeInstrument(
   });
 }
 
-/** Deletes its bindings too; the audit trail keeps them. */
+/** Deletes an instrument and its bindings. The audit entry lists the bindings. */
 export async function removeInstrument(deps: PeopleDeps, caller: Caller, id: number) {
   await deps.store.transaction(async (em) => {
     const row = await holdInstrumentOr404(deps, em, caller, id);
@@ -126,7 +126,7 @@ export async function removeInstrument(deps: PeopleDeps, caller: Caller, id: num
   });
 }
 
-/** Throws `not_found` both for what does not exist and for what the caller may not see. */
+/** Loads an instrument. Throws `not_found` if it does not exist or if the caller may not see it. */
 export async function instrumentOr404(
   { rules }: PeopleDeps,
   em: EntityManager,
@@ -141,7 +141,7 @@ export async function instrumentOr404(
   return row;
 }
 
-/** The same, locked until the transaction ends. */
+/** Like `instrumentOr404`, but locks the instrument until the transaction ends. */
 export const holdInstrumentOr404 = (
   deps: PeopleDeps,
   em: EntityManager,
@@ -161,7 +161,7 @@ async function showOne(deps: PeopleDeps, em: EntityManager, caller: Caller, row:
   return shown as NonNullable<typeof shown>;
 }
 
-/** With definitions and bindings, in one query each. */
+/** Shows instruments with their definitions and bindings. One query loads all definitions, and one all bindings. */
 async function show(
   { rules }: PeopleDeps,
   em: EntityManager,

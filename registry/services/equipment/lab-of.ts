@@ -1,11 +1,11 @@
-/** Determines the lab of something new. */
+/** Determines the lab of a new instrument or computer. */
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, requirePerson } from '../caller.ts';
 
-/** The named lab, or the only one that the caller administers. Throws `invalid`. */
+/** The lab in the request or, without one, the only lab in which the caller is an admin. Throws `invalid`. */
 export function labOf(caller: Caller, rules: Rules, wanted: number | undefined): number {
   if (wanted !== undefined) return wanted;
   const { roles } = requirePerson(caller);
@@ -14,7 +14,7 @@ export function labOf(caller: Caller, rules: Rules, wanted: number | undefined):
   );
   const [only] = managed;
   if (managed.length === 1 && only !== undefined) return only;
-  throw new Problem('invalid', 'Specify the lab that it belongs to.', [
+  throw new Problem('invalid', 'Specify the lab with lab_id.', [
     {
       path: 'lab_id',
       message: `is required: one of ${managed.join(', ') || 'the existing labs'}`,

@@ -1,4 +1,4 @@
-/** Links an instrument to its definition and pin. */
+/** Links an instrument to a definition, and pins it to a version. */
 import { viewerOf } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type DefinitionSummary, definitionsById } from '../../store/definitions.ts';
@@ -23,9 +23,9 @@ type Linked = Pick<Instrument, 'definition_id' | 'pinned_version'> &
   Partial<Pick<Instrument, 'pybirch_class' | 'instrument_type'>>;
 
 /**
- * The columns to write. The lab's computers must be able to get the definition: it belongs to the lab, is
- * public or built-in, and is not archived. Another definition removes a pin that is not stated again. Class
- * and type default to the definition's. Throws `invalid`, and `conflict` for a pin to a revoked version.
+ * Returns the columns to write. The definition must belong to the lab or be public or built-in, and must not be archived. A
+ * change of definition removes the pin if the request contains no new one. By default, class and type come from the
+ * definition. Throws `invalid`, and `conflict` for a pin to a revoked version.
  */
 export async function linkOf(
   { rules }: PeopleDeps,
@@ -47,7 +47,7 @@ export async function linkOf(
   if (same && !moved && pin === before.pinned_version) {
     return { definition_id: definitionId, pinned_version: pin };
   }
-  // Serializes with archiving: one of the two waits for the other.
+  // Archiving takes the same lock, so the definition cannot be archived before the link is written.
   await lockDefinition(em, definitionId);
   const found = await definitionsById(em, [definitionId], viewerOf(actor, rules));
   const definition = found.get(definitionId);
@@ -75,8 +75,9 @@ function requireOffered(
 }
 
 /**
- * If the lab pins definitions of other labs, the newest version that is not revoked: the one that its admin
- * sees now. Null if new versions are followed. Throws `invalid` if the lab uses none of other labs.
+ * The version to which an instrument without a pin is pinned. If the lab pins definitions of other labs, this is the newest
+ * version that is not revoked, because its admin sees this version now. Otherwise null. Throws `invalid` if the lab's policy
+ * accepts no definitions of other labs.
  */
 async function pinnedVersion(
   em: EntityManager,

@@ -1,4 +1,4 @@
-/** Instruments, computers and bindings as the API shows them. */
+/** Shows instruments, computers and bindings as the API and the audit trail show them. */
 import {
   Binding,
   BoundInstrument,
@@ -16,7 +16,7 @@ import type {
 
 export const showComputer = (row: ComputerRow): Computer => show(row, fieldsOf(Computer));
 
-/** Without its bindings; the definition is null if the caller may not see it. */
+/** An instrument without its bindings. Its definition is null if the caller may not see it. */
 export const showInstrument = (
   row: InstrumentRow,
   definition: Pick<DefinitionSummary, 'id' | 'name' | 'display_name' | 'version'> | undefined,
@@ -25,20 +25,20 @@ export const showInstrument = (
   definition: definition ? pick(definition, ['id', 'name', 'display_name', 'version']) : null,
 });
 
-/** Without its instrument. */
+/** A binding without its instrument. */
 export const showBinding = (row: BindingRow) => show(row, fieldsBut(Binding, 'instrument'));
 
-/** The fields of an instrument's bindings. */
+/** A binding as an instrument shows it. */
 export const showPlace = (row: BindingRow): Instrument['bindings'][number] =>
   show(row, fieldsOf(Place));
 
-/** The audited fields of a computer, without telemetry. */
+/** The fields of a computer that the audit trail records. Telemetry (such as `last_seen`) is left out. */
 export function recordOfComputer(row: ComputerRow) {
   const { last_seen, enrolled_at, updated_at, created_at, ...written } = showComputer(row);
   return written;
 }
 
-/** The audited fields of a binding; connections and settings are telemetry. */
+/** The fields of a binding that the audit trail records. Connections and settings are telemetry and are left out. */
 export function recordOfBinding(row: BindingRow) {
   const { instrument_id, computer_name, adapter, adapter_type, is_primary } = row;
   return { instrument_id, computer_name, adapter, adapter_type, is_primary };

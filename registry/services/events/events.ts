@@ -1,6 +1,6 @@
 /**
- * The event stream: the audit trail is read once for all readers, and each gets the events that it may see.
- * Changes of rights are entries of the same trail, so a removed member gets no event after the entry of the
+ * Sends the event stream. The registry reads the audit trail once for all readers, and sends each reader the events that it
+ * may see. Changes of rights are entries of the audit trail too. So a removed member gets no event that happened after the
  * removal.
  */
 import type { Writable } from 'node:stream';
@@ -16,16 +16,17 @@ import { frame } from './kinds.ts';
 import { Reader } from './reader.ts';
 import { type RenderedEvent, renderEvents } from './render.ts';
 
-/** Entries of the trail that one statement reads. */
+/** How many entries of the audit trail one query reads. */
 const PAGE = 500;
-/** A reader that missed more entries reloads what it shows, which is less work for both sides. */
+/** The most missed entries that are sent. A reader that missed more must load its data again, which is less work. */
 export const MOST_MISSED = 1000;
 /**
- * Time between two heartbeats, in milliseconds; some proxies cut connections that are silent for a minute.
+ * The time between two heartbeats, in milliseconds. Some proxies close connections that are silent for a minute.
  */
 const HEARTBEAT = 15_000;
 /**
- * When a browser reconnects after a stream ended, in milliseconds, spread so that not all reconnect at once.
+ * How long a browser waits before it reconnects after the end of a stream, in milliseconds. A random part prevents all
+ * browsers from reconnecting at the same time.
  */
 const RETRY_LEAST = 1000;
 const RETRY_SPREAD = 4000;
@@ -33,17 +34,17 @@ const RETRY_SPREAD = 4000;
 export interface EventDeps {
   store: Store;
   rules: Rules;
-  /** Called with errors that happen while nobody waits for an answer. */
+  /** Receives errors of background work, which no request waits for. */
   onError: (error: unknown) => void;
   heartbeat?: number;
-  /** How long a reader may leave missed events unread, in milliseconds. */
+  /** How long a reader may pause while it receives missed events, in milliseconds. */
   patience?: number;
 }
 
 export interface Asking {
-  /** The target of the events; closed when the reader is gone. */
+  /** The response that the events are written to. It is closed when the reader disconnects. */
   out: Writable;
-  /** Identifies the reader again: null once the session or token has ended. */
+  /** Identifies the reader again. Returns null if the session or token has ended. */
   identify: () => Promise<Identity | null>;
   /** `Last-Event-ID` of a reader that reconnects. */
   lastId: string | undefined;
@@ -55,15 +56,15 @@ export class Events {
   readonly #news = new Coalesced(() =>
     this.#sendNews().catch((error) => this.#deps.onError(error)),
   );
-  /** Readers, including those that are being opened. */
+  /** The number of readers, including readers whose stream is being opened. */
   #present = 0;
-  /** The newest entry that was sent to every reader. */
+  /** The id of the newest entry that was sent to all readers. */
   #last = 0;
   #begun: Promise<void> | undefined;
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** After a restart, most readers have missed the same events. */
+  /** Missed events that are being read. After a restart most readers have missed the same events, so they share them. */
   readonly #missed = new Map<string, Promise<RenderedEvent[]>>();
 
   constructor(deps: EventDeps) {
@@ -71,8 +72,8 @@ export class Events {
   }
 
   /**
-   * Begins to send to `out`, first the events missed since `lastId`. Throws `unauthenticated`, `unavailable`
-   * before anything is written.
+   * Starts to send events to `out`, beginning with the events that the reader has missed since `lastId`. Throws
+   * `unauthenticated` or `unavailable` before anything is written.
    */
   async open({ out, identify, lastId }: Asking): Promise<void> {
     if (this.#closed) throw new Problem('unavailable', 'The registry is stopping.');
@@ -92,12 +93,12 @@ export class Events {
       leave();
       throw error;
     }
-    // It may be closed already.
+    // The reader may have disconnected while the missed events were sent.
     if (out.closed) leave();
     else out.once('close', leave);
   }
 
-  /** Ends every stream; readers reconnect to another process, or to this one after its restart. */
+  /** Ends every stream. Readers reconnect to another process, or to this one after its restart. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -106,7 +107,7 @@ export class Events {
     for (const reader of this.#readers) reader.end();
   }
 
-  /** Sends the missed events. `known` is the entry up to which the reader's rights are known. */
+  /** Sends the missed events. The reader's rights are known up to the entry `known`. */
   async #catchUp(reader: Reader, known: number, lastId: string | undefined): Promise<void> {
     let at = await this.#startOf(lastId);
     reader.send(`retry: ${Math.round(RETRY_LEAST + Math.random() * RETRY_SPREAD)}\n`);
@@ -125,11 +126,11 @@ export class Events {
     reader.isLive = true;
   }
 
-  /** The last entry that a reader received; undefined if the entries after it are no longer sent. */
+  /** The id of the last entry that the reader has received. Undefined if the reader has missed too many entries. */
   async #startOf(lastId: string | undefined): Promise<number | undefined> {
     if (lastId === undefined) return this.#last;
     const at = /^\d{1,10}$/.test(lastId) ? Number(lastId) : Number.NaN;
-    // Another process may have sent an event that this one has not read yet.
+    // Another process may have sent the reader an event that this process has not read yet.
     if (at > this.#last) await this.#wake();
     return at <= this.#last && this.#last - at <= MOST_MISSED ? at : undefined;
   }
@@ -146,7 +147,7 @@ export class Events {
     return await reading;
   }
 
-  /** Starts listening, once, and continues from the newest entry if there were no readers. */
+  /** Starts to listen for new entries. If there were no readers before, it starts from the newest entry. */
   async #begin(): Promise<void> {
     this.#begun ??= (async () => {
       this.#stop ??= await this.#deps.store.listen(auditChannel, () => void this.#wake());
@@ -161,7 +162,7 @@ export class Events {
     }
   }
 
-  /** Also looks for new entries, because a notice may be lost with its connection. */
+  /** Sends a heartbeat. It also looks for new entries, because a lost database connection can lose their notice. */
   #beat(): void {
     void this.#wake();
     const sign = frame(this.#last);

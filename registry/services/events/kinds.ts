@@ -1,15 +1,15 @@
 /**
- * Maps audit entries to events. Each event is sent once its change is committed, in the order of commits, and
- * can be sent again; its id is the id of the entry. Pure.
+ * Maps audit entries to events. Events are sent after their change is committed, in the order of the commits. An event has
+ * the id of its entry, so it can be sent again. Pure.
  */
 import type { EventKind } from '../../schemas/events.ts';
 
-/** The fields of an entry's `after` that events use. */
+/** The values in the `after` of an audit entry. */
 type After = Record<string, unknown>;
 
 interface Telling {
   kind: EventKind;
-  /** The fields of the event besides subject, lab, actor and time. */
+  /** The event's fields other than subject, lab, actor and time. */
   more: (after: After) => object;
 }
 
@@ -20,16 +20,16 @@ const judged = (kind: EventKind, verdict?: string): Telling => ({
     reason: brief((verdict ? (after[verdict] as After | null)?.reason : after.reason) ?? ''),
   }),
 });
-/** An event with a `change` that says what happened. */
+/** An event whose field `change` says what happened. */
 const changes = (kind: EventKind, change: string): Telling => ({ kind, more: () => ({ change }) });
 const updated = (change: string): Telling => changes('merge_request.updated', change);
-/** Instruments, computers and bindings have the same kinds of changes. */
+/** The events for changes of instruments, computers or bindings. */
 const equipment = (type: 'instrument' | 'computer' | 'binding', ...all: string[]) =>
   Object.fromEntries(
     all.map((change) => [`${type}.${change}`, changes(`${type}.changed`, change)]),
   );
 
-/** By the action of the entry; other actions are not sent as events. */
+/** The event for each audit action. Entries with other actions are not sent. */
 export const TOLD: Readonly<Record<string, Telling>> = {
   'definition.landed': {
     kind: 'definition.landed',
@@ -60,18 +60,18 @@ export const TOLD: Readonly<Record<string, Telling>> = {
   ...equipment('computer', 'created', 'enrolled', 'changed', 'deleted'),
 };
 
-/** The longest text in an event, in characters; readers fetch the rest. */
+/** The most characters of a text that an event contains. Readers can fetch the whole text over the API. */
 const LONGEST = 200;
 
-/** The first line, cut to a length. */
+/** The first line of a text, cut to the longest length. */
 function brief(text: unknown): string {
   const [line = ''] = String(text).split('\n', 1);
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
 
 /**
- * The wire format of the HTML standard's "Server-sent events"; without `data` it only updates the reader's
- * last id.
+ * Formats an event as "Server-sent events" of the HTML standard define it. Without `kind` and `data`, the frame only updates
+ * the last id that the reader remembers.
  */
 export function frame(id: number, kind?: EventKind, data?: object): Buffer {
   const fields = kind === undefined ? ': \n' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n`;

@@ -1,15 +1,15 @@
-/** One reader of the event stream: what it may see, and how much may be buffered for it. */
+/** One reader of the event stream. It checks what the reader may see, and limits how much is buffered for it. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { decide, type Rules } from '../../access/decide.ts';
 import type { Identity } from '../people/identify.ts';
 import type { RenderedEvent } from './render.ts';
 
-/** Bytes that may wait for a reader before it is dropped: it resumes with what it missed. */
+/** The most bytes that are buffered for a slow reader. Beyond that it is disconnected, and can reconnect and resume. */
 export const MOST_WAITING = 256 * 1024;
-/** How long a reader may leave missed events unread, in milliseconds. */
+/** How long a reader may pause while it receives missed events, in milliseconds. */
 const PATIENCE = 60_000;
-/** How long the end of a stream may take to be sent, in milliseconds. */
+/** How long the last bytes of a stream may take to be sent, in milliseconds. */
 const GOODBYE = 1000;
 
 export class Reader {
@@ -18,10 +18,10 @@ export class Reader {
   readonly #rules: Rules;
   readonly #patience: number;
   #identity: Identity | null = null;
-  /** Whether it has received everything it missed, so new events can be sent. */
+  /** Whether the reader has received all missed events, so that new events can be sent. */
   isLive = false;
 
-  /** `identify` identifies the reader again; null once the session or token has ended. */
+  /** `identify` identifies the reader again. It returns null if the session or token has ended. */
   constructor(
     out: Writable,
     identify: () => Promise<Identity | null>,
@@ -33,15 +33,15 @@ export class Reader {
     this.#patience = patience;
   }
 
-  /** Whether this person or computer is the reader. */
+  /** Whether the reader is this person or computer. */
   isReadBy({ kind, id }: { kind: 'user' | 'computer'; id: number | null }): boolean {
     const actor = this.#identity?.actor;
     return actor?.kind === kind && actor.id === id;
   }
 
   /**
-   * Identifies the reader again. A reader that may no longer read, or cannot be identified, gets nothing
-   * more. Returns whether it may read.
+   * Identifies the reader again, and returns whether it may still read. A reader that may not, or that cannot be identified,
+   * gets no more events.
    */
   async identify(): Promise<boolean> {
     const identity = await this.#identify().catch(() => null);
@@ -58,7 +58,7 @@ export class Reader {
     }
   }
 
-  /** Sends the events as fast as they are read; a reader that reads nothing for too long is dropped. */
+  /** Sends events as fast as the reader reads them. A reader that pauses for too long is disconnected. */
   async offerAll(events: readonly RenderedEvent[]): Promise<void> {
     for (const event of events) {
       this.offer(event);
@@ -72,7 +72,7 @@ export class Reader {
     }
   }
 
-  /** Sends nothing after the end of a session or token, nor to a reader that does not keep up. */
+  /** Sends a frame. Ends the stream if the session or token has ended, and disconnects a reader that is too slow. */
   send(frame: Buffer | string): void {
     if (this.#isGone) return;
     const expires = this.#identity?.expires ?? null;

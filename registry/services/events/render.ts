@@ -1,4 +1,4 @@
-/** Turns audit entries into events, with what decides who may see them. */
+/** Turns audit entries into events, each with the right that a reader needs to see it. */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -7,13 +7,13 @@ import { readSubjects } from './subjects.ts';
 
 export interface RenderedEvent {
   id: number;
-  /** Created once and sent to everybody who may see it. */
+  /** The bytes of the event. All readers who may see the event get the same bytes. */
   frame: Buffer;
-  /** What a reader must be allowed to do. */
+  /** The action that a reader must be allowed to do to see the event. */
   needs: Action;
 }
 
-/** The events for these entries, with the current state of their subjects. */
+/** Turns the entries into events. An event shows its subject as it is now. */
 export async function renderEvents(
   em: EntityManager,
   entries: AuditNews[],

@@ -1,5 +1,6 @@
 /**
- * The subjects of audit entries in their current state: who may see them, and what the event says about them.
+ * Loads the subjects of audit entries (such as definitions) as they are now. For each it gives the right that a reader needs,
+ * and the data for the event.
  */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
@@ -12,14 +13,15 @@ import type { EntityManager } from '../../store/types.ts';
 import { factsOf } from '../definitions/find-definition.ts';
 
 export interface Subject {
-  /** What a reader must be allowed to do. */
+  /** The action that a reader must be allowed to do to see the event. */
   needs: Action;
   data: object;
 }
 
 /**
- * Returns the subject of an entry; undefined for deleted subjects, which nobody may see. Deleted instruments,
- * computers and bindings are sent as the entry describes them. One query for each kind of subject.
+ * Returns a function that gives the subject of an entry. It returns undefined for deleted definitions and merge requests,
+ * which nobody may see. For deleted instruments, computers and bindings, the data comes from the entry. There is one query
+ * for each kind of subject.
  */
 export async function readSubjects(
   em: EntityManager,
@@ -90,7 +92,7 @@ function ofComputer({ subject_id: id, subject, lab_id: labId }: AuditNews): Subj
   };
 }
 
-/** What the entry of a binding says about it, before its deletion if it was deleted. */
+/** The binding that an entry describes: as it was before its deletion if it was deleted, otherwise after the change. */
 function placeOf({ subject_type, before, after }: AuditNews) {
   if (subject_type !== 'binding') return undefined;
   return (after ?? before) as { instrument_id: number; computer_name: string } | null;

@@ -1,7 +1,7 @@
 /**
- * Versions whose records do not name their definition, from before records did. Their tags do not change. The
- * first start that finds them adds one signed tag to each such repository, which lists them. A lab computer
- * accepts such a version for a definition only if that list names it.
+ * Attests old versions, which landed before records named their definition. Their tags never change. Instead, the first
+ * start of a newer registry adds one signed tag to each repository with such versions, which lists them. A lab computer
+ * accepts such a version only if this list names it.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
@@ -15,9 +15,9 @@ import { REGISTRY } from '../caller.ts';
 import { readState } from '../content/files.ts';
 
 export interface AttestReport {
-  /** Definitions with such versions that had no list yet. */
+  /** Definitions that got a list of their old versions. */
   attested: string[];
-  /** Definitions that cannot be read; the next start tries again. */
+  /** Definitions that cannot be read. The next start tries them again. */
   failed: { name: string; error: Error }[];
 }
 
@@ -29,7 +29,7 @@ export interface AttestDeps {
 
 const TASK = 'attest versions without names';
 
-/** Costs one query if it was done before. */
+/** Attests the old versions of all definitions. After the first time, a start costs only one query. */
 export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
   const report: AttestReport = { attested: [], failed: [] };
   if (await isDone(deps.store.em(), TASK)) return report;
@@ -46,7 +46,7 @@ export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
   return report;
 }
 
-/** Lists only versions that one of these keys signed; returns whether there were any. */
+/** Attests the old versions that one of the keys has signed. Returns whether the tag was added. */
 async function attest(repository: Repository, keys: readonly SigningKey[]): Promise<boolean> {
   const head = await repository.head();
   if (head === null || (await repository.refs()).has(tagRef(ATTESTED))) return false;
@@ -67,7 +67,7 @@ async function attest(repository: Repository, keys: readonly SigningKey[]): Prom
     await repository.addTag({ name: ATTESTED, commit: head, tagger, message });
     return true;
   } catch (error) {
-    // Another process did it at the same time.
+    // Another process added the tag at the same time.
     if (error instanceof RepositoryError && error.code === 'ref_conflict') return false;
     throw error;
   }

@@ -1,17 +1,17 @@
 /**
- * Fills in the content of versions that an older registry indexed without it, beside the running service,
- * because migrations cannot read git. Costs one query if nothing is missing.
+ * Adds the content of versions that an older registry indexed without it. This runs while the service runs, because
+ * migrations cannot read git. If nothing is missing, it costs one query.
  */
 import { versionsWithoutContent } from '../../store/versions.ts';
 import { type ContentDeps, contentAt } from '../content/version-content.ts';
 
 export interface FillReport {
   filled: number;
-  /** Versions that cannot be read; they stay as they are. */
+  /** Versions that cannot be read. They stay without content. */
   failed: { name: string; error: Error }[];
 }
 
-/** Continues where it stopped when it is called again; stops early at the signal. */
+/** Stops early if `signal` is aborted. The next call continues with the versions that still have no content. */
 export async function fillContents(deps: ContentDeps, signal: AbortSignal): Promise<FillReport> {
   const report: FillReport = { filled: 0, failed: [] };
   for (const { name, ...version } of await versionsWithoutContent(deps.store.em())) {

@@ -1,4 +1,4 @@
-/** Checks that everything agrees: objects, versions, the index, the audit chain, and what was approved. */
+/** Checks the objects and versions in git, the index, the audit chain, and that what landed is what was approved. */
 import type { Caches } from '../../../repos/caches.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repository, Version } from '../../../repos/types.ts';
@@ -31,11 +31,11 @@ export interface FsckDeps extends LandingDeps {
 export interface FsckReport {
   repositories: number;
   repaired: string[];
-  /** Where, and what is wrong there. */
+  /** Each problem, and the definition, account or other place where it was found. */
   problems: { where: string; problem: string }[];
 }
 
-/** Repairs what is in the journal, then checks every repository and the audit chain. */
+/** First repairs the repositories in the journal, then checks every repository and the audit trail. */
 export async function fsck(
   deps: FsckDeps,
   onProgress: (done: number, total: number) => void = () => {},
@@ -63,7 +63,7 @@ export async function fsck(
   if (broken !== null) {
     problems.push({
       where: 'audit trail',
-      problem: `entry ${broken} does not match the entry before it: one of the two was changed`,
+      problem: `entry ${broken} does not match the entry before it. One of the two was changed`,
     });
   }
   const foreign = await findForeignEntries(store.em());
@@ -72,7 +72,7 @@ export async function fsck(
   return { repositories: names.length, repaired, problems };
 }
 
-/** A check that fails to read is a finding too. */
+/** The problems that a check finds. An error while reading the repository counts as a problem. */
 async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   try {
     return await check;
@@ -83,8 +83,8 @@ async function problemsOf(check: Promise<string[]>): Promise<string[]> {
 }
 
 /**
- * `main` is one line, every commit on it has its tag, every record matches its commit, and the registry
- * signed it.
+ * Checks that `main` has no merge commits, that every commit on it has a version tag, that every record matches its commit,
+ * and that the registry signed every tag.
  */
 async function checkVersions(
   repository: Repository,
@@ -119,7 +119,7 @@ async function checkVersions(
   return problems;
 }
 
-/** The list in the tag `attested`, if there is one that the registry signed. */
+/** The versions that the tag `attested` lists. Empty if there is no such tag or if the registry did not sign it. */
 async function attestedIn(
   repository: Repository,
   keys: readonly SigningKey[],

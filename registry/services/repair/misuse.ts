@@ -1,6 +1,6 @@
 /**
- * Finds traces of requests that once wrote columns outside their schema. The API no longer allows this, but
- * somebody may have done it before. Each trace is a sentence that tells an administrator what to look at.
+ * Finds traces of a flaw of older registries: requests could write database columns that their schema does not contain.
+ * Somebody may have used it before it was fixed. Each trace is a sentence that tells an administrator what to look at.
  */
 import type { Caches } from '../../../repos/caches.ts';
 import type { Repository } from '../../../repos/types.ts';
@@ -17,17 +17,17 @@ import { builtOn } from '../review/built-on.ts';
 import { changesAgainst } from '../review/examine.ts';
 import { isGone } from '../review/is-gone.ts';
 
-/** The fields that an audit entry of each action may contain. */
+/** The fields that audit entries may contain, by action. */
 const NAMED: Record<string, ReadonlySet<string>> = {
   'merge_request.edited': new Set([...EDITED, 'repaired']),
-  // `by`: the provider of single sign-on whose groups changed a site admin.
+  // `by` names the single sign-on provider if the user's groups there changed whether they are a site admin.
   'user.changed': new Set([...fieldsOf(User), 'password', 'by']),
-  // `pinned`: the instruments that a new policy pinned.
+  // `pinned` lists the instruments that a new policy pinned to a version.
   'lab.changed': new Set([...fieldsOf(Lab), 'pinned']),
   'instrument.changed': new Set(fieldsOf(Instrument)),
 };
 
-/** Audit entries with fields that entries of their action never contain. */
+/** Finds audit entries with fields that their action never writes. */
 export async function findForeignEntries(em: EntityManager): Promise<string[]> {
   const found: string[] = [];
   for (const action of Object.keys(NAMED)) {
@@ -44,10 +44,10 @@ function foreignIn({ id, action, actor, subject, after }: AuditEvent): string[] 
     .sort();
   if (foreign.length === 0) return [];
   const what = `${actor} wrote ${foreign.join(', ')} of ${subject}`;
-  return [`entry ${id} (${action}): ${what}, but this action does not write them`];
+  return [`entry ${id} (${action}): ${what}, but this action never writes these fields`];
 }
 
-/** Rows that only such a request can have written. */
+/** Finds rows in a state that only a request with foreign columns can have written. */
 export async function findOddRows(
   em: EntityManager,
 ): Promise<{ where: string; problem: string }[]> {
@@ -57,7 +57,7 @@ export async function findOddRows(
   }));
   const users = (await sessionsSetBack(em)).map(({ username, epoch, least }) => ({
     where: `user ${username}`,
-    problem: `its sessions were ended ${least} times, but its counter is ${epoch}: the counter was set back, so ended sessions are valid again`,
+    problem: `its sessions were ended ${least} times, but its counter is ${epoch}. Somebody set the counter back, so ended sessions are valid again`,
   }));
   return [...mergeRequests, ...users];
 }
@@ -66,13 +66,13 @@ function describeOddity({ state, version }: OddMergeRequest): string {
   if (state === 'merged') {
     return version === null
       ? 'is merged, but names no version'
-      : `is merged as version ${version}, but there is no such version of it`;
+      : `is merged as version ${version}, but the definition has no such version`;
   }
-  if (version !== null) return `is ${state}, but names version ${version} as what it landed as`;
-  return 'is hidden, as if it were still being opened';
+  if (version !== null) return `is ${state}, but its row says that it landed as version ${version}`;
+  return 'is hidden, because its row says that it is still being opened';
 }
 
-/** Versions whose record names an approval of something other than what landed. */
+/** Finds versions that differ from what the approvals in their record approved. */
 export async function findUnapproved(caches: Caches, repository: Repository): Promise<string[]> {
   const found: string[] = [];
   for (const { version, commit, record } of await repository.versions()) {
@@ -80,7 +80,7 @@ export async function findUnapproved(caches: Caches, repository: Repository): Pr
     for (const [head, username] of heads) {
       if (await isWhatLanded(caches, repository, head, commit)) continue;
       found.push(
-        `v${version} differs from what ${username} approved: it has other changes than ${head}`,
+        `v${version} differs from what ${username} approved: its changes are not those of ${head}`,
       );
     }
   }
@@ -98,8 +98,8 @@ function approvalsIn(text: string) {
 }
 
 /**
- * Whether exactly the approved changes landed; `main` may have had some of them already. An approved head
- * that git has dropped cannot be compared.
+ * Whether exactly the approved changes landed. Changes that `main` already had count as landed. The answer is true if git
+ * has removed the approved head, because nothing is left to compare.
  */
 async function isWhatLanded(caches: Caches, repository: Repository, head: string, commit: string) {
   try {

@@ -19,13 +19,13 @@ import { mendedState } from './mended-state.ts';
 export interface ReindexReport {
   definitions: number;
   versions: number;
-  /** Repositories that are damaged or not the registry's, and why. */
+  /** Repositories that are damaged or that the registry did not make, each with the reason. */
   skipped: { name: string; reason: string }[];
-  /** Rows whose repository is gone. */
+  /** The names of definitions that were removed from the index because they have no repository. */
   removed: string[];
 }
 
-/** One transaction per repository, so that the service can keep running. */
+/** Rebuilds the index. Each repository has its own transaction, so the service can keep running. */
 export async function reindex(
   deps: LandingDeps,
   onProgress: (done: number, total: number) => void = () => {},
@@ -47,7 +47,7 @@ export async function reindex(
       report.versions += indexed.added.length;
       mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
     } catch (error) {
-      // A damaged repository must not keep the others out of the index.
+      // One damaged repository must not stop the others from being indexed.
       report.skipped.push({ name, reason: (error as Error).message });
     }
     onProgress(i + 1, names.length);
@@ -60,7 +60,7 @@ export async function reindex(
   return report;
 }
 
-/** The highest merge request number in this repository, landed or not, so that none is reused. */
+/** The highest number of a merge request in this repository. New merge requests get higher numbers. */
 function newestIn({ added }: Indexed, refs: Refs): number {
   const landed = added.map(({ record }) => record.merge_request ?? 0);
   const proposed = headsIn(refs).map(({ id }) => id);
@@ -68,7 +68,8 @@ function newestIn({ added }: Indexed, refs: Refs): number {
 }
 
 /**
- * Deletes rows whose repository is gone; each is checked under its lock, because a landing may be running.
+ * Deletes definitions without a repository from the index. Each is checked again under its lock, because a landing may be
+ * creating its repository at this moment.
  */
 async function removeOrphans(store: Store, repositories: Repositories): Promise<string[]> {
   const names = new Set(await repositories.list());

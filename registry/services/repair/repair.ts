@@ -1,4 +1,4 @@
-/** Completes what a crash interrupted: git shows what happened, and the index follows it. */
+/** Completes landings that a crash interrupted. Git shows what happened, and the index is updated from git. */
 import { deleteDefinition } from '../../store/definitions.ts';
 import { isProposed } from '../../store/merge-requests.ts';
 import { auditLanded } from '../audit/entries.ts';
@@ -9,13 +9,13 @@ import { mendedState } from './mended-state.ts';
 
 export interface RepairReport {
   repaired: string[];
-  /** Their journal entries stay; the others continue. */
+  /** Definitions whose repair failed. Their journal entries stay, so the next start tries again. */
   failed: { name: string; error: Error }[];
 }
 
 /**
- * Looks only at repositories that a process which is gone had noted. One that never got its first ref, or
- * neither a version nor a merge request, is taken away: its creation was not acknowledged.
+ * Repairs the repositories with journal entries of processes that no longer run. Removes a repository without a version and
+ * without a merge request: the crash interrupted its creation, and nobody was told that it exists.
  */
 export async function repair(deps: LandingDeps): Promise<RepairReport> {
   const { repositories } = deps;

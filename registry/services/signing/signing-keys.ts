@@ -1,4 +1,4 @@
-/** The keys that sign versions: everybody may read the public ones; this also rotates them. */
+/** Shows the public keys that verify versions (everybody may read them), and rotates the signing key. */
 
 import type { Version } from '../../../repos/types.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -8,7 +8,7 @@ import type { Store } from '../../store/open.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, REGISTRY } from '../caller.ts';
 
-/** Newest first. */
+/** One page of the signing keys, newest first. */
 export async function listSigningKeys(
   { signingKeys }: { signingKeys: SigningKeys },
   { page, per_page }: PageOf,
@@ -18,19 +18,19 @@ export async function listSigningKeys(
   return { items, total: keys.length, page, per_page };
 }
 
-/** All public keys as a file for git's `gpg.ssh.allowedSignersFile`. */
+/** All public keys in the format of the file `gpg.ssh.allowedSignersFile` of git. */
 export async function allowedSigners(signingKeys: SigningKeys): Promise<string> {
   const keys = (await signingKeys.list()).toReversed();
   return keys.map((key) => `${showKey(key).allowed_signers}\n`).join('');
 }
 
-/** The signature of a version as the API shows it; null if none is valid. */
+/** The signature of a version as the API shows it. Null if no known key made it. */
 export function showSignature(version: Version, keys: readonly SigningKey[]) {
   const { key, fault } = judgeSignature(version, keys);
   return key === null ? null : { key, valid: fault === null };
 }
 
-/** Changes the key files first, because they sign, and then writes the audit entry. */
+/** Rotates the signing key. The key files change first, because they are what signs. Then the audit entry is written. */
 export async function rotateSigningKey(
   { signingKeys, store }: { signingKeys: SigningKeys; store: Store },
   caller: Caller,

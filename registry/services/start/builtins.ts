@@ -1,4 +1,4 @@
-/** Lands the built-in definitions. */
+/** Lands the definitions that the registry ships with. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Files } from '../../definitions/types.ts';
@@ -14,8 +14,8 @@ import { commitFiles, land } from '../landing/landing.ts';
 const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
 
 /**
- * Lands every built-in definition that is missing, and newer texts of existing ones. Changes by a site admin
- * stay: a text that was a version before is not landed again.
+ * Lands every built-in definition that is missing, and every new text of an existing one. A text that was a version before
+ * does not land again, so a site admin's change of a built-in definition stays.
  */
 export async function landBuiltins(
   deps: SaveDeps & { store: Store },
@@ -51,7 +51,7 @@ async function createBuiltin(deps: SaveDeps, name: string, files: Files): Promis
     });
     return true;
   } catch (error) {
-    // A lab already has this name; its definition stays.
+    // A lab already has a definition of this name, which stays. The built-in definition is skipped.
     if (error instanceof Problem && error.code === 'name_taken') return false;
     throw error;
   }

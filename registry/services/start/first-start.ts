@@ -1,4 +1,4 @@
-/** Creates the first administrator while there is no user. */
+/** Creates the first administrator if there are no users. */
 import type { Config } from '../../config.ts';
 import type { Store } from '../../store/open.ts';
 import { hasUsers } from '../../store/users.ts';
@@ -10,18 +10,18 @@ import { createUser } from '../people/users.ts';
 
 export interface FirstAdmin {
   username: string;
-  /** Shown once; null if it was configured. */
+  /** The generated password, which is shown once. Null if the password was configured. */
   password: string | null;
-  /** For the clone line of the greeting; null without a terminal. */
+  /** The token in the clone line that the first start prints. Null without a terminal. */
   token: string | null;
 }
 
-/** How long the token of the clone line is valid, in milliseconds. */
+/** How long the token in the clone line is valid, in milliseconds. */
 const TOKEN_LASTS = 24 * 60 * 60 * 1000;
 
 /**
- * Null if there are users already. A token is created only for a terminal, because other output may be stored
- * by whatever collects logs. The password is valid for a day.
+ * Creates the first administrator, or returns null if there are users already. `withToken` must be false without a
+ * terminal, because a log collector may store the output. A generated password is valid for a day.
  */
 export async function createFirstAdmin(
   deps: PeopleDeps & { store: Store },
