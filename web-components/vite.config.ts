@@ -22,9 +22,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // CodeMirror is this large. Only the editor loads it.
+    // CodeMirror is this large, and only the editor loads it.
     chunkSizeWarningLimit: 600,
-    // The build warns that compression takes most of its time. This is expected, so the warning is off.
+    // The build warns that compression takes most of its time. The warning is switched off, because it is expected.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {

@@ -19,7 +19,7 @@ import { labCalls, tokenCalls, userCalls } from './people.ts';
 
 export { type ClientOptions, type Page, RegistryError } from './http.ts';
 
-/** Creates a client. Its methods reject with `RegistryError` for every problem document. */
+/** Creates a client. The methods of a client reject with `RegistryError` for every problem document. */
 export function createClient(options: ClientOptions) {
   const http = createHttp(options);
   const { json, nothing, raw } = http;

@@ -1,4 +1,4 @@
-/** The HTTP layer of the client. It sends and receives JSON, and turns problem documents into errors. */
+/** The HTTP layer of the client, which sends and receives JSON and turns problem documents into errors. */
 import type { ProblemDocument } from '../../registry/schemas/common.ts';
 
 export interface ClientOptions {
@@ -87,7 +87,7 @@ async function problemOf(response: Response): Promise<ProblemDocument> {
   return { type: 'about:blank', title, status, code: 'unknown', detail: `${detail}.` };
 }
 
-/** The query string of all defined values, such as `?a=1&b=2`. Empty if none is defined. */
+/** The query string of all defined values, such as `?a=1&b=2`, or '' if no value is defined. */
 export function search(query: object): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return '';

@@ -162,7 +162,8 @@ export class RegistryApp extends LitElement {
 
 /**
  * Explains why the module of a page failed to load. If the registry answers, it was probably upgraded and no longer has
- * the old files. Browsers report the same error when the registry is unreachable; that error is returned unchanged.
+ * the old files. Browsers report the same error when the registry is unreachable. In that case, the error is returned
+ * unchanged.
  */
 async function explainFailedLoad(error: unknown): Promise<unknown> {
   const answers = await fetch('/healthz').then(

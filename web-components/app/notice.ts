@@ -7,8 +7,8 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 
 /**
  * A notice that the page may be out of date: the browser is offline, the session has ended, or live updates are
- * interrupted. The notice covers the bottom of the window. It is visible at every scroll position, and moves nothing
- * when it appears.
+ * interrupted. The notice covers the bottom of the window, so that it is visible at every scroll position and moves
+ * nothing when it appears.
  */
 export class AppNotice extends LitElement {
   static override styles = [

@@ -1,6 +1,5 @@
 /**
- * The API client of the interface. It uses the session cookie. When a session ends, its requests wait for a new
- * sign-in.
+ * The API client of the interface, which uses the session cookie. When a session ends, requests wait for a new sign-in.
  */
 import { createClient, RegistryError } from '../../client/typescript/client.ts';
 import { session } from './session.ts';
@@ -10,7 +9,8 @@ export { RegistryError };
 export const client = createClient({ url: '', fetch: fetchInSession });
 
 /**
- * The error that a form shows for invalid input before it sends anything. It has the format of the registry's problems.
+ * The error that a form shows for invalid input before it sends anything. The error has the format of the registry's
+ * problems.
  */
 export const inputProblem = (detail: string, title = 'Something is missing') =>
   new RegistryError({ type: 'about:blank', title, status: 422, code: 'invalid', detail });
@@ -19,8 +19,8 @@ export const inputProblem = (detail: string, title = 'Something is missing') =>
  * Sends a request. If the session has ended, the request waits until the same user has signed in again, and is then
  * sent again, so that nothing typed is lost. If the user declines to sign in, the 401 is returned.
  *
- * The header `x-session-user` names the user of this page. Without it, the registry would answer for another user who
- * has signed in meanwhile, or for nobody.
+ * The header `x-session-user` names the user of this page. Without the header, the registry would answer for another
+ * user who has signed in meanwhile, or for nobody.
  */
 async function fetchInSession(...[address, init]: Parameters<typeof fetch>): Promise<Response> {
   const id = session.me?.user.id;

@@ -40,14 +40,11 @@ export const compareVersions = async (id: number, from: number, to: number) =>
 export const rollBack = (id: number, version: number, reason: string) =>
   client.definitions.rollback(id, version, reason);
 
-/**
- * Validates files of a definition. With the `id` of an existing definition, `body` contains only its changed files.
- * landed.
- */
+/** Saves a change. If it needs a review, the result has a merge request. Rejects with 409 if another version has landed. */
 export const changeDefinition = (id: number, change: DefinitionChange) =>
   client.definitions.change(id, change);
 export const createDefinition = (what: NewDefinition) => client.definitions.create(what);
-/** Validates files of a definition. `id` names an existing definition: then `body` contains only the changed files. */
+/** Validates files of a definition. With the `id` of an existing definition, `body` contains only its changed files. */
 export const validateSource = (body: ValidateRequest, id?: number) =>
   client.definitions.validate(body, id);
 

@@ -1,4 +1,4 @@
-/** Unsaved work, stored in this browser. It survives a reload, a crash and the end of a session. */
+/** Unsaved work, stored in this browser, which survives a reload, a crash and the end of a session. */
 import { session } from './session.ts';
 import type { WorkingCopy } from './working-copy.ts';
 
@@ -9,7 +9,7 @@ export interface Draft {
   at: number;
 }
 
-/** The storage key of a draft. It includes the user's id, because several people may use one browser. */
+/** The storage key of a draft. The key includes the user's id, because several people may use one browser. */
 const keyOf = (what: string): string => `registry.draft.${session.me?.user.id ?? 0}.${what}`;
 
 export function readDraft(what: string): Draft | undefined {
@@ -28,7 +28,7 @@ export function saveDraft(what: string, draft: Draft): boolean {
   }
 }
 
-/** Reads text that the user has not sent yet. It is stored until it is sent or this window is closed. */
+/** Reads text that the user has not sent yet. The text is stored until the user sends it or closes this window. */
 export const readText = (what: string): string => sessionStorage.getItem(keyOf(what)) ?? '';
 
 export function saveText(what: string, text: string): void {

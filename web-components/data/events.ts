@@ -90,8 +90,8 @@ function open(): void {
   });
   opened.addEventListener('error', () => {
     grace ??= setTimeout(() => stream.setLost(true), GRACE);
-    // The browser itself resumes a broken connection from the last event. It closes a connection that the registry
-    // refused.
+    // The browser itself resumes a broken connection from the last event. The browser closes a connection that the
+    // registry refused.
     if (opened.readyState === EventSource.CLOSED && opened === source) void retryLater();
   });
 }

@@ -17,8 +17,8 @@ const client = createClient({ url: '' });
  */
 class Session extends EventTarget {
   /**
-   * The signed-in user. Null if nobody is signed in, undefined until known. After the session has ended, still the last
-   * user.
+   * The signed-in user, null if nobody is signed in, or undefined until known. After the session has ended, this is
+   * still the last user.
    */
   me: Me | null | undefined;
   /** Whether the session has ended although the user did not sign out. The page then stays as it is. */
@@ -42,11 +42,13 @@ class Session extends EventTarget {
     const before = this.me?.user.id;
     await client.login(username, password);
     this.#set(await client.me());
-    // The waiting requests belong to the previous user. They must not be sent as another user.
+    // The waiting requests belong to the previous user. The requests must not be sent as another user.
     this.#settle(before === undefined || before === this.me?.user.id);
   }
 
-  /** The address where single sign-on starts, which later returns to `page`. Null if the registry has no provider. */
+  /**
+   * The address where single sign-on starts, which later returns to `page`, or null if the registry has no provider.
+   */
   async singleSignOn(page: string): Promise<{ address: string; provider: string } | null> {
     const { single_sign_on: provider } = await client.authMethods();
     if (!provider) return null;

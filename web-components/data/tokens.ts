@@ -6,7 +6,7 @@ export type { CreatedToken, NewToken, Token } from '../../registry/schemas/peopl
 
 export const listTokens = () => client.tokens.list();
 
-/** Creates a token. Its secret appears only in this result. */
+/** Creates a token. The secret of the token appears only in this result. */
 export const createToken = (token: NewToken) => client.tokens.create(token);
 
 export const deleteToken = (id: number) => client.tokens.remove(id);

@@ -18,8 +18,8 @@ export async function changeOwn(change: Pick<UserChange, 'name' | 'email'>): Pro
 }
 
 /**
- * Sets a new password. This ends every session of the account and starts a new one for this window. If the account has
- * a password, `current_password` must be given.
+ * Sets a new password. A new password ends every session of the account, and starts a new session for this window. If
+ * the account has a password, `current_password` must be given.
  */
 export async function changeOwnPassword(
   change: Required<Pick<UserChange, 'password'>> & Pick<UserChange, 'current_password'>,

@@ -33,7 +33,7 @@ export function changesOf({ base, files }: WorkingCopy): Record<string, string |
   );
 }
 
-/** The names of the classes at the top level of a Python file. They are found by their `class` lines. */
+/** The names of the classes at the top level of a Python file, found by their `class` lines. */
 export const classNames = (source: string): string[] =>
   [...source.matchAll(/^class[ \t]+([A-Za-z_]\w*)/gm)].map(([, name = '']) => name);
 

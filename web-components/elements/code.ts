@@ -60,7 +60,7 @@ export class RegistryCode extends LitElement {
   ];
 
   declare source: string;
-  /** The path of the file. Its extension determines the language. */
+  /** The path of the file. The extension of the file determines the language. */
   declare path: string;
   /** The number of the highlighted line, from 1. */
   declare marked: number | undefined;

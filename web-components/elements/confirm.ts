@@ -89,7 +89,7 @@ export class RegistryConfirm extends LitElement {
     </wa-dialog>`;
   }
 
-  /** Opens the dialog after its first rendering. Only then does the dialog honour `autofocus`. */
+  /** Opens the dialog after its first rendering, because it honours `autofocus` only then. */
   protected override async firstUpdated() {
     const dialog = this.renderRoot.querySelector('wa-dialog');
     if (!dialog) return;

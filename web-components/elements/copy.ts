@@ -41,7 +41,7 @@ export class RegistryCopy extends LitElement {
   ];
 
   declare value: string;
-  /** What the line contains. It completes the name of the button: `Copy token`. */
+  /** What the line contains, as in the name of the button: `Copy token`. */
   declare label: string;
   declare copied: boolean;
 

@@ -2,7 +2,7 @@
 
 export interface Counted {
   total: number;
-  /** Set if the list has more than `total` items. */
+  /** True if the list has more than `total` items. */
   total_at_least?: true;
 }
 

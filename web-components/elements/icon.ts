@@ -1,7 +1,4 @@
-/**
- * The icons of the interface. They are GitHub's Octicons, bundled, in the colour of the text and hidden from screen
- * readers.
- */
+/** The icons of the interface: GitHub's Octicons, bundled, in the colour of the text and hidden from screen readers. */
 import alert from '@primer/octicons/build/svg/alert-16.svg?raw';
 import archive from '@primer/octicons/build/svg/archive-16.svg?raw';
 import beaker from '@primer/octicons/build/svg/beaker-16.svg?raw';
@@ -70,7 +67,7 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS;
 
-/** The content of the svg element. It may be used as HTML because the icon files are part of the bundle. */
+/** The content of the svg element, which may be used as HTML because the icon files are part of the bundle. */
 const paths = (file: string) => unsafeSVG(file.replace(/<\/?svg[^>]*>/g, ''));
 
 /** An `svg.icon`, which styles/shared.ts scales to the text around it. */

@@ -17,7 +17,7 @@ export interface Paged extends Counted {
   items: readonly unknown[];
   page: number;
   per_page: number;
-  /** The `after` parameter of the next page. The last page has none. */
+  /** The `after` parameter of the next page, missing on the last page. */
   next?: string;
 }
 

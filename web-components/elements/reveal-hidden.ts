@@ -1,5 +1,6 @@
 /**
- * Shows text from other people. Its hidden characters are replaced by their code points, so that they have no effect.
+ * Shows text from other people. Hidden characters in the text are replaced by their code points, so that they have no
+ * effect.
  */
 import { html } from 'lit';
 import { codePointOf, describeHidden, findHidden, HIDDEN_IN_CODE } from '../../text/hidden.ts';

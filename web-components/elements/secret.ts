@@ -6,9 +6,9 @@ import './copy.ts';
 import { icon } from './icon.ts';
 
 /**
- * A secret that is shown once. It stays on the page until the user leaves the page or clicks Done, and is stored
- * nowhere else in the browser. The element takes the focus. An open dialog would keep the focus, so render the element
- * after the dialog has closed.
+ * A secret that is shown once. The secret stays on the page until the user leaves the page or clicks Done, and is
+ * stored nowhere else in the browser. The element takes the focus. An open dialog would keep the focus, so render the
+ * element after the dialog has closed.
  *
  * @fires done - The user has copied the secret.
  *
@@ -40,7 +40,7 @@ export class RegistrySecret extends LitElement {
   ];
 
   declare heading: string;
-  /** What the lines contain. It completes the names of the copy buttons. */
+  /** What the lines contain, as in the name of a copy button: `Copy token`. */
   declare label: string;
   declare lines: readonly string[];
 

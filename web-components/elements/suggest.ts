@@ -11,8 +11,8 @@ export interface Suggestion {
 const PAUSE = 150;
 
 /**
- * A text field that shows suggestions while the user types. It consists of the native input and datalist, and takes
- * part in forms.
+ * A text field that shows suggestions while the user types. The field consists of the native input and datalist, and
+ * takes part in forms.
  *
  * @fires change - The value has changed.
  */
@@ -68,7 +68,7 @@ export class RegistrySuggest extends LitElement {
   declare hint: string | undefined;
   declare value: string;
   declare required: boolean;
-  /** Set to `s` to make the field as high as a small input. */
+  /** The size; `s` makes the field as high as a small input. */
   declare size: 's' | undefined;
   /** Finds suggestions for the typed text, best first. */
   declare find: (text: string) => Promise<readonly Suggestion[]>;

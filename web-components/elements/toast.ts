@@ -18,8 +18,8 @@ export function notify(text: string): void {
 let notices: RegistryNotices | undefined;
 
 /**
- * The list of notices. It replaces Web Awesome's toast, whose `style` attributes are blocked by the
- * Content-Security-Policy.
+ * The list of notices. The Content-Security-Policy blocks the `style` attributes of Web Awesome's toast, so this
+ * element replaces it.
  */
 export class RegistryNotices extends LitElement {
   static override properties = { texts: { state: true } };

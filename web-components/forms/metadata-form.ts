@@ -13,7 +13,7 @@ const TEXTS = [
 ] as const;
 const STATUSES = ['operational', 'development', 'testing', 'deprecated', 'experimental'];
 
-/** The event of a changed header. It carries the whole text; only the header has changed. */
+/** The event of a changed header. The event carries the whole text, of which only the header has changed. */
 export class HeaderEvent extends Event {
   readonly text: string;
   constructor(text: string) {

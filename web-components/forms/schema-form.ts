@@ -17,7 +17,7 @@ export class ValuesEvent extends Event {
 }
 
 /**
- * A form for a JSON Schema. It has inputs for numbers with bounds, choices, switches, texts and groups. The user enters
+ * A form for a JSON Schema, with inputs for numbers with bounds, choices, switches, texts and groups. The user enters
  * other values as JSON.
  *
  * @fires {ValuesEvent} values-change - A value has changed; the event carries all values.

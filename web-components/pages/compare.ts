@@ -25,8 +25,8 @@ import { ago } from '../elements/time.ts';
 import { shared } from '../styles/shared.ts';
 
 /**
- * `/definitions/<Name>/compare?from=1&to=3`: the diff of two versions. Without parameters, the changes of the newest
- * version.
+ * `/definitions/<Name>/compare?from=1&to=3`: the diff of two versions. Without parameters, the page shows the changes
+ * of the newest version.
  */
 export class ComparePage extends Page {
   static override properties = { name: {}, query: { attribute: false } };
@@ -106,7 +106,7 @@ export class ComparePage extends Page {
     return { from: number('from', Math.max(1, to - 1)), to };
   }
 
-  /** Whether a rollback by the user becomes a version without review. Undefined if the user may not roll back. */
+  /** Whether a rollback by the user becomes a version without review, or undefined if the user may not roll back. */
   async #canLandDirectly({ lab_id }: Definition): Promise<boolean | undefined> {
     if (!this.#session.may('admin', lab_id)) return undefined;
     return await canLandDirectly(lab_id);

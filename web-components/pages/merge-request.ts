@@ -272,7 +272,7 @@ export class MergeRequestPage extends Page {
     </section>`;
   }
 
-  /** The permissions that an approval grants. Empty if there is nothing to grant. */
+  /** The permissions that an approval grants, or an empty object if there is nothing to grant. */
   #grants(verdict: ReviewInput['verdict']) {
     const hasGrants = verdict === 'approve' && this.#mayDecide && this.shown?.permissions.length;
     return hasGrants ? { grants: [...this.granting] } : {};

@@ -98,7 +98,7 @@ export class UsersPage extends Page {
       {
         label: 'Reset password…',
         icon: 'key',
-        // To change their own password, users must enter the current one.
+        // Users must enter their current password to change it, so this leads to the page of their account.
         act: () => (user.id === this.#session.me?.user.id ? goTo('/account') : this.#reset(user)),
       },
       disabled

@@ -1,7 +1,6 @@
 /**
- * The icons inside Web Awesome's components. They come from the same set as the interface's own icons. Web Awesome's
- * default icons come from a server on the internet and from `data:` addresses, and the Content-Security-Policy forbids
- * both.
+ * The icons inside Web Awesome's components, from the same set as the interface's own icons. Web Awesome's default
+ * icons come from a server on the internet and from `data:` addresses, and the Content-Security-Policy forbids both.
  */
 import {
   registerIconLibrary,

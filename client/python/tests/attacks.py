@@ -1,6 +1,6 @@
-"""Attempts of a definition to get around the guard. Each body runs as a method, which returns what it could read. It
-may use `mark` (a path that it must not create), `secret` (a file that it must not read) and `port` (a port to which it
-must not connect).
+"""Attempts of a definition to get around the guard. Each body runs as a method, which returns what it could read. An
+attempt may use `mark` (a path that it must not create), `secret` (a file that it must not read) and `port` (a port to
+which it must not connect).
 
 An attempt in REFUSED must end in an error of the guard and have no effect. An attempt in OPEN is not refused, and
 GUARD.md says so.

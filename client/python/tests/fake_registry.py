@@ -1,4 +1,4 @@
-"""A registry in a thread. It serves real git over HTTP with dulwich, and the few other answers that a lab
+"""A registry in a thread, which serves real git over HTTP with dulwich, and the few other answers that a lab
 computer needs.
 """
 
@@ -43,7 +43,7 @@ def string(data: bytes) -> bytes:
 
 
 class SigningKey:
-    """An Ed25519 key in the format of the registry's list. It makes the same signatures as ssh-keygen(1)."""
+    """An Ed25519 key in the format of the registry's list. The key signs as ssh-keygen(1) does."""
 
     def __init__(self, valid_after: str = "2020-01-01T00:00:00Z", number: int = 1) -> None:
         self._key = Ed25519PrivateKey.generate()
@@ -137,7 +137,7 @@ class FakeRegistry:
         self.cuts_chain = False
         self.lists_keys = True
         self.histories: Callable[[list[tuple[str, bytes]]], bytes] | None = join_histories
-        """Makes the answer with many histories. None for a registry that is too old to send such answers."""
+        """Makes the answer with many histories, or None for a registry that is too old to send such answers."""
         self.histories_kind = "application/vnd.pybirch.histories"
         # Faults
         self.git_fault: str | None = None

@@ -2,7 +2,7 @@
 
 
 def measurement(name: str, value: float = 1.0) -> str:
-    """The source of a measurement. Its versions differ in `value`."""
+    """The source of a measurement. Versions of a definition differ in `value`."""
     return f'''import numpy as np
 
 from pybirch.Instruments.base import FakeMeasurementInstrument

@@ -376,7 +376,7 @@ def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry,
     thread.start()
     with came:
         assert came.wait_for(lambda: len(reports) == 1, 30)
-        # On a busy machine, a sync alone takes long. Then the watching computer may take longer too.
+        # On a busy machine, a sync alone takes long, so the watching computer may take longer too.
         limit_s = max(1.0, 4 * (time.monotonic() - started))
         server.land("Alpha", measurement("Alpha", 2))
         started = time.monotonic()

@@ -1,7 +1,7 @@
 """PyBirch constructs an instrument in several ways, and constructors of definitions take different parameters.
 
-PyBirch's factory passes a name and assigns the adapter afterwards. Its page of instruments passes only the adapter, by
-position. Its settings button passes nothing. A placeholder text stands for a missing device.
+PyBirch's factory passes a name and assigns the adapter afterwards. PyBirch's page of instruments passes only the
+adapter, by position. The settings button passes nothing. A placeholder text stands for a missing device.
 """
 
 from typing import Any

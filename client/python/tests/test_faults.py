@@ -127,8 +127,8 @@ print(registry.create("Alpha")._definition["version"])
 def test_a_disk_that_is_full(
     server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str], limit: int
 ) -> None:
-    """No file can grow beyond `limit` bytes. So there is no room for the list, for git's objects or for a file
-    of the definition.
+    """No file can grow beyond `limit` bytes. The list, git's objects or a file of the definition therefore do
+    not fit on the disk.
     """
     server.land("Alpha", measurement("Alpha", 3) + "# " + "x" * 4000)
     done = subprocess.run([sys.executable, "-c", FULL, str(limit)], capture_output=True, text=True, env=environment)
@@ -403,8 +403,8 @@ def test_a_token_that_no_longer_counts(server: FakeRegistry, good: Registry, hom
 def test_threads_that_load_at_once_do_not_wait_for_each_other_for_ever(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """One thread calls `load`. The other imports the module, as unpickling does. Each could hold a lock that
-    the other needs.
+    """One thread calls `load`. The other imports the module, as unpickling does. Each thread could hold a lock
+    that the other needs.
     """
     for number in range(5):
         server.land(f"D{number}", measurement(f"D{number}"))
@@ -456,7 +456,7 @@ def test_what_waits_for_a_registry_that_fails_on_it_holds_up_nothing(server: Fak
 def test_the_proxy_and_the_certificates_of_the_environment(
     server: FakeRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The registry itself is the proxy here. It receives requests for the address of another host."""
+    """The registry itself is the proxy here, and receives requests for the address of another host."""
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")

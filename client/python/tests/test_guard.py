@@ -234,8 +234,8 @@ class Tries:
 def test_libraries_may_look_into_windows_registry_and_nobody_may_change_it(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """Libraries look in the Windows registry for installed software. Only Windows raises these events, so the
-    test raises them itself.
+    """Libraries look in the Windows registry for installed software. Only Windows raises events of its
+    registry, so the test raises them itself.
     """
     server.land("Looks", "class Looks:\n    def call(self, function, *given):\n        return function(*given)\n")
     registry.sync()

@@ -1,4 +1,4 @@
-"""Servers that answer badly. Their answers use up neither memory nor time of a lab computer, and its user reads a clear
+"""Servers that answer badly. Bad answers use up neither memory nor time of a lab computer, and the user reads a clear
 message.
 
 The flaws: 290 kB of gzip became 572 MiB. The program waited silently for two minutes for a server that accepted the

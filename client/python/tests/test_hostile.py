@@ -168,7 +168,9 @@ def test_a_pack_that_is_none_is_damaged(kind: str) -> None:
 
 
 def bomb(server: FakeRegistry) -> None:
-    """Lands a version with a file of zeros that is larger than any real file. It takes a few kilobytes in the pack."""
+    """Lands a version with a file of zeros that is larger than any real file, but takes only a few kilobytes in
+    the pack.
+    """
     server.land("Alpha", measurement("Alpha", 2), {"zeros.bin": "\0" * LARGE})
 
 

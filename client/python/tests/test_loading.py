@@ -107,7 +107,7 @@ def test_two_versions_run_side_by_side_and_a_class_is_loaded_once(server: FakeRe
 
 
 def test_each_version_finds_its_own_modules(server: FakeRegistry, registry: Registry) -> None:
-    """Both versions have modules with the same names, and old and new instruments run in the same process."""
+    """The two versions of the definition have modules with the same names, and run in the same process."""
     source = "import scale\nclass Multi:\n    def get(self):\n        from scale import FACTOR\n        return FACTOR\n"
     for factor in (1, 2):
         server.land("Multi", source, {"scale.py": f"FACTOR = {factor}\n"})

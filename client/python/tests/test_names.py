@@ -16,7 +16,7 @@ from pybirch_registry.home import Home
 from sources import measurement
 
 HELPER = {"Victim.py": measurement("Victim", 666)}
-"""A second file of a harmless definition. It contains the code that should run instead of the victim's code."""
+"""A second file of a harmless definition, with the code that the attacker wants to run instead of the victim's code."""
 
 
 def as_victim(server: FakeRegistry, **said: Any) -> None:

@@ -1,5 +1,5 @@
-"""Permissions: one version may use what its lab bans, as its signed tag says. Other versions and definitions
-may not.
+"""Permissions: one version may use what its lab bans, as its signed tag says. No permission applies to other
+versions and definitions.
 """
 
 import ctypes  # noqa: F401  (the host program has loaded it)

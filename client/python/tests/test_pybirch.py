@@ -1,7 +1,7 @@
 """PyBirch's own factory and instrument tree use the service object as their database service.
 
-The stand-in makes the same calls as PyBirch. Its factory uses the names with `driver`, its tree those with
-`definition`.
+The stand-in makes the same calls as PyBirch. The factory of the stand-in uses the names with `driver`, and its tree the
+names with `definition`.
 """
 
 import pickle

@@ -1,7 +1,7 @@
-"""Names, reasons and answers of other people appear in a user's terminal. They must never act as control sequences
-there.
+"""Names, reasons and answers of other people appear in a user's terminal. Text of other people must never act as a
+control sequence in the terminal.
 
-The flaws had one cause: text of other people was printed without changes. So the reason of a revocation could clear the
+The flaws had one cause: text of other people was printed without changes. The reason of a revocation could clear the
 screen, overwrite the line above, or show letters in another order.
 """
 
@@ -142,7 +142,9 @@ NAMES = ("enrol", "sync", "status", "list", "show", "pin", "unpin", "bind", "wat
 def test_no_console_lacks_a_letter_that_a_command_needs(
     server: FakeRegistry, home: Home, monkeypatch: pytest.MonkeyPatch, coding: str
 ) -> None:
-    """Help is printed while arguments are parsed. It contains an ellipsis, which some Windows consoles cannot show."""
+    """Help is printed while arguments are parsed. The help text contains an ellipsis, which some Windows
+    consoles cannot show.
+    """
     server.land("Alpha", measurement("Alpha"), display_name="10 MΩ 実験室")
     commands = [[], ["--help"], ["--version"], ["nonsense…"], *([name, "--help"] for name in NAMES)]
     commands += [["sync"], ["list"], ["status"], ["show", "Alpha"], ["bind", "Ω…", "GPIB::1::INSTR"]]

@@ -250,7 +250,9 @@ def test_a_history_that_is_refused_does_not_stand_in_the_way_of_the_registry_s(
 def test_who_holds_back_updates_is_noticed(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An attacker sends the newest list of last week again and again. Only the date of its statement shows this."""
+    """An attacker sends the newest list of last week again and again. Only the date of the list's statement
+    shows this attack.
+    """
     assert Trust(home).warning() is None
     content, statement = server.sent[-1]
     server.replay = (content, statement)
@@ -267,7 +269,7 @@ def test_who_holds_back_updates_is_noticed(
 def test_a_clock_that_is_behind_the_newest_list_is_told_of(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:
-    """With a clock that is set back far enough, any list would look new forever."""
+    """If a computer's clock is set back far enough, any list looks new forever."""
     newest = Trust(home).newest()
     assert newest is not None
     assert Trust(home).warning(newest[1] - 60) is None

@@ -28,7 +28,7 @@ from sources import measurement
 
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the module `files` believe that it runs on Windows. Its waits take no time."""
+    """Makes the module `files` believe that it runs on Windows, and removes the waits in it."""
     monkeypatch.setattr(files, "sys", types.SimpleNamespace(platform="win32"))
     monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(LK_NBLCK=2, locking=flock))
     clock = types.SimpleNamespace(sleep=lambda seconds: None, monotonic=files.time.monotonic)
@@ -249,7 +249,7 @@ def test_folders_of_versions_have_the_rights_of_the_folder_that_they_are_in(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On Windows, only one account can read a folder that `tempfile.mkdtemp` made. Other accounts could not
-    read versions in it.
+    read versions in such a folder.
     """
 
     def refuses(*_arguments: Any, **_options: Any) -> str:

@@ -25,8 +25,8 @@ const STEP = 1_000;
 const LONG_HUNK = 300;
 
 /**
- * The diff of one file. Its text may be hostile, so it only becomes text nodes. Changed lines are `<ins>` and `<del>`
- * elements, for users who cannot see colours.
+ * The diff of one file. The text of a diff may be hostile, so it only becomes text nodes. Changed lines are `<ins>` and
+ * `<del>` elements, for users who cannot see colours.
  *
  * @fires {PlaceEvent} place-chosen - With `choosable`: the user chose a line, by its number or with the arrow keys and
  * Enter.

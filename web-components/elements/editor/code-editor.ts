@@ -105,7 +105,7 @@ export class RegistryCodeEditor extends LitElement {
   ];
 
   declare text: string;
-  /** The path of the file. Its extension determines the language. */
+  /** The path of the file. The extension of the file determines the language. */
   declare path: string;
   declare findings: readonly Finding[];
   /** The accessible name of the editor. */

@@ -30,8 +30,8 @@ type Files = Readonly<Record<string, string>>;
 const PAUSE = 500;
 
 /**
- * The editor for the files of a definition. It shows findings while the user types, the settings form, and a form for
- * the header.
+ * The editor for the files of a definition. The editor shows findings while the user types, the settings form, and a
+ * form for the header.
  *
  * @fires {FilesEvent} files-change - A file has changed; the event carries all files.
  */

@@ -41,7 +41,7 @@ export class RegistryThread extends LitElement {
   ];
 
   declare thread: Thread;
-  /** Sends a reply. Undefined if the user may not reply. */
+  /** Sends a reply, or undefined if the user may not reply. */
   declare reply: ((text: string) => Promise<unknown>) | undefined;
   declare isReplying: boolean;
 

@@ -15,7 +15,7 @@ export class AccountPassword extends EditableCard {
   readonly heading = 'Password';
   /** Whether the user has a password. Users who sign in with single sign-on may have none. */
   declare hasOne: boolean;
-  /** When a password that the registry generated expires. Null for a password that the user chose. */
+  /** When a password that the registry generated expires, or null for a password that the user chose. */
   declare expires: string | null;
 
   override get editLabel() {

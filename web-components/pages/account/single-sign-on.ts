@@ -9,8 +9,8 @@ import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 
 /**
- * The providers that can sign the user in to this account, and a button to link the registry's provider. Hidden if the
- * account has no provider and none can be linked.
+ * The providers that can sign the user in to this account, and a button to link the registry's provider. The card is
+ * hidden if the account has no provider and none can be linked.
  */
 export class AccountSingleSignOn extends LitElement {
   static override properties = { me: { attribute: false } };

@@ -67,7 +67,8 @@ export class ComputerRuns extends LitElement {
   static override styles = [shared, sections];
   declare name: string;
   /**
-   * The bindings of the computer. They show whether an older version is in use because an instrument is pinned to it.
+   * The bindings of the computer. Bindings show whether an older version is in use because an instrument is pinned to
+   * it.
    */
   declare bindings: readonly Binding[];
 

@@ -7,7 +7,7 @@ export interface Run {
   installed: number;
   /** The version that running programs have loaded, from the computer's last report. */
   loaded: number | undefined;
-  /** The newest version that is not revoked. Null if every version is revoked. */
+  /** The newest version that is not revoked, or null if every version is revoked. */
   newest: number | null;
   why: Reason;
 }
@@ -15,7 +15,7 @@ export interface Run {
 export type Reason =
   | { kind: 'newest' }
   | { kind: 'revoked'; reason: string }
-  /** These instruments are pinned to the version that is in use. */
+  /** The instruments in this list are pinned to the version that is in use. */
   | { kind: 'pinned'; instruments: readonly { id: number; name: string }[] }
   /** The computer has not fetched a newer version. */
   | { kind: 'not-fetched' }

@@ -12,7 +12,7 @@ export type View = keyof typeof VIEWS;
 interface Place {
   name: string;
   view?: View | undefined;
-  /** The version to show. Without it, the page shows the newest version. */
+  /** The version to show, by default the newest one. */
   version?: number | undefined;
   /** The file to show, unless it is the main file. */
   file?: string | undefined;

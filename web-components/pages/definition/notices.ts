@@ -1,5 +1,5 @@
 /**
- * The notices at the top of a definition's page. They say that the definition is archived or proposed, or that the
+ * The notices at the top of a definition's page. A notice says that the definition is archived or proposed, or that the
  * version is revoked, deprecated or old.
  */
 import { html, nothing, type TemplateResult } from 'lit';

@@ -57,7 +57,7 @@ export class DefinitionVersions extends LitElement {
     args: () => [this.definition.id, this.page, this.definition] as const,
   });
 
-  /** The number of computers by version. Only signed-in users may read it. */
+  /** The number of computers by version, which only signed-in users may read. */
   readonly #fleet = new Task(this, {
     task: async ([id, person]) => (person === undefined ? undefined : await readAdoption(id, 1)),
     args: () => [this.definition.id, this.#session.me?.user.id, this.definition] as const,
@@ -123,7 +123,7 @@ export class DefinitionVersions extends LitElement {
     </div>`;
   }
 
-  /** The number of computers in the user's labs that have the version. Nothing if no computer has any version. */
+  /** The number of computers in the user's labs that have the version, or nothing if no computer has any version. */
   #computers(version: number) {
     const versions = this.#fleet.value?.versions ?? [];
     if (versions.length === 0) return nothing;

@@ -85,8 +85,7 @@ export class DefinitionsFacets extends LitElement {
     const values = this.facets[name].filter(({ value }) => value !== null);
     const chosen = this.query.get(name);
     const hasMore = name === 'status';
-    // A facet with a single value offers no choice, so it is hidden. It stays visible if the user has chosen that
-    // value.
+    // A facet with a single value offers no choice, so it is hidden. A facet with a chosen value stays visible.
     if (values.length < 2 && chosen === null && !hasMore) return nothing;
     const isExpanded = this.expanded.has(name);
     const shown = isExpanded ? values : values.slice(0, SHOWN);

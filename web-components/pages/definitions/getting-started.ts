@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { Me } from '../../../registry/schemas/people.ts';
 import { icon } from '../../elements/icon.ts';
 
-/** The first steps of a site admin. They are shown while there is no lab, because definitions belong to labs. */
+/** The first steps of a site admin, shown while there is no lab, because definitions belong to labs. */
 export function gettingStarted(
   me: Me | null | undefined,
   labs: ReadonlyMap<number, string> | undefined,

@@ -47,11 +47,11 @@ export const bindingOf = (fields: FormData): BindingChange => ({
 
 export interface EditedSettings {
   fields: unknown;
-  /** The values in the form. Undefined if the user edits the settings as JSON. */
+  /** The values in the form, or undefined if the user edits the settings as JSON. */
   values: Values | undefined;
 }
 
-/** A form for the settings schema of the definition. Without a schema, it is a text area for JSON. */
+/** A form for the settings schema of the definition, or a text area for JSON if there is no schema. */
 export function settingsFields(schema: Values | null, settings: Values): EditedSettings {
   if (!schema) {
     const fields = html`<wa-textarea

@@ -11,7 +11,7 @@ export async function managedLabs(session: SessionController): Promise<Lab[]> {
   return items.filter(({ id }) => session.may('admin', id));
 }
 
-/** The field to choose a lab. Nothing if there is only one lab. */
+/** The field to choose a lab, or nothing if there is only one lab. */
 export function labField(labs: readonly Lab[]) {
   const [first] = labs;
   if (labs.length < 2) return nothing;

@@ -50,7 +50,7 @@ export class LabPolicy extends EditableCard {
   readonly heading = 'Landing policy';
   declare lab: Lab;
   declare members: readonly Member[];
-  /** The required checks in the form. Each has a name and the account that reports it. */
+  /** The required checks in the form. Each check has a name and the account that reports it. */
   declare checks: readonly (readonly [string, number | undefined])[];
 
   protected view() {

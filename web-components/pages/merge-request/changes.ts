@@ -57,7 +57,7 @@ export class MergeRequestChanges extends LitElement {
 
   declare mergeRequest: MergeRequestPage;
   declare threads: readonly Thread[];
-  /** Sends a comment. Undefined if the user may not comment. */
+  /** Sends a comment, or undefined if the user may not comment. */
   declare send: ((comment: CommentInput) => Promise<unknown>) | undefined;
   /** The line on which the user is starting a thread. */
   declare place: Place | undefined;
@@ -73,7 +73,7 @@ export class MergeRequestChanges extends LitElement {
     if (!changed.has('threads') && !changed.has('place')) return;
     const places = threadsByPlace(this.threads);
     const { place } = this;
-    // The function must be a new one each time. Otherwise the files would not render again.
+    // The files render again only if this is a new function.
     this.#below = (at) => {
       const threads = places.get(keyOf(at)) ?? [];
       const isHere = place !== undefined && keyOf(place) === keyOf(at);

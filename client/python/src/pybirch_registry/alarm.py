@@ -22,7 +22,7 @@ INTERVAL_S = 15.0
 """The longest delay between a sync and the warning, in seconds."""
 
 Listener = Callable[[str], None]
-"""A function that receives the warning as a sentence. It may be called in any thread."""
+"""A function that receives the warning as a sentence. Any thread may call the function."""
 
 
 class RevokedWarning(UserWarning):
@@ -113,7 +113,7 @@ def _run() -> None:
 
 
 def _after_fork() -> None:
-    """Prepares a forked child process. It has no threads, and the lock that it copied may be held."""
+    """Prepares a forked child process. A child process starts without threads, and its copy of the lock may be held."""
     global _lock, _thread
     _lock, _thread = threading.Lock(), None
     if _watched:

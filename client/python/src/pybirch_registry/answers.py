@@ -1,6 +1,4 @@
-"""The registry's answers in PyBirch's terms. They are read from this computer's disk. Ids are PyBirch's (see
-ids.py).
-"""
+"""The registry's answers in PyBirch's terms, read from this computer's disk. Ids are PyBirch's (see ids.py)."""
 
 import socket
 from collections.abc import Iterator
@@ -54,7 +52,7 @@ class Answers:
             return None
 
     def versions(self, driver_id: int) -> list[Dict]:
-        """Returns the versions of a driver, newest first. They come from the history that was fetched by git."""
+        """Returns the versions of a driver from the fetched git history, newest first."""
         driver = self.driver(driver_id)
         if driver is None:
             return []
@@ -80,7 +78,7 @@ class Answers:
         return {driver["id"] for driver in drivers if driver is not None}
 
     def bindings(self, computer_name: str | None = None) -> list[Dict]:
-        """Returns this computer's bindings. They carry the computer name that PyBirch asks for."""
+        """Returns this computer's bindings, with the computer name that PyBirch asks for."""
         own = computer_name or self._connection.enrolment.computer_name
         return [self._binding(found, own) for found in self._found()]
 
@@ -96,7 +94,7 @@ class Answers:
         bound = next((f for f in self._found() if _id(f) == instrument_id), None)
         if bound is None and all(one["id"] != number for one in self._manifest().instruments):
             raise ValueError(f"Instrument {instrument_id} not found: the registry lists no instrument {number} here")
-        # PyBirch passes True by default. That must not take the role of primary computer from another one.
+        # PyBirch passes True by default. A default must not make this computer the primary one instead of another.
         self.bound.bind(bound or number, adapter, adapter_type, None if is_primary else False)
         made = next(b for b in self.bindings() if b["instrument_id"] == self.current_id(instrument_id))
         return {key: value for key, value in made.items() if key != "instrument"}

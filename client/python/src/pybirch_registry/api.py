@@ -39,7 +39,7 @@ class Http:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.token = token
-        # How far this computer's clock is ahead of the registry's, in seconds. Set after the first answer.
+        # How far this computer's clock is ahead of the registry's, in seconds. The first answer sets this value.
         self.clock_ahead_s: float | None = None
 
     @cached_property

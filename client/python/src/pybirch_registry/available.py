@@ -36,7 +36,7 @@ def list_available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | 
 
 
 def filter_by_word(items: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
-    """The definitions that match a search. Each part of `word` must be in their name, manufacturer, category or
+    """The definitions that match a search: each part of `word` is in their name, manufacturer, category or
     description.
     """
     parts = word.casefold().split()

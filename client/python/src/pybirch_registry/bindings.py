@@ -1,5 +1,5 @@
-"""The addresses and last settings of this computer's instruments. They are stored here at once and then sent to the
-registry.
+"""The addresses and last settings of this computer's instruments, which are stored here at once and then sent
+to the registry.
 """
 
 import math
@@ -36,7 +36,7 @@ class Bindings:
         self.outbox = Outbox(connection.home)
 
     def remember(self, instrument: Any, body: dict[str, Any]) -> str | None:
-        """Stores a binding or settings here at once. They are sent to the registry within a few seconds or at the next
+        """Stores a binding or settings here at once, and sends them to the registry within a few seconds or at the next
         sync.
 
         If the registry refuses them, forgets them and returns the reason. `instrument` is an object or an instrument's
@@ -118,7 +118,7 @@ class Bindings:
         return sent
 
     def _merge_answers(self, answers: list[Any]) -> None:
-        """Merges the registry's answers into the last list. They count at once, before the next list arrives."""
+        """Merges the registry's answers into the last list, so that they count before the next list arrives."""
         told = [answer for answer in answers if isinstance(answer, dict)]
         taken = {answer["instrument"]["id"]: answer for answer in told if answer.get("instrument")}
         gone = {answer["unbound"] for answer in told if "unbound" in answer}
@@ -156,7 +156,7 @@ def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
 
 
 def adapter_type_of(adapter: str) -> str | None:
-    """The type of a VISA address, from its start: `GPIB`, `USB`, `Serial` or `TCP`. None if the start is unknown."""
+    """The type of a VISA address, from its start: `GPIB`, `USB`, `Serial` or `TCP`, or None if the start is unknown."""
     kinds = {"GPIB": "GPIB", "USB": "USB", "ASRL": "Serial", "COM": "Serial", "/DEV/TTY": "Serial"}
     kinds |= {"TCPIP": "TCP", "VICP": "TCP"}
     return next((kind for prefix, kind in kinds.items() if adapter.upper().startswith(prefix)), None)

@@ -1,8 +1,8 @@
 """Imports bundles, the files that `registry export --bundle` makes for computers without a network.
 
-A bundle is a zip file. It contains `manifest.json`, `statement` and, for each definition, a git bundle of `main` and
-its version tags (`bundles/<Name>.bundle`). The manifest has `definitions`, `revoked` and `reinstated` as in `GET
-/api/sync`, `signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. The `statement`
+A bundle is a zip file. The zip file contains `manifest.json`, `statement` and, for each definition, a git bundle of
+`main` and its version tags (`bundles/<Name>.bundle`). The manifest has `definitions`, `revoked` and `reinstated` as in
+`GET /api/sync`, `signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. The `statement`
 signs, numbers and dates the manifest, as the header `Sync-Statement` does for a list.
 
 The content must be signed by a key that this computer knows, or by a key that such a key vouches for. So a lost or

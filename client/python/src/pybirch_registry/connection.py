@@ -14,7 +14,7 @@ class Connection:
 
     @property
     def http(self) -> Http:
-        """The HTTP connection to the registry. It is made on first use."""
+        """The HTTP connection to the registry, which is made on first use."""
         if self._http is None:
             self._http = Http(self.enrolment.url, self.enrolment.token)
         return self._http

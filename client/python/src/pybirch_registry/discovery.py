@@ -18,9 +18,7 @@ log = logger(__name__)
 NUMBER = "_registry_instrument"
 """The attribute of an instrument object that contains the instrument's id in the registry."""
 KEY = "_registry_key"
-"""The attribute of an instrument that the registry does not know yet. It contains this computer's key for the
-instrument.
-"""
+"""The attribute that contains this computer's key for an instrument. The registry does not know the instrument yet."""
 
 
 class Creator(Protocol):
@@ -46,7 +44,7 @@ class Found:
     """The fields of the instrument in the registry. `id` is None until the registry knows the instrument."""
     definition: str | None
     version: int | None
-    """The version that the instrument is pinned to. None means the newest version."""
+    """The version that the instrument is pinned to, or None for the newest version."""
     adapter: str
     adapter_type: str | None
     last_connected: str | None
@@ -54,7 +52,7 @@ class Found:
     key: str | None = None
     """This computer's key for the instrument while the registry does not know it."""
     binding: Mapping[str, Any] = field(default_factory=dict)
-    """All fields of the binding in the registry. Empty until the registry knows the binding."""
+    """All fields of the binding in the registry. The mapping is empty until the registry knows the binding."""
 
     @property
     def name(self) -> str:
@@ -62,7 +60,7 @@ class Found:
 
     @property
     def number_label(self) -> str:
-        """The instrument's number in the registry, as part of a sentence. Empty if there is no number yet."""
+        """The instrument's number in the registry, as part of a sentence, or "" if there is no number yet."""
         number = self.instrument.get("id")
         return "" if number is None else f" ({number})"
 
@@ -70,7 +68,7 @@ class Found:
         """Creates the object of the instrument from its class at the right version, with the address and last settings.
 
         `options` are passed to the constructor (`axis=2`). The object may reject its settings, mostly because the
-        device is off. Then a warning is logged, and the object is returned all the same. Raises what `Registry.create`
+        device is off. In that case a warning is logged, and the object is still returned. Raises what `Registry.create`
         raises.
         """
         if self.definition is None:
@@ -95,8 +93,8 @@ def identify_bound(instance: Any, definition: str, name: str, adapter: str | Non
     """Marks an object as an instrument that was bound before, so that a restarted program does not bind it a second
     time.
 
-    The object and the instrument have the same definition and address. Their names are the same too, unless the program
-    gave no name. No other object of this process may be marked as the instrument.
+    The object and the instrument have the same definition and address. Object and instrument also have the same name,
+    unless the program gave no name. No other object of this process may be marked as the instrument.
     """
     live = [one.__dict__ for one in instances.list_live() if one is not instance]
     taken = {state[key] for state in live for key in (NUMBER, KEY) if state.get(key) is not None}

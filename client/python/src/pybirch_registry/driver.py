@@ -1,10 +1,10 @@
-"""Makes the class that PyBirch gets for a definition. It is a subclass that accepts the calls of PyBirch's factory and
-pages, whatever the definition's constructor requires.
+"""Makes the class that PyBirch gets for a definition: a subclass that accepts the calls of PyBirch's factory and pages,
+whatever the definition's constructor requires.
 
-PyBirch's factory passes a name to the constructor and assigns the adapter afterwards. That does not open the device in
-classes that open it in their constructor. In the subclass, assigning the adapter runs the constructor again with the
-adapter, and keeps what was set on the instance. PyBirch's page of instruments passes only the adapter, as the first
-argument. PyBirch's placeholders for a missing device (`placeholder_1`) are kept as the adapter and never opened.
+PyBirch's factory passes a name to the constructor and assigns the adapter afterwards. A class that opens its device in
+the constructor then opens nothing. In the subclass, assigning the adapter runs the constructor again with the adapter,
+and keeps what was set on the instance. PyBirch's page of instruments passes only the adapter, as the first argument.
+PyBirch's placeholders for a missing device (`placeholder_1`) are kept as the adapter and never opened.
 """
 
 import importlib
@@ -45,8 +45,7 @@ class DriverLoader(importlib.abc.Loader):
 
 
 def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
-    """Returns a subclass of a definition's class. It can be pickled under `module` and the name of the definition's
-    class.
+    """Returns a subclass of a definition's class, which can be pickled under `module` and the name of that class.
 
     Instances without a name are called `shown` if the constructor requires a name.
     """
@@ -84,7 +83,7 @@ def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
 
 
 def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, Any]) -> Call | None:
-    """The arguments of a constructor as a `Call`. None if there are more arguments than parameters.
+    """The arguments of a constructor as a `Call`, or None if there are more arguments than parameters.
 
     A single argument that can only be an address is the adapter, whatever the first parameter of the constructor is.
     """
@@ -115,8 +114,8 @@ def _during_construction(instance: Any) -> Iterator[None]:
 
 
 def _opens(instance: Any, adapter: Any) -> bool:
-    """Whether assigning this address opens the device. It does not during construction, or if the device is open at
-    this address.
+    """Whether assigning this address opens the device. During construction, or if the device is open there, it
+    does not.
     """
     state = instance.__dict__
     return state.get(CONSTRUCTING) is False and not is_nowhere(adapter) and adapter != state.get(OPENED)
@@ -144,7 +143,7 @@ def close_session(instance: Any) -> None:
 
 
 def _settings(instance: Any) -> Any:
-    """The settings of an instance. None if they cannot be read without the device."""
+    """The settings of an instance, or None if they cannot be read without the device."""
     try:
         return instance.settings
     except Exception as error:  # the definition's code may raise anything while its device is off

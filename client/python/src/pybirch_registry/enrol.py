@@ -36,7 +36,8 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     """Enrols this computer, or gives it a new token. `computer_name` is the host name by default.
 
     Data from another registry is set aside and never mixed with the data of this registry. Everything in the data
-    folder that can fail happens before the code is used. It is undone if the registry refuses the code.
+    folder that can fail happens before the code is used. If the registry refuses the code, all changes in the folder
+    are undone.
 
     Raises `UnreachableError`, `AnswerError` with the registry's reason, `RefusedError` if the code belongs to another
     registry, `RegistryError` for a name that the registry does not accept, `FolderError`.
@@ -126,7 +127,7 @@ def short_fingerprint(blob: bytes) -> str:
 
 
 def tls_warning(enrolment: Enrolment) -> str | None:
-    """A warning about plain HTTP. None for HTTPS, and for a registry on this computer."""
+    """A warning about plain HTTP, or None for HTTPS and for a registry on this computer."""
     if not enrolment.url.startswith("http://") or LOCAL.match(enrolment.url):
         return None
     text = (
@@ -141,7 +142,9 @@ def tls_warning(enrolment: Enrolment) -> str | None:
 
 
 def _read_present(home: Home) -> Enrolment | None:
-    """The present enrolment. None if its file is lost, because the new enrolment replaces it."""
+    """The present enrolment, or None if its file is lost. A lost file does no harm, because the new enrolment
+    replaces it.
+    """
     try:
         return home.enrolment_or_none()
     except LostError as error:

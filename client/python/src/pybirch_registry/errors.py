@@ -1,6 +1,4 @@
-"""The errors of this package. Their texts are written for lab users. `code` is for programs, `exit_code` for
-the shell.
-"""
+"""The errors of this package, with texts for lab users. `code` is for programs, `exit_code` for the shell."""
 
 from typing import ClassVar
 
@@ -14,7 +12,7 @@ class RegistryError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        """The text of the error without control characters. It may contain names and reasons that other
+        """The text of the error without control characters. The text may contain names and reasons that other
         people wrote.
         """
         return make_visible(super().__str__())

@@ -163,7 +163,7 @@ def to_json(value: object) -> bytes:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file. None if the file is absent or damaged.
+    """The JSON object in a file, or None if the file is absent or damaged.
 
     Raises `FolderError` if the file cannot be read. A caller that treated such a file as absent would overwrite its
     content.

@@ -1,5 +1,5 @@
-"""Finds PyBirch's folder. Users clone PyBirch with git, because pip cannot install it. They must tell Python where it
-is.
+"""Finds PyBirch's folder. Users clone PyBirch with git, because pip cannot install it, and must tell Python
+where the clone is.
 """
 
 import importlib.util
@@ -26,8 +26,8 @@ NOT_THERE = f"PyBirch is not where this Python looks for packages. {HOW}"
 
 
 def find_folder(folder: Path | None = None) -> Path:
-    """Finds PyBirch in the given folder. Without one, looks where Python finds packages and in the current folder.
-    Raises `FolderError` if PyBirch is not there.
+    """Finds PyBirch in the given folder. Without `folder`, looks where Python finds packages and in the current
+    folder. Raises `FolderError` if PyBirch is not there.
     """
     for place in [folder] if folder is not None else _places():
         if (place / BASE).is_file():
@@ -37,7 +37,7 @@ def find_folder(folder: Path | None = None) -> Path:
 
 
 def known_folder() -> Path | None:
-    """The folder in which Python finds the package `pybirch`. None if there is no such package."""
+    """The folder in which Python finds the package `pybirch`, or None if there is no such package."""
     spec = importlib.util.find_spec("pybirch")
     places = list(spec.submodule_search_locations or ()) if spec else []
     found = [Path(place).resolve().parent for place in places]

@@ -1,7 +1,7 @@
 """Fetches the histories of many definitions in one answer, for a first sync.
 
-The answer is not trusted. A history is kept in memory, and its version is checked as if git had fetched it. Only then
-is anything written to the disk. If a step fails here, git fetches the definition instead.
+The answer is not trusted. A history is kept in memory, and its version is checked as if git had fetched it. Nothing is
+written to the disk before this check. If a step fails here, git fetches the definition instead.
 """
 
 import hashlib

@@ -94,7 +94,7 @@ class Home:
             self._last_sync.touch()
 
     def last_sync(self) -> datetime | None:
-        """When the registry last answered a sync, by this computer's clock, in UTC. None if it never did."""
+        """When the registry last answered a sync, by this computer's clock, in UTC, or None if it never answered."""
         try:
             return datetime.fromtimestamp(self._last_sync.stat().st_mtime, UTC)
         except OSError:

@@ -1,8 +1,8 @@
-"""Converts ids of the registry to ids in PyBirch. They have a range of their own in PyBirch, because PyBirch's database
-also counts from 1.
+"""Converts ids of the registry to ids in PyBirch. The ids of the registry have their own range in PyBirch, because
+PyBirch's database also counts from 1.
 
-PyBirch stores classes and selections by id alone. Its Qt signals and PostgreSQL columns are 32 bits wide, so the range
-must fit into 32 bits. The registry's 7 is always 1000000007 in PyBirch.
+PyBirch stores classes and selections by id alone. PyBirch's Qt signals and PostgreSQL columns are 32 bits wide, so the
+range must fit into 32 bits. The registry's 7 is always 1000000007 in PyBirch.
 """
 
 import zlib
@@ -11,8 +11,8 @@ from typing import Any
 FIRST = 1_000_000_000
 UNKNOWN_FIRST = 2_000_000_000
 UNKNOWN_COUNT = 147_000_000
-"""How many ids there are for instruments that the registry does not know yet. They are made from this
-computer's keys.
+"""How many ids there are for instruments that the registry does not know yet. Such an id is made from this
+computer's key.
 """
 
 IDS = frozenset(["id", "lab_id", "definition_id", "driver_id", "instrument_id"])
@@ -26,7 +26,7 @@ def to_pybirch(number: int) -> int:
 
 
 def to_pybirch_key(key: str) -> int:
-    """PyBirch's id for an instrument that the registry does not know yet. It is made from this computer's key."""
+    """PyBirch's id for an instrument that the registry does not know yet, made from this computer's key."""
     return UNKNOWN_FIRST + zlib.crc32(key.encode()) % UNKNOWN_COUNT
 
 

@@ -1,4 +1,4 @@
-"""The instruments in use in this process. They are kept as weak references, so that unused ones can be deleted."""
+"""The instruments in use in this process. Weak references let Python delete instruments that are no longer used."""
 
 import threading
 import weakref

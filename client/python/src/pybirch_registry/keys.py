@@ -135,8 +135,8 @@ Change = tuple[int, list[dict[str, Any]], frozenset[bytes]]
 
 
 def _change(key: Mapping[str, Any]) -> Change | None:
-    """The change that introduced a listed key. At least that key has signed it. None if no change introduced the key.
-    Raises `RefusedError`.
+    """The change that introduced a listed key. At least that key has signed the change. Returns None if no
+    change introduced the key. Raises `RefusedError`.
     """
     said = key.get("change")
     if said is None:

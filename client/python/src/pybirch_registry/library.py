@@ -22,7 +22,7 @@ log = logger(__name__)
 
 
 class Library:
-    """A `Provider` (see approved.py). It caches versions by commit, so that a process loads each version once."""
+    """A `Provider` (see approved.py) that caches versions by commit, so that a process loads each version once."""
 
     def __init__(self, home: Home | None = None, manifest: Callable[[], Manifest] | None = None) -> None:
         self.home = home or Home()

@@ -25,7 +25,7 @@ class DefinitionLoader(importlib.abc.InspectLoader):
     """Compiles a module from the checked sources. Writes no bytecode cache."""
 
     def __init__(self, approved: Approved, path: str | None) -> None:
-        """`path` is the path of the module's file. None for a folder without `__init__.py`."""
+        """`path` is the path of the module's file, or None for a folder without `__init__.py`."""
         self._approved = approved
         self._path = path
 

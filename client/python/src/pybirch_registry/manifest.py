@@ -68,14 +68,14 @@ class Manifest:
         return sorted(self._by_name.get(name, ()), key=lambda item: -item.version)
 
     def newest(self, name: str) -> Item | None:
-        """The highest listed version of a name. None if the name is not listed."""
+        """The highest listed version of a name, or None if the name is not listed."""
         return next(iter(self.versions(name)), None)
 
     def find(self, name: str, version: int) -> Item | None:
         return next((item for item in self.versions(name) if item.version == version), None)
 
     def revocation(self, commit: str) -> str | None:
-        """The reason why a version was revoked. None if it was not revoked."""
+        """The reason why a version was revoked, or None if it was not revoked."""
         entry = self.revoked.get(commit)
         return None if entry is None else str(entry.get("reason") or "no reason given")
 
@@ -115,7 +115,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _commit(entry: Mapping[str, Any]) -> str:
-    """The commit of an entry. Both name and commit must be valid names of folders; otherwise raises `ValueError`."""
+    """The commit of an entry. Raises `ValueError` if the name or the commit is not a valid name of a folder."""
     name, commit = entry["name"], entry["commit"]
     if not NAME.fullmatch(name) or name.lower() in WINDOWS_DEVICES or not COMMIT.fullmatch(commit):
         raise ValueError(f"{name!r} {commit!r}")
@@ -158,8 +158,8 @@ class ManifestFile:
         return self._known[1]
 
     def kept(self) -> dict[str, Any] | None:
-        """The content of the file, which the caller must not change. None before the first sync. Raises `LostError`,
-        `FolderError`.
+        """The content of the file, or None before the first sync. The caller must not change it. Raises
+        `LostError`, `FolderError`.
         """
         return self._load()[0]
 

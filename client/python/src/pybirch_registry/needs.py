@@ -20,7 +20,9 @@ def _here() -> str:
 
 
 def header_of(source: bytes) -> dict[str, Any]:
-    """The fields of the header. Empty if no header can be read; the registry reported this when the version landed."""
+    """The fields of the header. If the header cannot be read, the result is empty; the registry reported this
+    at the landing.
+    """
     found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
     if found is None:
         return {}

@@ -27,7 +27,7 @@ def signed_tag(repository: Repository, ref: VersionRef, check: Callable[[bytes, 
     """Returns the tag of the version. The registry has signed the tag, and it belongs to this version of this
     definition.
 
-    `check` is called with the bytes and the time of a tag. It raises `RefusedError` if no trusted key signed the tag.
+    `check` is called with the bytes and the time of a tag, and raises `RefusedError` if no trusted key signed the tag.
     Raises `RefusedError`, `UnattestedError`, `DamagedError`.
     """
     tag = repository.tag(ref.version)
@@ -74,7 +74,9 @@ def _check_names(said: dict[str, Any], ref: VersionRef, what: str) -> None:
 
 
 def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
-    """The permissions in the record of a version. Without a tag that the registry signed, there are none."""
+    """The permissions in the record of a version. A version without a tag that the registry signed has no
+    permissions.
+    """
     listed = tag.record.get("permissions") if tag is not None and checked_by == "signature" else None
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 

@@ -37,7 +37,7 @@ def make_pool(url: str) -> urllib3.PoolManager:
 
 
 def _make_tls_context(*schemes: str) -> ssl.SSLContext | None:
-    """The certificates to trust. None without TLS, because reading them takes long."""
+    """The certificates to trust. Without TLS, returns None, because reading the certificates takes long."""
     if "https" not in schemes:
         return None
     context = ssl.create_default_context()

@@ -1,8 +1,8 @@
 """Starts PyBirch with the registry's instruments: `python -m pybirch_registry.pybirch [FOLDER]`.
 
-PyBirch itself is not changed. Its extensions page gives a database service to its instrument factory and tree, or takes
-it away. After `switch_on`, both use the registry's service, which passes other calls on to that database service. The
-other parts of PyBirch use PyBirch's database service as before.
+PyBirch itself is not changed. PyBirch's extensions page gives a database service to PyBirch's instrument factory and
+tree, or takes it away. After `switch_on`, the factory and the tree use the registry's service, which passes other calls
+on to that database service. The other parts of PyBirch use PyBirch's database service as before.
 """
 
 import argparse

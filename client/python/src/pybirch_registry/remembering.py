@@ -1,4 +1,5 @@
-"""The store of a program that watches the registry. Its syncs check only versions whose files have changed.
+"""The store of a program that watches the registry. A sync with this store checks only versions whose files have
+changed.
 
 Before each sync, the store reads the sizes, times and inode numbers of all files in `versions/` and compares them with
 those before the last sync. A version that passed its checks is not checked again until a file changes, for at most an
@@ -129,8 +130,8 @@ def _paths_under(folder: Path | str) -> Iterator[str]:
 
 
 def _stamp_of(paths: Iterator[Path] | Iterator[str]) -> Stamp | None:
-    """The sizes, times and inode numbers of files. None if the files may change and keep the same stamp. This is so if
-    they have just changed, cannot be read, or are links or cloud files on Windows.
+    """The sizes, times and inode numbers of files. Returns None if the files may change and keep the same
+    stamp: if they have just changed, cannot be read, or are links or cloud files on Windows.
     """
     found: list[tuple[object, ...]] = []
     settled = time_ns() - SETTLED_NS

@@ -1,4 +1,4 @@
-"""The history of a definition on this computer. It is a bare repository, which dulwich fetches and reads."""
+"""The history of a definition on this computer, as a bare repository that dulwich fetches and reads."""
 
 import hashlib
 import io
@@ -51,8 +51,8 @@ class TagRecord:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The registry's record of the version, which is the tag's message without its title. Empty if there
-        is none.
+        """The registry's record of the version, which is the tag's message without its title, or an empty
+        record if there is none.
         """
         message = split_tag(self.raw)[0].partition(b"\n\n")[2]
         try:
@@ -63,7 +63,7 @@ class TagRecord:
 
 
 class Repository:
-    """The repository of one definition. Its reading methods raise `DamagedError`."""
+    """The repository of one definition. Methods that read raise `DamagedError`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -131,8 +131,8 @@ class Repository:
 
     @contextmanager
     def restore_if_refused(self) -> Iterator[None]:
-        """Restores the refs if the fetched history is refused. Otherwise a false history would make the registry's real
-        one look rewritten. The caller holds a lock.
+        """Restores the refs if the fetched history is refused. If a false history stayed, the registry's real
+        history would look rewritten. The caller holds a lock.
         """
         before = self._wanted_refs()
         try:
@@ -167,8 +167,8 @@ class Repository:
         return self._tag(TAGS + str(version).encode())
 
     def attested(self) -> TagRecord | None:
-        """The tag with the attestation, the list of versions whose own tags do not name their definition. None if there
-        is none.
+        """The tag with the attestation (the list of versions whose own tags do not name their definition), or
+        None without one.
         """
         return self._tag(ATTESTED)
 

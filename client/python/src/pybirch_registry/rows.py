@@ -8,8 +8,8 @@ COLUMN = "definition"
 
 
 def label(instrument: Any) -> str | None:
-    """`SR830 v3 1a2b3c4d5e6f`: the name, the version and the start of the commit, which `/api/provenance/` accepts.
-    None for an object that is not an instrument of a definition.
+    """`SR830 v3 1a2b3c4d5e6f`: the name, the version and the start of the commit, which `/api/provenance/`
+    accepts. Returns None for an object that is not an instrument of a definition.
     """
     origin = getattr(instrument, "_definition", None)
     return f"{origin['name']} v{origin['version']} {origin['commit'][:12]}" if isinstance(origin, dict) else None
@@ -28,9 +28,9 @@ def labels(instruments: Iterable[Any]) -> str:
 
 
 def mark_scans() -> None:
-    """Makes PyBirch's scans save the column `definition` with their rows. It names the instrument of the measurement,
-    and the instruments of the movements whose positions are in the row. Rows of other instruments are unchanged. A
-    second call has no effect.
+    """Makes PyBirch's scans save the column `definition` with their rows. The column names the instrument of
+    the measurement, and the instruments of the movements whose positions are in the row. Rows of other
+    instruments are unchanged. A second call has no effect.
     """
     scan: Any = importlib.import_module("pybirch.scan.scan").Scan
     save = scan.save_data

@@ -1,8 +1,8 @@
 """Seals the records of versions. If somebody edits a file and its record, the seal shows it.
 
 The seal is an HMAC-SHA-256 with a key of this computer. The key is stored beside the enrolment and is as secret as the
-token. A record may lack a valid seal, because it is older than seals or because the key was lost. Such a record is
-compared with the signed history once, and then sealed.
+token. A record may lack a valid seal, because it is older than seals or because the key was lost. A record without a
+valid seal is compared with the signed history once, and then sealed.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ def seal_record(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
-    """Whether a record is unchanged since it was sealed here. False if the record has no seal or the key is lost.
-    Raises `FolderError`.
+    """Whether a record is unchanged since it was sealed here. Returns False if the record has no seal or the
+    key is lost. Raises `FolderError`.
     """
     try:
         found = state.load(home.seal, check_key)
@@ -75,8 +75,8 @@ def _seal(key: str, record: Mapping[str, Any]) -> str:
 
 
 def _key(home: Home) -> str:
-    """The key for seals. It is made when the first version is installed. If it is lost, a new key is made, and versions
-    are sealed again.
+    """The key for seals, which is made when the first version is installed. If the key is lost, a new one is
+    made, and versions are sealed again.
     """
     with locked(home.lock("seal")):
         try:

@@ -46,9 +46,9 @@ class Service:
         include_builtin: bool = True,
         search: str | None = None,
     ) -> list[Dict]:
-        """Returns drivers sorted by display name. If the registry and the database have a driver with the same name,
-        returns the registry's driver if it is bound here or belongs to this computer's lab. Otherwise returns the
-        database's driver.
+        """Returns drivers sorted by display name. If the registry and the database have a driver with the same
+        name, returns the registry's driver if it is bound here or belongs to this computer's lab. In other
+        cases, returns the database's driver.
         """
         wanted = (search or "").lower()
 
@@ -116,8 +116,8 @@ class Service:
         page: int = 1,
         per_page: int = 20,
     ) -> tuple[list[Dict], int]:
-        """One page of instruments, and the number of all. The registry's instruments come first, then the
-        database's.
+        """Returns one page of instruments, and the number of all instruments. The registry's instruments come
+        first, then the database's.
         """
         texts = ("name", "manufacturer", "model", "pybirch_class")
         ours = [
@@ -250,7 +250,7 @@ class Service:
         ours = self._own.computer()
         return ours if ours["id"] == computer_id else None
 
-    # PyBirch also calls drivers "definitions". These are the same methods with that word in their names.
+    # PyBirch also calls drivers "definitions". The methods below have that word in their names and do the same.
     get_instrument_definitions = get_drivers
     get_instrument_definition = get_driver
     get_instrument_definition_by_name = get_driver_by_name

@@ -63,8 +63,8 @@ COMPUTER_KEYS = ("id", "lab_id", "computer_name", "computer_id", "nickname", "lo
 
 
 def driver_dict(installed: Installed) -> Dict:
-    """A driver. Its `source_code` is a stub: PyBirch runs the stub, which imports the class through this package's
-    loader.
+    """A driver. The driver's `source_code` is a stub: PyBirch runs the stub, which imports the class through
+    this package's loader.
     """
     fields = installed.fields
     shown = {

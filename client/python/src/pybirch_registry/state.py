@@ -1,8 +1,8 @@
-"""Files that must not be lost. Each file has a copy, so that damage to one of them loses nothing.
+"""Files that must not be lost. Each file has a copy, so that damage to the file or the copy loses nothing.
 
 `save` writes the file and then its copy, each completely or not at all. `load` reads the file. If the file is damaged
-or missing, `load` logs an error and reads the copy. `repair` restores one from the other. If both are damaged, `load`
-raises an error, because it must never assume that nothing is pinned or revoked.
+or missing, `load` logs an error and reads the copy. `repair` restores one from the other. If file and copy are damaged,
+`load` raises an error, because it must never assume that nothing is pinned or revoked.
 """
 
 import json
@@ -52,7 +52,7 @@ def forget(path: Path) -> None:
 
 
 def load(path: Path, check: Check) -> dict[str, Any] | None:
-    """Returns the content that was saved last. None if nothing was ever saved.
+    """Returns the content that was saved last, or None if nothing was ever saved.
 
     Raises `LostError` if both the file and its copy are damaged, `FolderError` if one of them cannot be read.
     """

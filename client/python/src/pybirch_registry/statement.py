@@ -31,7 +31,7 @@ class Statement:
     timeline: str
     restored_from: str | None
     confirmed_by: str | None
-    """Who confirmed that computers should follow this timeline. None if nobody has confirmed it."""
+    """Who confirmed that computers should follow this timeline, or None if nobody has confirmed it."""
     signed_at: float
     """When the list was signed, in Unix seconds, by the registry's clock."""
     digest: str | None

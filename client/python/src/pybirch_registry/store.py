@@ -1,4 +1,6 @@
-"""The versions on this computer's disk. Each has a folder, which is never rewritten, and a record beside the folder."""
+"""The versions on this computer's disk. Each version has a folder, which is never rewritten, and a record
+beside the folder.
+"""
 
 import contextlib
 import re
@@ -36,9 +38,7 @@ class Installed:
     """
     fields: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)
-    """The modules and functions that the version may use although the lab bans them. They come only from the signed
-    tag.
-    """
+    """The modules and functions that the version may use although the lab bans them, as its signed tag says."""
 
     @property
     def main_file(self) -> str:
@@ -69,7 +69,7 @@ class Store:
         return self.home.versions / name / f"{commit}.json"
 
     def read(self, name: str, commit: str) -> Installed | None:
-        """The record of a version. None if the version is not on this computer, or not completely."""
+        """The record of a version, or None if the version is missing or incomplete on this computer."""
         try:
             value = state.load(self._record(name, commit), check_record)
         except state.LostError as error:
@@ -113,14 +113,16 @@ class Store:
             state.save(self._record(name, commit), seal_record(self.home, asdict(installed)))
 
     def fault(self, name: str, commit: str) -> str | None:
-        """The reason why a version on the disk cannot be used. None if it can. All its files are hashed."""
+        """The reason why a version on the disk cannot be used, or None if it can be used. All files of the
+        version are hashed.
+        """
         record = self.read(name, commit)
         if record is None:
             return "it is not completely on this computer"
         return self._edited_record(name, commit) or describe_edits(self.folder(name, commit), record.files)
 
     def _edited_record(self, name: str, commit: str) -> str | None:
-        """The reason why the record of a version is not trusted. None if it is trusted."""
+        """The reason why the record of a version is not trusted, or None if it is trusted."""
         path = self._record(name, commit)
         value = state.load(path, check_record)
         if value is not None and (value["name"], value["commit"]) == (name, commit):
@@ -157,7 +159,7 @@ def check_record(value: dict[str, Any]) -> None:
 
 
 def describe_edits(folder: Path, files: Mapping[str, str]) -> str | None:
-    """Describes how a folder differs from the hashes of its files. None if it does not differ."""
+    """Describes how a folder differs from the hashes of its files, or returns None if it does not differ."""
     try:
         links = links_in(folder)
         now = tree_hashes(folder)

@@ -1,4 +1,4 @@
-"""Runs one sync. It sends stored settings and bindings, fetches the list, and then fetches and checks each missing
+"""Runs one sync: sends stored settings and bindings, fetches the list, and then fetches and checks each missing
 version.
 
 A sync deletes nothing, and loaded versions stay as they are. After any failure, the versions of the last sync are still

@@ -50,8 +50,8 @@ class Trust:
         self.path = home.trust
 
     def read(self) -> dict[str, Any]:
-        """The content of the file. Empty before the first signed list. Raises `FolderError` if the file is lost,
-        because then nothing may be assumed.
+        """The content of the file, which is empty before the first signed list. Raises `FolderError` if the
+        file is lost, because then nothing may be assumed.
         """
         return state.load(self.path, check_trust) or {}
 
@@ -105,7 +105,7 @@ class Trust:
         for entry in value.get("revoked") or ():
             commit = entry["commit"]
             # A revocation keeps the date of the newest list that contains it, even if an older list from another bundle
-            # arrives later. Otherwise a list between the two could reinstate the version.
+            # arrives later. With the older date, a list from between the two dates could reinstate the version.
             before = revoked.get(commit)
             if before is None or before["signed_at"] <= at:
                 revoked[commit] = {**entry, "signed_at": at}
@@ -121,8 +121,8 @@ class Trust:
         return _restore_message(known, statement)
 
     def begin(self, statement: Statement) -> None:
-        """Starts again at a new enrolment, which an admin has allowed. Only lists from here on are compared.
-        Revocations stay.
+        """Starts again at a new enrolment, which an admin has allowed. Lists from before the enrolment no longer count,
+        but revocations stay.
 
         Raises `FolderError`.
         """
@@ -149,7 +149,7 @@ class Trust:
         return dict(self.read().get("revoked", {}))
 
     def newest(self) -> tuple[int, float] | None:
-        """The number and time of the list that was signed last. None if this computer has seen no list yet."""
+        """The number and time of the list that was signed last, or None if this computer has seen no list yet."""
         seen = self.read().get("seen", {}).values()
         latest = max(seen, key=lambda one: one["signed_at"], default=None)
         return None if latest is None else (latest["number"], latest["signed_at"])
@@ -174,8 +174,8 @@ class Trust:
 
 
 def _restore_message(known: Mapping[str, Any], statement: Statement) -> str | None:
-    """A message when the first statement of a restored registry arrives. It says who confirmed the restored
-    registry.
+    """A message when the first statement of a restored registry arrives, with the name of who confirmed the
+    restored registry.
     """
     if not known or known["timeline"] == statement.timeline:
         return None

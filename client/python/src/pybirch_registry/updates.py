@@ -25,9 +25,9 @@ class Update:
     name: str
     loaded: int
     newest: int
-    """The version that `reload` uses. It is the loaded version if there is no other one."""
+    """The version that `reload` uses, which is the loaded version if there is no other one."""
     revoked: str | None
-    """The reason why the loaded version was revoked. None if it was not revoked."""
+    """The reason why the loaded version was revoked, or None if it was not revoked."""
 
 
 def find_updates(live: list[Any], manifest: Manifest, anew: Callable[[Any], Installed]) -> list[Update]:
@@ -55,7 +55,8 @@ def _newest(anew: Callable[[Any], Installed], instance: Any) -> int:
 
 
 def reload(old: Any, create: Callable[[Call], Any]) -> Any:
-    """Shuts an instrument down, and returns a new one with its settings. Only one of them can use the device at a time.
+    """Shuts an instrument down, and returns a new one with its settings. The old and the new object cannot share the
+    device.
 
     If the new one cannot be created, the old object is opened again and the error is raised. The caller has already
     loaded the new class.
@@ -81,7 +82,7 @@ def reload(old: Any, create: Callable[[Call], Any]) -> Any:
 
 
 def _settings(instance: Any) -> dict[str, Any] | None:
-    """The settings of an instrument. None if it has none or its device does not answer."""
+    """The settings of an instrument, or None if it has no settings or its device does not answer."""
     try:
         return dict(instance.settings)
     except Exception as error:  # a definition's code may raise anything

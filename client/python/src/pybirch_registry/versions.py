@@ -77,7 +77,7 @@ class Versions:
         return True
 
     def confirm(self, item: Item) -> None:
-        """Checks a version that was fetched as a snapshot, once git works again. It is compared with its signed tag,
+        """Checks a version that was fetched as a snapshot, once git works again. The check needs the signed tag,
         because only a signed tag grants permissions.
 
         Raises `RefusedError`, `FolderError`.

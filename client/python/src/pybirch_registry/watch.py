@@ -34,9 +34,9 @@ def watch(
     """Syncs now, and after every event that may concern this computer, until `stop` is set.
 
     Events that arrive together cause one sync. `on_sync` is called with each report. `on_trouble` is called with each
-    failure and the seconds until the next attempt. The wait doubles after each failure, from half a second to a minute.
-    Each wait is a random part of that, at least half, so that computers do not all return to a restarted registry at
-    once. A sync that could not fetch everything is repeated in the same way. Raises `NotEnrolledError`.
+    failure and the seconds until the next attempt. The longest wait doubles after each failure, from half a second to a
+    minute. A random wait between half of that and all of it keeps computers from returning to a restarted registry all
+    at once. A sync that could not fetch everything is repeated in the same way. Raises `NotEnrolledError`.
     """
     stop = stop or threading.Event()
     failures = 0

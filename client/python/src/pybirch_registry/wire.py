@@ -36,8 +36,8 @@ GIT_S = 30 * 60.0
 """The longest time for an answer (`LONGEST_S`) and for a history (`GIT_S`), in seconds, even if data keeps arriving."""
 ANSWER_BYTES = 64 * 1024 * 1024
 REFS_BYTES = 16 * 1024 * 1024
-"""The largest list of a definition's refs, in bytes. It has room for a hundred thousand versions. The list is kept in
-memory, whereas a pack goes to a file.
+"""The largest list of a definition's refs, in bytes, which has room for a hundred thousand versions. The list
+is kept in memory, whereas a pack goes to a file.
 """
 PACK_BYTES = 512 * 1024 * 1024
 EVENT_BYTES = 1024 * 1024

@@ -1,5 +1,5 @@
-"""A pytest plugin for PyBirch's own tests. Their database service is the service object, which passes calls on
-to PyBirch's service.
+"""A pytest plugin for PyBirch's own tests. In these tests, PyBirch's database service is the service object,
+which passes calls on to PyBirch's own service.
 """
 
 import functools

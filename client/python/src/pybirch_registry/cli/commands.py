@@ -1,4 +1,4 @@
-"""The commands. Each gets the data folder, its arguments and the output, and returns an exit code."""
+"""The commands. Each command gets the data folder, its arguments and the output, and returns an exit code."""
 
 from argparse import Namespace
 from math import ceil

@@ -1,5 +1,6 @@
-"""The import guard: what a definition's code may not do on a lab computer. It is a seat belt. Review is what keeps
-hostile code out."""
+"""The import guard refuses what a definition's code may not do on a lab computer. The guard stops mistakes. Only a
+review of the code stops attackers.
+"""
 
 from .audit import watch
 from .builtins import guarded_builtins

@@ -1,4 +1,4 @@
-"""The audit hook (PEP 578). It judges events that reach files, processes, sockets, foreign memory or the
+"""The audit hook (PEP 578), which judges events that reach files, processes, sockets, foreign memory or the
 guard itself.
 """
 

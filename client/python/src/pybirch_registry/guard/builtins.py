@@ -1,4 +1,4 @@
-"""The built-ins of a definition's modules. They include an `import` of their own."""
+"""The built-ins of a definition's modules, with an `import` that the guard controls."""
 
 import builtins
 import importlib.util
@@ -20,8 +20,8 @@ def guarded_builtins(
     """Returns the dictionary for `__builtins__`, and the code object of its `__import__`. Libraries run below that code
     object.
 
-    `package` is the name of the version's package. `siblings` are the modules at its root. They take precedence over
-    installed modules, as modules beside a script do.
+    `package` is the name of the version's package. `siblings` are the modules at the root of the package, which take
+    precedence over installed modules.
     """
     found = {name: value for name, value in vars(builtins).items() if not _is_banned(name, policy)}
     found |= {name: _refuser(label, name) for name in vars(builtins) if _is_banned(name, policy)}

@@ -41,7 +41,7 @@ VISA_PACKAGES = (
 PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
 """The folders of Python itself and of installed packages. Libraries read files there while they run."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
-"""The function that runs every thread of the threading module. Its `self` is the thread."""
+"""The function that runs every thread of the threading module. The argument `self` of the function is the thread."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Standing:
     through: frozenset[str]
     """The trusted code between the two, which may do more for a definition (see the table in GUARD.md).
 
-    It is `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (code of an
-    installed library while it is imported), `import` (finds a module) or `import_module`, which bypasses the
+    The values are `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (code of
+    an installed library while it is imported), `import` (finds a module) or `import_module`, which bypasses the
     definition's own `import`.
     """
     is_direct: bool
@@ -98,7 +98,7 @@ class Definitions:
         self._finders = finders()
 
     def standing(self, frame: FrameType | None) -> Standing | None:
-        """Who is in charge at a frame. None for the host program."""
+        """The definition in charge at a frame, or None if the host program is in charge."""
         through: set[str] = set()
         is_direct = True
         does, seen_frozen = (None, False) if frame is None else (importer(frame), False)

@@ -1,7 +1,7 @@
 """The programs that Python's library and pyvisa run to find a shared library or to describe the computer.
 
-They are recognized by their whole command line. For example, `ldconfig -p` only lists installed libraries. A definition
-may run these command lines, through any function, and no other programs.
+The guard recognizes a program by its whole command line. For example, `ldconfig -p` only lists installed libraries. A
+definition may run these command lines, through any function, and no other programs.
 """
 
 import os
@@ -20,7 +20,7 @@ NOTHING = r"(?!)"
 
 
 class Commands:
-    """The known command lines. They depend on the host program's environment when this object is created."""
+    """The known command lines, for the environment that the host program has when this object is created."""
 
     def __init__(self) -> None:
         named = _temporary_folder()
@@ -83,9 +83,7 @@ class Commands:
 
 
 def _temporary_folder() -> str | None:
-    """The folder for temporary files. None if no file can be written, for example on a full disk. Definitions must
-    still run then.
-    """
+    """The folder for temporary files, or None if no file can be written. Definitions must also run on a full disk."""
     try:
         return tempfile.gettempdir()
     except FileNotFoundError:

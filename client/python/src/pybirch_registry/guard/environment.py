@@ -23,7 +23,7 @@ def tell(key: Any, value: Any) -> None:
 
 
 class WatchedData:
-    """A data descriptor. It takes precedence over an instance's own `__dict__`."""
+    """A data descriptor, which takes precedence over an instance's own `__dict__`."""
 
     held: MutableMapping[Any, Any]
 

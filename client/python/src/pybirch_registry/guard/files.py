@@ -24,7 +24,7 @@ UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
 
 
 def beginning(folder: str) -> str:
-    """The start of all paths in a folder. It is normalized where file names ignore case."""
+    """The start of all paths in a folder, in lower case on systems that ignore the case of file names."""
     return os.path.normcase(os.path.realpath(folder)) + os.sep
 
 
@@ -39,7 +39,7 @@ _nowhere = os.path.realpath(os.devnull)
 
 
 def place(path: Any) -> str | None:
-    """The path with links resolved. None for an object that is not a plain path.
+    """The path with links resolved, or None for an object that is not a plain path.
 
     Uses the characters that the operating system receives. An object with its own `__fspath__` could return a different
     path each time, so only pathlib's own classes are converted.
@@ -51,7 +51,7 @@ def place(path: Any) -> str | None:
 
 
 def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str | None:
-    """Describes what a definition tried to do with a file. None if it is allowed."""
+    """Describes what a definition tried to do with a file, or returns None if this is allowed."""
     charge, through = standing.charge, standing.through
     if "files" in charge.lifted or "logging" in through or path is None:
         return None

@@ -11,8 +11,8 @@ from typing import Any
 
 FROZEN = ("<frozen importlib", "<frozen zipimport")
 IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
-"""The functions that find a module. Without them on the stack, a definition called a loader itself, to read
-any file.
+"""The functions that find a module. If none of them is on the stack, a definition called a loader itself, and
+could read any file.
 """
 CALLING = "_call_with_frames_removed"
 """The function that runs the code which the functions in `LOADING` load."""
@@ -41,8 +41,8 @@ ATTRIBUTES = frozenset(["name", "path", "archive", "prefix", "_files"])
 
 
 def importer(frame: FrameType) -> str | None:
-    """The name of the import system's function in a frame. None for other code, and for a loader that was tampered
-    with.
+    """The name of the import system's function in a frame, or None for other code and for a loader that was
+    tampered with.
     """
     if not frame.f_code.co_filename.startswith(FROZEN):
         return None

@@ -1,7 +1,7 @@
 """Refuses definitions the use of modules whose functions raise no audit event, however a definition got the module.
 
 `import ctypes` is refused by its name. But the module is also in `sys.modules` and in the namespaces of many libraries.
-So the module itself checks which code reads its attributes.
+Therefore the module itself checks which code reads its attributes.
 """
 
 import sys
