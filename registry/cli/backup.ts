@@ -1,4 +1,4 @@
-/** `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
+/** The commands `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
 import type { Deps } from '../open.ts';
 import { backup } from '../services/backup/backup.ts';
 import { confirmRestore } from '../services/backup/confirm.ts';
@@ -24,25 +24,27 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
   );
   for (const name of unsettled) {
     terminal.err(
-      `${name} is in the backup, but it is damaged and cannot be repaired. Run: registry fsck`,
+      `${name} is in the backup, but its repository is damaged and could not be repaired. Run: registry fsck`,
     );
   }
   const { repositories, tables } = manifest;
   terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
-  terminal.out('Anyone who has this file can sign versions and sessions as this registry.');
+  terminal.out(
+    'Keep this file secret: it contains the keys with which the registry signs versions and sessions.',
+  );
   return 0;
 }
 
-/** Also checks the restored registry, as `registry fsck` does. */
+/** Restores a backup, then checks the restored registry as `registry fsck` does. */
 export async function runRestore(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
   const { repositories, tables, made_at } = await orProblem(file, (path) =>
     restore(deps, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
   );
   terminal.out(
-    `${repositories.length} repositories and ${rowsIn(tables)} rows are restored to their state of ${made_at}.`,
+    `Restored ${repositories.length} repositories and ${rowsIn(tables)} rows from the backup of ${made_at}.`,
   );
   terminal.out(
-    'Lab computers keep the versions that they have until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
+    'Lab computers get nothing new until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
   );
   return await runFsck(deps, terminal);
 }
@@ -53,6 +55,6 @@ export async function runConfirmRestore(
   { by }: { by: string },
 ): Promise<number> {
   await confirmRestore(deps, OPERATOR, by);
-  terminal.out('Lab computers accept the restored registry at their next sync.');
+  terminal.out('Lab computers will accept the restored registry at their next sync.');
   return 0;
 }

@@ -1,4 +1,7 @@
-/** Every command that works on an opened data folder, by name. It runs here, or in a server through its socket. */
+/**
+ * All commands that work on an opened data folder, by name. They run in the process of the command line, or in a server
+ * that gets them through its socket.
+ */
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
 import type { CommandRequest } from './control.ts';
@@ -12,7 +15,7 @@ const keys = () => import('./keys.ts');
 const maintenance = () => import('./maintenance.ts');
 const people = () => import('./people.ts');
 
-/** Each loads its own modules: archives and the hashing of passwords take longer to load than an empty import. */
+/** Each command loads only its own modules. Those for archives or password hashes would slow the other commands. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   import: async () => (await folders()).importDefinitions,
   export: async () => (await folders()).exportDefinitions,
@@ -30,7 +33,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'token create': async () => (await people()).createToken,
 };
 
-/** Returns the exit code: 0 done, 1 failed (the terminal shows why). */
+/** Runs a command and returns its exit code: 0 if it succeeded, 1 if it failed. The terminal shows why it failed. */
 export async function runCommand(
   deps: Deps,
   { command, options }: CommandRequest,
@@ -40,7 +43,7 @@ export async function runCommand(
   if (!load) throw new Error(`unknown command ${command}`);
   const run = await load();
   try {
-    // The sender parsed the options by this command's declaration (program.ts).
+    // The cast is safe: the sender has parsed the options as program.ts declares them for this command.
     return await run(deps, terminal, options as never);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -1,7 +1,7 @@
 /**
- * The embedded database serves one process. While a server runs, it therefore executes the other commands. They reach
- * it through a socket in DATA_DIR that only its account can open. Both sides send JSON, one value per line: first the
- * request, then the output for the terminal, then the exit code.
+ * Lets a running server execute the commands of other processes, because the embedded database serves only one process.
+ * The commands reach the server through a socket in DATA_DIR, which only the server's account can open. Both sides send
+ * one JSON value per line. The client sends the request; the server sends lines for the terminal, then the exit code.
  */
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
@@ -24,13 +24,13 @@ type Message =
   | { exit: number };
 
 /**
- * Executes the commands that arrive at `path`. The caller holds the data folder, so an existing socket there is left
- * over.
+ * Executes the commands that arrive at the socket `path`. The caller has locked the data folder, so an existing socket is
+ * left over from an earlier server and is deleted.
  */
 export async function serveCommands(path: string, run: RunCommand): Promise<Server> {
   await rm(path, { force: true });
   const server = createServer((socket) => {
-    // A client may leave before the end (Ctrl-C). The command continues, and so does the server.
+    // If a client disconnects early (Ctrl-C), the command continues in the server.
     const leave = () => socket.destroy();
     socket.on('error', leave);
     answer(socket, run).catch(leave);
@@ -53,7 +53,7 @@ async function answer(socket: Socket, run: RunCommand): Promise<void> {
     progress: (...progress) => say({ progress }),
   };
   const lines = createInterface({ input: socket });
-  // readline repeats the errors of its input; without a listener they would end the process.
+  // readline emits the errors of its input. Without a listener they would end the process.
   lines.on('error', () => socket.destroy());
   for await (const line of lines) {
     say({ exit: await runRequest(line, run, terminal) });
@@ -71,7 +71,7 @@ async function runRequest(line: string, run: RunCommand, terminal: Terminal): Pr
   }
 }
 
-/** Makes the server at `path` execute a command. Returns undefined if no server listens there. */
+/** Lets the server at the socket `path` execute a command. Returns undefined if no server listens there. */
 export async function askServer(
   path: string,
   request: CommandRequest,

@@ -1,4 +1,4 @@
-/** `registry export <folder>`. */
+/** The command `registry export <folder>`. */
 import { resolve } from 'node:path';
 import { type ExportedDefinition, exportFolder } from '../services/import-export/export-folder.ts';
 import { orProblem } from './import.ts';
@@ -6,13 +6,13 @@ import type { Terminal } from './terminal.ts';
 
 export interface ExportCommand {
   folder: string;
-  /** Replaces existing files whose content differs. */
+  /** Whether to replace existing files with other content. */
   force?: boolean;
 }
 
 /**
- * Writes the definitions and reports those that it could not write.
- * @returns 1 if a definition was refused
+ * Writes the definitions into a folder, and prints a line for each that it could not write.
+ * @returns the exit code: 1 if a definition could not be written
  */
 export async function runExport(
   { definitions, total }: { definitions: AsyncIterable<ExportedDefinition>; total: number },

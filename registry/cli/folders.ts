@@ -1,4 +1,4 @@
-/** `registry import` and `registry export` on an opened data folder. */
+/** The commands `registry import` and `registry export`, on an opened data folder. */
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
 import { contentsOf, standingDefinitions } from '../services/import-export/export-definitions.ts';
@@ -9,7 +9,7 @@ import { type ExportCommand, runExport } from './export.ts';
 import { type ImportCommand, orProblem, runImport } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The owner of the definitions: the lab with this code, or the registry for built-in ones. */
+/** Who owns the definitions: the lab with this code, or the registry itself, for built-in definitions. */
 interface Whose {
   lab?: string;
   builtin?: boolean;
@@ -21,7 +21,10 @@ export async function importDefinitions(
   { lab, builtin = false, ...command }: ImportCommand & Whose,
 ): Promise<number> {
   if (lab !== undefined && builtin) {
-    throw new Problem('invalid', '--lab and --builtin exclude each other: built-ins have no lab.');
+    throw new Problem(
+      'invalid',
+      'Use either --lab or --builtin: built-in definitions do not belong to a lab.',
+    );
   }
   const target = importTarget(deps, { lab: await labWith(deps, lab), isBuiltin: builtin });
   return await runImport({ ...deps, target }, terminal, command);
@@ -39,7 +42,7 @@ export async function exportDefinitions(
 ): Promise<number> {
   const whose = { lab: await labWith(deps, lab), isBuiltin: builtin };
   if (bundle) {
-    // Only bundles need the packages that write archives.
+    // Loaded only here, because only bundles need the packages for archives.
     const { exportBundle } = await import('../services/import-export/export-bundle.ts');
     const count = await orProblem(command.folder, (file) =>
       exportBundle(deps, file, whose, (done, total) => terminal.progress(done, total, 'Exporting')),

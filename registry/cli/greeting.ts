@@ -1,7 +1,7 @@
-/** The message of the first start. It contains a token only if it goes to a terminal. */
+/** The message that the first start prints. It contains a token only if it is printed on a terminal. */
 import type { FirstAdmin } from '../services/start/first-start.ts';
 
-/** Without a first administrator, the message only gives the address. */
+/** Returns the lines of the message. If the start has not created the first administrator, only the address. */
 export function greeting(url: string, first: FirstAdmin | null): string[] {
   const address = `The registry is at ${url}`;
   if (!first) return [address];
@@ -11,7 +11,7 @@ export function greeting(url: string, first: FirstAdmin | null): string[] {
     '',
     `  Sign in as      ${first.username}`,
     ...(first.password
-      ? [`  with password   ${first.password}   (valid for 24 hours: choose your own)`]
+      ? [`  with password   ${first.password}   (valid for 24 hours, then choose your own)`]
       : ['  with the password in ADMIN_PASSWORD']),
     `  Open            ${url}/`,
     '',
@@ -24,7 +24,7 @@ function cloning(repository: URL, { username, token }: FirstAdmin): string[] {
   repository.username = username;
   if (token === null) {
     return [
-      '  Clone a definition with git. The first command creates a token: use it as the password.',
+      '  To clone a definition with git, create a token with the first command. Use it as the password of the second:',
       '',
       `  npx registry token create ${username}`,
       `  git clone ${repository.href}`,
@@ -32,7 +32,7 @@ function cloning(repository: URL, { username, token }: FirstAdmin): string[] {
   }
   repository.password = token;
   return [
-    '  Clone a definition with git. This command contains your token; it is valid for 24 hours and shown only once:',
+    '  To clone a definition with git, run this command. The token in it is valid for 24 hours and shown only once:',
     '',
     `  git clone ${repository.href}`,
   ];

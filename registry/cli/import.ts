@@ -1,4 +1,4 @@
-/** `registry import <folder>`. */
+/** The command `registry import <folder>`. */
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Choice, Renaming } from '../definitions/extract/choice.ts';
@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface ImportCommand {
   folder: string;
-  /** The file for the report as JSON. */
+  /** The file to which the report is written as JSON. */
   report?: string;
   dryRun?: boolean;
   /** Entries like `Name=movement` or `Name=measurement`. */
@@ -28,15 +28,14 @@ export interface ImportCommand {
   /** Entries like `Old=New` or `path:Old=New`. */
   rename?: string[];
   verbose?: boolean;
-  /** Prints the report as JSON instead of text. */
+  /** Whether to print the report as JSON instead of text. */
   json?: boolean;
 }
 
 /**
- * Imports, and prints the report.
- * @returns 0, even if something was skipped: the report lists and counts it
- * @throws ImportEnded or the `Problem` that ended the import, after printing and writing the report of what was done
- * before
+ * Imports a folder and prints a report.
+ * @returns the exit code 0, even if classes were skipped, because the report lists them
+ * @throws ImportEnded, or the `Problem` that ended the import early. The report of what was imported is printed first
  */
 export async function runImport(
   { target, ...deps }: ImportDeps & { target: ImportTarget },
@@ -72,19 +71,19 @@ const READING: Readonly<Record<ReadingStep, string>> = {
   classes: 'Finding the dependencies of each class',
 };
 
-/** Explains the system's error codes for a path. */
+/** What the error codes of the operating system mean for a path. */
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of this path is not a folder',
   EISDIR: 'this is a folder, not a file',
-  EACCES: 'this account has no permission for it',
-  EPERM: 'this account has no permission for it',
+  EACCES: 'this account may not access it',
+  EPERM: 'this account may not access it',
   EROFS: 'the disk is read-only',
-  EEXIST: 'something with this name exists already',
+  EEXIST: 'a file or folder with this name already exists',
   ENOSPC: 'the disk is full',
 };
 
-/** The user can correct a path that does not work, so they get one line, not a stack trace. */
+/** Turns an error about a path into a `Problem`, so that the user gets one line and not a stack trace. */
 export async function orProblem<T>(path: string, act: (path: string) => Promise<T>): Promise<T> {
   try {
     return await act(path);
@@ -122,7 +121,7 @@ function parseRename(text: string): Renaming {
   if (from === undefined || to === undefined)
     throw new Problem(
       'invalid',
-      `--rename ${text}: write OLD=NEW, or PATH:OLD=NEW for one of several`,
+      `--rename ${text}: write OLD=NEW, or PATH:OLD=NEW if several classes have the name OLD`,
     );
   return { from, to, ...(path !== undefined && { path }) };
 }

@@ -1,4 +1,4 @@
-/** `registry keys …`. */
+/** The commands `registry keys …`. */
 import type { Deps } from '../open.ts';
 import { OPERATOR } from '../services/caller.ts';
 import { rotateSigningKey } from '../services/signing/signing-keys.ts';
@@ -6,9 +6,9 @@ import type { Terminal } from './terminal.ts';
 
 export async function rotateKeys(deps: Deps, terminal: Terminal) {
   const { retired, current } = await rotateSigningKey(deps, OPERATOR);
-  terminal.out(`Versions are signed with ${current.fingerprint} from now on.`);
+  terminal.out(`New versions are signed with ${current.fingerprint} from now on.`);
   terminal.out(
-    `Signatures that ${retired.fingerprint} made before ${retired.valid_before} stay valid.`,
+    `Signatures by the old key ${retired.fingerprint}, made before ${retired.valid_before}, stay valid.`,
   );
   return 0;
 }

@@ -1,10 +1,10 @@
-/** `registry migrate`, `reindex`, `fsck` and `maintain`. */
+/** The commands `registry migrate`, `reindex`, `fsck` and `maintain`. */
 import type { Deps } from '../open.ts';
 import { fsck } from '../services/repair/fsck.ts';
 import { reindex } from '../services/repair/reindex.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The database has been migrated when it was opened; this only reports it. */
+/** Only reports the result, because opening the database has already migrated it. */
 export async function runMigrate({ store }: Deps, terminal: Terminal) {
   const pending = await store.pending();
   terminal.out(pending.length === 0 ? 'The database is up to date.' : `Pending: ${pending}`);
@@ -33,7 +33,7 @@ export async function runFsck(deps: Deps, terminal: Terminal) {
   return report.problems.length === 0 ? 0 : 1;
 }
 
-/** Does now, for every repository, what the registry does by itself after landings. */
+/** Packs every repository now. The registry does this by itself after landings. */
 export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
   const names = await repositories.list();
   const failed: string[] = [];
@@ -41,7 +41,7 @@ export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
     try {
       await (await repositories.open(name)).maintain();
     } catch (error) {
-      // A damaged repository must not keep the others from maintenance.
+      // A damaged repository must not prevent the maintenance of the others.
       failed.push(`${name}: ${(error as Error).message}`);
     }
     terminal.progress(i + 1, names.length, 'Packing repositories');

@@ -1,4 +1,4 @@
-/** `registry user …` and `registry token …`. */
+/** The commands `registry user …` and `registry token …`. */
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
 import { OPERATOR } from '../services/caller.ts';
@@ -13,7 +13,7 @@ export interface UserOptions {
   name?: string;
   email?: string;
   admin?: boolean;
-  /** Generated and shown if it is not given. */
+  /** If it is missing, a password is generated and printed. */
   password?: string;
 }
 
@@ -38,7 +38,7 @@ export async function setPassword(deps: Deps, terminal: Terminal, options: UserO
   const oneTime = options.password === undefined;
   const password = options.password ?? newPassword();
   await changeUser(deps, OPERATOR, user.id, { password }, { oneTime });
-  terminal.out(`Changed the password of ${user.username}; all its sessions have ended.`);
+  terminal.out(`Changed the password of ${user.username}. All sessions of the account have ended.`);
   if (oneTime) tellPassword(terminal, password);
   return 0;
 }
@@ -46,7 +46,7 @@ export async function setPassword(deps: Deps, terminal: Terminal, options: UserO
 function tellPassword(terminal: Terminal, password: string): void {
   terminal.out(`Password: ${password}`);
   terminal.err(
-    'It is valid for 24 hours. The owner of the account chooses a new one after signing in.',
+    'The password is valid for 24 hours. Within this time, the owner of the account must sign in and choose a new one.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** The command line: names, options and help of every command. */
+/** The command line: the names, options and help texts of all commands. */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Config, isSecret, loadConfig, SETTINGS } from '../config.ts';
@@ -16,7 +16,7 @@ export async function runProgram(argv: string[]): Promise<number> {
   const act =
     (command: string, options: (...args: never[]) => object | Promise<object>) =>
     async (...args: unknown[]): Promise<void> => {
-      // Commander passes the arguments that the command declares, but types them as `any`.
+      // The cast is needed because Commander types the arguments as `any`. They are those that the command declares.
       const given = await options(...(args as never[]));
       exit = await runHereOrThere({ command, options: { ...given } });
     };
@@ -29,10 +29,10 @@ type Act = (
   options: (...args: never[]) => object | Promise<object>,
 ) => (...args: unknown[]) => Promise<void>;
 
-/** The commands. `act` creates the action of each. */
+/** Declares all commands. `act` makes the action of a command. */
 export function program(act: Act): Command {
   const root = new Command('registry').description(
-    'Git-backed registry of PyBirch instrument definitions',
+    'A registry that keeps PyBirch instrument definitions in git',
   );
   root.addCommand(serveCommand());
   root
@@ -46,31 +46,31 @@ export function program(act: Act): Command {
     .option('--builtin', 'import the classes as built-in definitions')
     .option(
       '--base <name=type>',
-      'an additional base class, as Name=movement or Name=measurement',
+      'treat classes with this base class as instruments, as Name=movement or Name=measurement',
       collect,
     )
     .option(
       '--include <glob>',
-      'import only the files and folders that match a .gitignore pattern, or the classes that match a name',
+      'import only files and folders that match this .gitignore pattern, or classes with this name',
       collect,
     )
     .option(
       '--exclude <glob>',
-      'import nothing that matches; other definitions may still include it',
+      'import no file, folder or class that matches; imported definitions may still depend on it',
       collect,
     )
     .option(
       '--prefer <path>',
-      'if several classes have one name, import the one in this file or folder',
+      'if several classes have the same name, import the one in this file or folder',
       collect,
     )
     .option(
       '--rename <old=new>',
-      'import a class under another name; PATH:OLD=NEW for one of several',
+      'import a class under another name; write PATH:OLD=NEW if several classes have the name OLD',
       collect,
     )
     .option('--dry-run', 'report what would be imported, and write nothing')
-    .option('--verbose', 'list every place and every file')
+    .option('--verbose', 'list every file, and every place of each problem')
     .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write the report as JSON')
     .addHelpText('after', IMPORT_EXIT)
@@ -84,33 +84,40 @@ export function program(act: Act): Command {
   root
     .command('export <folder>')
     .description('write the newest version of every definition as files')
-    .option('--bundle', 'write one file instead, for `pybirch-registry import-bundle`')
+    .option('--bundle', 'write one file instead of a folder, for `pybirch-registry import-bundle`')
     .option(
       '--lab <code>',
-      'only the definitions of this lab; with --builtin, also the built-in ones',
+      'export only the definitions of this lab, and with --builtin also the built-in ones',
     )
-    .option('--builtin', 'only the built-in definitions; with --lab, also those of the lab')
-    .option('--force', 'replace existing files that have other content')
+    .option(
+      '--builtin',
+      'export only the built-in definitions, and with --lab also those of the lab',
+    )
+    .option('--force', 'replace existing files with other content')
     .action(
       act('export', (folder: string, options: object) => ({ ...options, folder: resolve(folder) })),
     );
   root
     .command('reindex')
-    .description('rebuild definitions and versions from the repositories alone')
+    .description('rebuild the index of definitions and versions from the repositories')
     .action(act('reindex', () => ({})));
   root
     .command('fsck')
-    .description('check repositories, index and audit trail; complete what a crash interrupted')
+    .description(
+      'check the repositories, the index and the audit trail; complete landings that a crash interrupted',
+    )
     .action(act('fsck', () => ({})));
   root
     .command('maintain')
     .description(
-      'pack repositories, delete unreachable objects, apply ref changes made with git directly',
+      'pack the repositories, delete unreachable objects, and adopt refs that were changed with git directly',
     )
     .action(act('maintain', () => ({})));
   root
     .command('backup <file>')
-    .description('write repositories, database and keys into one file; the server may be running')
+    .description(
+      'write the repositories, the database and the keys into one file; the server may be running',
+    )
     .action(act('backup', (file: string) => ({ file: resolve(file) })));
   root
     .command('restore <file>')
@@ -119,8 +126,8 @@ export function program(act: Act): Command {
     .action(act('restore', (file: string) => ({ file: resolve(file) })));
   root
     .command('confirm-restore')
-    .description('let lab computers accept a registry that was restored from a backup')
-    .requiredOption('--by <name>', 'your name, as lab computers show it')
+    .description('let lab computers accept the registry after it was restored from a backup')
+    .requiredOption('--by <name>', 'your name, which lab computers show')
     .action(act('confirm-restore', (options: object) => options));
   root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
@@ -128,7 +135,7 @@ export function program(act: Act): Command {
   return withErrors(root);
 }
 
-/** After a wrong command line, every command shows its help and throws, so that `main` chooses the exit code. */
+/** Makes every command show its help and throw after a wrong command line. `run` then chooses the exit code. */
 function withErrors(command: Command): Command {
   command
     .showHelpAfterError()
@@ -139,14 +146,14 @@ function withErrors(command: Command): Command {
 }
 
 const IMPORT_EXIT = `
-Exit code: 0 if the import is complete, even if something was left out (--json: counts.lost);
-1 if it ended early or could not begin; 2 for wrong options; 3 if the database is in use.`;
+Exit codes: 0 if the import is complete, even if classes were left out (--json counts them in counts.lost);
+1 if the import could not begin or ended early; 2 if an option is wrong; 3 if the database is in use.`;
 
 const RESTORE_NEXT = `
 Lab computers get nothing new from the restored registry until you run:
 registry confirm-restore --by "Your Name"`;
 
-/** An option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 function serveCommand(): Command {
@@ -160,12 +167,12 @@ function serveCommand(): Command {
     for (const [key, value] of Object.entries(options)) {
       flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
     }
-    // Every account of the machine can read a process's arguments. Its title replaces them.
+    // Every account of this machine can see the arguments of a process. Setting a title hides secrets among them.
     if (Object.keys(flags).some(isSecret)) process.title = 'registry serve';
     const config = loadConfig(process.env, flags);
     const singleSignOn = singleSignOnOf(config);
     await openDataFolder(dataPaths(config.DATA_DIR).root);
-    // The database opens in its own thread while this one loads the modules of the service.
+    // The database opens in a thread of its own while this thread loads the modules of the server.
     const embedded = config.DATABASE_URL
       ? undefined
       : await openEmbedded(dataPaths(config.DATA_DIR).database);
@@ -180,19 +187,19 @@ function serveCommand(): Command {
 }
 
 function keysCommand(act: Act): Command {
-  const keys = new Command('keys').description('the keys that versions are signed with');
+  const keys = new Command('keys').description('manage the keys that sign versions');
   keys
     .command('rotate')
-    .description('sign with a new key from now on; old signatures stay valid')
+    .description('sign new versions with a new key; old signatures stay valid')
     .action(act('keys rotate', () => ({})));
   return keys;
 }
 
 function userCommand(act: Act): Command {
-  const user = new Command('user').description('accounts');
+  const user = new Command('user').description('manage accounts');
   const passwordFrom = '--password-stdin';
   const passwordHelp =
-    'read the password from standard input (without it, one is generated and shown)';
+    'read the password from standard input (otherwise one is generated and shown)';
   user
     .command('add <username>')
     .description('create an account')
@@ -209,7 +216,7 @@ function userCommand(act: Act): Command {
     );
   user
     .command('password <username>')
-    .description('set a new password for an account; its sessions end')
+    .description('set a new password for an account and end its sessions')
     .option(passwordFrom, passwordHelp)
     .action(
       act('user password', async (username: string, options: { passwordStdin?: boolean }) => ({
@@ -219,16 +226,18 @@ function userCommand(act: Act): Command {
     );
   user
     .command('list')
-    .description('list accounts: id, username, name, email and marks, separated by tabs')
+    .description(
+      'list accounts: id, username, name, email, and whether site admin or disabled, separated by tabs',
+    )
     .action(act('user list', () => ({})));
   return user;
 }
 
 function tokenCommand(act: Act): Command {
-  const token = new Command('token').description('tokens for programs and git');
+  const token = new Command('token').description('manage tokens for programs and git');
   token
     .command('create <username>')
-    .description('create a token for an account; standard output has only the token')
+    .description('create a token for an account, and print only the token on standard output')
     .option('--name <name>', 'what the token is for', 'command line')
     .addOption(
       new Option('--scope <scope>', 'what the token may do')
@@ -247,7 +256,7 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
   return { password: text.replace(/\r?\n$/, '') };
 }
 
-/** If a server holds the embedded database, it executes the command; otherwise this process does. */
+/** Lets a running server execute the command if it uses the embedded database. Otherwise this process executes it. */
 async function runHereOrThere(request: CommandRequest): Promise<number> {
   const config = loadConfig();
   const terminal = await localTerminal();
@@ -261,7 +270,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     import('../open.ts'),
   ]);
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
-  // A backup contains the schema of its database, which is therefore not migrated first.
+  // A restore must not migrate the database first, because the backup brings the schema of its own database.
   const migrates = request.command !== 'restore';
   const deps = await openDeps(config, publicUrl, { migrates, isCommand: true });
   try {

@@ -1,4 +1,7 @@
-/** From the command line to an exit code: 0 done, 1 failed, 2 wrong usage or configuration, 3 in use. */
+/**
+ * Runs the command line. Exit codes: 0 if the command succeeded, 1 if it failed, 2 if its arguments or the configuration
+ * are wrong, 3 if the embedded database is in use.
+ */
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StoreError } from '../store/errors.ts';
@@ -16,7 +19,7 @@ export async function run(argv: string[]): Promise<number> {
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError) {
-    printError(`Wrong configuration:\n${error.message}`);
+    printError(`The configuration is wrong:\n${error.message}`);
     return 2;
   }
   if (error instanceof StoreError && error.code === 'database_in_use') {
@@ -32,16 +35,16 @@ function tell(error: unknown): number {
   return 1;
 }
 
-/** A line that explains an error of the environment and what to do; undefined for errors of the registry itself. */
+/** Explains an error of the environment and what to do about it. Returns undefined for errors of the registry itself. */
 function plainly(error: unknown): string | undefined {
   if (error instanceof StoreError && error.code === 'database_unavailable') {
-    return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and that the database server is running.`;
+    return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and whether the database server is running.`;
   }
   if (!(error instanceof Error)) return undefined;
   const { code, path, port } = error as NodeJS.ErrnoException & { port?: number };
   switch (code) {
     case 'EADDRINUSE':
-      return `Another program uses port ${port}. Choose another one with PORT.`;
+      return `Another program uses port ${port}. Set PORT to another port.`;
     case 'EADDRNOTAVAIL':
     case 'EACCES':
     case 'EPERM':

@@ -1,4 +1,4 @@
-/** `registry serve`: reads the configuration, opens the dependencies, listens, does the first start, stops gracefully. */
+/** The command `registry serve`: opens the data folder, starts the server, and stops it gracefully after a signal. */
 
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
@@ -23,12 +23,12 @@ import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
 import { localTerminal } from './terminal.ts';
 
-/** How long running requests may take to end after SIGTERM, in milliseconds. */
+/** How long running requests may still take after SIGTERM, in milliseconds. */
 const GRACE = 30_000;
 
 /**
- * Serves until a signal ends it, on the embedded database that is being opened or on the configured server. If the
- * start fails, it closes everything that it opened.
+ * Serves until a signal ends the process. If the start fails, closes everything that it opened.
+ * @param embedded the embedded database, which may still be opening; undefined if a database server is configured
  */
 export async function serve(
   config: Config,
@@ -56,7 +56,7 @@ async function start(
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
   const deps = await openDeps(config, publicUrl, { embedded, migrates: false });
   opened.defer(() => deps.close());
-  // The database is still opening in another thread. The service is composed meanwhile.
+  // The app is created while the database still opens in another thread.
   const migrated = deps.store.migrate();
   migrated.catch(() => undefined);
   let ready = false;
@@ -77,7 +77,10 @@ async function start(
   await migrated;
   const sharing = await sharingAddresses(deps.store.em());
   if (sharing.length > 0) {
-    app.log.warn({ accounts: sharing }, 'accounts share an email address; change all but one');
+    app.log.warn(
+      { accounts: sharing },
+      'several accounts have the same email address; change it for all but one',
+    );
   }
   const { repaired, failed } = await repair(deps);
   if (repaired.length > 0) app.log.warn({ repaired }, 'repaired after a crash');
@@ -89,17 +92,20 @@ async function start(
   for (const { name, error } of old.failed) {
     app.log.error({ err: error, definition: name }, 'cannot be attested; run: registry fsck');
   }
-  // With a database server, every process can open what it needs.
+  // Needed only for the embedded database: with a database server, commands run in their own processes.
   if (deps.store.embedded) {
     const commands = await serveCommands(paths.socket, async (request, terminal) => {
       const { runCommand } = await import('./commands.ts');
       return await runCommand(deps, request, terminal);
     });
-    // Waits for the command that is running, if any.
+    // Closing waits for commands that are running.
     opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
   }
   if (deps.openToOthers.length > 0) {
-    app.log.warn({ paths: deps.openToOthers }, 'other accounts of this machine can read them');
+    app.log.warn(
+      { paths: deps.openToOthers },
+      'other accounts of this machine can read these files',
+    );
   }
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);
@@ -114,8 +120,9 @@ async function start(
     if (first) terminal.progress(done, total, 'Importing built-in definitions');
   });
   if (landed.length > 0) app.log.info({ definitions: landed }, 'built-in definitions landed');
-  if (skipped.length > 0) app.log.warn({ skipped }, 'built-in definitions whose name is taken');
-  if (!isInterfaceBuilt()) app.log.warn('the web interface has not been built: npm run build');
+  if (skipped.length > 0)
+    app.log.warn({ skipped }, 'skipped built-in definitions because their names are taken');
+  if (!isInterfaceBuilt()) app.log.warn('the web interface is not built; run: npm run build');
   ready = true;
   app.log.info({ url: publicUrl() }, 'ready');
   opened.defer(fillBeside(deps, app.log));
@@ -124,7 +131,7 @@ async function start(
   }
 }
 
-/** Returns a function that stops the work and waits for its end. */
+/** Indexes contents of old versions in the background. Returns a function that stops this work and waits for its end. */
 function fillBeside(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const stop = new AbortController();
   const filling = fillContents(deps, stop.signal).then(

@@ -1,14 +1,14 @@
-/** Sockets in folders whose path is too long for a socket's. */
+/** Makes sockets possible in folders with a long path. */
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** The path of a socket has 108 bytes on Linux and 104 on macOS, including the final NUL (unix(7)). */
+/** A socket's path can have 108 bytes on Linux and 104 on macOS, including the final NUL (unix(7)). */
 const MOST_BYTES = 103;
 
 /**
- * Calls `act` with a short path to the same file. If the path is too long, it goes through a symbolic link to the
- * folder, which exists while `act` runs.
+ * Calls `act` with a path to the same file that is short enough. If `path` is too long, the short path leads through a
+ * symbolic link to the folder. The link exists only while `act` runs.
  */
 export async function withShortPath<T>(
   path: string,

@@ -1,19 +1,19 @@
-/** Where a command prints: the terminal of this process, or one at the other end of a socket. */
+/** Where a command prints its output: the terminal of this process, or that of a client at the other end of a socket. */
 import type { SingleBar } from 'cli-progress';
 import { visible, visibleLine } from '../../text/hidden.ts';
 
 export interface Terminal {
-  /** A line of the command's result. */
+  /** Prints a line of the command's result. */
   out(line: string): void;
-  /** A line about progress or an error. */
+  /** Prints a line about progress or an error. */
   err(line: string): void;
-  /** The progress of long work. `label` names the work. May be called as often as needed. */
+  /** Shows the progress of long work, which `label` names. May be called very often. */
   progress(done: number, total: number, label: string): void;
 }
 
-/** A bar if standard error is a terminal; otherwise lines. */
+/** The terminal of this process. Shows progress as a bar if standard error is a terminal, and otherwise as lines. */
 export async function localTerminal(): Promise<Terminal> {
-  // The reader has seen enough (`registry user list | head`).
+  // EPIPE means that the reader of the output has ended, as in `registry user list | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
@@ -26,10 +26,7 @@ export async function localTerminal(): Promise<Terminal> {
   };
 }
 
-/**
- * Prints a line on standard error. It may contain names from others, so hidden characters are spelled out
- * (`text/hidden.ts`).
- */
+/** Prints a line on standard error. Shows hidden characters (`text/hidden.ts`), because names by users may contain them. */
 export function printError(line: string): void {
   process.stderr.write(`${visible(line)}\n`);
 }
@@ -54,12 +51,12 @@ async function progressBar(): Promise<Terminal['progress']> {
   };
 }
 
-/** The longest time without a line while work proceeds, in milliseconds. */
+/** After this time without a line, in milliseconds, the next step prints one. */
 const SILENCE = 10_000;
 
 /**
- * A line for each tenth, and one after ten seconds without. Unlike a bar, it suits logs, and shows within seconds that
- * work proceeds.
+ * Prints a line for each tenth of the work, and another after ten seconds without one. Unlike a bar, lines are readable in
+ * logs, and they show within seconds that the work proceeds.
  */
 export function progressLines(
   write: (line: string) => void = (line) => void process.stderr.write(line),

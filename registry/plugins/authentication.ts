@@ -1,6 +1,6 @@
 /**
- * Sets `request.caller` from a Bearer token or the session cookie; without either the caller is nobody. Only routes of
- * the plugin that calls this have it.
+ * Sets `request.caller` from a Bearer token or the session cookie. Without either, the caller is nobody. Only the routes of
+ * the plugin that registers this get a caller.
  */
 import { randomUUID } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
@@ -28,7 +28,7 @@ declare module 'fastify' {
     sessionCookie: SessionCookie;
   }
   interface FastifyContextConfig {
-    /** The route answers everybody alike, so it ignores credentials. */
+    /** The route gives every caller the same answer, so it ignores credentials. */
     forAnybody?: boolean;
   }
 }
@@ -77,7 +77,10 @@ export async function authentication(
 
 const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null, expires: null };
 
-/** Undefined without an `Authorization` header. Throws `unauthenticated` if the header does not identify anybody. */
+/**
+ * Identifies the caller by the `Authorization` header. Returns undefined if there is no such header, and throws
+ * `unauthenticated` if its token or session is not valid.
+ */
 async function byBearer(
   app: FastifyInstance,
   access: AccessCache,
@@ -90,17 +93,17 @@ async function byBearer(
     ? await access.token(presented)
     : await bySession(app, access, presented);
   if (identity) return identity;
-  // Only wrong tokens count as failed attempts. An expired session is normal: a page that stays open keeps sending it.
+  // Only wrong tokens count as failed attempts. An expired session is normal: an open page continues to send it.
   if (looksLikeToken(presented)) throttle.badToken(request.ip);
   throw new Problem(
     'unauthenticated',
-    'The token or session is not valid, or no longer valid. Sign in again, or create a new token.',
+    'The token or session is not valid. Sign in again, or create a new token.',
   );
 }
 
 /**
- * The browser sends its cookie with every request. If its session has ended, the caller is nobody and the cookie is
- * removed.
+ * Identifies the caller by the session cookie, which a browser sends with every request. If the session has ended, the
+ * caller is nobody, and the answer deletes the cookie.
  */
 async function byCookie(
   app: FastifyInstance,
@@ -118,16 +121,16 @@ async function byCookie(
 }
 
 /**
- * A page names the user that it was made for (`X-Session-User`, an id). If that session has ended or somebody else has
- * signed in in the same browser, the request fails, so that the page does not continue as nobody (who sees little) or
- * as somebody else.
+ * Refuses a request of a page that was loaded for another user. The page sends the id of its user in `X-Session-User`. If
+ * the session has ended, or another user has signed in in the same browser, the page must not go on as nobody or as that
+ * other user.
  */
 function demandSameUser({ headers }: FastifyRequest, identity: Identity | null): void {
   const expected = headers['x-session-user'];
   if (expected === undefined) return;
   const actor = identity?.actor;
   if (actor?.kind === 'user' && String(actor.id) === expected) return;
-  throw new Problem('unauthenticated', 'Your session has ended. Sign in again to go on.');
+  throw new Problem('unauthenticated', 'Your session has ended. Sign in again to continue.');
 }
 
 async function bySession(
@@ -143,15 +146,15 @@ function claimsOf(app: FastifyInstance, token: string): VerifiedClaims | null {
   try {
     return app.jwt.verify<VerifiedClaims>(token);
   } catch {
-    // fast-jwt throws if a token is forged, expired or not a token. Then there is no session.
+    // fast-jwt throws if the text is not a token, or if the token is forged or expired.
     return null;
   }
 }
 type VerifiedClaims = SessionClaims & { exp: number };
 
 /**
- * The sessions of a request, including ended ones. Ignores anything that is not a session. Throws `cross_origin` if
- * only the cookie names one and the page is not the registry's.
+ * Returns the sessions in the header and the cookie of a request, also ended ones. Ignores texts that are not sessions.
+ * Throws `cross_origin` if only the cookie has a session and the request does not come from a page of the registry.
  */
 export function sessionsPresented(app: FastifyInstance, request: FastifyRequest): VerifiedClaims[] {
   const [, bearer] = BEARER.exec(request.headers.authorization ?? '') ?? [];
@@ -165,7 +168,7 @@ export function sessionsPresented(app: FastifyInstance, request: FastifyRequest)
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** The token in the header; undefined without one. Throws `unauthenticated` if it is of another scheme. */
+/** Returns the token in the `Authorization` header, if there is one. Throws `unauthenticated` for a scheme but Bearer. */
 export function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
@@ -174,7 +177,7 @@ export function bearerOf(request: FastifyRequest): string | undefined {
   return match[1];
 }
 
-/** Creates the session of a user who has just signed in, and sets its cookie. */
+/** Creates a session for a user who has just signed in. Sets its cookie and returns its token. */
 export function startSession(
   app: FastifyInstance,
   reply: FastifyReply,
@@ -191,7 +194,10 @@ export function startSession(
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Identifies the caller again, long after the request arrived. Null if the caller is no longer valid. */
+    /**
+     * Identifies the caller again, while a long answer is being sent. Returns null if the token or session is no longer
+     * valid.
+     */
     identifyAgain(request: FastifyRequest): Promise<Identity | null>;
   }
 }

@@ -1,12 +1,12 @@
-/** A stop ends when the last answer is sent, not when the last client closes its connection. */
+/** Lets a stop of the server end when the last answer is sent, and not when the last client closes its connection. */
 import type { FastifyInstance } from 'fastify';
 
-/** How often a stop looks for idle connections, in milliseconds. */
+/** How often idle connections are closed during a stop, in milliseconds. */
 const LOOK_AGAIN_MS = 20;
 
 /**
- * When a stop begins, Fastify closes the idle connections. A connection with a running answer becomes idle a moment
- * later, and clients keep it open for a minute or more. So this looks for idle connections until the server is closed.
+ * Closes idle connections again and again during a stop. Fastify closes them only when the stop begins. A connection with a
+ * running answer becomes idle later, and its client could keep it open for a minute or more.
  */
 export function letConnectionsGo(app: FastifyInstance): void {
   let looking: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** `GET /openapi.json` and its pages at `/docs`, both from the schemas of the routes. */
+/** Serves `GET /openapi.json` and the pages at `/docs`, both made from the schemas of the routes. */
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -14,13 +14,13 @@ interface Options {
 }
 
 /**
- * Must be called before the routes that it describes. It records them; the first request for the document or its pages
- * loads the code that makes them, in an app of its own, so that it does not slow the start.
+ * Must be called before the routes are added, because it collects them. The code that makes the document is loaded by the
+ * first request for it, into an app of its own, so that it does not slow the start.
  */
 export function documentation(app: FastifyInstance, options: Options): void {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
-    // Every GET route also answers HEAD, which the document does not list.
+    // Fastify adds a HEAD route for every GET route. The document leaves these out.
     if (route.method !== 'HEAD' && !route.schema?.hide) routes.push(route);
   });
   let pages: Promise<FastifyInstance> | undefined;
@@ -35,7 +35,7 @@ export function documentation(app: FastifyInstance, options: Options): void {
   }
 }
 
-/** An app with the routes' descriptions but without their handlers. */
+/** Makes an app that has the schemas of the routes but not their handlers. */
 async function describe(
   routes: readonly RouteOptions[],
   { version, publicUrl }: Options,
@@ -55,7 +55,7 @@ async function describe(
         title: 'Definition Registry',
         version,
         description:
-          'Instrument definitions in git, their versions and who may change them. Errors are RFC 9457 problem documents.',
+          'A registry of instrument definitions in git, with versions, reviews and permissions. Errors are problem documents (RFC 9457).',
       },
       servers: [{ url: publicUrl() }],
       components: {

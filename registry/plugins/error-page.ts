@@ -1,4 +1,4 @@
-/** Problems behind links that people open: browsers get a plain page, programs the problem document. */
+/** Answers errors at addresses that people open in a browser. Browsers get a page, programs get a problem document. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { escapeHtml, plainPage } from './plain-page.ts';
 import { answer, problemOf } from './problems.ts';

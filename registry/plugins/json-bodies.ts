@@ -1,6 +1,6 @@
 /**
- * Reads the JSON of requests. JSON is UTF-8 (RFC 8259, section 8.1). Other bytes are refused; otherwise U+FFFD would be
- * stored in their place.
+ * Reads the JSON of requests. JSON must be UTF-8 (RFC 8259, section 8.1), and other bytes are refused. Otherwise the registry
+ * would store U+FFFD in their place.
  */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -8,10 +8,10 @@ import { Problem } from '../errors.ts';
 import { type Scan, scanJson } from './json-scan.ts';
 import { Turns } from './turns.ts';
 
-/** In bytes. Larger bodies wait for a turn before each step, because several at once would delay everybody. */
+/** Bytes. A larger body waits for its turn before each step, because several at once would delay all other requests. */
 const LARGE = 64 * 1024;
 
-/** Accepts only JSON: without a parser, Fastify refuses every other content type. */
+/** Makes Fastify accept only JSON. It refuses content types that have no parser. */
 export function readJsonBodies(app: FastifyInstance): void {
   const careful = carefulParser(app);
   const turns = new Turns();
@@ -30,7 +30,7 @@ export function readJsonBodies(app: FastifyInstance): void {
       const scan = scanJson(text);
       await pause();
       if (scan.excess) {
-        const message = `The body has more than ${scan.excess}. Send less at once.`;
+        const message = `The body has more than ${scan.excess}. Send less data in one request.`;
         throw new Problem('too_large', message);
       }
       const body = tryParse(text, scan) ?? (await careful(request, text));
@@ -42,7 +42,7 @@ export function readJsonBodies(app: FastifyInstance): void {
   );
 }
 
-/** Returns the value, or undefined if Fastify's parser must report the error. */
+/** Returns the parsed value, or undefined if Fastify's parser must read the text, because it reports errors. */
 function tryParse(text: string, { isSuspicious }: Scan): unknown {
   if (isSuspicious) return undefined;
   try {
@@ -52,7 +52,7 @@ function tryParse(text: string, { isSuspicious }: Scan): unknown {
   }
 }
 
-/** Fastify's parser, which searches the whole text for names that could change a prototype. */
+/** Returns Fastify's parser. It is slower, because it searches the whole text for names that could change a prototype. */
 function carefulParser(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
   return async (request: FastifyRequest, text: string): Promise<unknown> =>

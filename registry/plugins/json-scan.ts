@@ -1,32 +1,29 @@
 /**
- * Finds what `JSON.parse` does not report: how many values a text has, and which could not be stored as they were sent.
- * One pass, which takes less time than the parsing.
+ * Finds problems in JSON that `JSON.parse` does not report: too many values, repeated names, and values that cannot be
+ * stored as they were sent. It reads the text once, in less time than parsing takes.
  */
 
-/** Lists of columns take about ten thousand. Creating a million values would delay everybody. */
+/** The most values in a body. Lists of columns need about ten thousand. A million would delay all other requests. */
 const MOST_VALUES = 50_000;
-/** Names of properties in all objects together: an object with many names costs ten times as much as a list. */
+/** The most property names in a body. An object with many names costs ten times as much as a list with as many values. */
 const MOST_NAMES = 20_000;
-/** The same depth that a definition's header allows in its settings. */
+/** The deepest nesting, which is also the deepest for settings in a definition's header. */
 const MOST_DEPTH = 100;
 
-/** `path` of the property, as `owners.0.users`. */
+/** What is wrong with a property. Its `path` is like `owners.0.users`. */
 export type Fault = Record<'path' | 'message', string>;
 
 export interface Scan {
-  /** The limit that the body exceeds, in words. The scan then ended early. */
+  /** The limit that the body exceeds, in words. If it is set, the scan ended there. */
   excess?: string;
   /**
-   * A property that its object already has. `JSON.parse` keeps the last one, but a proxy, a log or a reviewer may have
-   * read the first (RFC 8259, section 4). No maintained parser refuses it.
+   * A property that its object has twice. `JSON.parse` keeps the last one, but a proxy, a log or a reviewer may have read
+   * the first (RFC 8259, section 4). No maintained parser for Node.js refuses such an object.
    */
   repeated?: Fault;
-  /**
-   * A property that cannot be stored: a number that would become null, or a value that is nested too deeply for the
-   * database.
-   */
+  /** A property that cannot be stored: its number would become null, or its value is nested too deeply. */
   unfit?: Fault;
-  /** Whether a name could change the prototype of an object. */
+  /** Whether a property name could change the prototype of an object. */
   isSuspicious: boolean;
 }
 
@@ -34,14 +31,14 @@ const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44];
 const [OBJECT, OBJECT_END, LIST, LIST_END] = [123, 125, 91, 93];
 const SUSPICIOUS: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 
-/** The object or list that is being scanned: the position in it, and the names so far. */
+/** An object or list that is being scanned: the current position in it, and the names that it has so far. */
 interface Inside {
   at: string | number;
   names: Set<string> | undefined;
   isNameNext: boolean;
 }
 
-/** Also returns a result for text that is not JSON; the parser refuses it afterwards. */
+/** Scans a text. If the text is not JSON, the result means nothing, and the parser refuses the text afterwards. */
 export function scanJson(text: string): Scan {
   const found: Scan = { isSuspicious: false };
   const inside: Inside[] = [];
@@ -88,15 +85,13 @@ export function scanJson(text: string): Scan {
 
 const repeatedField = (inside: readonly Inside[]): Fault => ({
   path: inside.map(({ at }) => at).join('.'),
-  message: 'is given twice: remove one of them',
+  message: 'is given twice. Remove one of them',
 });
 
-/** The first letters of a string are scanned one by one; beyond them, a search is faster. */
+/** How many characters of a string are read one by one. For the rest of a longer string, `indexOf` is faster. */
 const NEAR = 1024;
 
-/**
- * Finds the end of the string that begins at `from`: the first quote that does not follow an odd number of backslashes.
- */
+/** Finds the end of the string that begins at `from`: the first quote after an even number of backslashes. */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; ) {
     const near = Math.min(at + NEAR, text.length);
@@ -115,19 +110,19 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-/** `"\u0061"` is the same name as `"a"`. */
+/** Returns a property name without escapes, because `"\u0061"` is the same name as `"a"`. */
 function nameOf(text: string, from: number, end: number): string {
   const name = text.slice(from + 1, end);
   if (!name.includes('\\')) return name;
   try {
     return JSON.parse(`"${name}"`);
   } catch {
-    // The text is not JSON; the parser reports it.
+    // The text is not JSON. The parser reports that.
     return name;
   }
 }
 
-/** Digits, signs, point and exponent. */
+/** Whether a character belongs to a number: a digit, a sign or the point. Exponents are checked separately. */
 const isOfNumber = (sign: number): boolean =>
   (sign >= 48 && sign <= 57) || sign === 45 || sign === 43 || sign === 46;
 const isExponent = (sign: number): boolean => sign === 69 || sign === 101;
@@ -141,7 +136,7 @@ function endOfNumber(text: string, from: number): number {
   return end;
 }
 
-/** The largest double has 309 digits, so a short number without an exponent cannot be too large. */
+/** Whether a number would become infinite. The largest double has 309 digits, so most numbers need no conversion. */
 function isInfinite(text: string, from: number, end: number): boolean {
   let canBe = end - from > 300;
   for (let at = from; at < end && !canBe; at++) canBe = isExponent(text.charCodeAt(at));

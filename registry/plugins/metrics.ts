@@ -1,4 +1,4 @@
-/** `GET /metrics`: Prometheus text about the process and its requests. */
+/** Serves `GET /metrics`: metrics about the process and its requests, for Prometheus. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
@@ -6,15 +6,16 @@ import type { CacheState } from '../../repos/caches.ts';
 import { Problem } from '../errors.ts';
 
 /**
- * The metrics reveal how much is done and when, so a reader needs the token. Without a configured token, only this
- * machine may read them.
+ * Adds the route. The metrics reveal when the registry is used and how much, so a reader needs the token. If no token is
+ * configured, only programs on this machine may read the metrics.
+ * @returns a function that counts a request that Fastify does not see
  */
 export function metrics(
   app: FastifyInstance,
   token: string | undefined,
   sources: Sources,
 ): Observe {
-  // Loaded after the first response, to keep the start short.
+  // The library is loaded after the first answer, so that the start does not wait for it.
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
     collector ??= collect(sources);
@@ -51,7 +52,7 @@ export function metrics(
   return observe;
 }
 
-/** Counts a request that was answered. */
+/** Counts an answered request. */
 export type Observe = (answered: Answered) => void;
 
 interface Answered {
@@ -61,7 +62,10 @@ interface Answered {
   seconds: number;
 }
 
-/** Throws `unauthenticated` or `forbidden`. `address` is the connection's, because anybody can write headers. */
+/**
+ * Throws `unauthenticated` or `forbidden` if the metrics must not be read.
+ * @param address the address of the connection; addresses in headers could be forged
+ */
 export function demandReader(
   address: string | undefined,
   headers: IncomingHttpHeaders,
@@ -78,16 +82,16 @@ export function demandReader(
   if (isHere && !isForwarded) return;
   throw new Problem(
     'forbidden',
-    "Without METRICS_TOKEN, only requests from the registry's own machine that did not come through a proxy may read the metrics.",
+    "METRICS_TOKEN is not set. Only requests from the registry's own machine, and not through a proxy, may read the metrics.",
   );
 }
 
-/** Headers that proxies add. A forwarded request comes from the proxy's machine, often this one. */
+/** Headers that proxies add. A request through a proxy on this machine comes from this machine, but its client may not. */
 const FORWARDING =
   /^(forwarded|via|cf-.*|x-(forwarded|original|real|envoy)-.*|(.*-)?(client|connecting)-ip)$/;
 /**
- * The names of this machine. Proxies keep the name of the original request, and so does a page whose own name was
- * redirected to this machine (DNS rebinding).
+ * The names of this machine in the `Host` header. A request through a proxy has another name there. So has a request from a
+ * malicious page with a domain that points to this machine (DNS rebinding).
  */
 const OWN_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
@@ -101,7 +105,7 @@ interface AnalysisState {
   outcomes: Readonly<Record<string, number>>;
 }
 
-/** What is read again for every answer. */
+/** Functions that return current values. Each request for the metrics calls them. */
 interface Sources {
   analysis: () => AnalysisState;
   caches: () => readonly CacheState[];
@@ -138,7 +142,7 @@ async function collect({ analysis, caches }: Sources) {
   });
   new Counter({
     name: 'analysis_questions_total',
-    help: 'Requests to analyse definitions by outcome; deadline and memory mean that the limit was exceeded',
+    help: 'Requests to analyse definitions, by outcome. The outcomes deadline and memory mean that a limit was exceeded',
     labelNames: ['outcome'],
     registers,
     collect() {
@@ -149,7 +153,7 @@ async function collect({ analysis, caches }: Sources) {
   });
   new Gauge({
     name: 'cache_bytes',
-    help: 'Memory that a cache takes, as far as it can be estimated',
+    help: 'Estimated memory of a cache, in bytes',
     labelNames: ['cache'],
     registers,
     collect() {
@@ -167,7 +171,7 @@ async function collect({ analysis, caches }: Sources) {
   });
   new Counter({
     name: 'cache_lookups_total',
-    help: 'Lookups in a cache by outcome; a miss makes the value',
+    help: 'Lookups in a cache, by outcome. After a miss the value is made',
     labelNames: ['cache', 'outcome'],
     registers,
     collect() {

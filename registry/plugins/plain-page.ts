@@ -1,10 +1,10 @@
-/** Pages that the server renders itself. They need neither the build of the web interface nor scripts. */
+/** Pages that the server itself writes. They work without the build of the web interface and without scripts. */
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
 const STYLE = '/plain-page.css';
 
-/** Serves the style of these pages, because the content security policy does not permit inline styles. */
+/** Serves the styles of these pages as a file, because the content security policy forbids inline styles. */
 export function plainPages(app: FastifyInstance): void {
   let style: Promise<string> | undefined;
   app.get(
@@ -20,7 +20,7 @@ export function plainPages(app: FastifyInstance): void {
   );
 }
 
-/** A whole document. `title` is text; `body` is HTML whose texts must already be escaped. */
+/** Returns a complete HTML document. `title` is plain text. `body` is HTML, so the caller must escape texts in it. */
 export const plainPage = (title: string, body: string): string => `<!doctype html>
 <html lang="en">
 <head>

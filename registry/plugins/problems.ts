@@ -1,4 +1,4 @@
-/** Sends every error as an RFC 9457 problem document. Unexpected errors are logged and answered with 500. */
+/** Answers every error with a problem document (RFC 9457). Logs unexpected errors and answers them with 500. */
 import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError } from '../../repos/errors.ts';
@@ -19,7 +19,7 @@ export function problems(app: FastifyInstance): void {
   );
 }
 
-/** Handles errors of handlers and errors before a route is found (for example a path that cannot be decoded). */
+/** Answers errors of handlers, and errors before a route is found, for example a path that cannot be decoded. */
 export async function answerError(
   error: FastifyError,
   request: FastifyRequest,
@@ -31,7 +31,7 @@ export async function answerError(
   return answer(reply, problem);
 }
 
-/** The problem for the caller. Details that the caller does not get are logged. */
+/** Converts an error to the problem that the caller gets. Logs details that the caller must not get. */
 export function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   const problem = asProblem(error);
   const reason = error.cause instanceof Error ? error.cause.message : error.message;
@@ -41,12 +41,12 @@ export function problemOf(error: FastifyError, request: FastifyRequest): Problem
   return problem;
 }
 
-/** How much of a body that is too large is read, so that its sender sees the answer; in bytes. */
+/** How many bytes of a body that is too large are read, so that the client gets the answer. */
 const MOST_TAKEN = 64 * 1024 * 1024;
 
 /**
- * If the connection is closed while a client is still sending, it sees a broken pipe and not the problem. So the rest
- * is read first, up to a limit; node:http limits the time.
+ * Reads and drops the rest of a body, up to a limit. If the connection closed while the client is still sending, the client
+ * would report a broken pipe and not the problem. node:http limits the time.
  */
 async function takeRest({ headers, raw }: FastifyRequest): Promise<void> {
   if (!(Number(headers['content-length']) <= MOST_TAKEN)) return;
@@ -70,9 +70,14 @@ function asProblem(error: FastifyError): Problem {
     return invalidInput(error.validation, error.validationContext ?? 'body', { cause: error });
   }
   if (error instanceof RepositoryError && error.code === 'ref_conflict') {
-    return new Problem('conflict', 'It has changed in the meantime. Try again.', undefined, {
-      cause: error,
-    });
+    return new Problem(
+      'conflict',
+      'The definition has changed in the meantime. Try again.',
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
   if (error instanceof RepositoryError && error.code === 'locked') {
     return new Problem(
@@ -88,7 +93,7 @@ function asProblem(error: FastifyError): Problem {
     });
   }
   if (error instanceof StoreError && error.code === 'invalid_cursor') {
-    const message = 'must be `next` of an answer to the same list in the same order';
+    const message = 'must be the `next` of an earlier page of the same list in the same order';
     return new Problem('invalid', `after ${message}`, [{ path: 'after', message }], {
       cause: error,
     });
@@ -96,7 +101,7 @@ function asProblem(error: FastifyError): Problem {
   if (error instanceof StoreError && error.code === 'invalid_value') {
     return new Problem(
       'invalid',
-      'A value cannot be stored: text must be valid Unicode without NUL (U+0000).',
+      'The registry cannot store one of the values. Texts must be valid Unicode without NUL (U+0000).',
       undefined,
       { cause: error },
     );
@@ -104,7 +109,7 @@ function asProblem(error: FastifyError): Problem {
   if (error instanceof StoreError && MET.has(error.code)) {
     return new Problem(
       'conflict',
-      'Somebody else changed or deleted a part of it at the same moment. Read it again and repeat your change.',
+      'Somebody else changed or deleted something that this request needs. Load it again and repeat your change.',
       undefined,
       { cause: error },
     );
@@ -119,16 +124,16 @@ function asProblem(error: FastifyError): Problem {
   }
   return new Problem(
     'internal',
-    'The registry failed. Tell a site admin the time of this answer: the log has the reason.',
+    'The registry has failed. Tell a site admin when this happened. The log of the registry says why.',
     undefined,
     { cause: error },
   );
 }
 
-/** Database errors of two conflicting requests that no service has translated. */
+/** Errors of the database that two simultaneous requests can cause. Services translate most of them themselves. */
 const MET = new Set<StoreErrorCode>(['foreign_key_violation', 'serialization_failure']);
 
-/** Errors of Fastify itself (body too large, wrong media type, …). */
+/** The codes for errors of Fastify itself, such as a wrong media type, by HTTP status. */
 const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed',
   401: 'unauthenticated',

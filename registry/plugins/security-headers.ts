@@ -1,9 +1,9 @@
-/** Security headers of every answer. docs/decisions/0011 has the reasons for each line. */
+/** The security headers of every answer. docs/decisions/0011 gives the reason for each line. */
 import type { ServerResponse } from 'node:http';
 
 /**
- * Scripts, styles, workers and requests must come from the registry, and nothing may be inline. WebAssembly may be
- * compiled, because the editor's linter needs it.
+ * Pages may load scripts, styles and workers only from the registry, and send requests only to it. Nothing may be inline.
+ * WebAssembly is allowed, because the editor's linter needs it.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -21,20 +21,20 @@ const CONTENT_SECURITY_POLICY = [
 
 type Headers = readonly [name: string, value: string][];
 
-/** A year, in seconds. */
+/** One year, in seconds. */
 const HSTS_SECONDS = 365 * 24 * 3600;
 
-/** The names and values of the headers. Known before the server listens: only the scheme of the address counts. */
+/** Returns the headers. They can be made before the server listens, because they depend only on http or https. */
 export function securityHeaders(publicUrl: () => string): Headers {
   return Object.entries({
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-    // Not `no-referrer`, which would make forms of the registry send `Origin: null`.
+    // Not `no-referrer`: with it, browsers would send `Origin: null` from forms of the registry.
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
-    // Only for addresses with https; otherwise the registry may not be reachable by https at all.
+    // Only if the address has https. Otherwise the header would lock browsers out of a registry that has only http.
     ...(publicUrl().startsWith('https:') && {
       'strict-transport-security': `max-age=${HSTS_SECONDS}`,
     }),
@@ -42,8 +42,8 @@ export function securityHeaders(publicUrl: () => string): Headers {
 }
 
 /**
- * Returns a function that sets the headers on a raw answer. Answers that Fastify's hooks do not see have them too (a
- * path that cannot be decoded, an answer that another app writes).
+ * Returns a function that sets the headers on a raw answer. So even answers that do not pass Fastify's hooks have them, for
+ * example if a path cannot be decoded or another app writes the answer.
  */
 export function securing(headers: Headers): (raw: ServerResponse) => void {
   return (raw) => {

@@ -1,6 +1,6 @@
 /**
- * The session cookie, and when it counts. A browser also sends it with requests from pages of other sites. So a request
- * that changes something must show that it comes from a page of the registry (docs/decisions/0010).
+ * Sets and reads the session cookie. A browser also sends it with requests from pages of other sites. So if a request with
+ * the cookie changes something, it must show that it comes from a page of the registry (docs/decisions/0010).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CookieSerializeOptions } from '@fastify/cookie';
@@ -11,7 +11,7 @@ import { Problem } from '../errors.ts';
 export const SESSION_SECONDS = 8 * 3600;
 
 export interface SessionCookie {
-  /** The cookie of a request, whichever site's page caused it. */
+  /** Returns the cookie of a request. The request may come from a page of another site. */
   presented(request: FastifyRequest): string | undefined;
   /**
    * Throws `cross_origin` if the request changes something and does not show that it comes from a page of the registry.
@@ -22,7 +22,7 @@ export interface SessionCookie {
   clear(reply: FastifyReply): void;
 }
 
-/** `publicUrl` is the address that people open. Behind a proxy it differs from the address in the request. */
+/** @param publicUrl the address that people open, which differs from the address in the request behind a proxy */
 export function sessionCookie(publicUrl: () => string): SessionCookie {
   const secure = publicUrl().startsWith('https:');
   const name = sessionCookieName(publicUrl());
@@ -50,7 +50,7 @@ export function sessionCookie(publicUrl: () => string): SessionCookie {
   };
 }
 
-/** The prefix keeps other hosts of the same domain from overwriting the cookie (RFC 6265bis, 4.1.3.2). */
+/** Adds a prefix with which other hosts of the same domain cannot overwrite the cookie (RFC 6265bis, 4.1.3.2). */
 export const cookieName = (name: string, secure: boolean): string =>
   secure ? `__Host-${name}` : name;
 
@@ -58,12 +58,12 @@ export const sessionCookieName = (publicUrl: string): string =>
   cookieName('registry_session', publicUrl.startsWith('https:'));
 
 const NOT_OURS =
-  'The session cookie permits changes only from pages of the registry. Programs send a token as "Authorization: Bearer …" instead. If you did use a page of the registry, a proxy hides its address: set PUBLIC_URL to the address that people open.';
+  'Only pages of the registry may change something with the session cookie. Programs must send a token: "Authorization: Bearer …". If this request does come from a page of the registry, a proxy hides its address. Set PUBLIC_URL to the address that people open.';
 
 /**
- * The browser's own statement about the page decides (Fetch Metadata). Old browsers do not send it, nor does any
- * browser over plain http; but every browser sends the origin with methods other than GET and HEAD (Fetch, section
- * 3.1). A request with neither does not come from a browser.
+ * Whether a request comes from a page of the registry. The header `Sec-Fetch-Site` decides (Fetch Metadata). Old browsers
+ * do not send it, and no browser sends it over plain http. Then `Origin` decides, which every browser sends with methods
+ * other than GET and HEAD (Fetch, section 3.1). A request without both does not come from a browser.
  */
 export function fromOwnPage(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
   const site = headers['sec-fetch-site'];

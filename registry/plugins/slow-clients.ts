@@ -1,18 +1,18 @@
 /**
- * Disconnects clients that send or read too slowly, on every route. Otherwise they would keep a connection and the
- * memory for it forever. The git routes read their bodies themselves, by the same rule (repos/serve/pace.ts).
+ * Disconnects clients that send or read too slowly. Otherwise each of them could occupy a connection and its memory for
+ * ever. The git routes read their bodies themselves, with the same limits (repos/serve/pace.ts).
  */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { PATIENCE_MS, paced } from '../../repos/serve/pace.ts';
 
-/** How long a connection may stay open between two requests, in milliseconds. */
+/** How long a connection may stay idle between two requests, in milliseconds. */
 const KEEP_ALIVE = 72_000;
 
 /**
- * For headers, and for connections without any data: node:http checks them from time to time. A whole request may take
- * longer than node:http's own limit, because large pushes do.
+ * The time limits for node:http: for headers, and for connections that send nothing. node:http checks them at intervals.
+ * There is no limit for a whole request, because large pushes take long.
  */
 export function connectionDeadlines(patience = PATIENCE_MS) {
   return {
@@ -23,9 +23,9 @@ export function connectionDeadlines(patience = PATIENCE_MS) {
   };
 }
 
-/** Disconnects the reader of an answer that reads nothing of it for too long. */
+/** Disconnects the client if it reads nothing of the answer for too long. */
 export function leaveSlowReader(raw: ServerResponse, patience = PATIENCE_MS): void {
-  // The socket was idle. That is not the client's fault while the server is still preparing the answer.
+  // Called when the socket is idle. If no data waits to be sent, the server is still preparing the answer.
   raw.setTimeout(patience, () => {
     if (raw.socket !== null && raw.socket.writableLength > 0) raw.socket.destroy();
   });
@@ -43,8 +43,7 @@ export function leaveSlowClients(app: FastifyInstance, patience = PATIENCE_MS): 
     const chunks = (payload as Readable).iterator({ destroyOnReturn: false });
     done(null, Readable.from(paced(chunks, patience), { objectMode: false }));
   });
-  // The request was refused before its body was read. node:http then reads and drops the rest, however slowly it
-  // arrives.
+  // If a request was refused before its body was read, node:http reads and drops the rest without a time limit.
   app.addHook('onResponse', ({ raw }, _reply, done) => {
     if (!raw.complete) {
       const late = setTimeout(() => raw.socket.destroy(), patience).unref();

@@ -1,8 +1,8 @@
-/** Work in pieces of a few milliseconds, one per turn of the event loop, so that other requests run in between. */
+/** Lets long work run in steps of a few milliseconds, one in each turn of the event loop. Other requests run in between. */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
 
-  /** Resolves when it is the caller's turn. The turn lasts until the caller awaits something. */
+  /** Resolves when the caller may do its next step. The step lasts until the caller awaits something. */
   async next(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);

@@ -1,6 +1,6 @@
 /**
- * Answers what node:http cannot read as a request with a problem document. It is written by hand, because no route was
- * found yet.
+ * Answers requests that node:http cannot parse with a problem document. Writes the answer to the socket itself, because
+ * Fastify does not get such requests.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -16,7 +16,7 @@ const REASONS: Record<string, [ProblemCode, string]> = {
 const ELSE: [ProblemCode, string] = ['malformed', 'This is not a valid HTTP request.'];
 
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  // The client has left and would not read an answer.
+  // The client has disconnected and cannot read an answer.
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = new Problem(...(REASONS[error.code ?? ''] ?? ELSE));
   const body = JSON.stringify(problem.toJSON());

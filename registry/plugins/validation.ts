@@ -1,8 +1,8 @@
 /**
- * Checks requests and writes answers by their schemas. Bodies are JSON and are taken literally (a number in quotes is a
- * string); queries and paths are text and are converted. Bodies and queries are refused if they contain anything that
- * the schema does not name. A schema is compiled when it is first needed, because compiling all of them would slow the
- * start.
+ * Validates requests and serializes answers with the schemas of the routes. In bodies, a number in quotes is a string.
+ * Queries and paths are text, so their values are converted to the types of the schema. A request is refused if its body
+ * or query has a property that is not in the schema. Each schema is compiled when it is first needed, because compiling
+ * all of them would slow the start.
  */
 import {
   Ajv,
@@ -28,14 +28,14 @@ import { FORMATS } from '../schemas/formats.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Others make the query of this address, so parameters that the schema does not name are ignored. */
+    /** Another program builds the query, so parameters that are not in the schema are ignored. */
     openQuery?: boolean;
   }
 }
 
 /**
- * Fastify gets it at its creation; otherwise it would load its own compilers first. The cast is needed because
- * Fastify's types describe those.
+ * An option for creating the Fastify app. Set later, Fastify would have loaded its own compilers already. The cast is
+ * needed because Fastify's types describe those compilers.
  */
 export const schemaController = {
   compilersFactory: {
@@ -45,8 +45,8 @@ export const schemaController = {
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 /**
- * Closes the schemas of every route in the API document: requests are refused if they contain anything that the schema
- * does not name, or a body where none is expected. Must be called before the routes.
+ * Makes every route in the OpenAPI document refuse requests with a property that is not in its schema, or with a body if
+ * the route expects none. Must be called before the routes are added.
  */
 export function refuseUnnamed(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
@@ -67,18 +67,18 @@ const NO_PARAMETERS = { type: 'object', properties: {} };
 
 const takesBody = ({ method }: RouteOptions): boolean => method !== 'GET' && method !== 'HEAD';
 
-/** An empty object is accepted, because programs send it without need. */
+/** Refuses a body, but accepts an empty object, because some programs always send one. */
 async function refuseBody({ body }: FastifyRequest): Promise<void> {
   if (body === undefined || body === null) return;
   const names = typeof body === 'object' ? Object.keys(body) : ['body'];
   if (names.length === 0) return;
-  const message = 'is not accepted here: this request takes no body';
+  const message = 'is not accepted here. This request must not have a body';
   const errors = names.map((path) => ({ path, message }));
   throw new Problem('invalid', `${names.join(', ')} ${message}`, errors);
 }
 
 function compileValidatorLater(): FastifySchemaCompiler<object> {
-  // A test checks the schemas, so the schema of JSON Schema need not be compiled here.
+  // Does not compile the schema of JSON Schema to check our schemas, because a test does that.
   const ours = {
     useDefaults: true,
     verbose: true,
@@ -106,7 +106,7 @@ function compileValidatorLater(): FastifySchemaCompiler<object> {
   };
 }
 
-/** Ajv reports the first error only: unknown names before missing ones. */
+/** Moves the check for missing properties to the end. Ajv reports only one error, and an unknown name says more. */
 function requiredLast(ajv: Ajv): Ajv {
   const required = ajv.getKeyword('required');
   if (typeof required === 'boolean') throw new Error('JSON Schema has the keyword "required"');
@@ -124,7 +124,7 @@ const composed: FuncKeywordDefinition = {
   },
 };
 
-/** Stored values may be answered even if requests with them would be refused now. */
+/** Accepts all formats in answers. The database may contain values that requests could no longer set today. */
 const ANY = { line: true, prose: true } as const;
 
 const checkValueCount: SchemaValidateFunction = (values: number, data: Json, schema) => {
@@ -142,7 +142,10 @@ const checkLength: SchemaValidateFunction = (most: number, text: string) => {
   return false;
 };
 
-/** Counts code points, as JSON Schema does. Ajv always counts all of them, which takes longer than parsing the text. */
+/**
+ * Limits the code points of a text, which is what JSON Schema counts. Ajv's own check always counts all of them, which takes
+ * longer than parsing the text. This one counts only if the text may be too long.
+ */
 const maxLength: FuncKeywordDefinition = {
   keyword: 'maxLength',
   type: 'string',
@@ -155,7 +158,7 @@ function hasAtMost(most: number, text: string): boolean {
   return true;
 }
 
-/** Limits the number of values, because stored values are copied, compared and written again and again. */
+/** Limits the number of values in an object, because the registry copies, compares and writes stored objects often. */
 const mostValues: FuncKeywordDefinition = {
   keyword: MOST_VALUES,
   type: 'object',
@@ -163,8 +166,8 @@ const mostValues: FuncKeywordDefinition = {
 };
 
 /**
- * The same schema for the serializer, which has a keyword of its own for null. It would compile a check for each
- * `anyOf`: 30 ms at the first validation, and a check of every value.
+ * Replaces `anyOf` with null by `nullable`, a keyword of the serializer. For an `anyOf`, the serializer would compile a
+ * validator, which takes 30 ms, and check every value with it.
  */
 function serializerSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(serializerSchema);

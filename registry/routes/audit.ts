@@ -12,9 +12,9 @@ export function auditRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'listAuditEvents',
         tags: ['audit'],
-        summary: 'List every write, newest first: who, what, when, from where, before and after',
+        summary: 'List the entries of the audit trail, newest first',
         description:
-          'Site admins see all entries, lab admins those of their labs. Each entry holds the hash of the previous one. With `Accept: application/x-ndjson` or `format=jsonl`, the answer is one line for each entry that matches the filters, oldest first, without pages.',
+          'Site admins see all entries. Lab admins see those of their labs. Each entry contains the hash of the previous entry. With `Accept: application/x-ndjson` or `format=jsonl`, the answer has no pages: it has one line for each entry that matches the filters, oldest first.',
         querystring: AuditQuery,
         response: {
           200: {

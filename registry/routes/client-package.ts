@@ -12,7 +12,7 @@ export function clientPackageRoutes(app: RegistryServer, deps: { version: string
         tags: ['computers'],
         summary: 'Download the Python package for lab computers, as a source archive for pip',
         description:
-          'No credentials are needed: `pip install <registry>/client/pybirch_registry-<version>.zip`. The version is that of the registry.',
+          'The package has the version of the registry. No credentials are needed. To install it: `pip install <registry>/client/pybirch_registry-<version>.zip`.',
         security: [],
         params: Type.Object({ file: Type.String() }),
         response: {

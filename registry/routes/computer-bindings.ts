@@ -16,8 +16,7 @@ export function bindingRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'listBindings',
         tags,
-        summary:
-          'List which instrument is bound to which computer. A computer sees its own bindings',
+        summary: 'List the bindings of instruments to computers. A computer sees its own bindings',
         querystring: BindingQuery,
         response: { 200: List(Binding), ...problemAnswers },
       },
@@ -32,7 +31,7 @@ export function bindingRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'createBinding',
         tags,
-        summary: 'Bind an instrument to a computer (lab admins, and that computer)',
+        summary: 'Bind an instrument to a computer (lab admins and the computer itself)',
         body: NewBinding,
         response: { 201: Binding, ...problemAnswers },
       },
@@ -65,7 +64,7 @@ export function bindingRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeBinding',
         tags,
-        summary: 'Change the given fields (lab admins, and that computer)',
+        summary: 'Change the given fields of a binding (lab admins and the computer itself)',
         params: IdParams,
         body: BindingChange,
         response: { 200: Binding, ...problemAnswers },
@@ -80,7 +79,7 @@ export function bindingRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'removeBinding',
         tags,
-        summary: 'Remove a binding (lab admins, and that computer)',
+        summary: 'Remove a binding (lab admins and the computer itself)',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

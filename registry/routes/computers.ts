@@ -33,7 +33,7 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
       schema: {
         operationId: 'listComputers',
         tags,
-        summary: 'List the computers of your labs. A computer sees itself',
+        summary: 'List the computers of your labs. A computer sees only itself',
         querystring: ComputerQuery,
         response: { 200: List(Computer), ...problemAnswers },
       },
@@ -47,7 +47,7 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
       schema: {
         operationId: 'createComputer',
         tags,
-        summary: 'Create a computer, to be enrolled later (lab admins)',
+        summary: 'Create a computer that will be enrolled later (lab admins)',
         body: NewComputer,
         response: { 201: Computer, ...problemAnswers },
       },
@@ -79,9 +79,9 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
       schema: {
         operationId: 'changeComputer',
         tags,
-        summary: 'Change the given fields (lab admins)',
+        summary: 'Change the given fields of a computer (lab admins)',
         description:
-          'The name cannot change. A move to another lab needs an admin of both labs, and no bindings.',
+          'The name cannot change. Only an admin of both labs can move a computer to another lab, and only if it has no bindings.',
         params: IdParams,
         body: ComputerChange,
         response: { 200: Computer, ...problemAnswers },
@@ -115,9 +115,9 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
       schema: {
         operationId: 'findBindings',
         tags,
-        summary: 'List the bindings of a computer, each instrument with its definition',
+        summary: 'List the bindings of a computer, with their instruments and definitions',
         description:
-          'The definition is shown at the version that the instrument uses: its pin, or the newest version that is not revoked.',
+          'Each definition is shown at the version that the instrument uses: the pinned version, or the newest one that is not revoked.',
         params: ComputerParams,
         querystring: Type.Object(PageQuery),
         response: { 200: List(FoundBinding), ...problemAnswers },
@@ -135,9 +135,9 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
         operationId: 'bindNewInstrument',
         tags,
         summary:
-          'Bind an instrument that the registry does not know yet (that computer, and lab admins)',
+          'Bind an instrument that the registry does not know yet (lab admins and the computer itself)',
         description:
-          'Creates the instrument in the lab of the computer. A repeated `key` creates none: the answer is 200 with the binding, changed as sent.',
+          'Creates the instrument in the lab of the computer. If the computer has already sent the same `key`, no instrument is created. Instead, the earlier binding is changed, and the answer is 200.',
         params: ComputerParams,
         body: NewInstrumentHere,
         response: { 200: Binding, 201: Binding, ...problemAnswers },
@@ -159,7 +159,7 @@ function enrolmentRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDeps): v
         operationId: 'createEnrolmentCode',
         tags,
         summary: 'Create a code that enrols one computer in a lab (lab admins)',
-        description: 'The code is valid once, for one day.',
+        description: 'The code can be used once, within one day.',
         body: NewEnrolmentCode,
         response: { 201: EnrolmentCode, ...problemAnswers },
       },
@@ -177,9 +177,9 @@ function enrolmentRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDeps): v
       schema: {
         operationId: 'enrol',
         tags,
-        summary: 'Exchange a code for a token of the computer',
+        summary: 'Exchange an enrolment code for the token of a computer',
         description:
-          'Enrolling under a name that the lab has replaces the token of that computer. A name of another lab answers 409, and the code stays valid. After twenty wrong codes, further ones from the same address answer 429 with Retry-After.',
+          'If the lab already has a computer with this name, the computer gets a new token, and its old one stops working. If another lab has it, the answer is 409, and the code stays valid. After twenty wrong codes from one address, the answer is 429 with Retry-After.',
         security: [],
         body: Enrolment,
         response: { 201: Enrolled, ...problemAnswers },

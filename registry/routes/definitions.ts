@@ -35,7 +35,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'listDefinitions',
         tags,
-        summary: 'List the definitions that you may see, without source and files',
+        summary: 'List the definitions that you may see, without their source and files',
         querystring: DefinitionQuery,
         response: { 200: List(DefinitionSummary), ...problemAnswers },
       },
@@ -51,7 +51,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
         tags,
         summary: 'Count the definitions by category, manufacturer, status, …',
         description:
-          'Counts the definitions that match the filters, the most frequent value first. A filter does not apply to its own facet, so that the other values stay available.',
+          'Counts the definitions that match the filters, for each value of each facet. The most frequent value comes first. A facet ignores its own filter, so that you still see its other values.',
         querystring: FacetQuery,
         response: { 200: DefinitionFacets, ...problemAnswers },
       },
@@ -67,7 +67,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
         tags,
         summary: 'Create a definition',
         description:
-          'Values that the source lacks are written into its header; fields of the body override the header. If the definition must be reviewed, the answer has `is_approved: false` and the merge request. With `override`, a lab admin lands although the policy forbids it.',
+          'The registry writes the fields of the body into the header of the source, where they replace the values that are already there. If the definition must be reviewed, the answer contains `is_approved: false` and the merge request. With `override`, a lab admin can land the definition although the policy forbids it.',
         body: NewDefinition,
         response: { 201: SavedDefinition, ...problemAnswers },
       },
@@ -86,7 +86,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'readDefinitionByName',
         tags,
-        summary: 'Read a definition by its class name, regardless of case',
+        summary: 'Read a definition by its class name (upper and lower case are equal)',
         params: NameParams,
         querystring: VersionQuery,
         response: { 200: Definition, ...problemAnswers },
@@ -118,9 +118,9 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'changeDefinition',
         tags,
-        summary: 'Change the given fields; a change of files creates a new version',
+        summary: 'Change the given fields of a definition. A change of files creates a new version',
         description:
-          '`files` merges (null deletes a file). A source without a header keeps the old header. `expected_version` protects against lost updates. A change of files that must be reviewed answers 202 with the merge request: your open one for this definition, which gets the change on top, or a new one. `is_public` and `lab_id` change at once. With `override`, a lab admin lands although the policy forbids it.',
+          '`files` adds and replaces files; null deletes one, and all others stay. If the new source has no header, it gets the old header. With `expected_version`, the change is refused if somebody has landed a newer version meanwhile. If a change of files must be reviewed, the answer is 202 with the merge request: your open merge request for this definition, to which the change is added, or a new one. `is_public` and `lab_id` change without a review. With `override`, a lab admin can land the change although the policy forbids it.',
         params: IdParams,
         body: DefinitionChange,
         response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },
@@ -140,7 +140,8 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'archiveDefinition',
         tags,
-        summary: 'Archive a definition: lists no longer show it, repository and history remain',
+        summary:
+          'Archive a definition. Lists no longer show it, but its repository and history remain',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -177,7 +178,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
         tags,
         summary: 'Create a new version that equals an older one (lab admins)',
         description:
-          'If the policy permits no direct landing, the answer is 202 with a merge request; `override` lands nevertheless.',
+          'If the policy does not permit direct landing, the answer is 202 with a merge request. With `override`, a lab admin can land the rollback nevertheless.',
         params: IdParams,
         body: RollbackRequest,
         response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },

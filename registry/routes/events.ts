@@ -2,16 +2,17 @@ import { Type } from '../schemas/build.ts';
 import type { Events } from '../services/events/events.ts';
 import { problemAnswers, type RegistryServer } from './shared.ts';
 
-const DESCRIPTION = `Events as they happen, of what the caller may see: \`definition.landed\`, \`definition.changed\`, \
+const DESCRIPTION = `Sends events, as they happen, about everything that the caller may see: \`definition.landed\`, \`definition.changed\`, \
 \`version.deprecated\`, \`version.revoked\`, \`version.reinstated\`, \`policy.overridden\`, \`merge_request.opened\`, \
 \`merge_request.updated\`, \`merge_request.merged\`, \`merge_request.closed\`, \`binding.changed\`, \
-\`instrument.changed\`, \`computer.changed\`; \`data\` is JSON. With \`Last-Event-ID\` the stream \
-begins behind that event; \`reset\` says that too much lies in between: read anew. A comment and an id come at least every 15 \
-seconds. The stream ends with the session or token, and for a reader that does not keep up: come back with \`Last-Event-ID\`.`;
+\`instrument.changed\`, \`computer.changed\`. The \`data\` of an event is JSON. With \`Last-Event-ID\` the stream begins \
+after that event. The event \`reset\` means that too many events were missed: load your data again. The server sends a \
+comment and an id at least every 15 seconds. The stream ends when the session or token ends, or if the client reads too \
+slowly. The client should then connect again with \`Last-Event-ID\`.`;
 
-/** The event stream, for browsers' EventSource and for programs. */
+/** The route of the event stream, for the EventSource of browsers and for programs. */
 export function eventRoutes(app: RegistryServer, { events }: { events: Events }): void {
-  // Closes the streams first, because the server then waits for its connections to end.
+  // The streams must end before the server closes, because it waits until all connections have ended.
   app.addHook('preClose', async () => await events.close());
   app.get(
     '/api/events',
@@ -26,7 +27,7 @@ export function eventRoutes(app: RegistryServer, { events }: { events: Events })
           'last-event-id': Type.Optional(
             Type.String({
               maxLength: 100,
-              description: 'The newest event that the client has received',
+              description: 'The id of the newest event that the client has received',
             }),
           ),
         }),
@@ -35,7 +36,9 @@ export function eventRoutes(app: RegistryServer, { events }: { events: Events })
             description: 'The stream',
             content: {
               'text/event-stream': {
-                schema: Type.String({ description: 'Until either side ends it' }),
+                schema: Type.String({
+                  description: 'Lasts until the client or the server ends it',
+                }),
               },
             },
           },
@@ -48,7 +51,7 @@ export function eventRoutes(app: RegistryServer, { events }: { events: Events })
       const headers = {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
-        // Nothing else uses the connection, so it ends with the stream.
+        // The connection serves no further request, so that it ends with the stream.
         connection: 'close',
         // Stops nginx from buffering the events.
         'x-accel-buffering': 'no',

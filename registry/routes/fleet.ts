@@ -13,7 +13,8 @@ export function fleetRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'listFleet',
         tags,
-        summary: 'List the computers of your labs: what is installed, in use, wrong and behind',
+        summary:
+          'List the computers of your labs, with their installed, loaded and missing versions, and their errors',
         querystring: FleetQuery,
         response: { 200: List(FleetComputer), ...problemAnswers },
       },
@@ -27,7 +28,8 @@ export function fleetRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'readDefinitionFleet',
         tags,
-        summary: 'Count the computers of your labs by installed version, now and day by day',
+        summary:
+          'Count the computers of your labs that have each version of a definition, now and on each day',
         params: IdParams,
         querystring: HistoryQuery,
         response: { 200: DefinitionFleet, ...problemAnswers },

@@ -1,7 +1,7 @@
 /**
- * Answers git's reads from memory, ahead of Fastify, whose hooks would cost more than the answer. A request is answered
- * here only if its caller, the definition, the refs and the answer to exactly these bytes are all known and current;
- * every other request goes on to the route, which also makes the answers that are kept.
+ * Answers read requests of git clients from memory. It runs before Fastify, because Fastify's hooks would cost more than
+ * the answer. It answers a request only if the caller, the definition, the refs and the answer to exactly these bytes are
+ * all in memory and up to date. The route answers all other requests, and its answers are cached here.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -23,40 +23,42 @@ export interface GitMemoryDeps {
   repositories: Repositories;
   gitCaches: Pick<GitCaches, 'requests'>;
   observe: Observe;
-  /** Headers of every answer. */
+  /** The headers that every answer has. */
   headers: readonly [name: string, value: string][];
-  /** How long a client that sends or reads too slowly is waited for, in milliseconds. */
+  /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */
   patience?: number;
 }
 
-/** The URL that git asks for, to the byte; others are left to the route. */
+/** The exact URLs that git clients request. The route handles every other spelling. */
 const READ =
   /^\/definitions\/([A-Za-z_][A-Za-z0-9_]{0,99})\.git\/(?:info\/refs\?service=(git-upload-pack)|git-upload-pack)$/;
 const ROUTE = '/definitions/*';
-/** Negotiations of clients with many commits are longer, and rarely equal. Bytes. */
+/** Bytes of the longest request that is handled here. Clients with many commits send longer ones, which are rarely equal. */
 const LONGEST_BODY = 16 * 1024;
-/** A longer answer may not fit into the buffers of the connection. Bytes. */
+/** Bytes. A longer answer may not fit into the buffers of the connection, so a slow client can delay it. */
 const SHORT_ANSWER = 16 * 1024;
 const ADVERTISEMENT = headersOf('git-upload-pack-advertisement');
 const RESULT = headersOf('git-upload-pack-result');
 const NOBODY: Actor = { kind: 'nobody' };
 
-/** What an answer depends on: the view of its caller, and everything as a key. */
+/** Everything on which an answer depends. */
 interface State {
+  /** Which refs the caller sees (see `View`). */
   visibility: string;
+  /** The key of the answer in the cache. */
   key: string;
 }
 
 interface Missed {
   body: Buffer | undefined;
-  /** Undefined if part of it was not in memory. */
+  /** Undefined if a part of the state was not in memory. */
   state: State | undefined;
 }
 
 export class GitMemory {
   readonly #deps: GitMemoryDeps;
   readonly #headers: readonly string[];
-  /** Requests that went on to the route. */
+  /** The requests that the route answers. */
   readonly #missed = new WeakMap<IncomingMessage, Missed>();
   #isClosing = false;
 
@@ -65,7 +67,7 @@ export class GitMemory {
     this.#headers = deps.headers.flat();
   }
 
-  /** Answers what it can, and leaves the rest to `route`. */
+  /** Returns a listener that answers requests from memory if it can, and passes all others to `route`. */
   listener(route: RequestListener): RequestListener {
     return (request, response) => {
       const name = this.#isClosing ? undefined : readOf(request);
@@ -93,27 +95,27 @@ export class GitMemory {
     };
   }
 
-  /** The body of a request that went on to the route. */
+  /** Returns the body of a request that the route answers. It may already have been read here. */
   bodyOf(request: IncomingMessage): Readable {
     const body = this.#missed.get(request)?.body;
     return body === undefined ? request : Readable.from([body], { objectMode: false });
   }
 
-  /** Keeps the route's answer for equal requests, if it was made for a caller of this `visibility`. */
+  /** Caches the route's answer for equal requests, if the route used the same `visibility` as this class. */
   keep(request: IncomingMessage, visibility: string, { status, body }: Answer): void {
     const state = this.#missed.get(request)?.state;
     if (state?.visibility !== visibility || status !== 200 || !Buffer.isBuffer(body)) return;
     this.#deps.gitCaches.requests?.set(state.key, body);
   }
 
-  /** From now on every request goes to the route, which ends connections. */
+  /** Stops answering: the route answers all further requests, so that Fastify can close their connections. */
   close(): void {
     this.#isClosing = true;
   }
 
   /**
-   * What the answer depends on; undefined if part of it is not in memory, or the caller may not read the definition.
-   * The key names the state of the refs before the route reads them, so an answer is never older than its key.
+   * Returns what the answer depends on. Returns undefined if a part of it is not in memory, or if the caller may not read
+   * the definition. The state of the refs is taken before the route reads them, so an answer is never older than its key.
    */
   #stateOf(
     { headers, method }: IncomingMessage,
@@ -140,7 +142,7 @@ export class GitMemory {
     return rules.anonymousRead ? NOBODY : undefined;
   }
 
-  /** Answers a body that does not arrive in time. Any other error means that the client has left. */
+  /** Refuses a request with a body that is too slow or too large. Other errors mean that the client has disconnected. */
   #refuse(response: ServerResponse, error: unknown): void {
     if (!(error instanceof RequestRefused)) {
       response.destroy();
@@ -165,7 +167,7 @@ export class GitMemory {
       'content-length',
       String(answer.length),
     ]);
-    // A text is sent together with the headers, in one system call.
+    // Node sends a string together with the headers, in one system call.
     if (answer.length > SHORT_ANSWER) response.end(answer);
     else response.end(answer.toString('latin1'), 'latin1');
     const seconds = (performance.now() - begun) / 1000;
@@ -177,7 +179,7 @@ function headersOf(kind: string): string[] {
   return Object.entries(gitAnswer(kind, Buffer.alloc(0)).headers).flat();
 }
 
-/** The name of the definition that git reads, if the request may be answered from memory. */
+/** Returns the name of the requested definition, or undefined if this is not a request that can be answered here. */
 function readOf({ url = '', method, headers }: IncomingMessage): string | undefined {
   const [, name, advertised] = READ.exec(url) ?? [];
   if (name === undefined) return undefined;

@@ -1,16 +1,16 @@
-/** What a read of a repository by git depends on besides the refs: the token, and the refs that its owner may see. */
+/** Finds the token in a request of git, and decides which refs its owner may see. */
 import { isReviewRef, isVersionRef } from '../../text/refs.ts';
 import { type Actor, type DefinitionFacts, decide, type Rules } from '../access/decide.ts';
 
 export interface View {
-  /** A key: callers with equal keys see the same refs. */
+  /** Callers with the same text see the same refs. */
   visibility: string;
   visible: (ref: string) => boolean;
 }
 
 /**
- * Everybody who sees the definition may fetch its versions. Everybody who may take part in reviews may fetch
- * the refs under review. Nobody may fetch the registry's own refs.
+ * Decides which refs a caller may fetch. Everybody who sees the definition may fetch its versions. Everybody who may take
+ * part in reviews may also fetch branches and merge requests. Nobody may fetch the registry's own refs.
  */
 export function viewOf(actor: Actor, { labId }: DefinitionFacts, rules: Rules): View {
   const action = { on: 'merge-request', do: 'read', labId } as const;
@@ -26,7 +26,7 @@ const REVIEWS: View = {
   visible: (ref: string) => isVersionRef(ref) || isReviewRef(ref),
 };
 
-/** The token in HTTP Basic credentials (RFC 7617): any username, with the token as password. Empty if there is none. */
+/** Returns the token in HTTP Basic credentials (RFC 7617), where it is the password. Returns an empty text without one. */
 export function tokenIn(credentials: string): string {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString();

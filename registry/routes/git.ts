@@ -1,6 +1,6 @@
 /**
- * `/definitions/<Name>.git`: git's smart HTTP protocol (gitprotocol-http(5)). The dumb protocol is refused.
- * Paths are matched as sent, without decoding.
+ * Serves `/definitions/<Name>.git` with git's smart HTTP protocol (gitprotocol-http(5)). Refuses the dumb protocol. Compares
+ * paths as sent, without decoding them.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GitCaches } from '../../repos/git-caches.ts';
@@ -27,7 +27,7 @@ export interface GitDeps extends SaveDeps {
   git: GitProgram;
   gitCaches: GitCaches;
   memory: GitMemory;
-  /** Size limit of a push, in bytes as sent. */
+  /** The most bytes of a push, as sent. */
   maxPackBytes: number;
   throttle: Throttle;
   patience?: number;
@@ -49,11 +49,15 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
     handler: async (request, reply) => {
       const parsed = parse(request);
       if (!parsed)
-        return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
+        return text(
+          reply,
+          404,
+          'Not found. This address serves only the smart HTTP protocol of git.',
+        );
       const caller = await identify(deps, request);
       const { facts, name } = await findReadable(deps, caller, parsed.name);
       const isPush = parsed.service === 'git-receive-pack';
-      // An advertisement changes nothing, so what is in memory is enough to decide on it.
+      // An advertisement changes nothing, so the cached definition is good enough for it. A push loads the definition.
       const found =
         isPush && parsed.kind === 'serve'
           ? await loadDefinition(deps, caller, parsed.name)
@@ -126,15 +130,15 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
     deps.throttle.badToken(address);
     throw new Problem(
       'unauthenticated',
-      'The token is not valid, or no longer valid. Create a new one and use it as the password.',
+      'The token is not valid. Create a new token and use it as the password.',
     );
   }
   return { ...identity, address };
 }
 
 /**
- * Finds the definition by its exact name, if the caller may read it. A caller without credentials gets 401 instead of
- * 404, because git sends its credentials only after a 401.
+ * Finds a definition by its exact name if the caller may read it, and otherwise answers 404. A caller without credentials
+ * gets 401 instead, because git sends its credentials only after a 401.
  */
 async function findReadable(
   { access, rules }: GitDeps,
@@ -148,12 +152,12 @@ async function findReadable(
   throw notFound('definition');
 }
 
-const NO_CREDENTIALS = 'Sign in with a token of the registry as password.';
+const NO_CREDENTIALS = 'Sign in with a token of the registry as the password.';
 
 const isPush = (request: FastifyRequest): boolean =>
   /git-receive-pack(\?|&|$)/.test(request.raw.url ?? '');
 
-/** git prints plain text bodies of errors as `remote:` lines. */
+/** Answers an error as plain text, which git prints as `remote:` lines. */
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   if (error instanceof Problem && error.status < 500) {
     if (error.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
@@ -165,7 +169,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
     return reply.hijack();
   }
   request.log.error({ err: error }, 'git request failed');
-  return text(reply, 500, 'The registry failed. Its log has the reason.');
+  return text(reply, 500, 'The registry has failed. Its log says why.');
 }
 
 const text = (reply: FastifyReply, status: number, message: string): FastifyReply =>
@@ -183,7 +187,7 @@ const header = (request: FastifyRequest, name: string): string | undefined => {
   return Array.isArray(value) ? value.join(', ') : value;
 };
 
-/** A signal that aborts when the client disconnects before it has its answer. */
+/** Returns a signal that aborts if the client disconnects before it has received the whole answer. */
 function abortedWith(_request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {

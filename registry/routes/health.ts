@@ -20,7 +20,7 @@ export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
       schema: {
         operationId: 'isAlive',
         tags: ['health'],
-        summary: 'Check whether the process runs',
+        summary: 'Check whether the process is running',
         security: [],
         response: { 200: Fine },
       },
@@ -35,7 +35,7 @@ export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
         operationId: 'isReady',
         tags: ['health'],
         summary:
-          'Check whether the registry can serve: database migrated, repositories reachable, built-ins imported',
+          'Check whether the registry can serve requests: the database is migrated, the repositories are reachable, and the built-in definitions are imported',
         security: [],
         response: { 200: Fine, ...problemAnswers, '5xx': problemAnswers['4xx'] },
       },
@@ -44,9 +44,14 @@ export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
       if (!deps.isReady()) throw new Problem('unavailable', 'The registry is still starting.');
       await deps.store.ping();
       await access(deps.repositories.root, constants.W_OK).catch((cause) => {
-        throw new Problem('unavailable', 'The repositories cannot be reached.', undefined, {
-          cause,
-        });
+        throw new Problem(
+          'unavailable',
+          'The registry cannot write to its repositories.',
+          undefined,
+          {
+            cause,
+          },
+        );
       });
       return { status: 'ok' as const };
     },

@@ -13,7 +13,7 @@ import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
 import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-/** Size limit of a binding, in bytes. Settings are objects that people write, which are smaller than this. */
+/** The most bytes of a binding in a request. People write the settings in it, which are never this large. */
 export const MOST_OF_A_BINDING = 1024 * 1024;
 
 const collection = '/api/instruments';
@@ -43,7 +43,7 @@ export function instrumentRoutes(app: RegistryServer, deps: PeopleDeps): void {
         tags,
         summary: 'Create an instrument (lab admins)',
         description:
-          '`definition_id` names the definition that the instrument uses: one of the lab, a public or a built-in one. `pinned_version` keeps it at one version. Class and type default to those of the definition.',
+          '`definition_id` is the definition that the instrument uses: one of the lab, a public one or a built-in one. With `pinned_version`, the instrument always uses this version. By default, class and type are those of the definition.',
         body: NewInstrument,
         response: { 201: Instrument, ...problemAnswers },
       },
@@ -75,9 +75,9 @@ export function instrumentRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeInstrument',
         tags,
-        summary: 'Change the given fields (lab admins)',
+        summary: 'Change the given fields of an instrument (lab admins)',
         description:
-          'Another definition removes the pin, unless the request sets a new one. A move to another lab needs an admin of both labs, and no bindings.',
+          'If the definition changes, `pinned_version` is reset, except if the request sets it. Only an admin of both labs can move an instrument to another lab, and only if it has no bindings.',
         params: IdParams,
         body: InstrumentChange,
         response: { 200: Instrument, ...problemAnswers },
@@ -113,9 +113,9 @@ export function instrumentRoutes(app: RegistryServer, deps: PeopleDeps): void {
         operationId: 'bindInstrument',
         tags,
         summary:
-          'Bind an instrument to a computer, or change the binding (lab admins, and that computer)',
+          'Bind an instrument to a computer, or change the binding (lab admins and the computer itself)',
         description:
-          'A lab admin may bind to a computer that is not enrolled yet. The first binding of an instrument is its primary one; `is_primary` on another binding makes that the only primary one. `last_connected` changes only if the request sets it; a time in the future counts as now.',
+          'A lab admin may bind an instrument to a computer that is not enrolled yet. The first binding of an instrument is the primary one. If a request sets `is_primary` on another binding, that binding becomes the only primary one. `last_connected` changes only if the request contains it. A time in the future is replaced by the current time.',
         params: BindingParams,
         body: BindingChange,
         response: { 200: Binding, 201: Binding, ...problemAnswers },

@@ -1,6 +1,6 @@
 /**
- * The web interface: one document for all pages, and the built files. `npm install` builds them; a registry
- * without the build serves everything else.
+ * Serves the web interface: one document for all pages, and the built files. `npm install` builds them. Without the build,
+ * the registry serves everything except the web interface.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -14,12 +14,12 @@ import { PAGES } from '../schemas/pages.ts';
 const BUILD = fileURLToPath(new URL('../../web-components/dist/', import.meta.url));
 const DOCUMENT = 'index.html';
 
-/** Whether the build exists. Without it, a browser gets instructions to build it. */
+/** Whether the build exists. Without it, a browser gets a page that explains how to build it. */
 export const isInterfaceBuilt = (): boolean => existsSync(join(BUILD, DOCUMENT));
 
 export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   const page = (reply: FastifyReply, status: number) => answerPage(reply, status, folder);
-  // The API document leaves these routes out; docs/access.md uses these operation names.
+  // The OpenAPI document does not contain these routes. docs/access.md uses the names of their operations.
   const hidden = { schema: { hide: true, operationId: 'openPage' } };
   for (const path of PAGES) {
     app.get(path, hidden, async (request, reply) => {
@@ -28,7 +28,7 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
       return isNavigation(request) ? reply.redirect(cloned) : reply.callNotFound();
     });
   }
-  // Browsers get a page for an unknown address; programs get a problem document.
+  // For an unknown address, browsers get a page and programs get a problem document.
   app.get('/*', hidden, async (request, reply) =>
     isNavigation(request) ? await page(reply, 404) : reply.callNotFound(),
   );
@@ -36,7 +36,7 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   let files: Promise<Handler> | undefined;
   const asset = { schema: { hide: true, operationId: 'loadAsset' } };
   app.get('/assets/*', asset, async (request, reply) => {
-    // Loads the files at the first request, so that the start does not wait for them.
+    // The first request loads the files, so that the start of the server does not wait for them.
     files ??= openFiles(folder);
     const serve = await files;
     reply.hijack();
@@ -44,7 +44,7 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   });
 }
 
-/** A clone URL opened in a browser. It leads to the page without the `.git` ending. */
+/** A clone address. A browser that opens it is redirected to the definition's page, which has no `.git` at the end. */
 const CLONE_ADDRESS = /^(\/definitions\/[^/?]*)\.git(\?|$)/;
 
 const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
@@ -52,7 +52,7 @@ const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The names of these files contain a hash of their content, so browsers may cache them forever. */
+/** Lets browsers cache the built files for a year, because a file's name contains the hash of its content. */
 async function openFiles(folder: string): Promise<Handler> {
   const { default: sirv } = await import('sirv');
   return sirv(folder, { brotli: true, gzip: true, immutable: true, maxAge: 365 * 24 * 3600 });
@@ -74,7 +74,7 @@ function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
 }
 
 const NOT_BUILT = plainPage(
-  'The web interface has not been built',
-  `<p>Run <code>npm run build</code> where the registry is installed, then load this page again.
-git and the <a href="/docs">HTTP API</a> work without it.</p>`,
+  'The web interface is not built',
+  `<p>Run <code>npm run build</code> in the folder of the registry, then load this page again.
+Git and the <a href="/docs">HTTP API</a> work without the web interface.</p>`,
 );

@@ -24,7 +24,7 @@ export function labRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'listLabs',
         tags,
-        summary: 'List the labs that you belong to; site admins see all labs',
+        summary: 'List your labs. Site admins see all labs',
         querystring,
         response: { 200: List(Lab), ...problemAnswers },
       },
@@ -69,7 +69,7 @@ export function labRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeLab',
         tags,
-        summary: 'Change the given fields (lab admins)',
+        summary: 'Change the given fields of a lab (lab admins)',
         params: IdParams,
         body: LabChange,
         response: { 200: Lab, ...problemAnswers },
@@ -120,7 +120,7 @@ export function labRoutes(app: RegistryServer, deps: PeopleDeps): void {
         tags,
         summary: 'Add a member (lab admins)',
         description:
-          'Name the account by one of `username`, `email` and `user_id`. The answer is the same for an unknown account and for one that you may not see.',
+          'Identify the account by `username`, `email` or `user_id`. If you may not see the account, the answer is the same as for an account that does not exist.',
         params: IdParams,
         body: NewMember,
         response: { 201: Member, ...problemAnswers },

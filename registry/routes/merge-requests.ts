@@ -25,7 +25,7 @@ export function mergeRequestRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'listMergeRequests',
         tags,
-        summary: 'List the merge requests of the labs in which you may propose, newest first',
+        summary: 'List the merge requests of labs in which you may propose changes, newest first',
         querystring: MergeRequestQuery,
         response: { 200: List(MergeRequest), ...problemAnswers },
       },
@@ -39,7 +39,7 @@ export function mergeRequestRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'readMergeRequest',
         tags,
-        summary: 'Read a merge request: diff, checks, reviews, comments and blockers',
+        summary: 'Read a merge request with its diff, checks, reviews, comments and blockers',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },
@@ -55,7 +55,7 @@ export function mergeRequestRoutes(app: RegistryServer, deps: SaveDeps): void {
         tags,
         summary: 'Land a merge request as one commit (lab admins)',
         description:
-          'If it cannot land, the answer is 409 with every reason. `override` lets a lab admin land despite the policy, but not despite a conflict, an invalid definition or a draft. The record of the version keeps the reason.',
+          'If the merge request cannot land, the answer is 409 with all reasons. With `override`, a lab admin can land it although the policy forbids it. A merge request that has a conflict, is invalid or is a draft cannot land even so. The record of the version contains the reason for the override.',
         params: IdParams,
         body: MergeInput,
         response: { 200: MergeRequestPage, ...problemAnswers },
@@ -73,9 +73,9 @@ export function mergeRequestRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'rebase',
         tags,
-        summary: 'Rebase the commits onto the newest version (contributors)',
+        summary: 'Rebase the commits of a merge request onto the newest version (contributors)',
         description:
-          'Each commit keeps its author. Approvals stay valid if the list of changed files and contents stays the same, and the person who rebases may still approve. If a commit does not apply, the answer is 409 with file and lines.',
+          'Each commit keeps its author. Approvals stay valid if the changed files and their contents stay the same. The person who rebases may still approve. If a commit conflicts with the newest version, the answer is 409 with the file and the lines.',
         params: IdParams,
         body: RebaseInput,
         response: { 200: MergeRequestPage, ...problemAnswers },

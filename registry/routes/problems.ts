@@ -15,7 +15,7 @@ export function problemRoutes(app: RegistryServer): void {
         tags: ['problems'],
         summary: 'Explain a problem code: what happened, why, and what to do',
         description:
-          'The `type` of a problem document is this address. The answer is a page, or JSON for clients that accept JSON and not HTML.',
+          'This address is the `type` of problem documents. The answer is a page. Clients that accept JSON but not HTML get JSON.',
         security: [],
         params: Type.Object({ code: Type.String() }),
         response: {
@@ -54,11 +54,11 @@ function page(code: ProblemCode): string {
 <p>${withCode(why)}</p>
 <h2>What to do</h2>
 <p>${withCode(next)}</p>
-<p class="quiet">The field <code>detail</code> of the answer describes your request.</p>
+<p class="quiet">The field <code>detail</code> in the answer to your request says more.</p>
 <p><a href="/">Back to the registry</a></p>`,
   );
 }
 
-/** Converts `code` in backticks to HTML. */
+/** Converts a text to HTML, with `code` in backticks as code. */
 const withCode = (text: string): string =>
   escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');

@@ -10,9 +10,10 @@ export function provenanceRoutes(app: RegistryServer, deps: ReadDeps): void {
       schema: {
         operationId: 'readProvenance',
         tags: ['versions'],
-        summary: 'Find the version of a commit or of the SHA-256 of a file, and its review',
+        summary:
+          'Find a version, and its review, by its commit or by the SHA-256 of one of its files',
         description:
-          '`instrument._definition` of an instance has both hashes. If several versions have the same file, the answer is the first of them, and `others` lists the rest. Digits that begin several hashes answer 409 with all of them.',
+          'In a Python program, `instrument._definition` has both hashes. If several versions have the same file, the answer is the first of them, and `others` lists the rest. If several hashes begin with the given digits, the answer is 409 with all of them.',
         params: ProvenanceParams,
         response: { 200: Provenance, ...problemAnswers },
       },

@@ -21,7 +21,7 @@ import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const one = '/api/merge-requests/:id';
 
-/** Actions of people and programs on a merge request before it lands. */
+/** The routes by which people and programs review, change and close merge requests. */
 export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
   const tags = ['merge requests'];
 
@@ -31,9 +31,9 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'review',
         tags,
-        summary: 'Approve, request changes or comment on one head',
+        summary: 'Approve one head of a merge request, request changes, or comment on it',
         description:
-          'Admins of the lab and owners of the changed files may approve, unless they opened, pushed or wrote the change themselves (a lab can permit that). A person who requested changes can always approve, which withdraws the objection; it counts as an approval only if that person may approve. 409 if the head has moved.',
+          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve to withdraw the request, but this counts as an approval only if the person may approve. If the head has moved, the answer is 409.',
         params: IdParams,
         body: ReviewInput,
         response: { 201: Review, ...problemAnswers },
@@ -52,7 +52,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'comment',
         tags,
-        summary: 'Comment on the merge request, on a line of either side, or in a thread',
+        summary: 'Comment on a merge request or on a line of its diff, or reply to a comment',
         params: IdParams,
         body: CommentInput,
         response: { 201: Comment, ...problemAnswers },
@@ -71,7 +71,8 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'postCheck',
         tags,
-        summary: 'Post the result of a program for a head; a new result replaces the previous one',
+        summary:
+          'Post the result of a check for one head. It replaces an earlier result of the same account',
         params: IdParams,
         body: CheckInput,
         response: { 201: Check, ...problemAnswers },
@@ -89,7 +90,8 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'changeMergeRequest',
         tags,
-        summary: 'Change title, description or draft (the author and lab admins)',
+        summary:
+          'Change the title, the description or the draft state of a merge request (its author and lab admins)',
         params: IdParams,
         body: MergeRequestChange,
         response: { 200: MergeRequestPage, ...problemAnswers },
@@ -108,7 +110,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         operationId: 'closeMergeRequest',
         tags,
         summary:
-          'Close a merge request without merging (the author and lab admins); the branch remains',
+          'Close a merge request without merging it (its author and lab admins). Its branch remains',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },
@@ -126,7 +128,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         operationId: 'reopenMergeRequest',
         tags,
         summary:
-          'Reopen a closed merge request, if the branch is unchanged and no other merge request replaced it',
+          'Reopen a closed merge request if its branch has not changed and no other merge request has replaced it',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },

@@ -16,7 +16,7 @@ export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDep
         tags: ['sessions'],
         summary: 'Sign in',
         description:
-          'Answers with a session token for the Authorization header, and sets it as an HttpOnly cookie too. The session lasts eight hours and ends with a sign-out or a change of password. After ten wrong passwords in a row for one account, sign-ins to it from the same address answer 429 with Retry-After: for one minute, then for twice as long after each further wrong one, up to an hour. After a hundred failures from one address within fifteen minutes, for any accounts, one wrong password is enough.',
+          'The answer contains a session token for the Authorization header, and also sets it as an HttpOnly cookie. The session ends after eight hours, at a sign-out, or when the password changes. After ten wrong passwords in a row for one account, the answer to sign-ins from the same address is 429 with Retry-After. The wait is one minute at first and doubles with each further wrong password, up to an hour. If there were a hundred failures from one address within fifteen minutes, for any accounts, one wrong password is enough for that.',
         security: [],
         body: Credentials,
         response: { 200: Session, ...problemAnswers },
@@ -37,7 +37,7 @@ export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDep
         tags: ['sessions'],
         summary: 'Sign out',
         description:
-          'Ends the session in the Authorization header or the cookie, and deletes the cookie if a page of the registry asks. Other sessions and all tokens of the account stay valid.',
+          'Ends the session in the Authorization header or the cookie. If the request comes from a page of the registry, also deletes the cookie. Other sessions and all tokens of the account stay valid.',
         security: [],
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -46,7 +46,7 @@ export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDep
       for (const claims of sessionsPresented(app, request)) {
         await signOut(deps.store, request.ip, claims);
       }
-      // A form on another site may post here too, and a browser would store the cookie of the answer.
+      // A form on another site can send this request too, and the browser would then delete the user's cookie.
       if (app.sessionCookie.isFromOwnPage(request)) app.sessionCookie.clear(reply);
       reply.code(204);
       return null;
@@ -59,7 +59,7 @@ export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDep
       schema: {
         operationId: 'readOwnAccount',
         tags: ['sessions'],
-        summary: 'Read your own account, with labs and roles',
+        summary: 'Read your own account with your labs and roles',
         response: { 200: Me, ...problemAnswers },
       },
     },

@@ -1,4 +1,4 @@
-/** Types and helpers that all route files share. */
+/** Types and helpers for all route files. */
 import type { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
@@ -20,18 +20,18 @@ export type RegistryServer = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** Responses that any route may give. */
+/** The problem documents that every route may answer with. */
 export const problemAnswers = {
   '4xx': {
-    description: 'What is wrong and what to do next',
+    description: 'A problem document, which says what is wrong and what to do next',
     content: { 'application/problem+json': { schema: ProblemDocument } },
   },
 };
 
-/** Bytes. Handlers send a `Uint8Array`; the API document says `binary`. */
+/** The schema of bytes. Handlers send a `Uint8Array`. In the OpenAPI document the format is `binary`. */
 export const Bytes = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' });
 
-/** A response that the handler sends as a value or as a stream of its text. */
+/** The schema of an answer that a handler sends either as a value or as a stream of its text. */
 export const Streamed = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | Readable>(schema);
 
 export const NoContent = Type.Null({ description: 'Done' });

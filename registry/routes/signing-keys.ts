@@ -15,7 +15,7 @@ export function signingKeyRoutes(app: RegistryServer, deps: { signingKeys: Signi
         tags: ['versions'],
         summary: 'List the public keys that sign versions, newest first',
         description:
-          'Lists all keys, old ones included, with the period in which each signed tags. With `Accept: text/plain`, the answer is a file for git, without pages: name it in gpg.ssh.allowedSignersFile, and `git tag -v` verifies any version.',
+          'Lists all keys, also old ones, and the period in which each key signed tags. With `Accept: text/plain`, the answer has no pages and is a file for git: set gpg.ssh.allowedSignersFile to its path, and `git tag -v` can verify every version.',
         security: [],
         querystring: Type.Object(NumberedPageQuery),
         response: {
@@ -23,7 +23,7 @@ export function signingKeyRoutes(app: RegistryServer, deps: { signingKeys: Signi
             description: 'Keys',
             content: {
               'application/json': { schema: List(SigningKey) },
-              'text/plain': { schema: Type.String({ description: 'A key a line' }) },
+              'text/plain': { schema: Type.String({ description: 'One key on each line' }) },
             },
           },
           ...problemAnswers,

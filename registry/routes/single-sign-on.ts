@@ -1,4 +1,4 @@
-/** Single sign-on for browsers: redirects to the provider, and starts a session on return. */
+/** Single sign-on for browsers: sends them to the provider, and starts a session when they come back. */
 import type { FastifyReply } from 'fastify';
 import { notFound } from '../errors.ts';
 import { startSession } from '../plugins/authentication.ts';
@@ -29,9 +29,9 @@ export function singleSignOnRoutes(
   const signOn = settings && createSignOn(deps, settings, CALLBACK);
   const secure = deps.publicUrl().startsWith('https:');
   const attempt = cookieName('registry_sign_in', secure);
-  // `lax`, because the browser returns from another site through a link.
+  // `lax`, because the browser comes back from another site and must send the cookie then.
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
-  const Redirect = Type.Null({ description: 'Where to go next, in the Location header' });
+  const Redirect = Type.Null({ description: 'A redirect. The Location header has the address' });
 
   /** Sets the cookie of a sign-in attempt and returns the address to redirect to. */
   async function begin(
@@ -75,7 +75,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Send the browser to the OpenID provider',
         description:
-          'For browsers: sets a cookie for the attempt, valid for ten minutes, and redirects. 404 without single sign-on.',
+          'Sets a cookie for this attempt to sign in, which is valid for ten minutes, and redirects the browser to the provider. If the registry has no single sign-on, the answer is 404.',
         security: [],
         querystring: SignOnStart,
         response: { 303: Redirect, ...problemAnswers },
@@ -95,7 +95,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Link your account to the OpenID provider',
         description:
-          'For pages of the registry: sets the cookie of the attempt and answers with the address for the browser. The person who returns from there is linked to the account, if the session still lasts.',
+          'Pages of the registry use this. It sets a cookie for this attempt, and the answer has the address of the provider, which the page then opens. When the browser comes back and the session has not ended, the person at the provider is linked to your account.',
         body: SignOnStart,
         response: { 200: SignOnAddress, ...problemAnswers },
       },
@@ -114,9 +114,9 @@ export function singleSignOnRoutes(
       schema: {
         operationId: 'finishSingleSignOn',
         tags,
-        summary: 'Complete a sign-in: the OpenID provider sends the browser here',
+        summary: 'Complete a sign-in. The OpenID provider sends the browser to this address',
         description:
-          'Creates the account at the first sign-in, updates its roles from the groups that the provider names, sets the session cookie and redirects.',
+          'Creates an account at the first sign-in. Updates the roles of the account from the groups that the provider sends. Then sets the session cookie and redirects the browser.',
         security: [],
         querystring: SignOnAnswer,
         response: { 303: Redirect, ...problemAnswers },
@@ -127,7 +127,8 @@ export function singleSignOnRoutes(
       const answer = new URLSearchParams(request.url.split('?')[1]);
       const kept = request.cookies[attempt];
       const { user, warnings, returnTo } = await signOn.finish(request.ip, answer, kept);
-      if (warnings.length > 0) request.log.warn({ warnings }, 'groups could not give all roles');
+      if (warnings.length > 0)
+        request.log.warn({ warnings }, 'some groups could not be turned into roles');
       reply.clearCookie(attempt, cookie);
       startSession(app, reply, user);
       return go(reply, returnTo);
@@ -135,6 +136,6 @@ export function singleSignOnRoutes(
   );
 }
 
-/** Redirects without letting anybody cache the address. */
+/** Redirects the browser. Nobody may cache the answer. */
 const go = (reply: FastifyReply, address: string) =>
   reply.header('cache-control', 'no-store').redirect(address, 303);

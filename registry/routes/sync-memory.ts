@@ -1,7 +1,7 @@
 /**
- * Tells computers from memory that their lists have not changed, ahead of Fastify, whose hooks would cost more than the
- * answer. It only ever says "unchanged": a computer that knows another list is left to the route, which asks the database,
- * so no computer gets an older list from one process than from another.
+ * Answers from memory that a computer's list has not changed. It runs before Fastify, because Fastify's hooks would cost
+ * more than the answer. It never sends a list: if a computer has another list, the route reads the list from the database.
+ * So no process can send an older list than another process did.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Cache, Caches } from '../../repos/caches.ts';
@@ -16,18 +16,18 @@ export interface SyncMemoryDeps {
   rules: Rules;
   statements: Pick<Statements, 'sign' | 'isFresh'>;
   observe: Observe;
-  /** Headers of every answer. */
+  /** The headers that every answer has. */
   headers: readonly [name: string, value: string][];
 }
 
-/** The header that carries a list's signed statement. */
+/** The header with the signed statement about a list: its recipient, number, date and digest. */
 export const STATEMENT = 'sync-statement';
-/** Headers of lists and of unchanged lists. */
+/** The headers of answers with a list, and of answers that the list is unchanged. */
 export const UNCHANGED = { 'cache-control': 'private, no-cache' };
 
 const ROUTE = '/api/sync';
 const BEARER = 'Bearer ';
-/** Estimated size of an answer besides its texts, in bytes. */
+/** The estimated bytes of a cached answer besides the text of its statement. */
 const ANSWER = 500;
 
 interface Kept {
@@ -50,7 +50,7 @@ export class SyncMemory {
     this.#kept = deps.caches.open('sync_unchanged', ({ signed }) => signed.text.length + ANSWER);
   }
 
-  /** Answers what it can, and leaves the rest to `route`. */
+  /** Returns a listener that answers requests from memory if it can, and passes all others to `route`. */
   listener(route: RequestListener): RequestListener {
     return (request, response) => {
       const begun = performance.now();
@@ -60,22 +60,22 @@ export class SyncMemory {
       else {
         const answer = (signed: SignedStatement) => {
           kept.signed = signed;
-          // It may have changed meanwhile.
+          // The list may have changed while the statement was being signed.
           if (this.#find(request) === kept) this.#send(response, kept, begun);
           else route(request, response);
         };
-        // The route reports why nothing can be signed.
+        // If signing fails, the route answers, because it reports the reason.
         this.#deps.statements.sign(kept.about).then(answer, () => route(request, response));
       }
     };
   }
 
-  /** The state of a computer's list, to be taken before the list is read. */
+  /** The state of a computer's list, for `keep`. Call it before reading the list. */
   stateOf(actor: Actor): string | undefined {
     return actor.kind === 'computer' ? this.#deps.access.listState(actor) : undefined;
   }
 
-  /** Keeps what the route answers, for equal requests of the same computer. */
+  /** Caches data about the route's answer, for equal requests of the same computer. */
   keep(
     { url = '' }: IncomingMessage,
     actor: Actor,
@@ -85,12 +85,12 @@ export class SyncMemory {
     this.#kept.set(keyOf(actor, url), { seen, ...answer });
   }
 
-  /** From now on every request goes to the route, which ends connections. */
+  /** Stops answering: the route answers all further requests, so that Fastify can close their connections. */
   close(): void {
     this.#isClosing = true;
   }
 
-  /** The answer to this request, if it is that nothing has changed, and that is known. */
+  /** Finds the cached answer. Returns undefined if there is none, or if the list has changed or may have changed. */
   #find({ url = '', method, headers }: IncomingMessage): Kept | undefined {
     if (!url.startsWith(ROUTE) || method !== 'GET' || this.#isClosing) return undefined;
     const { authorization, 'if-none-match': known } = headers;

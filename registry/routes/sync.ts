@@ -40,9 +40,9 @@ export function syncRoutes(
         operationId: 'readSyncList',
         tags,
         summary:
-          'Read what a computer should have: versions, bindings, revocations (with the token of a computer)',
+          'Read the list of versions, bindings and revocations for a computer (with the token of the computer)',
         description:
-          'One item for each version: the versions that instruments bound to this computer use (at their pins), and the newest version of each definition of its lab; public and built-in ones if bound or named. A revoked version is never offered: a pin to one falls back to the newest version that is not revoked, with a warning. With `If-None-Match`, an unchanged list answers 304. Both answers have the header `Sync-Statement`: the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
+          'The list has one item for each version that the computer should have: the versions that its bound instruments use or are pinned to, and the newest version of each definition of its lab. It has public and built-in definitions only if an instrument uses them or the request names them. It never offers a revoked version: if an instrument is pinned to one, it offers the newest version that is not revoked, with a warning. If the list is the one in `If-None-Match`, the answer is 304. The header `Sync-Statement` has the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
         querystring: SyncQuery,
         headers: Type.Object({
           'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
@@ -64,7 +64,7 @@ export function syncRoutes(
       const { about, signed } = await statements.of(state, pieces);
       memory.keep(raw, caller.actor, { seen, etag, about, signed });
       reply.header(STATEMENT, signed.text);
-      // Null would be sent as JSON, with a length.
+      // Fastify would send null as JSON, with a length.
       if (pieces === undefined) return reply.code(304).send(undefined as unknown as null);
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       reply.headers({
@@ -84,7 +84,7 @@ export function syncRoutes(
         summary:
           'Download the histories of many definitions as one stream (with the token of a computer)',
         description:
-          'For a first sync. Each part is a line of JSON, `{"name", "size"}`, followed by `size` bytes: a git bundle (version 2) of `main` and the tags of its versions. The last line is `{"end": true}`. `size` is 0 for what the computer may not see and for histories that are too large for this answer: fetch these by git. The bundles prove nothing by themselves: compare the files with the signed list, and check the tags.',
+          'Computers use this for their first sync. Each part is a line of JSON, `{"name", "size"}`, followed by `size` bytes: a git bundle (version 2) of `main` and the tags of its versions. The last line is `{"end": true}`. If the computer may not see a definition, its `size` is 0. It is also 0 if the history is too large for this answer; fetch such a history with git. Do not trust the bundles alone: compare the files with the signed list, and check the tags.',
         body: HistoriesQuery,
         response: {
           200: {
@@ -121,8 +121,9 @@ export function syncRoutes(
       schema: {
         operationId: 'reportSync',
         tags,
-        summary: 'Report which versions are installed and in use (with the token of a computer)',
-        description: 'Replaces the previous report. `errors` are texts or objects.',
+        summary: 'Report which versions are installed and loaded (with the token of a computer)',
+        description:
+          'The report replaces the previous one. Each of the `errors` is a text or an object.',
         body: SyncReport,
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -135,10 +136,7 @@ export function syncRoutes(
   );
 }
 
-/**
- * Whether the header's list contains the tag, by weak comparison (RFC 9110, section 13.1.2); `*` matches any
- * tag.
- */
+/** Whether `If-None-Match` contains the tag, by weak comparison (RFC 9110, section 13.1.2). `*` matches every tag. */
 function matches(given: string | undefined, etag: string): boolean {
   const opaque = etag.replace(/^W\//, '');
   const tags = (given ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));

@@ -17,7 +17,7 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
         tags,
         summary: 'List all accounts (site admins), or find one by its username (lab admins too)',
         description:
-          'With `username`, a lab admin gets id, username and name of that account, to add it as a member.',
+          'With `username`, a lab admin gets the id, username and name of the account, to add it as a member of a lab.',
         querystring: UserQuery,
         response: { 200: List(Type.Union([User, FoundUser])), ...problemAnswers },
       },
@@ -48,7 +48,7 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
       schema: {
         operationId: 'readUser',
         tags,
-        summary: 'Read an account: your own, or any as a site admin',
+        summary: 'Read your own account. A site admin may read every account',
         params: IdParams,
         response: { 200: User, ...problemAnswers },
       },
@@ -62,9 +62,10 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
       schema: {
         operationId: 'changeUser',
         tags,
-        summary: 'Change the given fields; a new password ends all sessions of the account',
+        summary:
+          'Change the given fields of an account. A new password ends all sessions of the account',
         description:
-          'To change your own password with a session cookie, send `current_password` too; with a token it is optional. A wrong one counts as a failed sign-in. A site admin sets the password of another account without it.',
+          'To change your own password in a browser, with a session cookie, send `current_password` too. With a token it is optional. A wrong `current_password` counts as a failed sign-in. A site admin does not need it to set the password of another account.',
         params: IdParams,
         body: UserChange,
         response: { 200: User, ...problemAnswers },
@@ -72,7 +73,7 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
     },
     async (request) =>
       await users.changeAccount(deps, request.caller, request.params.id, request.body, {
-        // Programs send their token or session in a header; a browser sends its cookie for whoever uses it.
+        // Programs send their token or session in a header. A browser sends its cookie, no matter who sits in front of it.
         inBrowser: request.headers.authorization === undefined,
       }),
   );
@@ -83,7 +84,7 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
       schema: {
         operationId: 'removeUser',
         tags,
-        summary: 'Delete an account: it is disabled, and history keeps its name',
+        summary: 'Delete an account. It is only disabled, so that histories still show its name',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

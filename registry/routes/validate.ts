@@ -7,7 +7,7 @@ export function validateRoutes(app: RegistryServer, deps: ValidateDeps): void {
   const schema = {
     tags: ['definitions'],
     description:
-      'The registry reads the code and never runs it. Columns count Unicode code points from 1.',
+      'The registry parses the code and never runs it. A column counts Unicode code points and starts at 1.',
     body: ValidateRequest,
     response: { 200: ValidationResult, ...problemAnswers },
   };

@@ -11,7 +11,7 @@ const VERDICTS = [
     operationId: 'deprecateVersion',
     summary: 'Deprecate a version (lab admins)',
     description:
-      'Computers still get the version, with the reason as a warning. Deprecating again replaces the reason.',
+      'Computers still get the version, with the reason as a warning. To replace the reason, deprecate the version again.',
   },
   {
     verb: 'revoke',
@@ -19,14 +19,15 @@ const VERDICTS = [
     operationId: 'revokeVersion',
     summary: 'Revoke a version (lab admins)',
     description:
-      'Computers no longer get the version, and no rollback restores it. History, tags and clones keep it. A revoked newest version remains the head of main: roll back, or land a better one. Revoking again replaces the reason.',
+      'Computers no longer get the version, and nobody can roll back to it. It stays in the history, the tags and clones. If it is the newest version, it also stays the head of main: roll back, or land a better version. To replace the reason, revoke the version again.',
   },
   {
     verb: 'reinstate',
     kind: 'reinstated',
     operationId: 'reinstateVersion',
     summary: 'Reinstate a version that is deprecated or revoked (lab admins)',
-    description: 'The audit trail keeps the reason. A version without a verdict stays unchanged.',
+    description:
+      'The audit trail contains the reason. A version without a verdict stays unchanged.',
   },
 ] as const;
 

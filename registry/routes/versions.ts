@@ -32,7 +32,7 @@ export function versionRoutes(app: RegistryServer, deps: ReadDeps): void {
       schema: {
         operationId: 'listVersions',
         tags,
-        summary: 'List the versions, newest first',
+        summary: 'List the versions of a definition, newest first',
         params: IdParams,
         querystring: Type.Object(PageQuery),
         response: { 200: List(VersionSummary), ...problemAnswers },
@@ -64,7 +64,7 @@ export function versionRoutes(app: RegistryServer, deps: ReadDeps): void {
       schema: {
         operationId: 'compareVersions',
         tags,
-        summary: 'Compare two versions: a unified diff, or JSON by Accept',
+        summary: 'Compare two versions. The answer is a unified diff, or JSON if you accept JSON',
         params: IdParams,
         querystring: DiffQuery,
         response: {
@@ -95,7 +95,7 @@ export function versionRoutes(app: RegistryServer, deps: ReadDeps): void {
       schema: {
         operationId: 'readSource',
         tags,
-        summary: 'Read the file with the class, byte for byte',
+        summary: 'Download the source file of a definition, byte for byte',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: bytes('text/x-python', 'The file'), ...problemAnswers },
@@ -119,7 +119,7 @@ export function versionRoutes(app: RegistryServer, deps: ReadDeps): void {
         tags,
         summary: 'Download all files of a version as a zip',
         description:
-          'X-Files-SHA256 is one digest of all files: the SHA-256, in hexadecimal, over one line `<SHA-256 in hexadecimal>  <path>` for each file, with two spaces and a final newline, sorted by the bytes of the paths (the output of `sha256sum`). X-Commit is the commit, Repr-Digest (RFC 9530) the digest of the archive itself.',
+          'X-Files-SHA256 is one digest of all files. To compute it, write one line `<SHA-256 in hexadecimal>  <path>` for each file, with two spaces and a final newline, as `sha256sum` does. Sort the lines by the bytes of the paths. The digest is the SHA-256 of this text, in hexadecimal. X-Commit is the commit. Repr-Digest (RFC 9530) is the digest of the archive itself.',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: bytes('application/zip', 'The archive'), ...problemAnswers },
