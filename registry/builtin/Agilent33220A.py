@@ -18,7 +18,7 @@
 #
 # [tool.pybirch.settings-schema.properties.load]
 # enum = ["50 Ohm", "high impedance"]
-# description = "Load for which amplitude and offset are specified"
+# description = "Load to which amplitude and offset apply"
 #
 # [tool.pybirch.settings-schema.properties.amplitude]
 # type = "number"
@@ -30,7 +30,7 @@
 # type = "number"
 # minimum = -10
 # maximum = 10
-# description = "In V; |offset| + amplitude/2 is at most 5 V into 50 Ohm, 10 V else"
+# description = "In V; |offset| + amplitude/2 is at most 5 V into 50 Ohm, else 10 V"
 #
 # [tool.pybirch.settings-schema.properties.output]
 # type = "boolean"
@@ -46,7 +46,7 @@ from pyvisa.errors import VisaIOError
 
 log = logging.getLogger(__name__)
 
-# Setting -> its command, and its choices or its type. The load comes before the values that it scales.
+# Each setting with its command, and its choices or type. The load comes before values that it scales.
 COMMANDS = {
     "function": ("FUNC", {"sine": "SIN", "square": "SQU", "ramp": "RAMP", "pulse": "PULS"}),
     "load": ("OUTP:LOAD", {"50 Ohm": "50", "high impedance": "INF"}),
@@ -59,7 +59,7 @@ COMMANDS = {
 class Agilent33220A(VisaBaseMovementInstrument):
     """Agilent 33220A function generator: the position is the frequency in Hz, 1 uHz to 20 MHz.
 
-    The output is a setting and off at first; the shutdown turns it off.
+    The setting `output` switches the output, which is off at first. The shutdown turns it off.
 
     Manual: "Agilent 33220A User's Guide", chapter 4, Remote Interface Reference.
     """
@@ -79,7 +79,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as 33220A; logs the reason if not."""
+        """Whether the instrument identifies itself as 33220A; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -94,7 +94,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument, output off, and sends it every setting."""
+        """Resets the instrument, which turns the output off, and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -113,7 +113,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the frequency in Hz; ValueError if the instrument does not accept it."""
+        """Sets the frequency in Hz. Raises ValueError if the instrument refuses the frequency."""
         self.instrument.write(f"FREQ {float(value)}")
         held = self.position
         if not agree(held, value):
@@ -121,7 +121,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -129,7 +129,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -152,7 +152,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
         command, kind = COMMANDS[key]
         reply = self.instrument.query(f"{command}?")
         if key == "load":
-            # The reply is a number; 9.9E+37 means infinity.
+            # The reply is a number. 9.9E+37 means infinity.
             return "high impedance" if float(reply) > 1e6 else "50 Ohm"
         return decode(kind, reply)
 
@@ -162,7 +162,7 @@ class Agilent33220A(VisaBaseMovementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -171,7 +171,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -68,7 +68,7 @@ from pyvisa.resources import SerialInstrument
 
 log = logging.getLogger(__name__)
 
-# Setting -> its command.
+# Each setting with its command.
 COMMANDS = {
     "velocity": "VA",
     "acceleration": "AC",
@@ -79,7 +79,7 @@ COMMANDS = {
 
 
 class Controller:
-    """The connection to one ESP301, shared by its axes; one exchange at a time."""
+    """The connection to one ESP301. The axes share the connection and take turns."""
 
     def __init__(self, resource):
         self._resource = resource
@@ -104,7 +104,7 @@ _opening = threading.Lock()
 
 
 def shared_controller(adapter: str) -> Controller:
-    """The controller at a VISA address, open as long as any axis uses it."""
+    """The controller at a VISA address. The connection closes when no axis uses it."""
     with _opening:
         controller = _controllers.get(adapter)
         if controller is None:
@@ -116,8 +116,8 @@ def shared_controller(adapter: str) -> Controller:
 class ESP301Axis(VisaBaseMovementInstrument):
     """Newport ESP301, one axis (1 to 3): the position in mm.
 
-    Axes at the same address share one connection. A new position is waited for; the shutdown
-    stops the axis and leaves its motor on, so that a vertical stage does not drop.
+    Axes at the same address share one connection. Setting the position waits for the motion. The
+    shutdown stops the axis and leaves its motor on, so that a vertical stage does not drop.
 
     Manual: "ESP301 Integrated 3-Axis Motion Controller/Driver User's Manual", section 3, Remote
     Mode.
@@ -143,7 +143,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as ESP301; logs the reason if not."""
+        """Whether the instrument identifies itself as ESP301; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -158,7 +158,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Motor on, millimetres, every setting; then the home search if that is set."""
+        """Turns the motor on, sets millimetres and every setting, and homes if `home` is set."""
         wanted = super().settings
         self._command("MO")
         self._command("SN2")
@@ -179,9 +179,10 @@ class ESP301Axis(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Moves to a position in mm and waits until the motion is done, else TimeoutError.
+        """Moves to a position in mm and waits until the motion is done.
 
-        RuntimeError where the controller reports an error, such as a position beyond its limits.
+        Raises TimeoutError if the motion takes too long, RuntimeError if the controller reports an
+        error, such as a position beyond its limits.
         """
         self._command(f"PA{float(value)}")
         self._check_errors()
@@ -209,7 +210,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -217,7 +218,7 @@ class ESP301Axis(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         self._keep(settings)
         if not self.status:

@@ -26,7 +26,7 @@
 #
 # [tool.pybirch.settings-schema.properties.high_impedance]
 # type = "boolean"
-# description = "More than 10 GOhm for the DC ranges to 10 V, else 10 MOhm"
+# description = "On: more than 10 GOhm in the DC voltage ranges to 10 V. Off: 10 MOhm"
 #
 # [tool.pybirch.settings-schema.properties.points]
 # type = "integer"
@@ -54,7 +54,7 @@ FUNCTIONS = {
 }
 UNITS = {"DC voltage": "V", "DC current": "A", "resistance": "Ohm", "four-wire resistance": "Ohm"}
 
-# Setting -> its command, and its choices or its type. The function comes first, because NPLC is set per function.
+# Each setting with its command, and its choices or type. The function comes first, because NPLC is set per function.
 COMMANDS = {
     "function": ("FUNC", FUNCTIONS),
     "nplc": ("{function}:NPLC", float),
@@ -65,7 +65,7 @@ COMMANDS = {
 
 
 class HP34401A(VisaBaseMeasurementInstrument):
-    """HP, Agilent or Keysight 34401A 6.5-digit multimeter, autoranging, its DC functions.
+    """HP, Agilent or Keysight 34401A 6.5-digit multimeter: its DC functions, with autoranging.
 
     A row for each of `points` readings of the chosen function, in V, A or Ohm.
 
@@ -87,7 +87,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as 34401A; logs the reason if not."""
+        """Whether the instrument identifies itself as 34401A; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -102,7 +102,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument and sends it every setting."""
+        """Resets the instrument and sends every setting."""
         wanted = super().settings
         if self.adapter.upper().startswith("ASRL"):
             self.instrument.write("SYST:REM")
@@ -111,14 +111,14 @@ class HP34401A(VisaBaseMeasurementInstrument):
         self.settings = wanted
 
     def _perform_measurement_impl(self) -> np.ndarray:
-        # Autozero doubles the conversions of a reading; 50 Hz is the slower line frequency.
+        # Autozero doubles the conversions of a reading. 50 Hz is the slower line frequency.
         self.instrument.timeout = 5000 + 1000 * self._points * max(2 * self._nplc / 50, 0.05)
         values = self.instrument.query("READ?").split(",")
         return np.array([[float(value)] for value in values])
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -126,7 +126,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -160,7 +160,7 @@ class HP34401A(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -169,7 +169,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -61,7 +61,7 @@ UNITS = {
     "temperature": "degC",
 }
 
-# Setting -> its command, and its choices or its type. The function comes first, because NPLC is set per function.
+# Each setting with its command, and its choices or type. The function comes first, because NPLC is set per function.
 COMMANDS = {
     "function": (":SENS:FUNC", FUNCTIONS),
     "nplc": (":SENS:{function}:NPLC", float),
@@ -70,7 +70,7 @@ COMMANDS = {
 
 
 class Keithley2000(VisaBaseMeasurementInstrument):
-    """Keithley 2000 6.5-digit multimeter, autoranging.
+    """Keithley 2000 6.5-digit multimeter with autoranging.
 
     A row for each of `points` readings of the chosen function, in V, A, Ohm or degC.
 
@@ -105,7 +105,7 @@ class Keithley2000(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument to single triggers and plain readings, and sends every setting."""
+        """Resets the instrument, sets single triggers and plain readings, sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -114,14 +114,14 @@ class Keithley2000(VisaBaseMeasurementInstrument):
         self.settings = wanted
 
     def _perform_measurement_impl(self) -> np.ndarray:
-        # A reading is up to three conversions; AC readings settle for about a second.
+        # A reading takes up to three conversions. AC readings settle for about a second.
         self.instrument.timeout = 5000 + 1000 * self._points * (3 * self._nplc / 50 + 1)
         values = self.instrument.query(":READ?").split(",")
         return np.array([[float(value)] for value in values])
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -129,7 +129,7 @@ class Keithley2000(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -163,7 +163,7 @@ class Keithley2000(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -172,7 +172,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.channel]
 # enum = [1, 2]
-# description = "Input channel: 1 to 100 V, 2 to 10 V"
+# description = "Input channel: 1 (to 100 V) or 2 (to 10 V)"
 #
 # [tool.pybirch.settings-schema.properties.nplc]
 # type = "number"
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 SWITCH = {False: "0", True: "1"}
 
-# Setting -> its command, and its choices or its type. The channel comes first, because filters are set per channel.
+# Each setting with its command, and its choices or type. The channel comes first, because filters are set per channel.
 COMMANDS = {
     "channel": (":SENS:CHAN", int),
     "nplc": (":SENS:VOLT:NPLC", float),
@@ -67,7 +67,7 @@ COMMANDS = {
 
 
 class Keithley2182A(VisaBaseMeasurementInstrument):
-    """Keithley 2182A nanovoltmeter, autoranging.
+    """Keithley 2182A nanovoltmeter with autoranging.
 
     A row for each of `points` readings: the voltage (V) at the chosen channel.
 
@@ -105,7 +105,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument to single triggers with a repeating filter, sends every setting."""
+        """Resets the instrument, sets single triggers, repeating filters and every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -116,7 +116,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
         self.settings = wanted
 
     def _perform_measurement_impl(self) -> np.ndarray:
-        # A conversion with autozero integrates twice; 50 Hz is the slower line frequency.
+        # A conversion with autozero integrates twice. 50 Hz is the slower line frequency.
         conversions = self._points * (self._filter_count if self._digital_filter else 1)
         self.instrument.timeout = 5000 + 1000 * conversions * (2 * self._nplc / 50 + 0.1)
         values = self.instrument.query(":READ?").split(",")
@@ -124,7 +124,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -132,7 +132,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -163,7 +163,7 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -172,7 +172,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -26,7 +26,7 @@
 # type = "number"
 # exclusiveMinimum = 0
 # maximum = 210
-# description = "Limit of the other quantity: A (to 1.05) for a voltage source, else V"
+# description = "Limit of the other quantity: in A (to 1.05) for a voltage source, else in V"
 #
 # [tool.pybirch.settings-schema.properties.nplc]
 # type = "number"
@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 
 SENSED = {"voltage": "CURR", "current": "VOLT"}
 
-# Setting -> its command, and its choices or its type. The source comes first, because others depend on it.
+# Each setting with its command, and its choices or type. The source comes first: others depend on it.
 COMMANDS = {
     "source": (":SOUR:FUNC", {"voltage": "VOLT", "current": "CURR"}),
     "compliance": (":SENS:{sensed}:PROT", float),
@@ -114,7 +114,7 @@ class Keithley2400(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument, output off, ranges automatic, and sends it every setting."""
+        """Resets the instrument (output off), sets automatic ranges, and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -130,7 +130,7 @@ class Keithley2400(VisaBaseMeasurementInstrument):
             self.instrument.write(":OUTP OFF")
 
     def _perform_measurement_impl(self) -> np.ndarray:
-        # A reading takes three conversions (zero, reference, signal); 50 Hz is the slower line frequency.
+        # A reading takes three conversions (zero, reference, signal). 50 Hz is the slower line frequency.
         self.instrument.timeout = 5000 + 1000 * self._points * max(3 * self._nplc / 50, 0.05)
         self.instrument.write(":OUTP ON")
         values = self.instrument.query(":READ?").split(",")
@@ -138,7 +138,7 @@ class Keithley2400(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -146,7 +146,7 @@ class Keithley2400(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -177,7 +177,7 @@ class Keithley2400(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -186,7 +186,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

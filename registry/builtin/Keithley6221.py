@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = 0.105  # A, of either sign
 
-# Setting -> its command, and its choices or its type.
+# Each setting with its command, and its choices or type.
 COMMANDS = {
     "compliance": ("SOUR:CURR:COMP", float),
     "analog_filter": ("SOUR:CURR:FILT", {False: "0", True: "1"}),
@@ -61,7 +61,7 @@ COMMANDS = {
 class Keithley6221(VisaBaseMovementInstrument):
     """Keithley 6221 as a DC current source: the position is the current in A, to 105 mA.
 
-    A new position turns the output on; the shutdown sets the current to zero and the output off.
+    Setting the position turns the output on. The shutdown sets zero current and turns it off.
 
     Manual: "Model 6220 DC Current Source, Model 6221 AC and DC Current Source Reference Manual".
     """
@@ -96,7 +96,7 @@ class Keithley6221(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument, output off, range automatic, and sends it every setting."""
+        """Resets the instrument (output off), sets an automatic range, and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -116,18 +116,18 @@ class Keithley6221(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the current in A and turns the output on; ValueError beyond 105 mA."""
+        """Sets the current in A and turns the output on. Raises ValueError beyond 105 mA."""
         if abs(value) > LIMIT:
             raise ValueError(f"{self.name}: {value} A is beyond {LIMIT} A")
         self.instrument.write(f"SOUR:CURR {float(value)}")
         self.instrument.write("OUTP ON")
-        # The reply comes once both are done, or the query times out.
+        # The instrument replies when the commands above are done, or the query times out.
         self.instrument.query("*OPC?")
         time.sleep(self._settle)
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -135,7 +135,7 @@ class Keithley6221(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -164,7 +164,7 @@ class Keithley6221(VisaBaseMovementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -173,7 +173,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -43,15 +43,15 @@ log = logging.getLogger(__name__)
 
 MAXIMUM = {1: 6.18, 2: 25.75, 3: 25.75}  # V, by channel
 
-# Setting -> its command, and its choices or its type.
+# Each setting with its command, and its choices or type.
 COMMANDS = {"current_limit": ("CURR", float)}
 
 
 class KeysightE36312A(VisaBaseMovementInstrument):
     """Keysight E36312A, one channel: the position is its output voltage in V.
 
-    Channel 1 gives 6 V, channels 2 and 3 give 25 V. A new position turns the output on and waits
-    until the measured voltage is there; the shutdown sets zero volts and turns the output off.
+    Channel 1 gives 6 V, channels 2 and 3 give 25 V. Setting the position turns the output on and
+    waits until the voltage is reached. The shutdown sets zero volts and turns the output off.
 
     Manual: "Keysight E36300 Series Programming Guide", SCPI commands with a channel list.
     """
@@ -72,7 +72,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as E36312A; logs the reason if not."""
+        """Whether the instrument identifies itself as E36312A; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -87,7 +87,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Zero volts, output off, and every setting. No reset: that would stop other channels."""
+        """Sends zero volts, output off and every setting. A reset would stop other channels."""
         wanted = super().settings
         self._off()
         self.settings = wanted
@@ -108,9 +108,9 @@ class KeysightE36312A(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the voltage in V, output on, and waits for it.
+        """Sets the voltage in V, turns the output on, and waits until the voltage is reached.
 
-        ValueError beyond the channel's range, TimeoutError where the voltage does not come up.
+        Raises ValueError beyond the range of the channel, TimeoutError if the voltage is not reached.
         """
         if not 0 <= value <= MAXIMUM[self.channel]:
             limit = MAXIMUM[self.channel]
@@ -121,13 +121,13 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         while abs((held := self.position) - value) > self._tolerance:
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"{self.name}: {held} V, not {value} V: does the current limit hold it?"
+                    f"{self.name}: {held} V, not {value} V: does the current limit keep it down?"
                 )
             time.sleep(0.05)
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -135,7 +135,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -164,7 +164,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -173,7 +173,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

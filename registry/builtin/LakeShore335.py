@@ -40,7 +40,7 @@ from pyvisa.resources import SerialInstrument
 
 log = logging.getLogger(__name__)
 
-# Bits of the reply to RDGST?.
+# The bits of the reply to RDGST?, and what they mean.
 FAULTS = {
     1: "invalid",
     16: "temperature underrange",
@@ -53,9 +53,9 @@ FAULTS = {
 class LakeShore335(VisaBaseMeasurementInstrument):
     """Lake Shore 335: the temperatures of both inputs and the output of both heaters.
 
-    One row a measurement: temperatures A and B (K; not a number where the input is at fault, the
-    log says how), heaters 1 and 2 (% of full current). Several instruments can use one GPIB
-    address, but its USB socket takes one at a time.
+    One row per measurement: temperatures A and B (K), heaters 1 and 2 (% of full current). If
+    an input has a fault, its temperature is NaN and the log names the fault. Several instruments
+    can use one GPIB address, but only one at a time can use the USB socket.
 
     Manual: "Model 335 Temperature Controller User's Manual", chapter 6, Computer Interface
     Operation.
@@ -74,7 +74,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as MODEL335; logs the reason if not."""
+        """Whether the instrument identifies itself as MODEL335; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -94,7 +94,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Sends every setting. No reset: it would switch off heaters that others use."""
+        """Sends every setting. A reset would switch off heaters that others use."""
         self.settings = super().settings
 
     def _perform_measurement_impl(self) -> np.ndarray:
@@ -111,7 +111,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The filter of input A; before it is connected, the one that will be sent to both inputs."""
+        """The filter of input A, or the filter to be sent if the instrument is not connected yet."""
         if self.status:
             on, points, window = self._held_filter("A")
             self._keep({"filter": bool(on), "filter_points": points, "filter_window": window})
@@ -119,7 +119,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the filter to the inputs that hold another; ValueError if they refuse."""
+        """Sends the filter to inputs with another. Raises ValueError if an input refuses the filter."""
         self._keep(settings)
         if not self.status:
             return
@@ -132,7 +132,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
                 raise ValueError(f"{self.name}: input {channel} has filter {held}, not {wanted}")
 
     def _held_filter(self, channel: str) -> list:
-        """On or off, points, window."""
+        """The filter of an input: on or off, points, window."""
         return [int(value) for value in self.instrument.query(f"FILTER? {channel}").split(",")]
 
     def _keep(self, settings: dict):

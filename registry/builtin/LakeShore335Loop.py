@@ -38,7 +38,7 @@
 # type = "number"
 # minimum = 0
 # maximum = 100
-# description = "Ramp of the setpoint in K/min, in steps of 0.1; 0 is no ramp"
+# description = "Ramp of the setpoint in K/min, in steps of 0.1; 0 turns the ramp off"
 #
 # [tool.pybirch.settings-schema.properties.tolerance]
 # type = "number"
@@ -72,16 +72,16 @@ from pyvisa.resources import SerialInstrument
 log = logging.getLogger(__name__)
 
 RANGES = ("off", "low", "medium", "high")
-POLL = 0.2  # s; the inputs are read ten times a second
+POLL = 0.2  # s. The instrument reads its inputs ten times a second
 
 
 class LakeShore335Loop(VisaBaseMovementInstrument):
     """Lake Shore 335 control loop: the position is the temperature in K.
 
-    Output 1 regulates on input A, output 2 on input B. A new position is a new setpoint, and it
-    is reached when the temperature has stayed near it for the settling time. The preferred unit of
-    the input must be the kelvin, for the setpoint is in it. Several instruments can use one GPIB
-    address, but its USB socket takes one at a time.
+    Output 1 regulates input A, output 2 input B. Setting the position sets the setpoint, and waits
+    until the temperature has stayed near it for the settling time. The preferred unit of the input
+    must be the kelvin, because the instrument reads the setpoint in that unit. Several instruments
+    can use one GPIB address, but only one at a time can use the USB socket.
 
     Manual: "Model 335 Temperature Controller User's Manual", chapter 6, Computer Interface
     Operation.
@@ -109,7 +109,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as MODEL335; logs the reason if not."""
+        """Whether the instrument identifies itself as MODEL335; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -129,11 +129,11 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Closed loop on this output's input, from the present temperature; sends every setting."""
+        """Closes the loop at the current temperature and sends every setting."""
         wanted = super().settings
         number = 1 if self.input == "A" else 2
         self.instrument.write(f"OUTMODE {self.output},1,{number},0")
-        # Otherwise an old setpoint would heat as soon as the range is set.
+        # An old setpoint would start the heater as soon as the range is set.
         self.instrument.write(f"RAMP {self.output},0,0")
         self.instrument.write(f"SETP {self.output},{self.position}")
         self.settings = wanted
@@ -150,7 +150,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the setpoint in K and waits until the temperature stays there, else TimeoutError."""
+        """Sets the temperature in K and waits for it. Raises TimeoutError if that takes too long."""
         self.instrument.write(f"SETP {self.output},{float(value)}")
         deadline = time.monotonic() + self._timeout
         arrived = None
@@ -167,14 +167,14 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the loop; before it is connected, those that will be sent."""
+        """The settings of the loop, or those to be sent if the instrument is not connected yet."""
         if self.status:
             self._keep(self._held())
         return super().settings
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the loop's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         if settings.get("heater_range", "off") not in RANGES:
             raise ValueError(f"{settings['heater_range']!r} is not one of {RANGES}")
         self._keep(settings)

@@ -82,7 +82,7 @@ SOURCES = {
     "line": "AC",
 }
 
-# Setting -> its command, and its choices or its type. The probe comes before what it scales.
+# Each setting with its command, and its choices or type. The probe comes before values that it scales.
 COMMANDS = {
     "probe": (":CHAN{channel}:PROB", float),
     "coupling": (":CHAN{channel}:COUP", {"DC": "DC", "AC": "AC", "ground": "GND"}),
@@ -96,9 +96,9 @@ COMMANDS = {
 
 
 class RigolDS1054Z(VisaBaseMeasurementInstrument):
-    """Rigol DS1054Z oscilloscope: one trace of one channel, single shot, edge trigger.
+    """Rigol DS1054Z oscilloscope: one trace of one channel, taken at a single edge trigger.
 
-    A row for each point on the screen (1200 of them): time (s) from the trigger and voltage (V).
+    One row for each of the 1200 points on the screen: time (s) from the trigger, voltage (V).
 
     Manual: "MSO1000Z/DS1000Z Series Digital Oscilloscope Programming Guide", chapter 2,
     :WAVeform Commands.
@@ -124,7 +124,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as DS1054Z; logs the reason if not."""
+        """Whether the instrument identifies itself as DS1054Z; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -139,7 +139,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument to an edge trigger and sends it every setting."""
+        """Resets the instrument, sets an edge trigger, and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -147,7 +147,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
         self.settings = wanted
 
     def _shutdown_impl(self):
-        """Lets the instrument run again."""
+        """Lets the instrument trigger continuously again."""
         if self.status:
             self.instrument.write(":RUN")
 
@@ -175,7 +175,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -183,7 +183,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -214,7 +214,7 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -223,7 +223,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

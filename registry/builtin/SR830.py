@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.input]
 # enum = ["A", "A-B", "I 1 MOhm", "I 100 MOhm"]
-# description = "Signal input; the current inputs give X, Y and R in A"
+# description = "Signal input; with a current input, X, Y and R are in A"
 #
 # [tool.pybirch.settings-schema.properties.coupling]
 # enum = ["AC", "DC"]
@@ -57,7 +57,7 @@
 #   2e-9, 5e-9, 1e-8, 2e-8, 5e-8, 1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4,
 #   2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0,
 # ]
-# description = "Full scale in V rms; at the current inputs 1e-6 of it in A"
+# description = "Full scale in V rms; for current inputs, 1e-6 times this value in A"
 #
 # [tool.pybirch.settings-schema.properties.reserve]
 # enum = ["high", "normal", "low noise"]
@@ -94,7 +94,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values) -> dict:
-    """Choices that the command set numbers from 0."""
+    """Choices, with the numbers from 0 that the commands use for them."""
     return {value: str(code) for code, value in enumerate(values)}
 
 
@@ -109,7 +109,7 @@ TIME_CONSTANTS = (
 )
 # fmt: on
 
-# Setting -> its command, and its choices or its type.
+# Each setting with its command, and its choices or type.
 COMMANDS = {
     "input": ("ISRC", numbered("A", "A-B", "I 1 MOhm", "I 100 MOhm")),
     "coupling": ("ICPL", numbered("AC", "DC")),
@@ -129,7 +129,7 @@ COMMANDS = {
 class SR830(VisaBaseMeasurementInstrument):
     """Stanford Research Systems SR830 lock-in amplifier, 1 mHz to 102 kHz.
 
-    One row a measurement: in-phase X, quadrature Y, magnitude R (V rms, at the current inputs A),
+    One row per measurement: in-phase X, quadrature Y, magnitude R (V rms, or A for current inputs),
     phase theta (deg) and reference frequency (Hz), all taken at the same instant by `SNAP?`.
 
     Manual: "Model SR830 DSP Lock-In Amplifier", chapter 5, Remote Programming.
@@ -158,12 +158,12 @@ class SR830(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as SR830; logs the reason if not."""
+        """Whether the instrument identifies itself as SR830; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
         try:
-            # The instrument must be told which of its two interfaces gets the replies.
+            # The command chooses the interface to which the instrument sends its replies.
             self.instrument.write("OUTX 0" if self.adapter.upper().startswith("ASRL") else "OUTX 1")
             identity = self.instrument.query("*IDN?").strip()
         except VisaIOError as error:
@@ -175,14 +175,14 @@ class SR830(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument and sends it every setting."""
+        """Resets the instrument and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
         self.settings = wanted
 
     def _shutdown_impl(self):
-        """Turns the sine output down to its minimum, 4 mV, and gives the front panel back."""
+        """Turns the sine output down to its minimum, 4 mV, and unlocks the front panel."""
         if self.status:
             self.instrument.write("SLVL 0.004")
             self.instrument.write("LOCL 0")
@@ -194,7 +194,7 @@ class SR830(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -202,7 +202,7 @@ class SR830(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -234,7 +234,7 @@ class SR830(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -243,7 +243,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

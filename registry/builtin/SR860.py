@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.signal]
 # enum = ["voltage", "current"]
-# description = "Quantity to detect; with current, X, Y and R are X, Y and R in A"
+# description = "Quantity to detect; with current, X, Y and R are in A"
 #
 # [tool.pybirch.settings-schema.properties.input]
 # enum = ["A", "A-B"]
@@ -69,7 +69,7 @@
 #   1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5,
 #   5e-6, 2e-6, 1e-6, 5e-7, 2e-7, 1e-7, 5e-8, 2e-8, 1e-8, 5e-9, 2e-9, 1e-9,
 # ]
-# description = "Output scale in V; at the current input 1e-6 of it in A"
+# description = "Output scale in V; for the current input, 1e-6 times this value in A"
 #
 # [tool.pybirch.settings-schema.properties.time_constant]
 # enum = [
@@ -102,7 +102,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values) -> dict:
-    """Choices that the command set numbers from 0."""
+    """Choices, with the numbers from 0 that the commands use for them."""
     return {value: str(code) for code, value in enumerate(values)}
 
 
@@ -117,7 +117,7 @@ TIME_CONSTANTS = (
 )
 # fmt: on
 
-# Setting -> its command, and its choices or its type.
+# Each setting with its command, and its choices or type.
 COMMANDS = {
     "signal": ("IVMD", numbered("voltage", "current")),
     "input": ("ISRC", numbered("A", "A-B")),
@@ -139,9 +139,9 @@ COMMANDS = {
 class SR860(VisaBaseMeasurementInstrument):
     """Stanford Research Systems SR860 lock-in amplifier, 1 mHz to 500 kHz.
 
-    One row a measurement: in-phase X and quadrature Y taken at the same instant by `SNAP?`,
-    magnitude R and phase theta computed from them, and the reference frequency. Units V rms (of a
-    current A), deg and Hz.
+    One row per measurement: in-phase X and quadrature Y, taken at the same instant by `SNAP?`,
+    magnitude R and phase theta, computed from X and Y, and the reference frequency. The units are
+    V rms (A for a current), deg and Hz.
 
     Manual: "SR860 500 kHz DSP Lock-in Amplifier", Remote Programming.
     """
@@ -171,7 +171,7 @@ class SR860(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as SR860; logs the reason if not."""
+        """Whether the instrument identifies itself as SR860; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -186,7 +186,7 @@ class SR860(VisaBaseMeasurementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Resets the instrument and sends it every setting."""
+        """Resets the instrument and sends every setting."""
         wanted = super().settings
         self.instrument.write("*RST")
         self.instrument.write("*CLS")
@@ -205,7 +205,7 @@ class SR860(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -213,7 +213,7 @@ class SR860(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -243,7 +243,7 @@ class SR860(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -252,7 +252,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -90,7 +90,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values, first: int = 0) -> dict:
-    """Choices that the command set numbers from `first`."""
+    """Choices, with the numbers from `first` that the commands use for them."""
     return {value: str(code) for code, value in enumerate(values, first)}
 
 
@@ -105,7 +105,7 @@ TIME_CONSTANTS = (
 )
 # fmt: on
 
-# Setting -> its command (a dot asks for volts, hertz, degrees), and its choices or its type.
+# Each setting with its command, and its choices or type. With a dot, a command uses V, Hz or degrees.
 COMMANDS = {
     "input": ("VMODE", numbered("A", "-B", "A-B", first=1)),
     "coupling": ("CP", numbered("AC", "DC")),
@@ -124,10 +124,10 @@ COMMANDS = {
 class SignalRecovery7270(VisaBaseMeasurementInstrument):
     """Signal Recovery Model 7270 lock-in amplifier, 1 mHz to 250 kHz, voltage inputs.
 
-    One row a measurement: in-phase X and quadrature Y taken together by `XY.`, magnitude R and
-    phase theta computed from them, and the reference frequency. Units V rms, deg and Hz.
+    One row per measurement: in-phase X and quadrature Y, taken together by `XY.`, magnitude R and
+    phase theta, computed from X and Y, and the reference frequency. Units: V rms, deg and Hz.
 
-    Every command, a setting too, is answered by a text that ends in a null character.
+    The instrument answers every command with a text that ends in a null character.
     Manual: "Model 7270 DSP Lock-in Amplifier Instruction Manual", chapter 6, Computer Operation.
     """
 
@@ -153,7 +153,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument answers `ID` with 7270; logs the reason if not."""
+        """Whether the instrument answers `ID` with 7270; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -191,7 +191,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -199,7 +199,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -228,7 +228,7 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -237,7 +237,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -22,7 +22,7 @@
 # type = "number"
 # minimum = 0
 # maximum = 5
-# description = "Drive of the sample in V rms"
+# description = "Voltage that drives the sample, in V rms"
 #
 # [tool.pybirch.settings-schema.properties.phase]
 # type = "number"
@@ -34,7 +34,7 @@
 # type = "number"
 # minimum = 2e-9
 # maximum = 1
-# description = "Full scale in V rms; X and Y clip at 1.09 of it"
+# description = "Full scale in V rms; X and Y are clipped at 1.09 times this value"
 #
 # [tool.pybirch.settings-schema.properties.time_constant]
 # type = "number"
@@ -66,8 +66,8 @@ from pybirch.Instruments.base import FakeMeasurementInstrument
 class SimulatedLockIn(FakeMeasurementInstrument):
     """A simulated lock-in amplifier that drives a low-pass sample and detects its response.
 
-    One row a measurement: in-phase X, quadrature Y, magnitude R (V), phase theta (deg) and
-    reference frequency (Hz). The noise is white, seen through one pole of 6 dB/octave.
+    One row per measurement: in-phase X, quadrature Y, magnitude R (V), phase theta (deg) and
+    reference frequency (Hz). The noise is white; a filter of one pole (6 dB/octave) reduces it.
     """
 
     def __init__(self, name: str = "Simulated lock-in", wait: float = 0.0):

@@ -54,7 +54,7 @@ LINE_PERIOD = 0.02  # s
 
 
 class SimulatedMultimeter(FakeMeasurementInstrument):
-    """A simulated multimeter at a biased resistor with its thermal noise.
+    """A simulated multimeter that measures a biased resistor with thermal noise.
 
     A row for each of `points` readings: voltage (V) and current (A).
     """

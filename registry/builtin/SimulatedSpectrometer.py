@@ -28,7 +28,7 @@
 # type = "integer"
 # minimum = 16
 # maximum = 8192
-# description = "Pixels of the detector, the rows of a measurement"
+# description = "Pixels of the detector; each is a row of the measurement"
 #
 # [tool.pybirch.settings-schema.properties.resolution]
 # type = "number"
@@ -50,7 +50,7 @@
 #
 # [tool.pybirch.settings-schema.properties.shutter]
 # enum = ["open", "closed"]
-# description = "Closed gives the dark spectrum"
+# description = "With the shutter closed, the dark spectrum is measured"
 # ///
 """A spectrometer without hardware, for trying scans and for tests."""
 
@@ -99,13 +99,13 @@ class SimulatedSpectrometer(FakeMeasurementInstrument):
         edge = self._span / 2
         wavelengths = np.linspace(self._center - edge, self._center + edge, self._pixels)
         expected = (self._light(wavelengths) + DARK_RATE) * self._exposure
-        # The mean of n exposures scatters by 1/sqrt(n): shot noise and read noise together.
+        # Averaging n exposures divides shot noise and read noise by sqrt(n).
         sigma = np.sqrt((expected + READ_NOISE**2) / self._averages)
         counts = np.clip(self._random.normal(expected, sigma), 0, FULL_WELL)
         return np.column_stack([wavelengths, counts])
 
     def _light(self, wavelengths: np.ndarray) -> np.ndarray:
-        """Counts per second from the lamp, each line as a Gaussian."""
+        """Counts per second from the lamp. Each spectral line is a Gaussian."""
         rates = np.zeros_like(wavelengths)
         if self._shutter == "open":
             sigma = self._resolution / (2 * math.sqrt(2 * math.log(2)))

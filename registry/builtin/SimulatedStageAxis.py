@@ -34,11 +34,11 @@
 # type = "number"
 # minimum = 0
 # maximum = 1
-# description = "Play between screw and table in mm: the table rests while the screw takes it up"
+# description = "Play between screw and table in mm"
 #
 # [tool.pybirch.settings-schema.properties.approach_from_below]
 # type = "boolean"
-# description = "Reach every position upwards, which takes the backlash out"
+# description = "Reach every position from below, so that backlash has no effect"
 #
 # [tool.pybirch.settings-schema.properties.timeout]
 # type = "number"
@@ -57,7 +57,7 @@ AXES = ("x", "y", "z")
 
 
 class SimulatedAxis:
-    """A screw that turns in real time, and the table that it pushes through its backlash."""
+    """A screw that turns in real time, and a table that it moves with some backlash."""
 
     def __init__(self):
         self.settings = {}
@@ -66,7 +66,7 @@ class SimulatedAxis:
         self._since = time.monotonic()
 
     def turn(self, target: float):
-        """Starts the screw towards a target in mm, from its current position."""
+        """Starts turning the screw from its current position to a target in mm."""
         with self._lock:
             self._follow()
             self._begin, self._end, self._since = self._screw(), target, time.monotonic()
@@ -78,7 +78,7 @@ class SimulatedAxis:
             self._begin = self._end = self._screw()
 
     def moving(self) -> bool:
-        """Whether the screw turns."""
+        """Whether the screw is turning."""
         with self._lock:
             return self._screw() != self._end
 
@@ -96,7 +96,7 @@ class SimulatedAxis:
         return self._begin + (way if self._end > self._begin else -way)
 
     def _follow(self):
-        """The table rests within half the backlash of the screw; beyond that, the screw moves it."""
+        """Moves the table if the screw is more than half the backlash away from it."""
         screw, half = self._screw(), self.settings["backlash"] / 2
         self._table = min(max(self._table, screw - half), screw + half)
 
@@ -108,16 +108,16 @@ class SimulatedController:
         self.axes = {axis: SimulatedAxis() for axis in AXES}
 
 
-# The one stage in this process; its axes are instruments of their own that share it.
+# The only simulated stage in this process. Each axis of the stage is an instrument of its own.
 CONTROLLER = SimulatedController()
 
 
 class SimulatedStageAxis(FakeMovementInstrument):
     """One axis (x, y or z) of a simulated three-axis stage: the position of its table in mm.
 
-    All instruments share one controller, and it keeps position and settings of each axis: two
-    instruments for the same axis see the same table. Motions take distance / speed and are waited
-    for; with backlash, the position lags behind the one asked for.
+    All instruments share one controller, which keeps the position and settings of each axis. So two
+    instruments for the same axis see the same table. A motion takes distance / speed, and setting
+    the position waits for it. With backlash, the table stops short of the requested position.
     """
 
     def __init__(self, name: str = "Simulated stage axis", wait: float = 0.0, axis: str = "x"):
@@ -158,9 +158,9 @@ class SimulatedStageAxis(FakeMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Moves to a position in mm and waits for it.
+        """Moves to a position in mm and waits until the motion is done.
 
-        ValueError beyond the travel limits, TimeoutError where the motion takes too long.
+        Raises ValueError beyond the travel limits, TimeoutError if the motion takes too long.
         """
         self._delay()
         held = self.settings
@@ -168,7 +168,7 @@ class SimulatedStageAxis(FakeMovementInstrument):
             limits = f"{held['lower_limit']} and {held['upper_limit']} mm"
             raise ValueError(f"{self.name}: {value} mm is not between {limits}")
         if held["approach_from_below"]:
-            # Approaches from half the backlash below and ends half of it above, so the table is in between.
+            # The screw ends half the backlash above the position, so the table stops exactly there.
             self._turn(value - held["backlash"] / 2)
             self._turn(value + held["backlash"] / 2)
         else:
@@ -185,7 +185,7 @@ class SimulatedStageAxis(FakeMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the axis, as the controller holds them."""
+        """The settings of the axis, which the controller keeps."""
         return dict(self._shared.settings)
 
     @settings.setter

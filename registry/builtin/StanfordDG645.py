@@ -51,12 +51,12 @@ from pyvisa.errors import VisaIOError
 
 log = logging.getLogger(__name__)
 
-EDGES = ("T0", "T1", "A", "B", "C", "D", "E", "F", "G", "H")  # as DLAY counts them
+EDGES = ("T0", "T1", "A", "B", "C", "D", "E", "F", "G", "H")  # as DLAY numbers them
 LONGEST = 2000.0  # s
 
 
 def numbered(*values) -> dict:
-    """Choices that the command set numbers from 0."""
+    """Choices, with the numbers from 0 that the commands use for them."""
     return {value: str(code) for code, value in enumerate(values)}
 
 
@@ -70,7 +70,7 @@ TRIGGERS = numbered(
     "line",
 )
 
-# Setting -> its command, what stands before its value, and its choices or its type.
+# Each setting with its command, the text before its value, and its choices or type.
 COMMANDS = {
     "trigger": ("TSRC", "", TRIGGERS),
     "rate": ("TRAT", "", float),
@@ -83,8 +83,8 @@ COMMANDS = {
 class StanfordDG645(VisaBaseMovementInstrument):
     """Stanford Research Systems DG645, one edge: the position is its delay from T0 in s.
 
-    Edges A to H; A and B bound the output AB, and so on. Delays go from 0 to 2000 s in steps of
-    5 ps.
+    The edges are A to H. A and B begin and end the pulse at the output AB, and so on. Delays go
+    from 0 to 2000 s in steps of 5 ps.
 
     Manual: "DG645 Digital Delay Generator User Manual", chapter 3, Remote Programming.
     """
@@ -108,7 +108,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the instrument identifies itself as DG645; logs the reason if not."""
+        """Whether the instrument identifies itself as DG645; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -123,18 +123,18 @@ class StanfordDG645(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Sends every setting. No reset: that would move other edges."""
+        """Sends every setting. A reset would move other edges."""
         self.instrument.write("*CLS")
         self.settings = super().settings
 
     def _shutdown_impl(self):
-        """Stops the internal triggers: the trigger becomes single."""
+        """Stops internal triggers by setting a single trigger."""
         if self.status:
             self.instrument.write("TSRC 5")
 
     @property
     def position(self) -> float:
-        """The delay from T0 in s, even if the edge is relative to another edge."""
+        """The delay from T0 in s, even if the instrument counts it from another edge."""
         total, edge = 0.0, self.edge
         while edge != 0:
             reference, delay = self.instrument.query(f"DLAY?{edge}").split(",")
@@ -143,7 +143,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Sets the delay from T0 in s; ValueError beyond 2000 s or if it is not accepted."""
+        """Sets the delay from T0 in s. Raises ValueError beyond 2000 s or if refused."""
         if not 0 <= value < LONGEST:
             raise ValueError(f"{self.name}: {value} s is not between 0 and {LONGEST} s")
         self.instrument.write(f"DLAY {self.edge},0,{value:.12f}")
@@ -153,7 +153,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the instrument; before it is connected, those that will be sent."""
+        """The settings of the instrument, or those to be sent if it is not connected yet."""
         if self.status:
             for key in COMMANDS:
                 self._keep({key: self._read(key)})
@@ -161,7 +161,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the settings that differ from the instrument's; ValueError if it refuses one."""
+        """Sends changed settings. Raises ValueError if the instrument refuses a setting."""
         asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             encode(COMMANDS[key][-1], value)
@@ -192,7 +192,7 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
 
 def encode(kind, value):
-    """The text that stands for a value: its code in a table of choices, or the number itself."""
+    """The value as commands send it: the code of a choice, or the number itself."""
     if isinstance(kind, dict):
         if value not in kind:
             raise ValueError(f"{value!r} is not one of {list(kind)}")
@@ -201,7 +201,7 @@ def encode(kind, value):
 
 
 def decode(kind, reply: str):
-    """The value that a reply stands for."""
+    """The value that a reply of the instrument means."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
         for value, code in kind.items():

@@ -16,7 +16,7 @@
 # type = "number"
 # exclusiveMinimum = 0
 # maximum = 2.6
-# description = "Highest velocity in mm/s: to 2.4 (MTS), 2.6 (Z8 actuators)"
+# description = "Highest velocity in mm/s: at most 2.4 (MTS) or 2.6 (Z8 actuators)"
 #
 # [tool.pybirch.settings-schema.properties.acceleration]
 # type = "number"
@@ -26,7 +26,7 @@
 #
 # [tool.pybirch.settings-schema.properties.home]
 # type = "boolean"
-# description = "Home when initialised, if not done since power-on (the stage moves)"
+# description = "Home when initialised if not homed since power-on (the stage moves)"
 #
 # [tool.pybirch.settings-schema.properties.timeout]
 # type = "number"
@@ -46,7 +46,7 @@ from pyvisa.errors import VisaIOError
 
 log = logging.getLogger(__name__)
 
-# Messages and their numbers, as the protocol names them.
+# The names of messages in the protocol, and their numbers.
 HW_REQ_INFO, HW_GET_INFO = 0x0005, 0x0006
 HW_NO_FLASH_PROGRAMMING = 0x0018
 MOD_SET_CHANENABLESTATE = 0x0210
@@ -60,9 +60,9 @@ STOP_PROFILED = 2
 MOVING = 0x10 | 0x20 | 0x40 | 0x80 | 0x200  # forward, reverse, both jogs, homing
 HOMED = 0x400
 SAMPLING = 2048 / 6e6  # s, the period of the controller's loop
-NEAR = 10  # encoder counts from the target that count as there
+NEAR = 10  # encoder counts: a position this near to the target counts as reached
 
-# Stage -> encoder counts in a mm, travel in mm.
+# Each stage with its encoder counts per mm and its travel in mm.
 STAGES = {
     "MTS25-Z8": (34304.0, 25.0),
     "MTS50-Z8": (34304.0, 50.0),
@@ -74,9 +74,9 @@ STAGES = {
 class ThorlabsKDC101(VisaBaseMovementInstrument):
     """Thorlabs KDC101 with a DC motor stage: the position in mm.
 
-    The adapter is the serial port of its USB socket (`ASRL3::INSTR`, `ASRL/dev/ttyUSB0::INSTR`);
-    the stage is one of MTS25-Z8, MTS50-Z8, Z812, Z825. A new position is waited for; the shutdown
-    stops the stage. Positions are true only once the stage has been homed since power-on.
+    The adapter is the serial port of its USB socket (`ASRL3::INSTR`, `ASRL/dev/ttyUSB0::INSTR`).
+    The stage is MTS25-Z8, MTS50-Z8, Z812 or Z825. Setting the position waits for the motion. The
+    shutdown stops the stage. Positions are right only if the stage was homed after power-on.
 
     Manual: "Thorlabs Motion Controllers Host-Controller Communications Protocol" (APT), sections
     on generic system control and on motor control messages.
@@ -99,7 +99,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         )
 
     def _connect_impl(self) -> bool:
-        """Whether the controller identifies itself as a KDC101; logs the reason if not."""
+        """Whether the controller identifies itself as a KDC101; logs the reason if it does not."""
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
@@ -120,7 +120,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Enables the motor, sends every setting, and homes if that is set and not done yet."""
+        """Enables the motor, sends every setting, and homes if `home` is set and still to do."""
         wanted = super().settings
         self._send(MOD_SET_CHANENABLESTATE, CHANNEL, 1)
         self.settings = wanted
@@ -140,9 +140,9 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
 
     @position.setter
     def position(self, value: float):
-        """Moves to a position in mm and waits for it.
+        """Moves to a position in mm and waits until the motion is done.
 
-        ValueError beyond the stage's travel, TimeoutError where it does not arrive.
+        Raises ValueError beyond the travel of the stage, TimeoutError if the stage does not arrive.
         """
         if not 0 <= value <= self._travel:
             raise ValueError(f"{self.name}: {value} mm is not between 0 and {self._travel} mm")
@@ -164,14 +164,14 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
             time.sleep(0.02)
 
     def _state(self) -> tuple:
-        """Position in encoder counts, status bits."""
+        """The position in encoder counts, and the status bits."""
         data = self._request(MOT_REQ_DCSTATUSUPDATE, MOT_GET_DCSTATUSUPDATE, CHANNEL)
         _, counts, _, _, bits = struct.unpack("<HiHhI", data)
         return counts, bits
 
     @property
     def settings(self) -> dict:
-        """The settings of the controller; before it is connected, those that will be sent."""
+        """The settings of the controller, or those to be sent if it is not connected yet."""
         if self.status:
             _, _, acceleration, velocity = self._profile()
             self._keep(
@@ -184,7 +184,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
 
     @settings.setter
     def settings(self, settings: dict):
-        """Sends the velocity profile if it differs; ValueError if the controller refuses."""
+        """Sends the velocity profile if it has changed. Raises ValueError if it is refused."""
         self._keep(settings)
         if not self.status:
             return
@@ -198,7 +198,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
             raise ValueError(f"{self.name} has velocity profile {held}, not {wanted}")
 
     def _profile(self) -> tuple:
-        """Channel, lowest velocity, acceleration, highest velocity, in the controller's units."""
+        """Channel, lowest velocity, acceleration and highest velocity, in controller units."""
         data = self._request(MOT_REQ_VELPARAMS, MOT_GET_VELPARAMS, CHANNEL)
         return struct.unpack("<Hiii", data)
 
@@ -213,16 +213,16 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
             setattr(self, f"_{key}", settings[key])
 
     def _send(self, message: int, first: int = 0, second: int = 0):
-        """A message without data: number, two parameters, destination, source."""
+        """Sends a message without data: number, two parameters, destination, source."""
         self.instrument.write_raw(struct.pack("<HBBBB", message, first, second, UNIT, HOST))
 
     def _send_data(self, message: int, data: bytes):
-        """A message with data: number, length, destination marked by its highest bit, source."""
+        """Sends a message with data. The highest bit of the destination announces data."""
         header = struct.pack("<HHBB", message, len(data), UNIT | 0x80, HOST)
         self.instrument.write_raw(header + data)
 
     def _request(self, request: int, answer: int, first: int = 0) -> bytes:
-        """The data of the answer; ignores messages that the controller sends by itself."""
+        """The data of the answer. Messages that the controller sends by itself are ignored."""
         self._send(request, first)
         while True:
             message, length, destination, _ = struct.unpack("<HHBB", self.instrument.read_bytes(6))
