@@ -6,8 +6,8 @@ from typing import Any
 from .errors import AddressError
 
 NOWHERE = re.compile(r"\s*(placeholder([ _-]?\d+)?|simulated|none)?\s*", re.IGNORECASE)
-"""Texts that stand for a missing address. PyBirch writes `placeholder` for an instrument that is not connected and
-`placeholder_1` for a row without a device. People type the other words.
+"""Texts that stand for a missing address. PyBirch writes `placeholder` for an instrument that is not connected
+and `placeholder_1` for a row without a device. Users type the other words in the set.
 """
 
 VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*(::[^\s:][^\s]*?)+", re.IGNORECASE)
@@ -43,7 +43,7 @@ def canonical(adapter: str) -> str:
 
 
 def check_address(adapter: str) -> str:
-    """Returns the address without surrounding white space. Raises `AddressError` if it cannot be one."""
+    """Returns the address without surrounding white space. Raises `AddressError` if the text cannot be an address."""
     text = adapter.strip()
     gpib = GPIB.fullmatch(text)
     if gpib is not None:

@@ -33,7 +33,7 @@ class Loaded(Protocol):
     """The versions that this program has loaded."""
 
     def revoked(self) -> list[tuple[Installed, str]]:
-        """Returns the loaded versions that are revoked by now, with the reasons. Raises `RegistryError`."""
+        """Returns the loaded versions that have been revoked, with the reasons. Raises `RegistryError`."""
 
 
 _watched: list[Loaded] = []
@@ -44,7 +44,7 @@ _thread: threading.Thread | None = None
 
 
 def watch(loaded: Loaded) -> None:
-    """Watches these versions until the program ends."""
+    """Watches the loaded versions until the program ends."""
     with _lock:
         if not any(one is loaded for one in _watched):
             _watched.append(loaded)

@@ -26,7 +26,7 @@ class Answers:
         self._store = bound.store
         self._manifest = bound.manifest
         self._names: dict[int, str] = {}
-        """The names of listed definitions by id. PyBirch's tree asks for each of them, so they are kept."""
+        """The names of listed definitions by id. The names are kept, because PyBirch's tree asks for each name."""
 
     # ---------------------------------------------------------------- drivers
 
@@ -100,8 +100,8 @@ class Answers:
         return {key: value for key, value in made.items() if key != "instrument"}
 
     def current_id(self, instrument_id: int) -> int:
-        """The current id of an instrument. PyBirch may still use the id from before the registry knew the
-        instrument.
+        """The current id of an instrument. PyBirch may still use the id that the instrument had before the
+        registry knew it.
         """
         known = (_id(found) for found in self._found() if _key_id(found) == instrument_id)
         return next(known, instrument_id)

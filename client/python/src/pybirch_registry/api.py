@@ -39,7 +39,8 @@ class Http:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.token = token
-        # How far this computer's clock is ahead of the registry's, in seconds. The first answer sets this value.
+        # How far this computer's clock is ahead of the registry's, in seconds. The value is None before the first
+        # answer.
         self.clock_ahead_s: float | None = None
 
     @cached_property
@@ -65,7 +66,7 @@ class Http:
         is_whole: bool = True,
     ) -> urllib3.BaseHTTPResponse:
         """Returns the answer, whatever its status. The answer has been read completely, unless `bounds` allow an
-        endless one or the caller reads it piece by piece (`is_whole=False`).
+        endless answer or the caller reads it piece by piece (`is_whole=False`).
 
         Raises `UnreachableError` if there is no answer, and `NotEnrolledError` if the registry no longer accepts the
         token.
@@ -156,7 +157,7 @@ def kind_of(response: urllib3.BaseHTTPResponse) -> str:
 
 
 def describe_stranger(url: str, kind: str, status: int) -> str:
-    """A sentence saying that a proxy or a sign-in page answered instead of the registry."""
+    """Describes in a sentence that a proxy or a sign-in page answered instead of the registry."""
     return (
         f"Something between this computer and {url} answered in its place ({kind or 'no content type'}, status "
         f"{status}): a proxy, or a sign-in page of the network. Open the address in a browser to see it"
@@ -164,7 +165,9 @@ def describe_stranger(url: str, kind: str, status: int) -> str:
 
 
 def describe_redirect(url: str, response: urllib3.BaseHTTPResponse) -> str:
-    """A sentence saying that the registry's address redirects. The token is only sent to the registry's own address."""
+    """Describes in a sentence that the registry's address redirects to another address. The token is only sent
+    to the registry's own address.
+    """
     place = urljoin(url, response.headers.get("Location", ""))
     return (
         f"{url} redirects to {place}. If that is your registry, enrol this computer at that address; if not, a proxy "

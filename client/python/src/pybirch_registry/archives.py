@@ -20,10 +20,11 @@ def open_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Reads as many bytes as the entry declares. The caller has checked this number. Raises the errors in `DAMAGED`.
+    """Reads as many bytes as the entry declares. The caller has checked the declared number of bytes. Raises the errors
+    in `DAMAGED`.
 
-    Reads only deflated and stored entries. For other methods, zipfile unpacks everything, even beyond the declared
-    size.
+    Reads only deflated and stored entries. For other compression methods, zipfile unpacks the whole entry, even beyond
+    the declared size.
     """
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise NotImplementedError(f"compressed by method {entry.compress_type}")

@@ -1,5 +1,5 @@
-"""The definitions that this computer may ask for: every approved definition that it may see, whether or not
-it has it.
+"""The definitions that this computer may ask for: every approved definition that the computer may see, whether
+or not it is installed.
 """
 
 from datetime import UTC, datetime
@@ -18,8 +18,8 @@ SEARCHED = ("name", "display_name", "manufacturer", "category", "description")
 
 
 def list_available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]:
-    """Returns the definitions by name. If the registry cannot be reached, these are from the last list, and its time
-    (ISO 8601) is returned too.
+    """Returns the definitions by name. If the registry cannot be reached, the definitions come from the last list, and
+    the time of that list (ISO 8601) is returned too.
 
     Raises `UnreachableError` if there is no last list, `NotEnrolledError`, `AnswerError`, `FolderError`.
     """

@@ -23,11 +23,13 @@ from .text import logger
 log = logger(__name__)
 
 SEND_NOW_S = 3.0
-"""How long `bind` and `save_settings` wait for the registry, in seconds. Later, the next sync sends what remains."""
+"""How long `bind` and `save_settings` wait for the registry, in seconds. After this time, the next sync sends
+what remains.
+"""
 
 
 class Bindings:
-    """The bindings of one computer. Several processes may use them at once."""
+    """The bindings of one computer. Several processes may change the bindings at once."""
 
     def __init__(self, connection: Connection, store: Store) -> None:
         self._connection = connection
@@ -39,8 +41,8 @@ class Bindings:
         """Stores a binding or settings here at once, and sends them to the registry within a few seconds or at the next
         sync.
 
-        If the registry refuses them, forgets them and returns the reason. `instrument` is an object or an instrument's
-        id. Raises `FolderError`.
+        If the registry refuses the binding or settings, deletes them here and returns the reason. `instrument` is an
+        object or an instrument's id. Raises `FolderError`.
         """
         return self._send_now(self._put(instrument, body))
 
@@ -138,7 +140,7 @@ class Bindings:
 
 
 def number_of(instrument: Any) -> int | None:
-    """The registry's id of an instrument. `instrument` is that id, an object or a `Found`."""
+    """The registry's id of an instrument. `instrument` is the id, an object or a `Found`."""
     if isinstance(instrument, Found):
         number = instrument.instrument.get("id")
     else:
@@ -147,7 +149,7 @@ def number_of(instrument: Any) -> int | None:
 
 
 def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
-    """Deletes a binding. If it is already gone, that is not an error."""
+    """Deletes a binding. If the binding is already gone, that is not an error."""
     try:
         http.json("DELETE", f"/api/computer-bindings/{binding}", timeout_s=timeout_s)
     except AnswerError as error:

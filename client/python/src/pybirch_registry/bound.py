@@ -1,4 +1,4 @@
-"""The instruments that are bound to this computer. Finds, binds and unbinds them, and remembers their settings."""
+"""Finds, binds and unbinds the instruments of this computer, and remembers their settings."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -96,7 +96,7 @@ class BoundInstruments:
     def _check_number(self, number: int) -> int:
         """Checks that the registry has an instrument with this number, and returns the number.
 
-        Looks in the last list first. Raises `UnknownDefinitionError`, `UnreachableError`.
+        Looks for the number in the last list first. Raises `UnknownDefinitionError`, `UnreachableError`.
         """
         if all(one.get("id") != number for one in self.manifest().instruments):
             try:
@@ -124,7 +124,7 @@ class BoundInstruments:
         self.bindings.remember(instrument, body)
 
     def _is_known(self, instrument: Any, adapter: str | None) -> bool:
-        """Whether the instrument was bound before. An id and a `Found` always were."""
+        """Whether the instrument was bound before. This is always true for an id and for a `Found`."""
         if isinstance(instrument, (int, Found)):
             return True
         if not {NUMBER, KEY} & instrument.__dict__.keys():
@@ -144,7 +144,7 @@ class BoundInstruments:
 
 
 class NewInstrument:
-    """Stands for an instrument of a definition if no object of it was created."""
+    """Stands for an instrument of a definition if the program created no object of that instrument."""
 
     def __init__(self, installed: Installed, called: str | None = None) -> None:
         self._definition = installed.provenance

@@ -5,9 +5,9 @@ A bundle is a zip file. The zip file contains `manifest.json`, `statement` and, 
 `GET /api/sync`, `signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. The `statement`
 signs, numbers and dates the manifest, as the header `Sync-Statement` does for a list.
 
-The content must be signed by a key that this computer knows, or by a key that such a key vouches for. So a lost or
-swapped USB stick does no harm, and an older bundle cannot undo a newer one. On a computer that was never enrolled, the
-user names the fingerprints of the keys to trust.
+The content must be signed by a key that this computer trusts, or by a key whose change a trusted key has signed. So a
+lost or swapped USB stick does no harm, and an older bundle cannot undo a newer one. On a computer that was never
+enrolled, the user names the fingerprints of the keys to trust.
 """
 
 import json
@@ -43,7 +43,7 @@ MAX_BUNDLE_BYTES = 256 * 1024 * 1024
 
 
 def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
-    """Imports a bundle. Returns which versions were installed, unchanged and refused.
+    """Imports a bundle. Returns which versions were installed, which were unchanged, and which were refused.
 
     `trust` lists fingerprints of keys in the bundle (`SHA256:…`) to trust from now on. Raises `UnknownDefinitionError`
     for a file that is not a bundle, `NotEnrolledError` if no key is known, `RefusedError` for a fingerprint that
@@ -115,8 +115,8 @@ def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statemen
 
 
 def _add_trusted_keys(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
-    """Returns the enrolment with the keys to trust, and with the keys that these vouch for. A new enrolment has no
-    token.
+    """Returns the enrolment with the keys to trust, and with the earlier keys that they have signed. A new enrolment
+    has no token.
 
     Saves nothing, because a key is trusted only after it has verified the manifest.
     """
@@ -188,7 +188,7 @@ def _adopt(repository: Repository, content: bytes) -> None:
 
 
 def _merge(home: Home, taken: list[Item]) -> None:
-    """Merges the bundle's list into the last list. If both list a definition, the higher version counts.
+    """Merges the bundle's list into the last list. If both lists contain a definition, the higher version counts.
 
     A bundle cannot change bindings or the lab's policy. Later syncs also ask for the definitions of the bundle, to keep
     them up to date.

@@ -64,7 +64,9 @@ class Choice:
         return self._newest(name)
 
     def _newest(self, name: str) -> Installed:
-        """The newest listed version on this computer. If no listed version is here, the newest version that is here."""
+        """The newest listed version on this computer. If no listed version is installed, returns the newest
+        installed version.
+        """
         listed = self._manifest()
         known = {i.commit: i for i in self._store.versions(name)}
         items = listed.versions(name)
@@ -116,7 +118,7 @@ class Choice:
         return installed
 
     def unpin(self, name: str) -> bool:
-        """Removes a pin. Returns whether there was one. Raises `FolderError`, `UnknownDefinitionError`."""
+        """Removes a pin. Returns whether the definition was pinned. Raises `FolderError`, `UnknownDefinitionError`."""
         if name not in self.pins() and not self._store.versions(name):
             self.resolve(name)
         return self._change_pins({}, {name})
@@ -129,7 +131,7 @@ class Choice:
 
 
 def read_pins(home: Home) -> dict[str, int]:
-    """Reads the pins. Raises `FolderError` if they cannot be read."""
+    """Reads the pins. Raises `FolderError` if the file of pins cannot be read."""
     try:
         return dict(state.load(home.pins, check_pins) or {})
     except state.LostError as error:

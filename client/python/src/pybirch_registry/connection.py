@@ -20,7 +20,7 @@ class Connection:
         return self._http
 
     def renew(self) -> bool:
-        """Uses an enrolment that another program saved in the meantime. Returns whether there was one."""
+        """Uses a newer enrolment that another program has saved. Returns whether there was a newer enrolment."""
         fresh = self.home.enrolment()
         if fresh == self.enrolment:
             return False

@@ -31,8 +31,8 @@ class Signature:
 
 
 def signature_of(cls: type) -> Signature:
-    """The constructor's own parameters. If it takes `*args` or `**kwargs`, the parameters of the next class in the MRO
-    are added.
+    """The constructor's own parameters. If the constructor takes `*args` or `**kwargs`, the parameters of the
+    next class in the MRO are added.
     """
     found: dict[str, inspect.Parameter] = {}
     by_name = True
@@ -65,9 +65,9 @@ def construct(
     options: Mapping[str, Any] | None = None,
     into: Any = None,
 ) -> Any:
-    """Returns an instance. The adapter is passed to the constructor if it takes one, and is assigned afterwards
-    otherwise. A placeholder such as PyBirch's `placeholder_1` is only assigned, so that the constructor opens no
-    device.
+    """Returns an instance. The adapter is passed to the constructor if it has a parameter for the adapter, and is
+    assigned afterwards otherwise. A placeholder such as PyBirch's `placeholder_1` is only assigned, so that the
+    constructor opens no device.
 
     `name` is always set. `default_name` is set only if the constructor takes a name. `into` is an existing instance:
     the constructor runs again on it. Raises `ConstructionError` if the constructor needs other arguments. The

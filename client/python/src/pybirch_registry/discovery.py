@@ -67,16 +67,17 @@ class Found:
     def create(self, **options: Any) -> Any:
         """Creates the object of the instrument from its class at the right version, with the address and last settings.
 
-        `options` are passed to the constructor (`axis=2`). The object may reject its settings, mostly because the
-        device is off. In that case a warning is logged, and the object is still returned. Raises what `Registry.create`
-        raises.
+        `options` are passed to the constructor (`axis=2`). The object may reject the last settings, mostly because the
+        device is off. After a rejection, a warning is logged, and the object is still returned. Raises what
+        `Registry.create` raises.
         """
         if self.definition is None:
             raise UnknownDefinitionError(f"{self.name} has no definition in the registry")
         instance = self.registry.create(
             self.definition, adapter=self.adapter, version=self.version, name=self.name, **options
         )
-        # The binding chose this version, and the program did not. The next sync may choose another one.
+        # The binding chose this version, and the program did not. The next sync may bring another version for the
+        # binding.
         instance.__dict__[CALL] = replace(instance.__dict__[CALL], version=None)
         self.stand_for(instance)
         apply_settings(instance, self.last_settings)
@@ -115,8 +116,8 @@ def find_others_at(adapter: str, own: Found | None, bound: list[Found]) -> list[
 
 
 def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
-    """Gives an instrument its last settings. Returns whether it accepted them. If not, a warning is logged and the
-    instrument stays usable.
+    """Gives an instrument its last settings. Returns whether the instrument accepted the settings. After a
+    refusal, a warning is logged and the instrument stays usable.
     """
     if not settings:
         return True

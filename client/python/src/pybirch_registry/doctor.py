@@ -167,8 +167,8 @@ def library_of(visalib: Any) -> str:
 
 
 def _needs(home: Home) -> Iterator[Check]:
-    """Checks whether the packages are installed that definitions require in their headers. A new program would use
-    them.
+    """Checks whether the packages are installed that definitions require in their headers. The checked versions
+    are those that a new program would use.
     """
     enrolment = home.enrolment_or_none()
     if enrolment is None:

@@ -104,7 +104,7 @@ def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, A
 
 @contextmanager
 def _during_construction(instance: Any) -> Iterator[None]:
-    """Marks an instance as under construction. Meanwhile, assigning `.adapter` does not open the device."""
+    """Marks an instance as under construction. During construction, assigning `.adapter` does not open the device."""
     instance.__dict__[CONSTRUCTING] = True
     try:
         yield
@@ -114,8 +114,8 @@ def _during_construction(instance: Any) -> Iterator[None]:
 
 
 def _opens(instance: Any, adapter: Any) -> bool:
-    """Whether assigning this address opens the device. During construction, or if the device is open there, it
-    does not.
+    """Whether assigning this address opens the device. During construction, or if the device is open at this
+    address, nothing is opened.
     """
     state = instance.__dict__
     return state.get(CONSTRUCTING) is False and not is_nowhere(adapter) and adapter != state.get(OPENED)

@@ -28,7 +28,7 @@ LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
 ROOM = 256 * 1024
 """How many bytes must be free on the disk before a code is used."""
 CODE = 16
-"""The number of letters in a code. The short fingerprint of the registry's key follows them."""
+"""The number of letters in a code, before the short fingerprint of the registry's key."""
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -121,7 +121,7 @@ def _key(http: Http, code: str) -> dict[str, Any]:
 
 
 def short_fingerprint(blob: bytes) -> str:
-    """The first 80 bits of a key's fingerprint in Crockford's base 32. A code ends with them."""
+    """The first 80 bits of a key's fingerprint in Crockford's base 32, which are at the end of a code."""
     bits = int.from_bytes(hashlib.sha256(blob).digest()[:10])
     return "".join(CROCKFORD[bits >> shift & 31] for shift in range(75, -1, -5))
 
@@ -153,7 +153,7 @@ def _read_present(home: Home) -> Enrolment | None:
 
 
 def is_name(name: str) -> bool:
-    """Whether a text may be a computer's name. The registry has the same rule, because names are part of URLs."""
+    """Whether a text may be a computer's name. The registry has the same rule for names, because URLs contain them."""
     inner = all(c.isalnum() or c in " ._-" for c in name)
     return inner and 0 < len(name) <= 255 and name[0] not in " .-" and name[-1] not in " ."
 

@@ -79,8 +79,8 @@ class ConstructionError(RegistryError):
 
 
 class GuardError(RegistryError, PermissionError):
-    """A definition tried something that the import guard refuses. The error is also an `OSError`, so that libraries
-    handle it like one.
+    """A definition tried something that the import guard refuses. The error is also an `OSError`, so that
+    libraries handle it as they handle other operating system errors.
     """
 
     code = "guard"

@@ -15,7 +15,7 @@ from .errors import UnreachableError
 from .wire import EVENT_BYTES, Bounds
 
 SILENCE_S = 90.0
-"""After this time without any data, even without a heartbeat, a stream counts as dead."""
+"""A stream counts as dead after this many seconds without any data, even a heartbeat."""
 
 END_S = 2.0
 
@@ -29,8 +29,8 @@ class Event:
 
 
 class Stream:
-    """The registry's stream of events. The constructor opens it and raises `UnreachableError`, `AnswerError`,
-    `NotEnrolledError`.
+    """The registry's stream of events. The constructor opens the stream, and raises `UnreachableError`,
+    `AnswerError`, `NotEnrolledError`.
     """
 
     def __init__(self, http: Http) -> None:
@@ -50,8 +50,8 @@ class Stream:
         self._thread.start()
 
     def take(self, timeout_s: float) -> list[Event]:
-        """Returns the events that have arrived. Waits up to `timeout_s` for the first one. Raises `UnreachableError` at
-        the end of the stream.
+        """Returns the events that have arrived. Waits up to `timeout_s` for the first event. Raises
+        `UnreachableError` at the end of the stream.
         """
         found: list[Event] = []
         try:
@@ -88,9 +88,7 @@ class Stream:
             self._arrived.put(UnreachableError(describe(self._url, error)))
 
     def _lines(self) -> Iterator[str]:
-        """The lines of the stream. After each event, the stream may send more bytes again, because its size
-        is limited.
-        """
+        """The lines of the stream. After each event, the limit for the number of bytes starts again."""
         rest = b""
         while chunk := self._response.read1(65536):
             *whole, rest = (rest + chunk).split(b"\n")
@@ -101,7 +99,9 @@ class Stream:
 
 
 def parse(lines: Iterable[str]) -> Iterator[Event]:
-    """Parses a stream as the HTML standard describes under "Server-sent events". Ids are not needed and ignored."""
+    """Parses a stream as the HTML standard describes under "Server-sent events". Ids of events are ignored,
+    because they are not needed.
+    """
     kind = "message"
     data: list[str] = []
     for line in lines:

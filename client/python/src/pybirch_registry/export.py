@@ -1,5 +1,5 @@
-"""Writes a definition as plain files, to edit them elsewhere. A definition of one file becomes `<Name>.py`, and
-a definition of several files a folder `<Name>`.
+"""Writes a definition as plain files, so that users can edit them. A definition of one file becomes
+`<Name>.py`, and a definition of several files a folder `<Name>`.
 """
 
 from pathlib import Path

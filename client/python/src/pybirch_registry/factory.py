@@ -1,5 +1,5 @@
-"""Adds missing method names to PyBirch's instrument factory. PyBirch is renaming these methods, and its tree already
-calls names that the factory lacks.
+"""Adds missing method names to PyBirch's instrument factory. PyBirch is renaming the methods of the factory,
+and PyBirch's tree already calls names that the factory lacks.
 """
 
 import importlib

@@ -34,7 +34,7 @@ WINDOWS_LONGEST = 259
 """The longest path on Windows without support for long paths, in characters (MAX_PATH without the final zero)."""
 LOCK_TIMEOUT_S = 120.0
 PARTIAL = ".partial-"
-"""The names of files and folders start with this while they are being written or deleted."""
+"""The start of the names of files and folders that are being written or deleted."""
 
 
 def sha256(content: bytes) -> str:
@@ -70,7 +70,7 @@ def reason_of(error: OSError, verb: str = "write") -> str:
 
 
 def write_atomic(path: Path, content: bytes, mode: int = 0o644, is_synced: bool = True) -> None:
-    """Writes a new file beside `path`, and gives it that name when its content is on the disk. Raises `FolderError`.
+    """Writes a new file beside `path`, and renames it to `path` when its content is on the disk. Raises `FolderError`.
 
     Without `is_synced`, the content may not be on the disk yet, and a power failure may damage the file.
     """
@@ -117,8 +117,8 @@ def _write_through(file: Any, content: bytes) -> None:
 
 
 def _keep_name(folder: Path) -> None:
-    """Syncs a folder. On POSIX, a new file name survives a power failure only after that. Windows needs no
-    such step.
+    """Syncs a folder. On POSIX, a new file name survives a power failure only if its folder was synced. On
+    Windows, this step is not necessary.
     """
     if os.name != "posix":
         return
@@ -212,7 +212,8 @@ def write_tree(folder: Path, files: Mapping[str, bytes], folders: Iterable[str] 
     check_paths(files)
     with explain_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # The temporary folder has a longer name than `folder`. So a path that is too long for Windows fails here.
+        # The temporary folder has a longer name than `folder`. A path that is too long for Windows therefore fails
+        # here.
         temporary = _fresh_folder(folder)
         try:
             for path in folders:
@@ -233,7 +234,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes], folders: Iterable[str] 
 
 
 def discard(folder: Path) -> None:
-    """Deletes a folder if it exists. Renames it first, so that nobody sees a half-deleted folder."""
+    """Deletes a folder if it exists. Renames the folder first, so that nobody sees it half-deleted."""
     if folder.is_symlink():
         folder.unlink()
     if not folder.exists():
@@ -246,8 +247,8 @@ def discard(folder: Path) -> None:
 
 
 def _fresh_folder(beside: Path) -> Path:
-    """Creates an empty folder beside `beside`. `tempfile.mkdtemp` would not do: on Windows, other accounts cannot read
-    its folders, whatever the parent folder allows.
+    """Creates an empty folder in the parent folder of `beside`. `tempfile.mkdtemp` is not used: on Windows,
+    other accounts cannot read a folder that it makes, whatever the parent folder allows.
     """
     folder = beside.with_name(f"{PARTIAL}{beside.name}-{secrets.token_hex(6)}")
     folder.mkdir()
@@ -255,7 +256,7 @@ def _fresh_folder(beside: Path) -> Path:
 
 
 def clear_partial(folder: Path, of: str = "", older_s: float = 0) -> None:
-    """Deletes partial files and folders that a crash left behind. `of` limits this to one file.
+    """Deletes partial files and folders that a crash left behind. `of` limits the deletion to one file.
 
     The caller holds the writers' lock, or sets `older_s` to an age that no unfinished write reaches.
     """
@@ -287,7 +288,7 @@ def tree_hashes(folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
-    """Holds a lock on `path`, which other processes and threads respect. The end of the process releases it.
+    """Holds a lock on `path`, which other processes and threads respect. The end of the process releases the lock.
 
     Raises `FolderError` if the lock is not free within `timeout_s`.
     """
@@ -311,7 +312,7 @@ def open_lock(path: Path) -> int:
 
 
 def try_lock(handle: int) -> bool:
-    """Tries to take the lock. Returns whether it is held now."""
+    """Tries to take the lock. Returns whether the lock is held now."""
     try:
         if sys.platform == "win32":
             import msvcrt

@@ -14,8 +14,8 @@ from .files import write_atomic
 
 BASE = Path("pybirch", "Instruments", "base.py")
 PTH = "pybirch-folder.pth"
-"""The name of a `.pth` file. When Python starts, it reads these files in `site-packages` and searches the folders in
-them for packages.
+"""The name of a `.pth` file. When Python starts, it reads all `.pth` files in `site-packages` and searches the
+folders in them for packages.
 """
 
 HOW = (
@@ -27,7 +27,7 @@ NOT_THERE = f"PyBirch is not where this Python looks for packages. {HOW}"
 
 def find_folder(folder: Path | None = None) -> Path:
     """Finds PyBirch in the given folder. Without `folder`, looks where Python finds packages and in the current
-    folder. Raises `FolderError` if PyBirch is not there.
+    folder. Raises `FolderError` if PyBirch is not found.
     """
     for place in [folder] if folder is not None else _places():
         if (place / BASE).is_file():

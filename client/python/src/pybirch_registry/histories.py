@@ -34,8 +34,8 @@ CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = tr
 
 
 def fetch_histories(http: Http, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields names and git bundles, in the order of `names`. Leaves out histories that the registry does not send in
-    this way.
+    """Yields names and git bundles, in the order of `names`. Leaves out histories that are missing in the registry's
+    answer.
 
     Raises `UnreachableError`, even in the middle of the answer. Raises `AnswerError` for a registry that is too old to
     send such answers, `NotEnrolledError`, or `RefusedError` if the answer is malformed.
@@ -50,7 +50,7 @@ def fetch_histories(http: Http, names: Sequence[str]) -> Iterator[tuple[str, byt
             bounds.most_bytes = ANSWER_BYTES
             decode(response, http.url)
             raise UnreachableError(describe_stranger(http.url, kind, response.status))
-        # Without this, reading at the end of the answer would raise an error instead of returning nothing.
+        # With `auto_close`, reading at the end of the answer would raise an error instead of returning nothing.
         response.auto_close = False  # type: ignore[attr-defined,unused-ignore]
         yield from _parts(io.BufferedReader(response, 256 * 1024), names)  # type: ignore[type-var,unused-ignore]
     except UNREACHED as error:
@@ -88,11 +88,11 @@ def _line(stream: io.BufferedReader) -> dict[str, Any]:
 
 
 class HeldHistory(Repository):
-    """A history in memory with the interface of a repository. `save` writes it to the disk."""
+    """A history in memory with the interface of a repository. `save` writes the history to the disk."""
 
     def __init__(self, path: Path, content: bytes) -> None:
-        """Reads `content`, a git bundle. Raises `RefusedError` if it unpacks to more than may be kept in memory,
-        `DamagedError` if it is damaged.
+        """Reads `content`, a git bundle. Raises `RefusedError` if the bundle unpacks to more than may be kept
+        in memory, `DamagedError` if it is damaged.
         """
         super().__init__(path)
         with translate_errors(path):
@@ -107,8 +107,8 @@ class HeldHistory(Repository):
                 self._refs: dict[Any, Any] = {ref: sha for ref, sha in bundle.references.items() if is_wanted(ref)}
                 pack = bundle.pack_data
                 assert pack is not None
-                # The name of each object is computed from its content, so a wrong object cannot have the name of
-                # another.
+                # The name of each object is computed from its content, so a wrong object cannot have the name of the
+                # right one.
                 self._objects: dict[Any, Any] = {found.id: found for found in PackInflater.for_pack_data(pack)}  # type: ignore[arg-type,unused-ignore]
                 self._entries = pack.sorted_entries()  # type: ignore[attr-defined,unused-ignore]
         self.refs = DictRefsContainer(self._refs)

@@ -45,8 +45,8 @@ class Enrolment:
     computer: dict[str, Any] = field(default_factory=dict)
     signing_keys: list[dict[str, Any]] = field(default_factory=list)
     keys_by: str = ""
-    """How this computer got the registry's first key: from the `code`, over `https` or `http`, or from a `bundle`.
-    Empty if an older version of this package enrolled the computer.
+    """How this computer got the registry's first key: from the `code`, over `https` or `http`, or from a
+    `bundle`. The value is empty if an older version of this package enrolled the computer.
     """
 
     @property
@@ -122,7 +122,7 @@ class Home:
         return aside
 
     def put_back(self, aside: Path) -> None:
-        """Moves the data back that `set_aside` moved. Raises `FolderError`."""
+        """Moves the data back that `set_aside` moved away. Raises `FolderError`."""
         with explain_errors(aside):
             for path in aside.iterdir():
                 replace(path, self.root / path.name)
@@ -153,7 +153,9 @@ def check_enrolment(value: dict[str, Any]) -> None:
 
 
 def default_root() -> Path:
-    """The folder in `PYBIRCH_REGISTRY_HOME`. If that is not set, the platform's folder for application data."""
+    """The folder in `PYBIRCH_REGISTRY_HOME`. If the variable is not set, this is the platform's folder for
+    application data.
+    """
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen)

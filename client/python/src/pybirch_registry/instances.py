@@ -27,15 +27,15 @@ _listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
 
 
 def listen(method: Callable[[], None]) -> None:
-    """Calls a method whenever an instrument is added. Ends when the method's object is deleted."""
+    """Calls a method whenever an instrument is added. The calls end when the method's object is deleted."""
     with _lock:
         _listeners[:] = [one for one in _listeners if one() is not None]
         _listeners.append(weakref.WeakMethod(method))
 
 
 def remember(instance: Any) -> None:
-    """Adds an instrument, if it is not there yet. Compares by identity, because a definition's class may have an
-    `__eq__`.
+    """Adds an instrument to the list, unless the list already contains it. Compares by identity, because a
+    definition's class may have an `__eq__`.
     """
     key = id(instance)
     with _lock:

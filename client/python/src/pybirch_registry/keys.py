@@ -17,7 +17,7 @@ from .text import logger
 log = logger(__name__)
 
 KEYS = b"keys@pybirch-registry"
-"""The purpose that signatures of key changes name."""
+"""The purpose that is named in a signature of a key change."""
 
 Listed = Sequence[Mapping[str, Any]]
 """Keys in the format of `GET /api/signing-keys`."""
@@ -98,7 +98,7 @@ class KeyRing:
 
 
 def newest(keys: Listed) -> Mapping[str, Any]:
-    """The newest of these keys. Raises `RefusedError` if there is none."""
+    """The newest key of a list. Raises `RefusedError` if there is none."""
     if not keys:
         raise RefusedError(f"this computer knows no key of the registry. {ASK}")
     return max(keys, key=lambda key: int(key.get("id") or 0))
@@ -135,7 +135,7 @@ Change = tuple[int, list[dict[str, Any]], frozenset[bytes]]
 
 
 def _change(key: Mapping[str, Any]) -> Change | None:
-    """The change that introduced a listed key. At least that key has signed the change. Returns None if no
+    """The change that introduced a listed key. At least the new key has signed the change. Returns None if no
     change introduced the key. Raises `RefusedError`.
     """
     said = key.get("change")
@@ -156,6 +156,8 @@ def _change(key: Mapping[str, Any]) -> Change | None:
 
 
 def _with(keys: list[dict[str, Any]], change: Change) -> list[dict[str, Any]]:
-    """The known keys merged with the keys of the change. If both contain a key, the entry of the change counts."""
+    """The known keys merged with the keys of the change. If a key is known and also in the change, the entry of
+    the change counts.
+    """
     said = {key_blob(key): {**key, "fingerprint": fingerprint_of(key_blob(key))} for key in change[1]}
     return [*(key for key in keys if key_blob(key) not in said), *said.values()]

@@ -1,4 +1,4 @@
-"""Loads versions from a data folder. Before it loads a version, it repeats the checks of the sync."""
+"""Loads versions from a data folder. Before loading a version, repeats the checks of the sync."""
 
 import importlib
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Library:
         """Finds a version; see `Provider`. A version that was loaded stays the same, even if its folder changes."""
         found = self._approved.get((name, commit))
         if found is None:
-            # This takes no lock. Python calls this method while it holds an import lock, and the check needs import
+            # This takes no lock. Python holds an import lock when it calls this method, and the check needs import
             # locks too. If two threads check a version, the first result counts.
             fresh = self._check(name, commit)
             if fresh is not None:
@@ -92,8 +92,8 @@ class Library:
         return Approved(installed, folder.resolve(), sources, builtins)
 
     def _prove(self, installed: Installed, listed: Manifest) -> None:
-        """Checks that a version belongs to the definition of its name. An older version of this package did not check
-        this.
+        """Checks that a version belongs to the definition of its name. Older versions of this package did not make this
+        check.
 
         Raises `RefusedError`. Before the first signed list, every version is accepted, because there is nothing to
         compare with.

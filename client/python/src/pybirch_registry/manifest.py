@@ -46,7 +46,7 @@ class Manifest:
 
     items: tuple[Item, ...] = ()
     revoked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By commit: `name`, `version`, `reason`."""
+    """For each revoked commit, its `name`, `version` and `reason`."""
     bindings: tuple[dict[str, Any], ...] = ()
     instruments: tuple[dict[str, Any], ...] = ()
     """All of the lab's instruments that are not retired, whether or not they are bound to a computer."""
@@ -140,7 +140,7 @@ def _item(entry: Mapping[str, Any]) -> Item:
 
 
 class ManifestFile:
-    """The list of the last sync. Any process may have run that sync, so the file is read again when it has changed."""
+    """The list of the last sync. Another process may sync, so the file is read again when it has changed."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.manifest
@@ -158,8 +158,8 @@ class ManifestFile:
         return self._known[1]
 
     def kept(self) -> dict[str, Any] | None:
-        """The content of the file, or None before the first sync. The caller must not change it. Raises
-        `LostError`, `FolderError`.
+        """The content of the file, or None before the first sync. The caller must not change the returned
+        value. Raises `LostError`, `FolderError`.
         """
         return self._load()[0]
 

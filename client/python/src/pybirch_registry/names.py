@@ -1,4 +1,4 @@
-"""The names that PyBirch's factory provides to definitions. Some definitions use them without an import."""
+"""The names that PyBirch's factory provides to definitions. Some definitions use these names without an import."""
 
 import importlib
 import math
@@ -42,7 +42,7 @@ _VALUES: dict[str, Any] = {
 def find_provided_names(code: CodeType) -> dict[str, Any]:
     """Finds the provided names that a module's code mentions. Imports only what these names need.
 
-    Leaves out a name if its package is not installed. The definition then raises `NameError` where it uses the name.
+    Leaves out a name if its package is not installed. A definition that uses such a name raises `NameError`.
     """
     found: dict[str, Any] = {}
     for name in set(_list_names(code)):

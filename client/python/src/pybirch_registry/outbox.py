@@ -1,7 +1,8 @@
 """Stores settings and bindings on the disk until the registry has accepted them.
 
-Each instrument has one file. Newer values replace values that were not sent yet. So the newest settings win, and a long
-time offline takes no more space. An entry is deleted after the registry has answered, so it is sent at least once.
+Each instrument has one file. Newer values replace values that were not sent yet. The newest settings therefore win, and
+a long time offline takes no additional space. An entry is deleted after the registry has answered, so it is sent at
+least once.
 """
 
 import hashlib
@@ -109,7 +110,7 @@ class Outbox:
         return sent
 
     def _delete_sent(self, entry: Entry) -> None:
-        """Deletes an entry that was sent. Keeps a newer entry that has replaced it."""
+        """Deletes an entry that was sent. If a newer entry has replaced it, keeps the newer entry."""
         path = self._file(entry.key)
         with locked(self._lock):
             if self._read(path) == entry:

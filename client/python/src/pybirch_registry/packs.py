@@ -70,7 +70,9 @@ def _fits(size: int) -> None:
 
 
 def _number(data: memoryview | bytes, at: int) -> tuple[int, int]:
-    """Reads a number in groups of seven bits, lowest group first. Returns the number and the position after it."""
+    """Reads a number in groups of seven bits, lowest group first. Returns the number and the position after the
+    number.
+    """
     number = shift = 0
     while True:
         byte = data[at]

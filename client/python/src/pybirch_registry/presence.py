@@ -17,7 +17,9 @@ from .text import logger
 log = logger(__name__)
 
 _held: dict[Path, int] = {}
-"""The locks of this process. The end of the process releases them, and its record then no longer counts."""
+"""The locks of this process. The end of the process releases its locks, and the record of the process then no
+longer counts.
+"""
 
 
 class Presence:
@@ -51,8 +53,8 @@ class Presence:
             return None
 
     def all(self) -> dict[str, int]:
-        """The versions that running programs have loaded, by name. If programs differ, the oldest version: a lab looks
-        for that one.
+        """The versions that running programs have loaded, by name. If programs have loaded different versions,
+        returns the oldest one, because a lab looks for old versions.
         """
         found: dict[str, int] = {}
         for path in sorted(self._folder.glob("*.json")):
@@ -63,7 +65,7 @@ class Presence:
         return found
 
     def _is_alive(self, path: Path) -> bool:
-        """Returns whether a program is still running. If not, deletes its files."""
+        """Returns whether a program is still running. If the program has ended, deletes its files."""
         lock = path.with_suffix(".lock")
         if lock in _held:
             return True

@@ -82,8 +82,8 @@ def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
 
 
 def approvers(record: Any) -> list[str]:
-    """The usernames of the approvers. If no approval was required, the user who landed the version; only an admin can
-    do so.
+    """The usernames of the approvers. If no approval was required, returns the user who landed the version;
+    only an admin can land without approval.
     """
     names = [_username(a.get("by", a) if isinstance(a, dict) else a) for a in record.get("approvals") or []]
     if not names:

@@ -62,8 +62,8 @@ _shows_in_window = False
 
 
 class ServiceOverlay:
-    """The attribute `db_service` of a PyBirch class. Reading it returns the registry's service, which passes other
-    calls on to the service that PyBirch assigned.
+    """The attribute `db_service` of a PyBirch class. Reading the attribute returns the registry's service,
+    which passes other calls on to the service that PyBirch assigned.
     """
 
     def __init__(self, registry: Registry) -> None:

@@ -41,7 +41,7 @@ class Registry:
         self.store = Store(home)
         self._listed = ManifestFile(home)
         self.manifest = self._listed.read
-        """Returns the list of the last sync. Any process may have run that sync."""
+        """Returns the list of the last sync. Any process may have run the last sync."""
         self._connection = Connection(home, enrolment)
         self._choice = Choice(home, self.store, self.manifest, partial(self._get_older, self.store))
         self._bound = BoundInstruments(self._connection, self.store, self.manifest, self._choice, creator=self)
@@ -117,7 +117,7 @@ class Registry:
         return self._choice.pins()
 
     def pin(self, name: str, version: int | None = None) -> Installed:
-        """Pins a definition to a version until `unpin`. Without `version`, pins it to the present one.
+        """Pins a definition to a version until `unpin`. Without `version`, pins the definition to its present version.
 
         If the pinned version is revoked later, the newest version that is not revoked is used, and a warning is logged.
         Raises `RefusedError`, `UnknownDefinitionError`, `FolderError`.
@@ -125,7 +125,7 @@ class Registry:
         return self._choice.pin(name, version)
 
     def unpin(self, name: str) -> bool:
-        """Removes a pin. Returns whether there was one. Raises `FolderError`, `UnknownDefinitionError`."""
+        """Removes a pin. Returns whether the definition was pinned. Raises `FolderError`, `UnknownDefinitionError`."""
         return self._choice.unpin(name)
 
     # ---------------------------------------------------------------- instruments
@@ -172,7 +172,7 @@ class Registry:
         return isinstance(origin, dict) and self.store.folder(origin["name"], origin["commit"]).is_dir()
 
     def _note_loaded(self) -> None:
-        """Records which versions this program uses. A sync of any program reports them."""
+        """Records which versions this program uses. A sync by any program reports the versions of all programs."""
         loaded: dict[str, int] = {}
         for one in self.instruments():
             name, version = one._definition["name"], one._definition["version"]
@@ -199,8 +199,8 @@ class Registry:
         return resolve
 
     def reload(self, instrument: Any) -> Any:
-        """Shuts an instrument down, and returns a new one with its settings. The new one has the version that a restart
-        would use.
+        """Shuts an instrument down, and returns a new one with its settings. The new instrument has the version that a
+        restart would use.
 
         The new class is loaded first: if that fails, the old instrument stays as it is. If the new instrument cannot be
         constructed, the old object is opened again. Raises what `create` raises.
@@ -222,9 +222,9 @@ class Registry:
 
         `instrument` is an object that `create` made, one that `discover` found, or an instrument's id. If the registry
         does not know the instrument, it adds the instrument to this computer's lab. If a later program binds an object
-        with the same name at the same address, this is the same instrument. Without an address, or with one of
+        with the same name at the same address, it binds the same instrument. Without an address, or with one of
         PyBirch's placeholders, the instrument is bound and keeps its present address. `is_primary` says whether this
-        computer is the instrument's usual one. By default, the first computer is.
+        computer is the instrument's usual one. By default, the first computer of an instrument is its usual one.
 
         Raises `AddressError`, `FolderError`, and `AnswerError` if the registry refuses the binding.
         """
@@ -233,8 +233,8 @@ class Registry:
     def unbind(self, instrument: Any) -> bool:
         """Deletes an instrument's binding on this computer at once, and in the registry as soon as possible.
 
-        The registry keeps the instrument. `instrument` is as for `bind`. Returns whether the instrument was bound here.
-        Raises `FolderError`, `AnswerError`.
+        The registry keeps the instrument. `instrument` is what `bind` accepts. Returns whether the instrument was bound
+        here. Raises `FolderError`, `AnswerError`.
         """
         return self._bound.unbind(instrument)
 
@@ -250,8 +250,8 @@ class Registry:
         definition's name.
 
         A definition's name stands for the only instrument here that uses the definition, or for a new one if there is
-        none. `called` names an instrument of that definition, which is added if it is new. Raises
-        `UnknownDefinitionError`, `UnreachableError`.
+        none. `called` names an instrument of the definition. If there is no instrument with this name, it is added.
+        Raises `UnknownDefinitionError`, `UnreachableError`.
         """
         self._bound.bind_by_name(instrument, adapter, called)
 
@@ -274,10 +274,10 @@ class Registry:
     def choose(self, file_based: Mapping[str, type]) -> dict[str, type]:
         """Merges definitions into the classes that a program loads from files. The keys are names.
 
-        If a name is in both, the definition is used if it is bound here or belongs to this computer's lab, and a
-        warning is logged. Otherwise the class from the file is used. A definition that cannot be loaded is left out,
-        and an error is logged. If it would replace a file, this method raises what `load` raises: nobody would notice
-        that the file is used instead.
+        If a name has a class and a definition, the definition is used if it is bound here or belongs to this computer's
+        lab. A warning is then logged. Otherwise the class from the file is used. A definition that cannot be loaded is
+        left out, and an error is logged. If the broken definition would replace a file, this method raises what `load`
+        raises: nobody would notice that the file is used instead.
         """
         chosen = dict(file_based)
         for name in self.store.names():
@@ -315,7 +315,9 @@ class Registry:
         watch(self._connection, self._make_sync(), on_sync, on_trouble, stop)
 
     def _make_sync(self) -> Callable[[], SyncReport]:
-        """Returns a function that syncs. Each call checks only what has changed since the call before."""
+        """Returns a function that syncs. Each call of the function checks only what has changed since the call
+        before.
+        """
         store = RememberingStore(self.home)
         choice = Choice(self.home, store, self.manifest, partial(self._get_older, store))
 

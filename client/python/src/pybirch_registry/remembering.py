@@ -2,8 +2,8 @@
 changed.
 
 Before each sync, the store reads the sizes, times and inode numbers of all files in `versions/` and compares them with
-those before the last sync. A version that passed its checks is not checked again until a file changes, for at most an
-hour. A version that is loaded is always hashed.
+the values before the last sync. A version that passed its checks is not checked again until a file changes, for at most
+an hour. A version that is loaded is always hashed.
 """
 
 import os

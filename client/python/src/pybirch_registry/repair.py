@@ -13,7 +13,7 @@ from .store import Store, check_record
 from .trust import check_trust
 
 LEFT_S = 3600.0
-"""A half-written file that is older than this, in seconds, was left by a crash. No write takes so long."""
+"""A half-written file that is older than this, in seconds, was left by a crash. No write takes longer than this."""
 
 
 def repair(home: Home, store: Store) -> list[str]:

@@ -76,8 +76,8 @@ class Repository:
         progress: Callable[[str], None] | None = None,
         on_refs: Callable[[], None] = lambda: None,
     ) -> None:
-        """Fetches `main` and the version tags from the registry at this address. Calls `on_refs` when the refs are
-        known, before the objects are requested.
+        """Fetches `main` and the version tags from the registry at this address. Calls `on_refs` when the refs have
+        arrived, before the objects are requested.
 
         Refs move only when all objects have arrived, and `main` only moves forward. Raises `RefusedError` for a
         rewritten history, `DamagedError`, and the errors of dulwich and urllib3.
@@ -160,7 +160,7 @@ class Repository:
             return head is not None and _is_ancestor(repo, commit.encode(), head)
 
     def has(self, commit: str) -> bool:
-        """As `is_on_main`. Returns False if nothing was fetched yet."""
+        """As `is_on_main`. Returns False if no history was fetched yet."""
         return (self.path / "HEAD").exists() and self.is_on_main(commit)
 
     def tag(self, version: int) -> TagRecord | None:
@@ -291,7 +291,7 @@ def is_wanted(ref: bytes) -> bool:
 
 
 def _is_ancestor(repo: Repo, commit: bytes, head: bytes) -> bool:
-    """Whether a commit is an ancestor of another by first parents. Versions form such a line."""
+    """Whether a commit is an ancestor of another by first parents. Versions form a line of first parents."""
     at: bytes | None = head
     while at is not None:
         if at == commit:

@@ -16,8 +16,8 @@ def label(instrument: Any) -> str | None:
 
 
 def with_version(rows: Any, *instruments: Any) -> Any:
-    """Returns a copy of a pandas table with a last column `definition`. In each row, it contains the versions that
-    measured the row.
+    """Returns a copy of a pandas table with a last column `definition`. In each row, the column contains the
+    versions that measured the row.
     """
     return rows.assign(**{COLUMN: labels(instruments)})
 

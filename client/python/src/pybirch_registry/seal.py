@@ -1,4 +1,4 @@
-"""Seals the records of versions. If somebody edits a file and its record, the seal shows it.
+"""Seals the records of versions. If somebody edits a file and its record, the seal shows the edit.
 
 The seal is an HMAC-SHA-256 with a key of this computer. The key is stored beside the enrolment and is as secret as the
 token. A record may lack a valid seal, because it is older than seals or because the key was lost. A record without a
@@ -27,7 +27,7 @@ SEAL = "seal"
 
 
 def seal_record(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with its seal. Raises `FolderError`."""
+    """Returns the record with its seal. Raises `FolderError`."""
     return {**record, SEAL: _seal(_key(home), record)}
 
 

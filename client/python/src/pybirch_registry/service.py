@@ -1,7 +1,7 @@
 """PyBirch's database service, extended by the registry's drivers, instruments and bindings.
 
-Calls about ids in the registry's range (see ids.py) are answered here, without the network. All other calls, such as
-those about samples and scans, go to PyBirch's own `DatabaseService`, if there is one.
+The service answers calls about ids in the registry's range (see ids.py) itself, without the network. All other calls,
+such as those about samples and scans, go to PyBirch's own `DatabaseService`, if there is one.
 """
 
 from collections.abc import Callable
@@ -77,7 +77,7 @@ class Service:
         return self._own.driver(driver_id) if is_ours(driver_id) else self._ask_one("get_driver", driver_id)
 
     def get_driver_by_name(self, name: str) -> Dict | None:
-        """Returns a driver by name. Of two drivers with this name, returns the one that `get_drivers` returns."""
+        """Returns a driver by name. If there are two drivers with this name, returns the same one as `get_drivers`."""
         ours, theirs = self._own.driver_named(name), self._ask_one("get_driver_by_name", name)
         return ours if ours is not None and (theirs is None or self._goes_before(name)) else theirs
 
@@ -86,8 +86,8 @@ class Service:
         return self._own.versions(driver_id) if is_ours(driver_id) else self._ask("get_driver_versions", [], driver_id)
 
     def get_driver_ids_for_computer(self, computer_name: str, include_public: bool = True) -> list[int]:
-        """The drivers bound on a computer, and public ones. The registry's bindings count only if it is this
-        computer.
+        """The drivers bound on a computer, and public ones. The registry's bindings count only if the computer
+        is this one.
         """
         bound = self._own.bound_driver_ids() if self._own.is_own(computer_name) else set()
         public = {d["id"] for d in self._own.drivers() if d["is_public"]} if include_public else set()
@@ -149,7 +149,9 @@ class Service:
         return found and self._with_bindings(found)
 
     def get_instrument_by_name(self, name: str) -> Dict | None:
-        """Finds an instrument by name. Prefers the database's instrument, because its scans refer to it."""
+        """Finds an instrument by name. Prefers the instrument of the database, because scans in the database
+        refer to it.
+        """
         theirs = self._ask_one("get_instrument_by_name", name)
         return theirs or next((one for one in self._own.instruments() if one["name"] == name), None)
 
@@ -224,7 +226,7 @@ class Service:
         return self._change_binding(binding_id, lambda found: self._own.bound.bind(found, *told))
 
     def delete_computer_binding(self, binding_id: int) -> bool:
-        """Deletes a binding. Returns whether there was one."""
+        """Deletes a binding. Returns whether the binding existed."""
         if not is_ours(binding_id):
             return bool(self._ask("delete_computer_binding", False, binding_id))
         found = self._own.binding(binding_id)
@@ -250,7 +252,8 @@ class Service:
         ours = self._own.computer()
         return ours if ours["id"] == computer_id else None
 
-    # PyBirch also calls drivers "definitions". The methods below have that word in their names and do the same.
+    # PyBirch also calls drivers "definitions". The methods below have the word "definition" in their names and do the
+    # same as those above.
     get_instrument_definitions = get_drivers
     get_instrument_definition = get_driver
     get_instrument_definition_by_name = get_driver_by_name

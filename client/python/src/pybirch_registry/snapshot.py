@@ -15,11 +15,11 @@ from .wire import Bounds
 log = logger(__name__)
 
 MAX_BYTES = 64 * 1024 * 1024
-"""The most bytes that a version may have. The registry accepts 32 MiB."""
+"""The most bytes that a version may have. The registry accepts at most 32 MiB."""
 
 
 def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) -> dict[str, bytes]:
-    """Returns the files by path, as the registry sent them. The caller compares them with the manifest.
+    """Returns the files by path, as the registry sent them. The caller compares the files with the manifest.
 
     Raises `UnreachableError`, `AnswerError`, or `RefusedError` if the files do not match the hashes in the answer.
     """

@@ -1,8 +1,9 @@
 """Files that must not be lost. Each file has a copy, so that damage to the file or the copy loses nothing.
 
 `save` writes the file and then its copy, each completely or not at all. `load` reads the file. If the file is damaged
-or missing, `load` logs an error and reads the copy. `repair` restores one from the other. If file and copy are damaged,
-`load` raises an error, because it must never assume that nothing is pinned or revoked.
+or missing, `load` logs an error and reads the copy. `repair` restores a damaged file from its copy, or a damaged copy
+from its file. If file and copy are damaged, `load` raises an error, because it must never assume that nothing is pinned
+or revoked.
 """
 
 import json
@@ -41,7 +42,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def save(path: Path, value: dict[str, Any], mode: int = 0o644) -> None:
-    """Saves a file and its copy. If this raises `FolderError`, at least one of them is undamaged."""
+    """Saves a file and its copy. If `save` raises `FolderError`, at least the file or the copy is undamaged."""
     write_twice(path, copy_of(path), to_json(value), mode)
 
 

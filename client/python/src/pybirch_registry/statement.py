@@ -13,12 +13,14 @@ from .errors import RefusedError
 from .signatures import BEGIN, END
 
 LISTS = b"lists@pybirch-registry"
-"""The purpose that these signatures name, so that a tag's signature cannot be used for a statement."""
+"""The purpose that is named in the signature of a statement, so that a tag's signature cannot be used for a
+statement.
+"""
 HEADER = "Sync-Statement"
 LARGEST = 2**53 - 1
 """The largest number that every JSON reader represents exactly. No registry reaches it."""
 LONGEST = 16_000
-"""The most characters that a statement may have. A real one has about 900."""
+"""The most characters that a statement may have. A real statement has about 900 characters."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def split(packed: str) -> tuple[bytes, bytes]:
 
 
 def parse(payload: bytes) -> Statement:
-    """Parses the signed text of a statement. Raises `RefusedError` if it is not a statement."""
+    """Parses the signed text of a statement. Raises `RefusedError` if the text is not a statement."""
     try:
         value: Mapping[str, Any] = json.loads(payload)
         timeline, confirmed = value["timeline"], value["timeline"].get("confirmed")

@@ -19,7 +19,7 @@ from .text import logger
 log = logger(__name__)
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
-"""Files that file managers add to folders. These files and Python's caches do not count as edits."""
+"""Files that file managers add to folders. Such files and Python's caches do not count as edits."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Installed:
     files: dict[str, str]
     approved_by: list[str]
     checked_by: str
-    """`signature` if the tag of the version was checked. `list` for a snapshot, whose hashes come from a
-    signed list.
+    """The value is `signature` if the tag of the version was checked. The value is `list` for a snapshot, whose
+    hashes come from a signed list.
     """
     fields: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Installed:
 
 
 class Store:
-    """The folder `versions/`. Several processes may use it at once."""
+    """The folder `versions/`. Several processes may use this folder at once."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -95,7 +95,7 @@ class Store:
         """Notes that the records of a definition were restored, as far as necessary and possible."""
 
     def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
-        """Writes a version. Does nothing if another process has already written it.
+        """Writes a version. Does nothing if another process has already written the version.
 
         Raises `RefusedError` if the contents do not match the hashes, `FolderError`.
         """

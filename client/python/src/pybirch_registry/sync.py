@@ -116,7 +116,9 @@ class Syncer:
         return report
 
     def _send(self, report: SyncReport) -> None:
-        """Sends stored settings and bindings. The list is fetched afterwards, so that it includes them."""
+        """Sends stored settings and bindings. The list is fetched afterwards, so that it includes these
+        settings and bindings.
+        """
         sent = self.bindings.send()
         report.sent = len(sent.answers)
         report.warnings += sent.refused.values()
@@ -172,8 +174,8 @@ class Syncer:
         return True
 
     def _load_last(self, report: SyncReport) -> dict[str, Any]:
-        """The list of the last sync. If it is lost, only the names of the installed definitions, so that they are
-        fetched again.
+        """The list of the last sync. If the list is lost, returns only the names of the installed definitions,
+        so that they are fetched again.
         """
         try:
             return self.listed.kept() or {}
@@ -301,8 +303,8 @@ class Syncer:
                     report.known.append(label)
 
     def _send_report(self, used: list[Installed], report: SyncReport) -> None:
-        """Reports which versions are installed and loaded here, if this has changed. If the registry refuses the
-        report, the sync still succeeds.
+        """Reports which versions are installed and loaded here, unless nothing has changed. If the registry
+        refuses the report, the sync still succeeds.
         """
         errors = [f"{label}: {why}"[:LONGEST_ERROR] for label, why in report.refused.items()][:MOST_ERRORS]
         installed = {one.name: one.version for one in used}
@@ -312,8 +314,8 @@ class Syncer:
             if report.unchanged and read_json(told) == body:
                 return
             self.http.json("POST", "/api/sync/report", body)
-            # If this file is lost, the next sync reports again. If it is out of date, a report may wait for the next
-            # change.
+            # If this file is lost, the next sync reports again. If the file is out of date, a report may wait for the
+            # next change.
             write_json(told, body, is_synced=False)
         except FolderError as error:
             report.warnings.append(str(error))

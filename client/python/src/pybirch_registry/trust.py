@@ -1,7 +1,7 @@
 """Remembers which signed lists of the registry this computer has seen, and decides which lists it accepts.
 
 `trust.json` contains the timeline, every signed revocation by commit and, for each audience, the number and time of the
-newest list. The file has a copy (see state.py). A list that cannot be compared with it is never accepted.
+newest list. The file has a copy (see state.py). A list that cannot be compared with the file is never accepted.
 """
 
 import time
@@ -20,8 +20,8 @@ STALE_S = 7 * 24 * 3600.0
 arrive.
 """
 AGAIN_S = 3600.0
-"""Lists with the same number differ only in details such as a username or an address. The later one counts. Clocks may
-differ by this many seconds.
+"""Lists with the same number differ only in details such as a username or an address. The later one counts.
+Clocks may differ by `AGAIN_S` seconds.
 """
 
 WAY_OUT = (

@@ -58,7 +58,7 @@ def reload(old: Any, create: Callable[[Call], Any]) -> Any:
     """Shuts an instrument down, and returns a new one with its settings. The old and the new object cannot share the
     device.
 
-    If the new one cannot be created, the old object is opened again and the error is raised. The caller has already
+    If the new object cannot be created, the old one is opened again and the error is raised. The caller has already
     loaded the new class.
     """
     settings = _settings(old)
@@ -91,8 +91,8 @@ def _settings(instance: Any) -> dict[str, Any] | None:
 
 
 def _shut_down(instance: Any) -> None:
-    """Shuts an instrument down, even if its device does not answer. Afterwards, the old object no longer occupies its
-    address, or a controller that several instruments share.
+    """Shuts an instrument down, even if its device does not answer. After the shutdown, the old object no
+    longer occupies its address, or a controller that several instruments share.
     """
     for end in (getattr(instance, "shutdown", None), lambda: close_session(instance)):
         try:
@@ -116,8 +116,8 @@ def _open_again(instance: Any, call: Call) -> None:
 
 
 def _resume(instance: Any, was_connected: bool, settings: dict[str, Any] | None) -> None:
-    """Connects an instrument that was connected before, so that its settings reach the device. Does not reset the
-    device.
+    """Connects an instrument that was connected before, so that its settings reach the device. The device is
+    not reset.
     """
     if was_connected and getattr(instance, "status", False) is not True:
         try:

@@ -39,7 +39,7 @@ class Versions:
         store: Store,
         keys: Callable[[], Listed] | None = None,
     ) -> None:
-        """`keys` returns the registry's keys. By default, it asks the registry for them."""
+        """`keys` returns the registry's keys. By default, `keys` asks the registry."""
         self.home = home
         self.http = http
         self.store = store
@@ -103,8 +103,8 @@ class Versions:
             return note
 
     def _install_attested(self, repository: Repository, item: Item, progress: Callable[[str], None] | None) -> None:
-        """Installs a version. If its tag does not name its definition, fetches again, because the history may lack the
-        newest attestation.
+        """Installs a version. If the tag does not name its definition, fetches the history again, because it
+        may lack the newest attestation.
         """
         try:
             self.install(repository, item)
@@ -196,7 +196,8 @@ class Versions:
         return installed, contents
 
     def _fetch_again(self, repository: Repository, name: str, version: int) -> None:
-        """Deletes a damaged history and fetches it again. Does nothing if another program has done so in the meantime.
+        """Deletes a damaged history and fetches it again. Does nothing if another program has already fetched the
+        history again.
 
         Raises `UnreachableError`, `NotEnrolledError`, `FolderError`. If the registry cannot be reached, keeps the
         history, because other versions in it may be undamaged.
@@ -242,8 +243,8 @@ class Versions:
         return known[0].fields if known else {}
 
     def _check_attested(self, repository: Repository, ref: VersionRef) -> TagRecord:
-        """As `check`. If the tag does not name its definition, fetches again, because the history may lack the newest
-        attestation.
+        """As `check`. If the tag does not name its definition, fetches the history again, because it may lack
+        the newest attestation.
         """
         try:
             return self.check(repository, ref)

@@ -1,4 +1,4 @@
-"""Follows the registry. Syncs within a second of a landing, until it is stopped."""
+"""Follows the registry. Syncs within a second of a landing, until the caller stops it."""
 
 import random
 import threading
@@ -35,8 +35,9 @@ def watch(
 
     Events that arrive together cause one sync. `on_sync` is called with each report. `on_trouble` is called with each
     failure and the seconds until the next attempt. The longest wait doubles after each failure, from half a second to a
-    minute. A random wait between half of that and all of it keeps computers from returning to a restarted registry all
-    at once. A sync that could not fetch everything is repeated in the same way. Raises `NotEnrolledError`.
+    minute. Each wait is random, between half of the longest wait and all of it, so that computers do not all return to
+    a restarted registry at once. A sync that could not fetch everything is repeated after the same waits. Raises
+    `NotEnrolledError`.
     """
     stop = stop or threading.Event()
     failures = 0

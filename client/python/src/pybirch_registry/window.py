@@ -1,4 +1,4 @@
-"""Shows messages in a window of PyBirch's interface. Any thread may send one."""
+"""Shows messages in a window of PyBirch's interface. Any thread may send a message."""
 
 import importlib
 from typing import Any
@@ -7,7 +7,8 @@ from .alarm import Listener
 
 
 def messages() -> Listener:
-    """Returns a function that shows a sentence in a window without blocking. Call this in the interface's thread.
+    """Returns a function that shows a sentence in a window without blocking. Call this function in the thread of the
+    interface.
 
     Raises `ImportError` without Qt.
     """

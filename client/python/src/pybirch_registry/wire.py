@@ -44,7 +44,7 @@ EVENT_BYTES = 1024 * 1024
 
 
 class BoundsError(OSError):
-    """An answer exceeds its limits. The text of the error says which."""
+    """An answer exceeds its limits. The text of the error says which limit was exceeded."""
 
 
 @dataclass
@@ -57,8 +57,8 @@ class Bounds:
     """The longest time without any data, in seconds."""
     longest_s: float = field(default_factory=lambda: LONGEST_S)
     is_endless: bool = False
-    """Set for a stream. `most_bytes` then counts from the last `refill`, and the stream may last as long as data
-    arrives.
+    """Whether the answer is a stream. A stream may last as long as data arrives, and `most_bytes` counts from the
+    last `refill`.
     """
     meter: "Meter | None" = field(default=None, init=False)
     """The meter of the latest answer."""
@@ -199,4 +199,4 @@ class Pool(urllib3.PoolManager):
 
 
 class ProxyPool(Pool, urllib3.ProxyManager):
-    """A pool that does the same through a proxy."""
+    """A pool that makes one attempt through a proxy."""

@@ -40,7 +40,7 @@ def _bound(registry: Registry, name: str, is_listed: bool = False) -> dict[str, 
 
 
 def _pinned(installed: Installed, registry: Registry, items: list[Item]) -> str | None:
-    """Who pinned a definition, and to which version. If another version is used, also why."""
+    """Describes who pinned a definition, and to which version. If another version is used, also says why."""
     here = registry.pins().get(installed.name)
     if here is None:
         return next((f"v{i.version} by the lab" for i in items if i.pinned), None)

@@ -63,7 +63,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _text(given: str) -> str:
-    """The argument, if Python could decode it. Raises `ArgumentTypeError` otherwise, for example under `LC_ALL=C`."""
+    """Checks that Python could decode an argument. Raises `ArgumentTypeError` for letters that it could not
+    decode, for example under `LC_ALL=C`.
+    """
     try:
         given.encode()
     except UnicodeEncodeError as error:

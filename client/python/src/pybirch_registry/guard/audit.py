@@ -104,7 +104,7 @@ def _path(event: str, path: object, writes: bool, standing: Standing) -> Refusal
 
 
 def _registry(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    """Judges access to the Windows registry. Libraries look there for installed software."""
+    """Judges access to the Windows registry. Libraries look in the Windows registry for installed software."""
     reads = event.startswith(tuple(f"winreg.{name}" for name in REGISTRY_READS))
     if "files" in standing.charge.lifted or (reads and not standing.is_direct):
         return None
@@ -120,8 +120,8 @@ def _process(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal |
 def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "sockets" in standing.charge.lifted or standing.through & {"visa", "logging"}:
         return None
-    # This event asks for the computer's own name. On Windows, `platform.system()` does so. `os.uname` tells the name
-    # without an event.
+    # This event asks for the computer's own name. On Windows, `platform.system()` causes this event. `os.uname` tells
+    # the name without an event.
     if event == "socket.gethostname":
         return None
     if "socketpair" in standing.through and _stays_inside(event, args):
@@ -130,8 +130,8 @@ def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _stays_inside(event: str, args: tuple[Any, ...]) -> bool:
-    """Whether a socket event belongs to `socket.socketpair`, a pipe within the process. Event loops use one
-    to wake up.
+    """Whether a socket event belongs to `socket.socketpair`, a pipe within the process. Event loops use such a
+    pipe to wake up.
     """
     if event == "socket.__new__":
         return True
@@ -152,8 +152,8 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _is_way_out(symbol: object) -> bool:
-    """Whether a function could get around the guard: it runs programs, opens files or runs Python. No VISA library has
-    one.
+    """Whether a function could get around the guard: it runs programs, opens files or runs Python. No VISA
+    library has such a function.
     """
     return WAYS_OUT.match(exact_text(symbol) or "system") is not None
 
@@ -204,8 +204,8 @@ def _descriptor(event: str, args: tuple[Any, ...], standing: Standing) -> Refusa
 
 
 def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    """Judges the start of a thread. If a VISA library starts a thread, its own code there counts as the library's. A
-    function of the definition that it calls counts as the definition's.
+    """Judges the start of a thread. If a VISA library starts a thread, the library's rules apply to its code in
+    the thread. If the thread calls a function of the definition, the definition's rules apply.
     """
     if "setup" in standing.through or _definitions.assign_thread(standing.charge, args[0]):
         return None

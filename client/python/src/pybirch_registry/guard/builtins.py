@@ -17,8 +17,8 @@ ADVICE = "leave it out, or ask the lab's admins to allow it"
 def guarded_builtins(
     label: str, package: str, siblings: frozenset[str], policy: Policy
 ) -> tuple[dict[str, Any], CodeType]:
-    """Returns the dictionary for `__builtins__`, and the code object of its `__import__`. Libraries run below that code
-    object.
+    """Returns the dictionary for `__builtins__`, and the code object of its `__import__`. Libraries that a definition
+    imports run below that code object.
 
     `package` is the name of the version's package. `siblings` are the modules at the root of the package, which take
     precedence over installed modules.

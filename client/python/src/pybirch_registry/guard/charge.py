@@ -39,7 +39,7 @@ VISA_PACKAGES = (
 
 
 PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
-"""The folders of Python itself and of installed packages. Libraries read files there while they run."""
+"""The folders of Python itself and of installed packages. Libraries read files in these folders while they run."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
 """The function that runs every thread of the threading module. The argument `self` of the function is the thread."""
 
@@ -60,16 +60,19 @@ class Standing:
 
     charge: Charge
     through: frozenset[str]
-    """The trusted code between the two, which may do more for a definition (see the table in GUARD.md).
+    """The trusted code on the stack between definition and event, which may do more for a definition (see the table in
+    GUARD.md).
 
     The values are `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (code of
     an installed library while it is imported), `import` (finds a module) or `import_module`, which bypasses the
     definition's own `import`.
     """
     is_direct: bool
-    """Whether no Python function is between the two, apart from functions of the import system."""
+    """Whether no Python function is on the stack between definition and event, apart from functions of the
+    import system.
+    """
     importer: str | None
-    """If the import system causes the event while it finds a module, the name of its function. Otherwise None."""
+    """The import system's function that causes the event while it finds a module, or None."""
 
 
 class Definitions:
@@ -170,7 +173,7 @@ class Definitions:
 
 
 def audit_thread_starts() -> None:
-    """Makes the start of a thread raise an audit event. From Python 3.12 on, Python itself does so."""
+    """Makes the start of a thread raise an audit event. From Python 3.12 on, Python itself raises this event."""
     start = _thread.start_new_thread
 
     def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:

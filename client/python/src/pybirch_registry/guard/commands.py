@@ -16,7 +16,7 @@ SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/system/bin")
 VARIED = ("LC_ALL", "LANG")
 """The variables that Python's library and pyvisa change in the environment of these programs."""
 NOTHING = r"(?!)"
-"""A pattern that no text matches."""
+"""A regular expression that matches no text."""
 
 
 class Commands:
@@ -51,8 +51,8 @@ class Commands:
         self._lines = re.compile("|".join(f"(?:{line})" for line in lines))
 
     def is_known(self, event: str, args: tuple[Any, ...]) -> bool:
-        """Whether `subprocess.Popen` was called with a known command line. The events that it causes are checked in the
-        same way.
+        """Whether `subprocess.Popen` was called with a known command line. The events that `subprocess.Popen`
+        causes are checked in the same way.
         """
         if event == "_winapi.CreateProcess":
             return _is_version(args[1])

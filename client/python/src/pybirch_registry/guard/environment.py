@@ -36,7 +36,7 @@ class WatchedData:
 
 
 class Watched(os._Environ):  # type: ignore[type-arg]
-    """The class that replaces the class of `os.environ` and `os.environb`."""
+    """The new class of `os.environ` and `os.environb`."""
 
     _data = WatchedData()
 
@@ -46,7 +46,7 @@ class Watched(os._Environ):  # type: ignore[type-arg]
 
 
 def variables(held: dict[Any, Any]) -> MutableMapping[Any, Any]:
-    """A mapping over a dictionary. No other object has a named reference to this dictionary."""
+    """A mapping over a dictionary. No other object has a named reference to the dictionary."""
 
     class Variables(MutableMapping[Any, Any]):
         __slots__ = ()

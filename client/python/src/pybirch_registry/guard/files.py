@@ -1,4 +1,4 @@
-"""Decides which files a definition may reach, and through which machinery."""
+"""Decides which files a definition may read and write, and which trusted code may do this for it."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PORTS = re.compile(r"\\\\\.\\COM\d+", re.IGNORECASE)
 """The names of serial ports on Windows."""
 PLAIN = (PurePosixPath, PureWindowsPath, type(PurePath()), type(Path()))
 UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
-"""Folders in which no library is installed. Files that exist only in memory have such paths."""
+"""Folders in which no library is installed. Files that exist only in memory have paths in these folders."""
 
 
 def beginning(folder: str) -> str:
@@ -103,7 +103,9 @@ def _may_write(event: str, where: str, standing: Standing) -> bool:
 
 
 def is_device(where: str) -> bool:
-    """Whether a path is a device to which instruments are connected. `/dev/shm` and `/dev/mem` are no such devices."""
+    """Whether a path is a device to which instruments are connected. `/dev/shm` and `/dev/mem` are not devices
+    of instruments.
+    """
     if sys.platform == "win32":
         return PORTS.fullmatch(where) is not None
     if not DEVICES.fullmatch(where):

@@ -11,8 +11,8 @@ from typing import Any
 
 FROZEN = ("<frozen importlib", "<frozen zipimport")
 IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
-"""The functions that find a module. If none of them is on the stack, a definition called a loader itself, and
-could read any file.
+"""The functions that find a module. If no such function is on the stack, a definition called a loader itself,
+and could read any file.
 """
 CALLING = "_call_with_frames_removed"
 """The function that runs the code which the functions in `LOADING` load."""

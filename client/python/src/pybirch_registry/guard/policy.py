@@ -30,7 +30,7 @@ LIFTS = {
     "ctypes": ("ctypes",),
     "code": ("eval", "exec", "compile"),
 }
-"""Rules at run time, and the names in `allowed_imports` that lift them."""
+"""The guard's rules, and the names in `allowed_imports` that lift each rule."""
 
 
 @dataclass(frozen=True)

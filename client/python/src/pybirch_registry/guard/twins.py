@@ -1,4 +1,4 @@
-"""CPython's modules in C that do the same as a banned module (twins), and those that do not.
+"""CPython's modules that are written in C. A twin of a banned module does the same as the banned module.
 
 The guard knows only the modules in these lists. A test compares the lists with every C module of the Python that runs
 it, and with the C modules of Windows.
