@@ -1,6 +1,6 @@
 /**
- * Builds the web interface into `dist/`. The registry serves this folder (`registry/routes/interface.ts`). The build
- * also compresses text files, so that the registry does not compress each response.
+ * Builds the web interface into `dist/`. The registry serves the files in `dist/` (`registry/routes/interface.ts`). The
+ * build also compresses text files, so that the registry does not compress each response.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-/** The address of the registry during development. To set it, run `REGISTRY_URL=… npm run dev`. */
+/** The address of the registry during development. To set another address, run `REGISTRY_URL=… npm run dev`. */
 const registry = process.env.REGISTRY_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -17,14 +17,13 @@ export default defineConfig({
     target: 'es2024',
     outDir: 'dist',
     emptyOutDir: true,
-    // Inlining would make `data:` addresses. The Content-Security-Policy forbids them and allows only files of the
-    // registry.
+    // Inlined files would have `data:` addresses, which the Content-Security-Policy forbids.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // CodeMirror is this large, and only the editor loads it.
+    // The chunk with CodeMirror is almost this large. Only the editor loads the chunk.
     chunkSizeWarningLimit: 600,
-    // The build warns that compression takes most of its time. The warning is switched off, because it is expected.
+    // Compression takes most of the build time. The build's warning about this is switched off.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {
@@ -50,8 +49,8 @@ function compressed(): Plugin {
 
 const TEXT = new Set(['.js', '.css', '.svg', '.wasm']);
 /**
- * Files of this size, such as ruff's WebAssembly, get a faster compression. The best one would add a minute to every
- * install and save little.
+ * Files of this size, such as ruff's WebAssembly, get a faster compression. The best compression would add a minute to
+ * every install and save little.
  */
 const HUGE = 1024 * 1024;
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = constants;

@@ -32,7 +32,7 @@ export const instrumentCalls = ({ json, nothing }: Http) => ({
   change: (id: number, body: InstrumentChange) =>
     json<Instrument>('PUT', `${instruments}/${id}`, body),
   remove: (id: number) => nothing('DELETE', `${instruments}/${id}`),
-  /** Binds the instrument to a computer. If it is bound there already, changes the binding. */
+  /** Binds the instrument to a computer. If the instrument is already bound to the computer, changes the binding. */
   bind: (id: number, computer: string, body: BindingChange) =>
     json<Binding>('PUT', `${instruments}/${id}/bindings/${encodeURIComponent(computer)}`, body),
 });

@@ -5,8 +5,7 @@ export interface ClientOptions {
   /** The registry's address, without a slash at the end. */
   url: string;
   /**
-   * An API token or the session token of `login`. Anonymous readers have none. Browsers have none either, as they use a
-   * cookie.
+   * An API token or the session token of `login`. Anonymous readers need no token, and browsers use a cookie instead.
    */
   token?: string;
   /** The function that sends requests. By default, the platform's `fetch`. */
@@ -15,16 +14,19 @@ export interface ClientOptions {
 
 export interface Page<T> {
   items: T[];
-  /** The number of items on all pages. If `total_at_least` is set, there are more items than this. */
+  /** The number of items on all pages. If `total_at_least` is set, there are more items than `total`. */
   total: number;
   total_at_least?: true;
   page: number;
   per_page: number;
-  /** The value of `after` for the next page. The last page has none. */
+  /** The value of `after` for the next page, missing on the last page. */
   next?: string;
 }
 
-/** Which page to read: `page` counts from 1 and has `per_page` items. `after` is the `next` of the page before. */
+/**
+ * Which page to read: `page` counts from 1 and has `per_page` items. `after` is the value of `next` on the previous
+ * page.
+ */
 export interface PageQuery {
   page?: number;
   per_page?: number;
@@ -76,7 +78,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptio
   };
 }
 
-/** The problem document of an answer. If a proxy answered without one, it is made from the status. */
+/** The problem document of an answer. If a proxy answered without a problem document, one is made from the status. */
 async function problemOf(response: Response): Promise<ProblemDocument> {
   if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
     return (await response.json()) as ProblemDocument;

@@ -26,7 +26,7 @@ export class RegistryApp extends LitElement {
   declare place: Place | undefined;
   declare error: unknown;
   declare isMenuOpen: boolean;
-  /** Whether to offer the sign-in dialog, because the session ended and a request waits for a new one. */
+  /** Whether to offer the sign-in dialog, because the session ended and a request waits for a new session. */
   declare hasEnded: boolean;
   readonly #session = new SessionController(this);
 
@@ -162,8 +162,8 @@ export class RegistryApp extends LitElement {
 
 /**
  * Explains why the module of a page failed to load. If the registry answers, it was probably upgraded and no longer has
- * the old files. Browsers report the same error when the registry is unreachable. In that case, the error is returned
- * unchanged.
+ * the old files. Browsers report the same error when the registry is unreachable. Without an answer from the registry,
+ * the error is returned unchanged.
  */
 async function explainFailedLoad(error: unknown): Promise<unknown> {
   const answers = await fetch('/healthz').then(

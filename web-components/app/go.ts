@@ -5,7 +5,7 @@ export function goTo(address: string, options: { replace?: boolean } = {}): void
   navigation.navigate(address, { history: options.replace ? 'replace' : 'auto' });
 }
 
-/** The address of the sign-in page. After the sign-in, that page returns to the current page. */
+/** The address of the sign-in page. After the sign-in, the sign-in page returns to the current page. */
 export const signInAddress = (): string =>
   `/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
 
@@ -26,7 +26,10 @@ export function setQuery(changes: Record<string, string | undefined>): void {
 const PAUSE = 120;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
-/** Searches the list of the current page when the user pauses typing. Does nothing if they leave the page before. */
+/**
+ * Searches the list of the current page when the user pauses typing. Does nothing if the user has left the page by
+ * then.
+ */
 export function searchAsTyped(q: string): void {
   clearTimeout(typing);
   const { pathname } = location;

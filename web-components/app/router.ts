@@ -1,7 +1,7 @@
 /**
  * Maps addresses to pages with the Navigation API and URLPattern. Links stay plain links, and the browser handles back,
- * forward, scrolling and reloading. Addresses that are not pages, such as the API documents and clone addresses, are
- * also left to the browser.
+ * forward, scrolling and reloading. The browser also opens addresses that are not pages, such as the API documents and
+ * clone addresses.
  */
 import { PAGES } from '../../registry/schemas/pages.ts';
 import { NOT_FOUND, type Params, ROUTES, type Route } from './routes.ts';

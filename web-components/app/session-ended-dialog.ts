@@ -63,8 +63,8 @@ export class SessionEndedDialog extends LitElement {
 
   #onClosed(event: Event) {
     if (event.target !== event.currentTarget) return;
-    // After a sign-in, the session is no longer renewing. If it still is, the user closed the dialog without signing
-    // in.
+    // A sign-in ends the wait for a renewed session. If a request still waits, the user closed the dialog without
+    // signing in.
     if (session.isRenewing) session.decline();
     this.dispatchEvent(new Event('closed'));
   }

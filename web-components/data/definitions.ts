@@ -34,13 +34,16 @@ export const compareVersions = async (id: number, from: number, to: number) =>
   (await client.definitions.diff(id, from, to)).diff;
 
 /**
- * Creates a new version with the files of the version `version`. If this needs a review, the result has a merge
+ * Creates a new version with the files of the version `version`. If the rollback needs a review, the result has a merge
  * request.
  */
 export const rollBack = (id: number, version: number, reason: string) =>
   client.definitions.rollback(id, version, reason);
 
-/** Saves a change. If it needs a review, the result has a merge request. Rejects with 409 if another version has landed. */
+/**
+ * Saves a change. If the change needs a review, the result has a merge request. Rejects with 409 if another version has
+ * landed.
+ */
 export const changeDefinition = (id: number, change: DefinitionChange) =>
   client.definitions.change(id, change);
 export const createDefinition = (what: NewDefinition) => client.definitions.create(what);

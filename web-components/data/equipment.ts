@@ -56,7 +56,7 @@ export async function readComputer(name: string) {
 
 export const changeComputer = (id: number, body: ComputerChange) => computers.change(id, body);
 export const removeComputer = (id: number) => computers.remove(id);
-/** Creates an enrolment code for one computer of this lab. The code appears only in this result. */
+/** Creates an enrolment code for one computer of this lab. The enrolment code appears only in this result. */
 export const createCode = (labId: number) => computers.createCode(labId);
 
 export const listBindings = (query: Partial<BindingQuery>) =>

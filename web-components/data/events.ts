@@ -18,7 +18,9 @@ export const REVIEW_EVENTS = [
 
 type Listener = (event: LiveEvent) => void;
 
-/** How long to wait before opening a refused stream again, in milliseconds. The time doubles with each attempt. */
+/**
+ * How long to wait before opening a refused stream again, in milliseconds. The waiting time doubles with each attempt.
+ */
 const FIRST_RETRY = 5_000;
 const LAST_RETRY = 5 * 60_000;
 /**
@@ -72,7 +74,9 @@ export function listen(kinds: readonly EventKind[], listener: Listener): () => v
 
 const hasListeners = () => [...listeners.values()].some(({ size }) => size > 0);
 
-/** Opens the stream. Does nothing if it is open, the window is hidden, nobody listens or nobody is signed in. */
+/**
+ * Opens the stream. Does nothing if the stream is open, the window is hidden, nobody listens or nobody is signed in.
+ */
 function open(): void {
   timer = undefined;
   if (source || document.hidden || !hasListeners() || !session.me) return;
@@ -128,7 +132,7 @@ session.addEventListener('change', () => {
 });
 
 // Without HTTP/2, all windows of a browser share six connections to a server. A hidden window therefore closes its
-// stream. When it becomes visible again, it reloads what it shows.
+// stream. When the window becomes visible again, it reloads what it shows.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return close();
   if (!hasListeners()) return;

@@ -34,7 +34,7 @@ export const changeLab = (id: number, change: LabChange) => client.labs.change(i
 
 export const removeLab = (id: number) => client.labs.remove(id);
 
-/** The first 500 members of a lab. The policy form offers them as owners and as accounts for checks. */
+/** The first 500 members of a lab. The policy form offers members as owners and as accounts for checks. */
 export const listMembers = (id: number) => client.labs.members(id, { per_page: 500 });
 
 /** Adds a member by username or email address. Rejects with a problem if no account has that name or address. */

@@ -23,7 +23,7 @@ export const editMergeRequest = (id: number, change: MergeRequestChange) =>
   mergeRequests.edit(id, change);
 export const addReview = (id: number, what: ReviewInput) => mergeRequests.review(id, what);
 export const addComment = (id: number, what: CommentInput) => mergeRequests.comment(id, what);
-/** Lands a merge request. `override` is the reason to land it despite the policy. */
+/** Lands a merge request. `override` is the reason to land the merge request despite the policy. */
 export const mergeMergeRequest = (id: number, head: string, override?: string) =>
   mergeRequests.merge(id, { head, ...(override !== undefined && { override }) });
 export const rebaseMergeRequest = (id: number, head: string) => mergeRequests.rebase(id, { head });

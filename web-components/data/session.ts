@@ -5,7 +5,8 @@ import type { Me, Role } from '../../registry/schemas/people.ts';
 
 export type { Me } from '../../registry/schemas/people.ts';
 
-// This file has a client of its own. The client in client.ts waits for a renewed session, which these requests create.
+// This file has a client of its own. The client in client.ts cannot be used here, because it waits for a renewed
+// session.
 const client = createClient({ url: '' });
 
 /**
@@ -17,11 +18,14 @@ const client = createClient({ url: '' });
  */
 class Session extends EventTarget {
   /**
-   * The signed-in user, null if nobody is signed in, or undefined until known. After the session has ended, this is
+   * The signed-in user, null if nobody is signed in, or undefined until known. After the session has ended, `me` is
    * still the last user.
    */
   me: Me | null | undefined;
-  /** Whether the session has ended although the user did not sign out. The page then stays as it is. */
+  /**
+   * Whether the session has ended although the user did not sign out. After the end of a session, the page stays as it
+   * is.
+   */
   isOver = false;
   /** Whether the user has declined to sign in again. */
   #declined = false;
@@ -67,7 +71,7 @@ class Session extends EventTarget {
     }
   }
 
-  /** The address where the user links this account with the provider. The provider then returns to `page`. */
+  /** The address where the user links this account with the provider. After linking, the provider returns to `page`. */
   async linkSingleSignOn(page: string): Promise<string> {
     const { pathname, search, hash } = new URL(page);
     return (await client.linkSingleSignOn(pathname + search + hash)).address;
@@ -78,7 +82,7 @@ class Session extends EventTarget {
     this.#set(null);
   }
 
-  /** Waits until the same user has signed in again (true) or has declined to (false). */
+  /** Waits until the same user has signed in again (resolves with true) or has declined to (false). */
   async waitForRenewal(): Promise<boolean> {
     this.#setOver();
     if (this.#declined) return false;

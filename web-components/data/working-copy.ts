@@ -85,7 +85,10 @@ export function mergeInto(own: WorkingCopy, landed: WorkingCopy): Merged {
   return { copy: { version: landed.version, base: landed.files, files }, conflicts };
 }
 
-/** A working copy with the user's files, based on the landed version. Saving it undoes the changes of that version. */
+/**
+ * A working copy with the user's files, based on the landed version. Saving such a working copy undoes the changes of
+ * the landed version.
+ */
 export function keepOwn(own: WorkingCopy, landed: WorkingCopy): WorkingCopy {
   return { version: landed.version, base: landed.files, files: own.files };
 }

@@ -13,8 +13,8 @@ import {
 
 /**
  * A stacked area chart of the versions on the computers, day by day. A table shows the same data. The chart needs no
- * chart library: those add at least 50 KB for axes, zoom and animation, and draw on a canvas that screen readers cannot
- * read.
+ * chart library: such libraries add at least 50 KB for axes, zoom and animation, and draw on a canvas that screen
+ * readers cannot read.
  */
 export class AdoptionChart extends LitElement {
   static override properties = { days: { attribute: false }, name: {} };
@@ -136,7 +136,7 @@ export class AdoptionChart extends LitElement {
   }
 }
 
-/** The number of the layer's colour. The newest version has the first colour. Old versions share the last one. */
+/** The number of the layer's colour. The newest version has the first colour. Old versions share the last colour. */
 const series = (layers: readonly Layer[], index: number) =>
   `series-${Math.min(SHOWN, layers.length - 1 - index)}`;
 

@@ -8,8 +8,7 @@ import { revealHiddenNodes } from './reveal-hidden.ts';
 const BLOCK = 100;
 
 /**
- * A text of up to this many blocks is always laid out as a whole, which is faster than checking which blocks are in
- * view.
+ * A text of up to `FEW` blocks is always laid out as a whole, which is faster than checking which blocks are in view.
  */
 const FEW = 20;
 

@@ -7,7 +7,10 @@ import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 
 export interface Question {
   title: string;
-  /** What will happen, and whether it can be undone. The text may contain inputs, and `act` receives their values. */
+  /**
+   * What the action will do, and whether the user can undo the action. The text may contain inputs, and `act` receives
+   * their values.
+   */
   text: unknown;
   /** The label of the button: the name of the action instead of “OK”. */
   action: string;
@@ -15,8 +18,8 @@ export interface Question {
   /** Whether the dialog asks for a reason. */
   reason?: 'required' | 'optional';
   /**
-   * Performs the action while the dialog stays open. If it fails, the dialog shows the error, and the user can try
-   * again.
+   * Performs the action while the dialog stays open. If the action fails, the dialog shows the error, and the user can
+   * try again.
    */
   act: (reason: string, fields: FormData) => Promise<unknown>;
 }

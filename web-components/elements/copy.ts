@@ -72,7 +72,7 @@ export class RegistryCopy extends LitElement {
 
 /**
  * Copies text to the clipboard. Browsers offer the clipboard API only over HTTPS, which many labs do not have. The
- * older `execCommand` works everywhere.
+ * older `execCommand` also works over HTTP.
  */
 async function copyText(text: string, shown: Element | null): Promise<void> {
   if (navigator.clipboard) return await navigator.clipboard.writeText(text);

@@ -7,8 +7,8 @@ import './problem.ts';
 import { notify } from './toast.ts';
 
 /**
- * A card that shows facts and has a form to edit them in place. The focus moves into the form when it opens, and back
- * to the edit button when it closes.
+ * A card that shows facts and has a form to edit them in place. When the form opens, the focus moves into it. When the
+ * form closes, the focus returns to the edit button.
  *
  * @fires saved - The changes were saved.
  */
@@ -42,7 +42,7 @@ export abstract class EditableCard extends LitElement {
   protected abstract view(): unknown;
   /** Renders the inputs of the form. Each input has a name. */
   protected abstract fields(): unknown;
-  /** Saves the changes. The form shows the error that this throws. */
+  /** Saves the changes. If `save` throws an error, the form shows it. */
   protected abstract save(fields: FormData): Promise<unknown>;
 
   override render() {

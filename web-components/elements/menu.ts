@@ -11,7 +11,7 @@ export interface MenuItem {
   act: () => unknown;
 }
 
-/** A button that opens a menu of actions. `label` is its accessible name. */
+/** A button that opens a menu of actions. `label` is the accessible name of the button. */
 export function menu(label: string, items: readonly MenuItem[]): TemplateResult {
   const choose = (event: CustomEvent<{ item: { value: string } }>) =>
     items[Number(event.detail.item.value)]?.act();

@@ -30,7 +30,7 @@ export class RegistryProblem extends LitElement {
     `,
   ];
 
-  /** The error that was thrown, of any type. If undefined, the element is hidden. */
+  /** The error that was thrown, of any type. Without an error, the element is hidden. */
   declare error: unknown;
   declare retry: boolean;
 
@@ -84,8 +84,8 @@ const PASSING = new Set([401, 409, 429]);
 export function explain(error: unknown): Explanation {
   if (error instanceof RegistryError) {
     const { title, detail, status } = error.problem;
-    // Leave out errors that the title and detail already state. If an error is about the source, the detail names the
-    // file and line.
+    // Errors that the title and detail already state are left out. If an error is about the source, the detail names
+    // the file and line.
     const stated = `${title} ${detail}`;
     const errors = (error.problem.errors ?? []).filter(
       ({ path, message }) =>
@@ -93,7 +93,7 @@ export function explain(error: unknown): Explanation {
     );
     return { title, detail, errors, mayPass: status >= 500 || PASSING.has(status) };
   }
-  // fetch throws a TypeError if the registry did not answer. The message of that error differs between browsers.
+  // fetch throws a TypeError if the registry did not answer. The message of this TypeError differs between browsers.
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
     return {
       title: 'The registry cannot be reached',

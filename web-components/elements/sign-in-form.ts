@@ -45,7 +45,9 @@ export class SignInForm extends LitElement {
   declare username: string;
   /** The page to return to from the single sign-on provider. */
   declare next: string;
-  /** Whether this window must keep its page. If so, single sign-on opens in another window. */
+  /**
+   * Whether this window must keep its page. If the window must keep its page, single sign-on opens in another window.
+   */
   declare inPlace: boolean;
   declare error: unknown;
   declare busy: boolean;

@@ -10,9 +10,9 @@ import '@awesome.me/webawesome/dist/components/spinner/spinner.js';
 const lastValues = new WeakMap<object, unknown>();
 
 /**
- * Renders the value of a task. The last value stays on screen while the task runs again. If the task fails, this
- * renders the problem and a button to try again. After a temporary failure, such as an unreachable registry, the last
- * value also stays, because the user may be typing in it.
+ * Renders the value of a task. The last value stays on screen while the task runs again. If the task fails, a problem
+ * and a button to try again are rendered. After a temporary failure, such as an unreachable registry, the last value
+ * also stays, because the user may be typing in it.
  */
 export function whenLoaded<T>(
   task: Task<readonly unknown[], T>,

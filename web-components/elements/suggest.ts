@@ -127,7 +127,7 @@ export class RegistrySuggest extends LitElement {
     const asked = this.value;
     // If the suggestions cannot be loaded, the user can still type a name. Sending the form reports an unknown name.
     const found = await this.find(asked).catch(() => []);
-    // The user has typed more since: a later request answers for the newer text.
+    // If the user has typed more since, a later request finds the suggestions.
     if (asked === this.value) this.found = found;
   }
 }

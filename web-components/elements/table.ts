@@ -11,8 +11,8 @@ export interface Column<T> {
   /** The alignment; use `end` for numbers. */
   align?: 'start' | 'end';
   /**
-   * The width as a CSS length. If any column has one, the layout is fixed, and the other columns share the remaining
-   * width.
+   * The width as a CSS length. If any column has a width, the layout is fixed, and the other columns share the
+   * remaining width.
    */
   width?: string;
 }

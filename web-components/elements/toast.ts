@@ -7,8 +7,8 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 const SHOWN = 6000;
 
 /**
- * Shows a short confirmation in the corner of the window. Screen readers announce it. Errors do not belong here: show
- * them where they happen, in a `registry-problem`.
+ * Shows a short confirmation in the corner of the window. Screen readers announce it. Do not use this function for
+ * errors: show an error where it happens, in a `registry-problem`.
  */
 export function notify(text: string): void {
   notices ??= document.body.appendChild(new RegistryNotices());

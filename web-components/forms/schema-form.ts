@@ -133,7 +133,7 @@ export class RegistrySchemaForm extends LitElement {
       this.#set(name, input.value === '' ? undefined : JSON.parse(input.value));
       input.setCustomValidity('');
     } catch (error) {
-      // The JSON is incomplete, so it has no value yet. The field reports the error.
+      // The user's JSON is incomplete, so the field has no value yet. The field reports the error.
       input.setCustomValidity((error as Error).message);
     }
   }

@@ -151,8 +151,8 @@ export class ComparePage extends Page {
   }
 
   /**
-   * The input for a version number, and a summary of that version. A list of versions would be too long: there may be
-   * thousands.
+   * The input for a version number, and a summary of that version. A list to choose from would be too long, because a
+   * definition may have thousands of versions.
    */
   #version(
     label: string,
@@ -194,8 +194,8 @@ export class ComparePage extends Page {
     const done = await confirm({
       title: `Roll back ${name} to version ${version}`,
       text: lands
-        ? `This creates version ${(newest ?? 0) + 1} with the files of version ${version}. The history stays complete, and you can undo the rollback in the same way.`
-        : `This opens a merge request with the files of version ${version}. It can land after it is approved.`,
+        ? `The rollback creates version ${(newest ?? 0) + 1} with the files of version ${version}. The history stays complete, and you can undo the rollback in the same way.`
+        : `The rollback opens a merge request with the files of version ${version}. The merge request can land after it is approved.`,
       action: lands ? `Roll back to v${version}` : 'Open merge request',
       reason: 'required',
       act: async (reason) => {

@@ -192,7 +192,7 @@ export class DefinitionPage extends Page {
       'search',
       `${this.#version === undefined ? 'Definition' : `Version ${this.#version}`} not found`,
       this.#session.me
-        ? html`It does not exist, or you may not see it. Go to the <a href="/">definitions</a>.`
+        ? html`There is no such definition or version, or you may not see it. Go to the <a href="/">definitions</a>.`
         : signIn,
     );
   }

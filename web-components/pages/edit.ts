@@ -57,14 +57,14 @@ export class EditPage extends EditorPage {
           return empty(
             'lock',
             'You can read this definition, but not change it',
-            html`Contributors and admins of its lab can propose changes.`,
+            html`Contributors and admins of the lab can propose changes.`,
           );
         }
         if (definition.is_archived) {
           return empty(
             'archive',
             'This definition is archived and cannot be changed',
-            html`A lab admin can unarchive it on <a href=${this.#address}>its page</a>.`,
+            html`A lab admin can unarchive the definition on <a href=${this.#address}>its page</a>.`,
           );
         }
         return this.copy ? this.#editor(definition, lands, this.copy) : nothing;

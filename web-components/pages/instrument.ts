@@ -113,7 +113,7 @@ export class InstrumentPage extends Page {
     await confirm({
       title: retired ? `Retire ${name}` : `Reactivate ${name}`,
       text: retired
-        ? 'The instrument stays in the lists, marked as retired, and keeps its bindings and settings. You can reactivate it later.'
+        ? 'The instrument stays in the lists, marked as retired, and keeps its bindings and settings. You can reactivate the instrument later.'
         : 'The instrument becomes available again, with its bindings and settings.',
       action: retired ? 'Retire' : 'Reactivate',
       act: async () => await changeInstrument(id, { status: retired ? 'retired' : 'available' }),
@@ -124,7 +124,7 @@ export class InstrumentPage extends Page {
   async #remove({ id, name }: Instrument) {
     const gone = await confirm({
       title: `Delete ${name}`,
-      text: 'This also deletes its bindings and their settings. You cannot undo this. To keep them, retire the instrument instead.',
+      text: 'The bindings of the instrument and their settings are deleted too. You cannot undo this. To keep bindings and settings, retire the instrument instead.',
       action: 'Delete instrument',
       danger: true,
       act: async () => await removeInstrument(id),

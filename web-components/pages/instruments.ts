@@ -108,7 +108,7 @@ export class InstrumentsPage extends Page {
       'plug',
       'No instruments yet',
       mayManage
-        ? html`Create one here, or run <code>pybirch-registry bind NAME ADDRESS</code> on a lab computer.`
+        ? html`Create an instrument here, or run <code>pybirch-registry bind NAME ADDRESS</code> on a lab computer.`
         : 'A lab admin can create instruments.',
     );
   }

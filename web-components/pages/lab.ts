@@ -123,8 +123,8 @@ export class LabPage extends Page {
     await confirm({
       title: `${disabled ? 'Disable' : 'Enable'} ${lab.name}`,
       text: disabled
-        ? 'A disabled lab keeps all its data. You can enable it again.'
-        : 'Its members get their access back.',
+        ? 'A disabled lab keeps all its data. You can enable the lab again.'
+        : 'The members of the lab get their access back.',
       action: disabled ? 'Disable lab' : 'Enable lab',
       danger: disabled,
       act: async () => await changeLab(lab.id, { disabled }),

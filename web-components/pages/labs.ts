@@ -66,7 +66,7 @@ export class LabsPage extends Page {
               'lab',
               isAdmin ? 'No labs yet' : 'You do not belong to a lab',
               isAdmin
-                ? 'Definitions, instruments and computers belong to a lab. Create the first one.'
+                ? 'Definitions, instruments and computers belong to a lab. Create the first lab.'
                 : 'Ask a lab admin to add you, and tell them your username.',
             )
           : html`<registry-table

@@ -48,10 +48,11 @@ export class MergeRequestPage extends Page {
   static override styles = [shared, mergeRequestStyles];
 
   declare number: number;
-  /** The merge request as shown on the page. A review of the user applies to the head of this one. */
+  /** The merge request as shown on the page. A review by the user applies to the head that is shown. */
   declare shown: Loaded | undefined;
   /**
-   * The merge request with a newer head. The user clicks a button to show it, so that nothing changes while they read.
+   * The merge request with a newer head. The user clicks a button to show the newer head, so that nothing changes while
+   * they read.
    */
   declare newer: Loaded | undefined;
   /** The line of an unsent comment on a diff that was replaced by a newer one. */

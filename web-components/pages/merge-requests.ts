@@ -105,7 +105,7 @@ export class MergeRequestsPage extends Page {
   }
 
   #nothing() {
-    const next = html`To open one, push to <code>refs/for/main</code>, or save a change that needs a review.`;
+    const next = html`To open a merge request, push to <code>refs/for/main</code>, or save a change that needs a review.`;
     return this.#state === 'open'
       ? empty('check', 'No open merge requests', next)
       : empty('mergeRequest', `No ${this.#state} merge requests`, next);

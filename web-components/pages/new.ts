@@ -152,8 +152,8 @@ export class NewPage extends EditorPage {
   }
 
   /**
-   * Renames the class, its file and all references to it. If the user pasted a class with this name, renames only the
-   * file.
+   * Renames the class, its file and all references to it. If the user pasted a class with the new name, renames only
+   * the file.
    */
   async #rename(name: string) {
     const old = this.#name;
@@ -181,7 +181,10 @@ export class NewPage extends EditorPage {
     }
   }
 
-  /** Offers another name: that of a pasted class or, if the name is taken, the free name that the registry proposes. */
+  /**
+   * Offers another name for the class: the name of a pasted class or, if the name is taken, a free name that the
+   * registry proposes.
+   */
   protected override remedy() {
     if (!(this.error instanceof RegistryError)) return nothing;
     const { free_name, status } = this.error.problem;

@@ -65,7 +65,10 @@ export class SignInPage extends Page {
   }
 }
 
-/** The address to open after the sign-in. An address on another site is replaced, because anyone can write the link. */
+/**
+ * The address to open after the sign-in. An address on another site is replaced, because an attacker may have written
+ * the link to this page.
+ */
 function ownAddress(next: string | null): string {
   const address = URL.parse(next ?? '/', location.origin);
   return address?.origin === location.origin ? address.href : location.origin;

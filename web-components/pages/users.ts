@@ -98,7 +98,7 @@ export class UsersPage extends Page {
       {
         label: 'Reset password…',
         icon: 'key',
-        // Users must enter their current password to change it, so this leads to the page of their account.
+        // Users change their own password on the page of their account, because they must enter the current password.
         act: () => (user.id === this.#session.me?.user.id ? goTo('/account') : this.#reset(user)),
       },
       disabled

@@ -159,7 +159,10 @@ export const shared = css`
     *::before,
     *::after {
       animation-duration: 1ms !important;
-      /* A duration of 1 ms would be too long: an inherited change would reach nested elements one level after another. */
+      /*
+       * Even a duration of 1 ms is too long, because an inherited change then reaches nested elements one level after
+       * another.
+       */
       transition-duration: 0s !important;
     }
   }

@@ -113,7 +113,7 @@ REFUSED = {
     "sys.addaudithook": "import sys; sys.addaudithook(print)",
     "gc.get_objects": "import gc; gc.get_objects()",
     "sys.meta_path": "import sys\nclass F:\n    def find_spec(self, n, p, t=None):\n        import builtins; builtins.open(mark, 'w')\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
-    # Threads, and code that runs later
+    # Threads, and code that runs after the definition
     "Thread of os.system": OS
     + "import threading; t = threading.Thread(target=os.system, args=("
     + SHELL
@@ -230,7 +230,7 @@ REFUSED = {
     "_posixshmem of a library": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('multiprocessing.shared_memory')._posixshmem.shm_open('/pybirch', 66, mode=384)",
     "a semaphore by _multiprocessing": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('_multiprocessing').SemLock(0, 1, 1, '/pybirch', False)",
     "dbm found elsewhere": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\ntry:\n    m = load('_gdbm')\nexcept ModuleNotFoundError:\n    m = load('_dbm')\nm.open(mark, 'c')",
-    # What the import system is made to call
+    # Functions that the import system is made to call
     "a loader whose create_module is exec": "import builtins, sys, types\nclass Spec(str):\n    parent = submodule_search_locations = origin = cached = None; has_location = False; name = 'nothing_of_this_name'\n    loader = types.SimpleNamespace(create_module=builtins.exec, exec_module=print)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(f\"__import__('os').system('echo x > {mark}')\")\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
     "a loader whose create_module is eval": "import builtins, sys, types\nclass Spec(str):\n    parent = submodule_search_locations = origin = cached = None; has_location = False; name = 'nothing_of_this_name'\n    loader = types.SimpleNamespace(create_module=builtins.eval, exec_module=print)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(f\"__import__('os').mkdir('{mark}')\")\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
     "a path hook that opens": "import io, sys\nsys.path_hooks.insert(0, io.open); sys.path.insert(0, secret)\ntry:\n    import nothing_of_this_name\nexcept ModuleNotFoundError:\n    return sys.path_importer_cache[secret].read()\nfinally:\n    del sys.path_hooks[0], sys.path[0]; sys.path_importer_cache.pop(secret, None)",

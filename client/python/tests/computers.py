@@ -17,5 +17,7 @@ def enrol(root: Path, server: FakeRegistry) -> Home:
 
 
 def environment_of(home: Home) -> dict[str, str]:
-    """The environment of a program on that computer. The program can import this package and PyBirch's base classes."""
+    """The environment variables of a program on a lab computer. The program can import this package and
+    PyBirch's base classes.
+    """
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYBIRCH_REGISTRY_HOME": str(home.root)}

@@ -1,4 +1,6 @@
-"""The fixtures of all tests: a registry, a lab computer that is enrolled with it, and its programs."""
+"""The fixtures of all tests: a registry, a lab computer that is enrolled with the registry, and programs of
+that computer.
+"""
 
 import subprocess
 import sys
@@ -15,8 +17,8 @@ from pybirch_registry.home import Home
 
 @pytest.fixture(autouse=True)
 def nothing_in_use() -> None:
-    """Forgets instruments of earlier tests. The garbage collector may not have deleted them yet, and this test
-    may make the same commit.
+    """Forgets instruments of earlier tests. The garbage collector may not have deleted an old instrument yet,
+    and this test may make the same commit.
     """
     for instrument in instances.list_live():
         instances.forget(instrument)
@@ -51,7 +53,7 @@ def environment(home: Home) -> dict[str, str]:
 
 @pytest.fixture
 def program(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts Python code as a program of its own. The program is ended with the test."""
+    """Starts Python code as a program of its own. The program ends at the end of the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(code: str, *arguments: str) -> subprocess.Popen[str]:

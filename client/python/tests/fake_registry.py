@@ -253,7 +253,7 @@ class FakeRegistry:
         return self.add_tag(repo, f"v{version}", commit.id, record, signed)
 
     def add_tag(self, repo: Repo, name: str, commit: bytes, record: Any, signed: bool = True) -> bytes:
-        """Makes a tag object. No ref points to it yet."""
+        """Makes a tag object, to which no ref points yet."""
         text = f"object {commit.decode()}\ntype commit\ntag {name}\n"
         text += f"tagger Registry <registry@localhost> {int(time.time())} +0000\n\n"
         text += f"{name}\n\n{json.dumps(record, indent=2)}\n"
@@ -405,7 +405,7 @@ class FakeRegistry:
         return self.keys[-1].state({**value, **more, **self.restate})
 
     def rotate(self) -> SigningKey:
-        """Replaces the key by a new one. The previous key signs the change."""
+        """Replaces the signing key by a new one. The previous key signs the change."""
         self.keys.append(SigningKey(number=len(self.keys) + 1))
         return self.keys[-1]
 
@@ -448,7 +448,7 @@ class FakeRegistry:
         app = GunzipFilter(LimitedInputFilter(HTTPGitApplication(backend)))
         if self.git_fault not in ("cut", "die"):
             return app(environ, start)
-        # The connection ends in the middle of the pack. With the fault `die`, the server ends too.
+        # The connection is closed in the middle of the pack. With the fault `die`, the server ends too.
         is_pack = environ["PATH_INFO"].endswith("git-upload-pack")
         chunks: list[bytes] = []
         heads: list[Any] = []
@@ -501,8 +501,8 @@ def bundle_of(repo: Repo) -> bytes:
 
 
 def make_bundle(server: FakeRegistry, file: Path, stated: dict[str, Any] | None = None, **fields: Any) -> None:
-    """Writes a bundle as `registry export --bundle` does. `stated` replaces fields of its statement; a field
-    that is None is left out.
+    """Writes a bundle as `registry export --bundle` does. `stated` replaces fields of the bundle's statement; a
+    field that is None is left out.
     """
     manifest = {
         "registry": server.url,

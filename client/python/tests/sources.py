@@ -23,7 +23,7 @@ class {name}(FakeMeasurementInstrument):
 
 
 SEED = '''class MyLockIn(VisaBaseMeasurementInstrument):
-    """The plan's own example: not one import line."""
+    """A driver without any import line."""
 
     def __init__(self, name="My Lock-In", adapter=""):
         super().__init__(name, adapter)

@@ -29,7 +29,7 @@ USES = {
     "an instrument": "kept = registry.create('Alpha', name='Main meter')",
     "a class alone, as PyBirch's tree loads it": "exec(registry.service().get_drivers()[0]['source_code'])",
     "a pickled class": "import importlib; importlib.import_module(registry.load('Alpha').__module__)",
-    # Python 3.12 and later warn about a fork while other threads run. Here, the thread of the alarm runs.
+    # Python 3.12 and later warn about a fork while other threads, such as the alarm's, run.
     "a child that was forked": "import os; warnings.simplefilter('ignore', DeprecationWarning); "
     "kept = registry.create('Alpha'); os.fork() and os._exit(0)",
 }

@@ -179,7 +179,7 @@ def test_a_bundle_brings_definitions_without_any_network(
 def test_an_old_bundle_takes_back_neither_a_version_nor_a_revocation(
     server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Somebody may use a USB stick with an old bundle, or swap the stick for one."""
+    """Somebody may use a USB stick with an old bundle, by mistake or as an attack."""
     first = server.land("Alpha", measurement("Alpha", 1))
     make_bundle(server, tmp_path / "old.zip")
     second = server.land("Alpha", measurement("Alpha", 2))
@@ -238,7 +238,7 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
     capsys: pytest.CaptureFixture[str],
     damage: str,
 ) -> None:
-    """The rest of the bundle is not trusted either, for example its revocations."""
+    """The revocations and the rest of a damaged bundle are not trusted either."""
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     commit = server.land("Alpha", measurement("Alpha"))
     server.revoked = [{"name": "Beta", "version": 1, "commit": commit[::-1], "reason": "x"}]
@@ -264,7 +264,9 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
 def test_a_computer_of_bundles_is_well_and_keeps_them_up_to_date_once_it_is_enrolled(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The flaw: on such a computer, `doctor` ended with 1, and versions from a bundle were never updated."""
+    """The flaw: on a computer that uses bundles, `doctor` ended with 1, and versions from a bundle were never
+    updated.
+    """
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     server.land("Alpha", measurement("Alpha"), is_builtin=True)
     make_bundle(server, tmp_path / "b.zip")
@@ -384,7 +386,7 @@ def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry,
         server.say("definition.landed", {"name": "Alpha", "version": 2}, 7)
         assert came.wait_for(lambda: len(reports) == 2, 30)
     assert time.monotonic() - started < limit_s and reports[1].came == ["Alpha v2"]
-    # The stream ends. The program opens it again, and syncs because it may have missed events.
+    # The stream ends. The program opens the stream again, and syncs because it may have missed events.
     server.events.pop().put("")
     with came:
         assert came.wait_for(lambda: len(reports) == 3, 30)

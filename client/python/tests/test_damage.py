@@ -50,7 +50,7 @@ def server(place: tuple[FakeRegistry, Home]) -> FakeRegistry:
 
 @pytest.fixture
 def lived(place: tuple[FakeRegistry, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A copy of that computer's folder for one test."""
+    """A copy of the prepared computer's folder, for one test."""
     shutil.copytree(place[1].root, tmp_path / "home")
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     return Home(tmp_path / "home")
@@ -87,8 +87,8 @@ FILES = [
     "seal.json",
 ]
 ELSEWHERE = ["trust.json", "running/*.json"]
-"""Files that only a sync reads. Files in `running/` are not restored, because each lives only as long as its
-program.
+"""Files that are read only by a sync. Files in `running/` are not restored, because a file there is only needed
+while its program runs.
 """
 
 

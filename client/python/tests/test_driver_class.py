@@ -26,7 +26,7 @@ NOWHERE = [*PLACEHOLDERS, "", " ", None, "None", "Simulated", "simulated", "Plac
 
 
 class Instrument:
-    """Like PyBirch's instruments, this one opens its device in the constructor if the constructor gets an address."""
+    """Like PyBirch's instruments, this class opens its device in the constructor if the constructor gets an address."""
 
     def _begin(self, name: str, adapter: Any) -> None:
         self.opened: list[Any] = []

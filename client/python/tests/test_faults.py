@@ -44,7 +44,7 @@ def good(server: FakeRegistry, registry: Registry) -> Registry:
 
 
 def stands(home: Home, version: int = 1) -> None:
-    """A program that starts now uses this version."""
+    """A program that starts now uses version `version`."""
     assert Registry.open(home.root).create("Alpha").perform_measurement()[0][0] == version
 
 
@@ -150,7 +150,7 @@ sys.exit(main(sys.argv[1:]))
 def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
     server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str]
 ) -> None:
-    """On such a disk, an empty or short file can still be written."""
+    """An empty or short file can still be written on this almost full disk."""
     server.requests.clear()
     for command in (["enrol", server.url, "CODE", "--name", "LABPC-01"], ["doctor"]):
         program = [sys.executable, "-c", ENROL, *command]
@@ -161,7 +161,7 @@ def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
 
 
 def test_a_note_that_finds_no_room_does_not_hide_what_a_sync_did(good: Registry, home: Home) -> None:
-    """A sync writes its report to the registry last. On a full disk, only this may fail."""
+    """A sync writes its report to the registry last. On a full disk, only writing the report may fail."""
     (home.root / "told.json").unlink()
     (home.root / "told.json").mkdir()
     report = good.sync()
@@ -213,7 +213,7 @@ def test_several_processes_may_sync_at_once(server: FakeRegistry, home: Home, pr
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders")
 def test_a_folder_that_was_made_read_only(good: Registry, home: Home) -> None:
     """Runs in a process of an account without special rights. The package and the folder are copied to a place
-    that it can read.
+    that the account can read.
     """
     place = Path(tempfile.mkdtemp(prefix="pybirch-read-only-"))
     try:
@@ -263,8 +263,8 @@ def test_an_edit_of_a_pinned_version_is_taken_back_by_a_sync(good: Registry, hom
 
 
 def test_a_list_that_this_version_does_not_understand_is_fetched_anew(server: FakeRegistry, home: Home) -> None:
-    """Another version of this package may have written the list. An answer "unchanged" of the registry does not
-    help then.
+    """Another version of this package may have written the list. If the registry then answers "unchanged", the
+    computer still lacks a readable list.
     """
     server.land("Alpha", measurement("Alpha"))
     Registry.open(home.root).sync()
@@ -327,7 +327,7 @@ def test_a_corrupted_object(server: FakeRegistry, good: Registry, home: Home, da
 
 @pytest.mark.parametrize("hit", ["*", "HEAD", "config", "packed-refs", "*.pack", "*.idx"])
 def test_a_history_that_a_power_failure_emptied_is_fetched_again(server: FakeRegistry, home: Home, hit: str) -> None:
-    """This history came in one answer with others, so nothing waited until it was on the disk."""
+    """A history that comes in one answer with others is written without waiting for the disk."""
     for name in ("Alpha", "Beta", "Delta", "Epsilon"):
         server.land(name, measurement(name, 1))
         server.land(name, measurement(name, 2))
@@ -403,8 +403,8 @@ def test_a_token_that_no_longer_counts(server: FakeRegistry, good: Registry, hom
 def test_threads_that_load_at_once_do_not_wait_for_each_other_for_ever(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """One thread calls `load`. The other imports the module, as unpickling does. Each thread could hold a lock
-    that the other needs.
+    """One thread calls `load`. The other thread imports the module, as unpickling does. Each thread could hold
+    a lock that the other needs.
     """
     for number in range(5):
         server.land(f"D{number}", measurement(f"D{number}"))

@@ -1,5 +1,5 @@
-"""Tells Python where PyBirch is, because pip cannot install it. Also marks rows of data with the versions that
-measured them.
+"""Users tell Python where PyBirch is, because pip cannot install PyBirch. Rows of data are marked with the
+versions that measured them.
 """
 
 import os
@@ -88,8 +88,8 @@ def test_rows_say_which_version_took_them(server: FakeRegistry, registry: Regist
 def test_rows_of_pybirch_s_scans_say_it_too(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rows get the versions of the measurement and of the movements above it. Rows of instruments from files
-    are unchanged.
+    """Rows get the versions of the measurement and of the movements above it in the scan. Rows of instruments
+    from files are unchanged.
     """
     import types
 

@@ -85,7 +85,8 @@ def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) ->
             except GUARD:
                 got, marked = None, attack.mark.exists()
             except Exception as error:
-                # A library may raise an error of its own after the guard's error. The guard's error is then its cause.
+                # A library may raise an error of its own after the guard's error. The guard's error is then the cause
+                # of the library's error.
                 got, marked = (None if chain(error) else repr(error)), attack.mark.exists()
             else:
                 if got is None and not errors and not is_silent(name):
@@ -107,8 +108,8 @@ SILENT = (
 
 
 def is_silent(name: str) -> bool:
-    """Whether the attacked library ignores the guard's error: it ignores a file or program that it cannot open,
-    or a hook that it cannot add.
+    """Whether the attacked library ignores the guard's error. Some libraries ignore a file or program that they
+    cannot open.
     """
     return name in SILENT
 

@@ -1,4 +1,6 @@
-"""Libraries may do some things for a definition that it may not do itself. Each use in this file is harmless."""
+"""Libraries may do some things for a definition that a definition may not do itself. Each use of a library in
+this file is harmless.
+"""
 
 import ctypes.util  # noqa: F401  (the host program has loaded it)
 import os

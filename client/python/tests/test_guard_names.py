@@ -76,8 +76,8 @@ def test_any_built_in_that_a_lab_bans_is_refused_however_it_is_named(
 
 
 def test_every_built_in_function_can_be_banned(server: FakeRegistry, registry: Registry) -> None:
-    """Python itself looks up some built-ins, for example for a class statement or a loop. The ban must not
-    affect these look-ups.
+    """Python itself looks up some built-ins, for example for a class statement or a loop. A ban of a built-in
+    must not affect Python's own look-ups.
     """
     names = [name for name, value in vars(builtins).items() if callable(value) and name[0].islower()]
     body = "\n".join(f"    def use_{name}(self):\n        {name}()" for name in names)

@@ -151,7 +151,7 @@ def test_no_answer_costs_more_than_its_bounds(impatient: None, half_dead: HalfDe
 
 @pytest.fixture
 def home_of(home: Home, server: FakeRegistry) -> Callable[[str], Home]:
-    """Enrols a computer that has a definition at another address. Returns its data folder."""
+    """Enrols a computer, which already has a definition, at another address. Returns its data folder."""
     server.land("Alpha", measurement("Alpha"))
     server.bind(7, "Alpha", "GPIB::8::INSTR")
     Registry.open(home.root).sync()
@@ -261,7 +261,7 @@ def test_a_stream_lives_on_beyond_the_bounds_of_one_event() -> None:
 
 
 def test_git_is_redirected_nowhere(home_of: Callable[[str], Home], server: FakeRegistry) -> None:
-    """A registry redirects git to another host. The token must not go there."""
+    """A registry redirects git to another host. The computer's token must not go to the other host."""
     other = HalfDead(ANSWERS["a page"])
     try:
         server.sends_on_to = f"{other.url}/info/refs?service=git-upload-pack"
@@ -294,7 +294,9 @@ def test_what_comes_steadily_ends_as_well(impatient: None, monkeypatch: pytest.M
 def test_the_refs_of_a_history_are_bounded_by_what_a_definition_has(
     home: Home, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The list of refs is kept in memory, whereas a pack goes to a file. The flaw: both could have 512 MiB."""
+    """The list of refs is kept in memory, whereas a pack goes to a file. The flaw: a list of refs could have
+    512 MiB, like a pack.
+    """
     for value in range(6):
         server.land("Alpha", measurement("Alpha", value))
     monkeypatch.setattr(versions, "REFS_BYTES", 600)

@@ -43,7 +43,7 @@ def costs_at_most(size: int) -> Iterator[None]:
 
 
 def lying_zip(method: int, content: bytes, says: int) -> bytes:
-    """A zip file with one entry. The entry declares `says` bytes, but contains all of `content`."""
+    """A zip file with one entry. The entry declares that it has `says` bytes, but contains all of `content`."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr("Alpha.py", content)

@@ -1,5 +1,5 @@
-"""What lab users ask the command line: which definitions they can install, where instruments are, and how to
-add another one.
+"""The command line tells lab users which definitions they can install, where instruments are, and how to add
+another instrument.
 """
 
 import zipfile

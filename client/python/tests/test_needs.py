@@ -1,7 +1,7 @@
 """`doctor` says which definition would fail on this computer, and why, before somebody binds it and measures with it.
 
-The tests compare headers and versions with `packaging`, which pip itself uses. Installed packages are those of this
-Python.
+The tests compare headers and versions with `packaging`, which pip itself uses. The tests use the packages that are
+installed in this Python.
 """
 
 import platform

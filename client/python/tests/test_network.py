@@ -29,8 +29,8 @@ DAY = datetime.timedelta(days=1)
 
 
 def certificate(folder: Path, days: tuple[int, int] = (-1, 30)) -> tuple[Path, Path]:
-    """Makes a self-signed certificate for 127.0.0.1 and its key. `days` are the start and end of its validity,
-    counted from now.
+    """Makes a self-signed certificate for 127.0.0.1 and its key. `days` are the start and end of the
+    certificate's validity, counted from now.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registry")])
@@ -161,8 +161,8 @@ def test_everything_goes_through_the_proxy_of_the_environment(
 def test_an_address_that_sends_on_to_another_is_named_and_gets_no_second_request(
     secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An address may redirect from http to https, or to a network's sign-in page. The token is not sent on in
-    either case.
+    """An address may redirect from http to https, or to a network's sign-in page. The token is never sent to
+    the other address.
     """
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     secure.sends_on_to = "https://login.example/?from=x"
@@ -283,7 +283,7 @@ def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkey
     ],
 )
 def test_a_clock_that_is_off_by_more_than_minutes_is_told(ahead_s: float, said: str | None) -> None:
-    """The flaw: a clock that was hours off counted as right, and measurements got wrong times."""
+    """The flaw: a clock that was wrong by hours counted as right, and measurements got wrong times."""
     http = Http("http://registry.lab.example")
     http.clock_ahead_s = ahead_s
     warning = http.clock_warning()
@@ -328,9 +328,7 @@ def test_a_clock_agrees_only_with_a_registry_that_says_the_time(home: Home, date
 
 @pytest.mark.parametrize("status", [200, 401, 407, 502])
 def test_a_page_of_somebody_else_is_no_word_of_the_registry(home: Home, status: int) -> None:
-    """The flaw: a page with the status 401 counted as the registry's answer, and `doctor` said neither what it
-    was nor what to do.
-    """
+    """The flaw: a page with the status 401 counted as the registry's answer, and `doctor` did not explain the page."""
     page = f"HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 2\r\nDate: x\r\n\r\nhi".encode()
     server = HalfDead(lambda send: send(page))
     try:

@@ -57,7 +57,7 @@ def test_the_factory_lists_and_creates_every_built_in(server: FakeRegistry, regi
 
 
 def test_the_tree_shows_what_is_bound_here_and_what_is_public(server: FakeRegistry, registry: Registry) -> None:
-    """PyBirch asks under the host name, although this computer has another name in its enrolment."""
+    """PyBirch asks for instruments by the host name, although this computer has another name in its enrolment."""
     assert socket.gethostname() != registry.enrolment.computer_name
     server.land("Bound", measurement("Bound"))
     server.land("Ours", measurement("Ours"))
@@ -115,7 +115,7 @@ class Database:
 def test_switched_on_the_registry_s_instruments_are_there_whatever_pybirch_s_database_is(
     server: FakeRegistry, registry: Registry, before: bool
 ) -> None:
-    """Works in PyBirch without changes, and even in windows that are already open."""
+    """PyBirch shows the registry's instruments without changes, even in windows that are already open."""
     server.land("Ours", measurement("Ours"))
     server.bind(1, "Ours", "GPIB::1")
     registry.sync()

@@ -239,7 +239,9 @@ def test_a_built_in_definition_comes_when_it_is_created(server: FakeRegistry, re
 
 
 def test_a_program_that_is_started_anew_binds_no_second_instrument(server: FakeRegistry, home: Home) -> None:
-    """Two stages of the same kind are at one controller and have different names. A lock-in has no name."""
+    """The program creates two stages of the same kind at one controller, with different names, and a lock-in
+    without a name.
+    """
     server.land("Visa", VISA)
     Registry.open(home.root).sync()
     for _ in range(2):

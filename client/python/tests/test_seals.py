@@ -1,6 +1,7 @@
 """Code that nobody approved does not run, even if somebody edits several files of the data folder together.
 
-The flaw: the hashes of a file were in a record beside it, without a seal. Whoever edited both files was trusted.
+The flaw: the hashes of a file were in a record beside it, without a seal. An edit of both files was therefore not
+noticed.
 """
 
 import hashlib
@@ -43,7 +44,7 @@ def change_record(folder: Path, change: Callable[[dict[str, object]], object]) -
 
 
 def edit(folder: Path, also: Callable[[dict[str, object]], object] = lambda record: None) -> None:
-    """Edits a file, and its hash in the record."""
+    """Edits a file, and the file's hash in the record."""
     (folder / "Alpha.py").write_text(EVIL)
     digest = hashlib.sha256(EVIL.encode()).hexdigest()
 
@@ -109,7 +110,7 @@ def test_what_was_edited_here_is_refused_until_a_sync_puts_it_back(good: Registr
 
 
 def test_a_record_of_another_version_or_definition_counts_for_nothing(server: FakeRegistry, good: Registry) -> None:
-    """Two versions were sealed here. The record and files of one replace those of the other."""
+    """Two versions were sealed here. The record and files of one version replace those of the other."""
     server.land("Alpha", measurement("Alpha", 2))
     good.sync()
     new, old = (good.store.folder("Alpha", i.commit) for i in good.store.versions("Alpha"))
@@ -137,7 +138,7 @@ def test_the_list_is_not_what_files_are_held_against(good: Registry) -> None:
 
 
 def test_a_cache_of_bytecode_is_never_run(good: Registry) -> None:
-    """Python writes such folders when somebody runs a file by hand, so they do not count as edits."""
+    """Python writes folders with bytecode when somebody runs a file by hand, so such folders do not count as edits."""
     folder = folder_of(good)
     for name in ("Alpha", "helper"):
         evil = folder.parent / f"{name}.py"
@@ -183,7 +184,7 @@ def test_a_key_that_is_lost_costs_one_look_into_the_history(good: Registry, dama
 
 
 def test_a_key_that_is_lost_costs_no_other_version(server: FakeRegistry, good: Registry) -> None:
-    """The first version that is loaded makes a new key. No other record was sealed with this key."""
+    """The first version that is loaded makes a new key. No other record was sealed with the new key."""
     server.land("Beta", measurement("Beta", 2))
     good.sync()
     for path in good.home.root.glob("seal.json*"):

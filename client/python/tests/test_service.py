@@ -133,7 +133,7 @@ def ids_in(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def test_no_id_of_the_registry_can_be_one_of_pybirch_s_database(lab: FakeRegistry, registry: Registry) -> None:
-    """PyBirch stores classes and selections by id. If two had the same id, one would be used for the other."""
+    """PyBirch stores classes and selections by id. If two classes had the same id, PyBirch would mix them up."""
     service = registry.service()
     driver, instrument, binding = service.get_drivers()[0]["id"], to_pybirch(1), to_pybirch(101)
     answers = [service.get_drivers(), service.get_driver(driver), service.get_driver_by_name("Ours")]
@@ -194,7 +194,7 @@ def test_equal_small_ids_are_each_their_own(lab: FakeRegistry, registry: Registr
 def test_of_two_drivers_with_one_name_the_lab_s_own_goes_before_and_a_built_in_does_not(
     lab: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same rule applies to files."""
+    """Drivers of the database follow the same rule as drivers from files."""
     service = registry.service(Database())
     named = {driver["name"]: driver["id"] for driver in service.get_drivers()}
     assert named == {"Ours": to_pybirch(1), "Mine": to_pybirch(3), "Shared": 2, "Theirs": 1}
@@ -222,7 +222,7 @@ def test_everything_that_is_not_ours_is_pybirch_s_own(lab: FakeRegistry, registr
 
 
 def test_pybirch_s_database_is_never_told_of_what_is_the_registry_s(lab: FakeRegistry, registry: Registry) -> None:
-    """The database would answer that there is no such row, or store a row that refers to nothing."""
+    """If PyBirch's database got an id of the registry, it would find no row, or store a row that refers to nothing."""
     database = Database()
     service = registry.service(database)
     calls = [

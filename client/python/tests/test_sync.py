@@ -191,7 +191,9 @@ def test_a_new_key_is_told_to_the_user(server: FakeRegistry, registry: Registry)
 
 
 def test_a_tag_whose_bytes_were_changed_is_refused(server: FakeRegistry, registry: Registry) -> None:
-    """An attacker changes the name of an approver in the version's record. The signature is then invalid."""
+    """An attacker changes the name of an approver in the version's record. After this change, the signature is
+    invalid.
+    """
     server.land("Alpha", measurement("Alpha"))
     repo = server.repos["Alpha"]
     raw = repo[repo.refs[b"refs/tags/v1"]].as_raw_string()

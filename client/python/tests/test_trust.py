@@ -1,6 +1,6 @@
-"""The attacks that The Update Framework names (its specification, 1.5.2). In each, a hostile server attacks the
-real client. The attacker has everything that the registry ever signed, and controls the network between the
-registry and the computer. The attacker does not have the registry's key.
+"""The attacks that The Update Framework names (its specification, 1.5.2). In each test, a hostile server
+attacks the real client. The attacker has everything that the registry ever signed, and controls the network
+between the registry and the computer. The attacker does not have the registry's key.
 """
 
 import time
@@ -214,7 +214,7 @@ def test_a_bundle_s_list_and_revocations_are_believed_only_when_signed(
 def test_files_of_another_moment_than_the_list_are_refused(
     server: FakeRegistry, registry: Registry, revoked: str
 ) -> None:
-    """An attacker sends the present list and an old state of git. They do not match."""
+    """An attacker sends the present list and an old state of git. The list and the state of git do not match."""
     repo = server.repos["Alpha"]
     main, tag = repo.refs[b"refs/heads/main"], repo.refs[b"refs/tags/v2"]
     server.land("Alpha", measurement("Alpha", 3))
@@ -348,7 +348,9 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
 def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_that_is_here(
     server: FakeRegistry, registry: Registry
 ) -> None:
-    """The backup was made after the last change. The list is the same, and only the signature is new."""
+    """The backup was made after the last change. After the restore, the list is the same, and only its
+    signature is new.
+    """
     assert not registry.sync().warnings
     server.timeline = {"id": "second", "restored_from": None, "confirmed": {"by": "Ada", "at": "2026-03-01T00:00:00Z"}}
     report = registry.sync()

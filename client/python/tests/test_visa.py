@@ -100,11 +100,13 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture
 def opens(computer: Home, tmp_path: Path) -> Opens:
-    """Opens every built-in VISA definition in a new program. Returns the library that each used, and the log."""
+    """Opens every built-in VISA definition in a new program. Returns the library that each definition used, and
+    the log.
+    """
     user = tmp_path / "user"
     user.mkdir()
     clean = {key: value for key, value in environment_of(computer).items() if key != "PYVISA_LIBRARY"}
-    # If there is a compiler, pyvisa runs it for every instrument. Most lab computers have none.
+    # If there is a compiler, pyvisa runs it for every instrument. Most lab computers have no compiler.
     clean |= {"HOME": str(user), "PATH": ""}
 
     def run(address: str, hidden: tuple[str, ...] = (), **variables: str) -> tuple[dict[str, str | None], str]:

@@ -1,5 +1,5 @@
-"""A program that watches checks only what has changed since the last sync. Even so, it notices every change that a new
-program would notice.
+"""A program that watches checks only what has changed since the last sync. The watching program still notices every
+change that a new program would notice.
 
 The flaw: at each event, a lab computer with 200 definitions hashed all of them and read every record five times.
 """
@@ -47,8 +47,8 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def watch(server: FakeRegistry, registry: Registry, *between: Callable[[], object]) -> list[SyncReport]:
-    """Watches, does one of these things after each sync, and sends an event after each. Returns one report more
-    than there are things to do.
+    """Watches the registry. After each sync, calls one of the functions `between` and then sends an event.
+    Returns the reports of all syncs.
     """
     reports: list[SyncReport] = []
     stop = threading.Event()

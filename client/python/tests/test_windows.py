@@ -47,7 +47,7 @@ Hold = Callable[[str, int], list[Path]]
 
 @pytest.fixture
 def hold(windows: None, monkeypatch: pytest.MonkeyPatch) -> Hold:
-    """`hold(method, times)` makes Windows report that a file is in use, so many times for each path. Returns
+    """`hold(method, times)` makes Windows report that a file is in use, `times` times for each path. Returns
     the affected paths.
     """
 
@@ -69,7 +69,7 @@ def hold(windows: None, monkeypatch: pytest.MonkeyPatch) -> Hold:
 
 def test_a_file_that_somebody_holds_for_a_moment_is_waited_for(tmp_path: Path, hold: Hold) -> None:
     """A virus scanner or another process has the file open for a moment. The test calls each of the three
-    operations that can meet it.
+    operations that can fail because of this.
     """
     told = [hold(method, 3) for method in ("replace", "read_bytes", "unlink")]
     write_json(tmp_path / "a.json", {"a": 1})
@@ -198,8 +198,8 @@ def test_names_that_are_one_where_case_does_not_count_are_refused(paths: tuple[s
 def test_a_path_that_is_too_long_is_found_out_before_the_folder_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Windows renames a folder to a longer name without checking the paths in it, and those can then no longer
-    be opened.
+    """Windows renames a folder to a longer name without checking the paths in it. Files with too long paths can
+    then no longer be opened.
     """
     folder = tmp_path / ("c" * 40)
     real = Path.open
@@ -223,7 +223,9 @@ def test_lines_of_windows_and_its_byte_order_mark_stay_and_run(server: FakeRegis
 
 
 def test_a_name_in_another_case_is_another_name_on_every_disk(server: FakeRegistry, registry: Registry) -> None:
-    """On Windows, the record is found under both spellings. Here, a link to the folder has the same effect."""
+    """On Windows, the record is found under both spellings of the name. Here, a link to the folder has the same
+    effect.
+    """
     server.land("SR830", measurement("SR830"))
     registry.sync()
     (registry.home.versions / "sr830").symlink_to(registry.home.versions / "SR830")
@@ -266,8 +268,8 @@ def test_folders_of_versions_have_the_rights_of_the_folder_that_they_are_in(
 def test_a_code_is_not_spent_where_a_program_has_files_open(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path, hold: Hold
 ) -> None:
-    """Enrolling with another registry moves the data of the first registry. If this failed after the code was
-    used, the code would be lost.
+    """Enrolling with another registry moves the data of the first registry. If the move failed after the code
+    was used, the code would be lost.
     """
     server.land("Alpha", measurement("Alpha"))
     registry.sync()

@@ -17,11 +17,11 @@ import { type Place, PlaceEvent, type Side } from './place.ts';
 
 export type DiffView = 'unified' | 'split';
 
-/** A diff with more changed lines than this is folded at first. */
+/** A diff with more than `MOST_LINES` changed lines is folded at first. */
 const MOST_LINES = 600;
-/** How many pairs of lines are rendered at once. More of them would block the page. */
+/** How many pairs of lines are rendered at once. Rendering more pairs at once would block the page. */
 const STEP = 1_000;
-/** A hunk with more lines than this is laid out only while it is in view. */
+/** A hunk with more than `LONG_HUNK` lines is laid out only while it is in view. */
 const LONG_HUNK = 300;
 
 /**

@@ -44,7 +44,7 @@ export interface FileDiff {
  * The most comparisons for a run of changed lines. A longer run would take too long, so its lines are paired in order.
  */
 const MOST_COMPARISONS = 2_500;
-/** Lines with more characters than this are not compared word by word. */
+/** Lines with more than `LONGEST_LINE` characters are not compared word by word. */
 const LONGEST_LINE = 2_000;
 const NOWHERE = '/dev/null';
 
@@ -136,7 +136,7 @@ function pairOf(before: ParsedLine | undefined, after: ParsedLine | undefined): 
   };
 }
 
-/** The pieces of both lines. No words are marked if the lines have little in common. */
+/** The pieces of an old line and of the new line. No words are marked if the lines have little in common. */
 function words(old: string, now: string): [Piece[], Piece[]] {
   if (Math.max(old.length, now.length) > LONGEST_LINE) return [[[old, false]], [[now, false]]];
   const changes = diffWordsWithSpace(old, now);

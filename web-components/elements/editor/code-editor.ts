@@ -216,8 +216,8 @@ const HIDDEN = {
 };
 
 /**
- * Replaces a selection with typed text. Chromium would do this with `style` attributes on the joined lines. The
- * Content-Security-Policy forbids these, which reports an error on the console.
+ * Replaces a selection with typed text. Chromium would put `style` attributes on the joined lines. The
+ * Content-Security-Policy forbids `style` attributes, and reports an error on the console.
  */
 function replaceSelection(event: InputEvent, view: EditorView): boolean {
   const { state } = view;

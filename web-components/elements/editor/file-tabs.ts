@@ -128,7 +128,7 @@ export class RegistryFileTabs extends LitElement {
     const { path } = this;
     await confirm({
       title: `Delete ${path}`,
-      text: 'The file is deleted when you save. Older versions keep it.',
+      text: 'The file is deleted when you save. Older versions keep the file.',
       action: 'Delete file',
       danger: true,
       act: async () => {

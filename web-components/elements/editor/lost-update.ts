@@ -17,8 +17,8 @@ export class DecisionEvent extends Event {
 }
 
 /**
- * Another version landed while the user was editing. Shows the user's changes and those of that version, and asks which
- * to keep.
+ * Another version landed while the user was editing. Shows the user's changes and those of the landed version, and asks
+ * which to keep.
  *
  * @fires {DecisionEvent} decided - The user's decision.
  */

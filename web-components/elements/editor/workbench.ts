@@ -142,7 +142,7 @@ export class RegistryWorkbench extends LitElement {
       </div>`;
   }
 
-  /** The findings to show. The registry's are shown if they are about the current files, and ruff's until then. */
+  /** The findings to show: those of the registry if they are about the current files, and ruff's until then. */
   #shown(): readonly Finding[] {
     const { result, path, main, files, asked } = this;
     if (result === undefined || files !== asked) return this.findings;

@@ -10,7 +10,7 @@ export interface ComposerAction {
   variant?: 'brand' | 'success' | 'warning' | 'neutral';
   /** Whether the action needs text. */
   needsText?: boolean;
-  /** Performs the action. If it throws, the composer shows the error and keeps the text. */
+  /** Performs the action. If the action throws, the composer shows the error and keeps the text. */
   act: (text: string) => Promise<unknown>;
 }
 

@@ -9,7 +9,7 @@ import { reviewEntry } from './summary.ts';
 import './thread.ts';
 import { draftKeyOf, idOf, placeOf, type Thread } from './threads.ts';
 
-/** The actions of the discussion. If one throws, the composer shows the error and keeps the text. */
+/** The actions of the discussion. If an action throws, the composer shows the error and keeps the text. */
 export interface DiscussionActions {
   comment: (body: string) => Promise<unknown>;
   review: (verdict: Review['verdict'], body: string) => Promise<unknown>;
@@ -18,7 +18,7 @@ export interface DiscussionActions {
 
 /**
  * Reviews and comments on the merge request as a whole, oldest first, and a field to write a comment. Threads on lines
- * that no longer exist are listed here too.
+ * that no longer exist are shown in the discussion too.
  *
  * @fires settled - The user sent or cancelled the displaced comment.
  */
@@ -121,7 +121,7 @@ export class RegistryDiscussion extends LitElement {
     ];
   }
 
-  /** The field for an unsent comment on a replaced diff. The comment names the line that it was about. */
+  /** The field for an unsent comment on a replaced diff. The comment names the line on which the user wrote it. */
   #displacedComment(place: Place) {
     const { path, line } = place;
     const settle = () => this.dispatchEvent(new Event('settled'));

@@ -5,7 +5,7 @@ import { shared } from '../../styles/shared.ts';
 import { confirm } from '../confirm.ts';
 import { icon } from '../icon.ts';
 
-/** The actions of the box. If one throws, the dialog shows the error. */
+/** The actions of the box. If an action throws, the dialog shows the error. */
 export interface MergeActions {
   merge: (override?: string) => Promise<unknown>;
   rebase: () => Promise<unknown>;
@@ -107,7 +107,7 @@ export class RegistryMergeBox extends LitElement {
     const { definition } = this.mergeRequest;
     await confirm({
       title: `Merge into ${definition.name}`,
-      text: 'The merge request lands as one commit and becomes the next version. Lab computers get it at their next sync.',
+      text: 'The merge request lands as one commit and becomes the next version. Lab computers get this version at their next sync.',
       action: 'Merge',
       act: () => this.actions.merge(),
     });
@@ -127,7 +127,7 @@ export class RegistryMergeBox extends LitElement {
   async #rebase() {
     await confirm({
       title: 'Rebase onto the newest version',
-      text: 'This puts the commits on top of the newest version. Approvals still count if the changed files stay the same. You can still approve the merge request.',
+      text: 'The rebase puts the commits on top of the newest version. Approvals still count if the changed files stay the same. You can still approve the merge request.',
       action: 'Rebase',
       act: () => this.actions.rebase(),
     });

@@ -7,8 +7,8 @@ import '@awesome.me/webawesome/dist/components/checkbox/checkbox.js';
 type Permission = MergeRequestPage['permissions'][number];
 
 /**
- * The list of permissions. `change` is called when the user checks or clears one; without it, the user may not grant
- * any. An approval grants the checked ones.
+ * The list of permissions. `change` is called when the user checks or clears a permission. Without `change`, the user
+ * may not grant permissions. An approval grants the checked permissions.
  */
 export function permissionList(
   permissions: readonly Permission[],

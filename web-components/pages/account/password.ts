@@ -13,7 +13,7 @@ export class AccountPassword extends EditableCard {
     expires: { attribute: false },
   };
   readonly heading = 'Password';
-  /** Whether the user has a password. Users who sign in with single sign-on may have none. */
+  /** Whether the user has a password. Users who sign in with single sign-on may have no password. */
   declare hasOne: boolean;
   /** When a password that the registry generated expires, or null for a password that the user chose. */
   declare expires: string | null;
@@ -32,7 +32,7 @@ export class AccountPassword extends EditableCard {
       ${
         this.hasOne
           ? 'A new password ends all your other sessions. Tokens keep working until they expire or you delete them.'
-          : 'You have no password because you sign in with single sign-on. Set one to also sign in without the provider.'
+          : 'You have no password because you sign in with single sign-on. Set a password to also sign in without the provider.'
       }
     </p>`;
   }

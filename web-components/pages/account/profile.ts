@@ -4,7 +4,7 @@ import { changeOwn, type User } from '../../data/users.ts';
 import { badge } from '../../elements/badge.ts';
 import { EditableCard, textOf } from '../../elements/editable.ts';
 
-/** The user's name and email address. Commits that the user makes carry both. */
+/** The user's name and email address. Commits that the user makes carry the name and the email address. */
 export class AccountProfile extends EditableCard {
   static override properties = { user: { attribute: false } };
   readonly heading = 'Profile';

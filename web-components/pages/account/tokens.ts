@@ -67,7 +67,7 @@ export class AccountTokens extends LitElement {
           ? empty(
               'key',
               'You have no tokens',
-              'Git and programs use a token as their password. Create one for each, so that you can delete them separately.',
+              'Git and programs use a token as their password. Create a token for each program, so that you can delete tokens separately.',
             )
           : html`<registry-table caption="Tokens" .columns=${this.#columns} .rows=${items}></registry-table>`,
       )}
@@ -118,7 +118,7 @@ export class AccountTokens extends LitElement {
     await this.#tokens.run();
   }
 
-  /** Focuses the heading. Call this before the element that has the focus disappears. */
+  /** Focuses the heading. Call this method before the element that has the focus disappears. */
   #focusHeading() {
     this.renderRoot.querySelector('h2')?.focus();
   }

@@ -9,7 +9,7 @@ export interface Change {
 /** How many characters of a value are shown, because a value may be a whole file. */
 const LONGEST = 4000;
 
-/** The fields that changed. If the subject was created or deleted, all its fields. */
+/** The fields that changed. If the subject was created or deleted, all its fields are returned. */
 export function changesOf(before: unknown, after: unknown): Change[] {
   const [old, now] = [fieldsOf(before), fieldsOf(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {

@@ -36,7 +36,7 @@ const COLUMNS: Column<Binding>[] = [
   },
 ];
 
-/** The instruments that are bound to a computer. PyBirch finds them on that computer. */
+/** The instruments that are bound to a computer. PyBirch finds these instruments on the computer. */
 export class ComputerBindings extends LitElement {
   static override properties = { bindings: { attribute: false } };
   static override styles = [shared, sections];

@@ -87,8 +87,8 @@ export class DefinitionActions extends LitElement {
     return {
       title: is_public ? `Restrict ${display_name} to the lab` : `Make ${display_name} public`,
       text: is_public
-        ? 'People in other labs can no longer see the definition. They keep the clones that they have.'
-        : 'Everyone with an account can see and clone the definition with all its versions. Only the lab can see its merge requests.',
+        ? 'People in other labs can no longer see the definition. Their existing clones stay.'
+        : 'Everyone with an account can see and clone the definition with all its versions. Only the lab can see the merge requests of the definition.',
       action: is_public ? 'Restrict to lab' : 'Make public',
       act: async () => await setPublic(id, !is_public),
     };
@@ -108,7 +108,7 @@ export class DefinitionActions extends LitElement {
     const { id, display_name } = this.definition;
     return {
       title: `Archive ${display_name}`,
-      text: 'The definition disappears from the lists, and computers no longer get it. Its repository and history stay, and no other definition can use its name. You can unarchive it later.',
+      text: 'The definition disappears from the lists, and computers no longer get it. The repository and history of the definition stay, and no other definition can use its name. You can unarchive the definition later.',
       action: 'Archive',
       danger: true,
       act: async () => await archive(id),

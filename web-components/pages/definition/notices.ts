@@ -16,7 +16,7 @@ export function notices(definition: Definition, requested: number | undefined) {
       ? notice(
           'neutral',
           'archive',
-          html`This definition is archived. Computers do not get it, and nobody can change it.`,
+          html`This definition is archived. Computers do not get archived definitions, and nobody can change them.`,
         )
       : nothing,
     is_approved

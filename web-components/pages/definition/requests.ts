@@ -6,7 +6,7 @@ import { mergeRequestBadge } from '../../elements/review/badges.ts';
 import { ago } from '../../elements/time.ts';
 import { shared } from '../../styles/shared.ts';
 
-/** The open merge requests of a definition. The element is hidden if there are none. */
+/** The open merge requests of a definition. The element is hidden if the definition has no open merge requests. */
 export class DefinitionRequests extends LitElement {
   static override properties = { definitionId: { attribute: false } };
   static override styles = [

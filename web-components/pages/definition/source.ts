@@ -46,7 +46,7 @@ export class DefinitionSource extends LitElement {
     `,
   ];
   declare definition: Definition;
-  /** The path of the requested file. If there is no such file, the main file is shown. */
+  /** The path of the requested file. If the file does not exist, the main file is shown. */
   declare path: string;
   /** The version in the address, or undefined for the newest one. */
   declare version: number | undefined;

@@ -191,11 +191,11 @@ const PAST: Record<Verdict, string> = {
 
 const WORDS: Record<Verdict, { text: string; action: string; danger?: boolean }> = {
   deprecate: {
-    text: 'Everyone who uses this version sees a warning with your reason. Computers can still load it, and you can still roll back to it.',
+    text: 'Everyone who uses this version sees a warning with your reason. Computers can still load the version, and you can still roll back to it.',
     action: 'Deprecate',
   },
   revoke: {
-    text: 'Computers no longer get this version and refuse to load it. You cannot roll back to it. The history and clones keep it.',
+    text: 'Computers no longer get this version and refuse to load it. You cannot roll back to this version. The history and clones keep the version.',
     action: 'Revoke',
     danger: true,
   },

@@ -11,7 +11,7 @@ import { shared } from '../../styles/shared.ts';
 
 const SHOWN = 4;
 
-/** The open merge requests that the user can review. The element is hidden if there are none. */
+/** The open merge requests that the user can review. The element is hidden if no merge request waits for the user. */
 export class DefinitionsWaiting extends LitElement {
   static override styles = [
     shared,

@@ -67,7 +67,7 @@ export abstract class EditorPage extends Page {
   /** The key under which this browser stores the unsaved work. */
   abstract get draftName(): string;
 
-  /** Restores unsaved work. If there is none, the page starts with `fresh`. */
+  /** Restores unsaved work. If there is no unsaved work, the page starts with `fresh`. */
   protected open(fresh: WorkingCopy): void {
     this.draft = readDraft(this.draftName);
     this.copy = this.draft?.copy ?? fresh;
@@ -101,7 +101,7 @@ export abstract class EditorPage extends Page {
     }
   }
 
-  /** Notices about unsaved work. If the user discards that work, the page continues with `fresh`. */
+  /** Notices about unsaved work. If the user discards the unsaved work, the page continues with `fresh`. */
   protected notices(fresh: WorkingCopy) {
     const discard = () => {
       deleteDraft(this.draftName);

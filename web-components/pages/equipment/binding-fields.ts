@@ -77,6 +77,6 @@ export function settingsFields(schema: Values | null, settings: Values): EditedS
   return edited;
 }
 
-/** The settings that the user entered. Throws a problem if their JSON is invalid. */
+/** The settings that the user entered. Throws a problem if the JSON of the settings is invalid. */
 export const settingsOf = ({ values }: EditedSettings, fields: FormData): JsonObject =>
   (values as JsonObject | undefined) ?? objectOf(String(fields.get('settings')), 'Settings');

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../../registry/schemas/common.ts';
 import { inputProblem } from '../../data/client.ts';
 
-/** Parses a JSON object that the user typed. If the text is not one, throws a problem that names the field. */
+/**
+ * Parses a JSON object that the user typed. If the text is not a JSON object, throws a problem that names the field.
+ */
 export function objectOf(text: string, field: string): JsonObject {
   let message = 'must be a JSON object, for example {"range": 1}';
   try {

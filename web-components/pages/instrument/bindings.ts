@@ -101,7 +101,7 @@ export class InstrumentBindings extends LitElement {
           ? empty(
               'plug',
               'Not bound to any computer',
-              'Bind it to a computer, so that PyBirch finds it there with its address and last settings.',
+              'Bind the instrument to a computer, so that PyBirch finds it there with its address and last settings.',
             )
           : html`<registry-table caption="Bindings" .columns=${this.#columns} .rows=${this.bindings}></registry-table>`
       }
@@ -160,7 +160,7 @@ export class InstrumentBindings extends LitElement {
   async #unbind({ id, computer_name }: Binding) {
     const gone = await this.#ask({
       title: `Unbind ${this.instrument.name} from ${computer_name}`,
-      text: 'The computer no longer finds the instrument. Its address and last settings there are deleted; the audit trail keeps them.',
+      text: 'The computer no longer finds the instrument. The address and last settings of the instrument on this computer are deleted, but the audit trail keeps them.',
       action: 'Unbind',
       danger: true,
       act: async () => await unbind(id),

@@ -16,7 +16,7 @@ const FIELDS = {
   location: ['Location', ''],
   adapter: [
     'Address',
-    'The usual address, for example GPIB::8::INSTR. A binding can have another one.',
+    'The usual address, for example GPIB::8::INSTR. A binding can have another address.',
   ],
   pybirch_class: ['PyBirch class', 'For a driver from a file instead of a definition'],
 } as const;

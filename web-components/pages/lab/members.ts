@@ -106,7 +106,7 @@ export class LabMembers extends LitElement {
   async #remove({ user_id, name }: Member) {
     const gone = await this.#ask({
       title: `Remove ${name} from the lab`,
-      text: 'They lose access to everything that only this lab can see. Their past work stays under their name.',
+      text: 'The member loses access to everything that only this lab can see. Past work of the member stays under their name.',
       action: 'Remove',
       danger: true,
       act: async () => await removeMember(this.labId, user_id),

@@ -15,6 +15,6 @@ export function listQuery<Q>(
   } as object as Partial<Q>;
 }
 
-/** Whether the address sets any of these filters. */
+/** Whether the address sets any filter in `names`. */
 export const isNarrowed = (query: URLSearchParams, names: readonly string[]) =>
   names.some((name) => query.get(name));

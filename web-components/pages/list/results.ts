@@ -21,7 +21,7 @@ export interface Table<T> {
   sort?: string;
 }
 
-/** The results of the task as a table. If there are none, calls `nothing` to render the empty state. */
+/** The results of the task as a table. If there are no results, calls `nothing` to render the empty state. */
 export const listOf = <T>(
   host: Page,
   task: Task<readonly unknown[], Results<T>>,

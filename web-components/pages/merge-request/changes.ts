@@ -73,7 +73,7 @@ export class MergeRequestChanges extends LitElement {
     if (!changed.has('threads') && !changed.has('place')) return;
     const places = threadsByPlace(this.threads);
     const { place } = this;
-    // The files render again only if this is a new function.
+    // The files render again only if `#below` is a new function.
     this.#below = (at) => {
       const threads = places.get(keyOf(at)) ?? [];
       const isHere = place !== undefined && keyOf(place) === keyOf(at);

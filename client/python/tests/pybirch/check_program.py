@@ -24,7 +24,9 @@ from sources import measurement
 
 FOLDER = Path(os.environ["PYBIRCH_FOLDER"])
 KEPT: list[Any] = []
-"""Windows that were closed. Python must not delete them in a thread of the test's registry, because Qt would crash."""
+"""Windows that were closed. Python must not delete a window in a thread of the test's registry, because Qt
+would crash.
+"""
 BUILT_IN = sorted((Path(__file__).parents[4] / "registry" / "builtin").glob("*.py"))
 
 
