@@ -20,6 +20,7 @@ import { Followers } from './0019-followers.ts';
 import { RankedSearch } from './0020-ranked-search.ts';
 import { UnauditedChanges } from './0021-unaudited-changes.ts';
 import { NumberedStamps } from './0022-numbered-stamps.ts';
+import { FewerRoundTrips } from './0023-fewer-round-trips.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   { name: '0020-ranked-search', class: RankedSearch },
   { name: '0021-unaudited-changes', class: UnauditedChanges },
   { name: '0022-numbered-stamps', class: NumberedStamps },
+  { name: '0023-fewer-round-trips', class: FewerRoundTrips },
 ];

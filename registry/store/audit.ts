@@ -41,25 +41,19 @@ export interface AuditFilters {
  * processes append in one order. Call it just before the commit, because other transactions wait for the lock.
  */
 export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise<AuditEvent> {
-  // The lock needs a statement of its own, before the one that reads the newest entry: a statement sees only what was
-  // committed before it started.
-  await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
-  const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
-    `select next.id, (select hash from audit_events order by id desc limit 1) as hash,
-            pg_notify('${auditChannel}', next.id::text),
-            set_config('registry.audited', 'yes', true)
-       from (select nextval('audit_events_id_seq') as id offset 0) next`,
+  const [next] = await em.execute<[{ id: number; previous_hash: string | null }]>(
+    'select id, previous_hash from begin_audit_entry()',
   );
   const unsealed = {
     ...entry,
-    id: Number(last.id),
+    id: next.id,
     at: new Date(),
     before: (entry.before ?? null) as Json,
     after: (entry.after ?? null) as Json,
-    previous_hash: last.hash ?? chainStart,
+    previous_hash: next.previous_hash ?? chainStart,
   };
-  const event = em.create(AuditEvent, { ...unsealed, hash: hashOf(unsealed) });
-  await em.persist(event).flush();
+  const event = { ...unsealed, hash: hashOf(unsealed) };
+  await em.insert(AuditEvent, event);
   appended.get(em.getTransactionContext() ?? em)?.push(event);
   return event;
 }
@@ -149,7 +143,6 @@ export async function verifyAuditChain(em: EntityManager): Promise<number | null
 
 /** What the first entry has as its previous hash. */
 const chainStart = '0'.repeat(64);
-const chainLock = 7_301_002;
 const streamPage = 1000;
 
 type Sealed = Omit<AuditEvent, 'hash' | symbol>;

@@ -10,6 +10,12 @@ export async function lockDefinition(em: EntityManager, id: number): Promise<voi
   await em.execute('select pg_advisory_xact_lock(?, ?)', [DEFINITION_LOCKS, id]);
 }
 
+/** Locks as `lockDefinition` does, and gives the number of indexed versions once it has the lock. */
+export async function lockAndCountVersions(em: EntityManager, id: number): Promise<number> {
+  const [row] = await em.execute<[{ known: number }]>('select lock_definition(?) as known', [id]);
+  return row.known;
+}
+
 /** The first key of the advisory locks on definitions. The audit chain uses another number. */
 const DEFINITION_LOCKS = 7001;
 
@@ -39,7 +45,9 @@ export type DefinitionFields = Omit<Definition, symbol>;
 
 /** Throws `unique_violation` (`definitions_name_key`) if another definition has the name. Ignores case. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
-  await em.upsert(Definition, row);
+  const { id, ...changes } = row;
+  // Not `on conflict`, which would compute the search columns twice. The definition is locked, so nobody comes between.
+  if ((await em.nativeUpdate(Definition, { id }, changes)) === 0) await em.insert(Definition, row);
 }
 
 /** Creates the lab and the people that a repository mentions but the database does not have: disabled, with their ids. */

@@ -45,6 +45,8 @@ export interface Store {
    * Returns when all processes that cache data have applied the changes of the transaction (follow.ts).
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
+  /** Like `transaction`, for work that only reads and locks: there is nothing that anybody could follow. */
+  hold<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** Runs `work` in a read-only transaction. It sees only what was committed before its first statement. */
   snapshot<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** A new unit of work outside any transaction. */
@@ -151,6 +153,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         await committed(changes);
         return result;
       }),
+    hold: (work) =>
+      withTranslatedErrors(() =>
+        fork().transactional(async (forked) => {
+          const em = forked as EntityManager;
+          // A server would write row locks to its log, and wait for the disk before it releases them.
+          if (!store.embedded) await em.execute('set local synchronous_commit = off');
+          return await work(em);
+        }),
+      ),
     snapshot: (work) =>
       withTranslatedErrors(() =>
         fork().transactional((em) => work(em as EntityManager), {

@@ -170,6 +170,26 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
   return { deprecated: verdictsIn('deprecated'), revoked: verdictsIn('revoked') };
 }
 
+/** What the page of a definition shows of one of its versions. */
+export type ShownVersion = Pick<Version, 'commit' | 'permissions' | 'deprecated' | 'revoked'>;
+
+/** The username of whoever created a definition, and one of its versions (null: none); in one query. */
+export async function creatorAndVersion(
+  em: EntityManager,
+  { id, created_by }: { id: number; created_by: number | null },
+  version: number | null,
+): Promise<{ creator: string | null; shown: ShownVersion | null }> {
+  const [row] = await em.execute<
+    [{ creator: string | null; commit: string | null } & ShownVersion]
+  >(
+    `select u.username as creator, v.commit, v.permissions, v.deprecated, v.revoked from (select) one
+       left join users u on u.id = ? left join versions v on v.definition_id = ? and v.version = ?`,
+    [created_by, id, version],
+  );
+  const { creator, ...shown } = row;
+  return { creator, shown: shown.commit === null ? null : shown };
+}
+
 /** The verdict on the newest version of each definition, by definition. Leaves out versions without a verdict. */
 export async function currentVerdicts(
   em: EntityManager,

@@ -22,7 +22,12 @@ import {
 import type { Version } from '../../store/entities/index.ts';
 import { countFacets } from '../../store/facets.ts';
 import { usernamesOf } from '../../store/indexing.ts';
-import { currentVerdicts, findVersion, listVersions } from '../../store/versions.ts';
+import {
+  creatorAndVersion,
+  currentVerdicts,
+  findVersion,
+  listVersions,
+} from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { filesOf, mainFile, shownText, textOf } from '../content/files.ts';
@@ -80,10 +85,11 @@ export async function readDefinition(
 ): Promise<Definition> {
   const row = await loadForReading(deps, caller, key);
   const n = version ?? row.version;
-  const [names, found] = await Promise.all([
-    usernamesOf(deps.store.em(), [row.created_by]),
-    n === null ? null : versionOf(deps, row, n),
-  ]);
+  const { creator, shown: found } = await creatorAndVersion(deps.store.em(), row, n);
+  if (n !== null && found === null) throw noVersion(row, n);
+  const names = new Map(
+    row.created_by === null || creator === null ? [] : [[row.created_by, creator]],
+  );
   const shown = summaryOf(deps, row, names, found ?? undefined);
   const at = found?.commit ?? null;
   const repository = await deps.repositories.open(row.name);
@@ -91,10 +97,12 @@ export async function readDefinition(
   const files: Files = commit === null ? new Map() : await filesOf(repository, commit);
   const main = files.get(mainFile(row.name));
   const isOlder = version !== undefined && version !== row.version;
-  const older = found && isOlder ? await contentAt(deps, row.name, found) : undefined;
+  const older = isOlder
+    ? await contentAt(deps, row.name, await versionOf(deps, row, version))
+    : undefined;
   return {
     ...shown,
-    ...(older && { ...older.described, version: found?.version ?? null, head: at }),
+    ...(older && { ...older.described, version: n, head: at }),
     source_code: main === undefined ? '' : textOf(main),
     files: Object.fromEntries(
       [...files]
@@ -190,9 +198,12 @@ async function versionOf(
   n: number,
 ): Promise<Version> {
   const found = await findVersion(store.em(), id, n);
-  if (!found) throw new Problem('not_found', `${name} has no version ${n}.`);
+  if (!found) throw noVersion({ name }, n);
   return found;
 }
+
+const noVersion = ({ name }: { name: string }, n: number): Problem =>
+  new Problem('not_found', `${name} has no version ${n}.`);
 
 async function mainBytes(
   { repositories }: ReadDeps,

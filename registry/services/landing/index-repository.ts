@@ -15,7 +15,7 @@ import { Problem } from '../../errors.ts';
 import {
   countVersions,
   ensureMentioned,
-  lockDefinition,
+  lockAndCountVersions,
   upsertDefinition,
 } from '../../store/indexing.ts';
 import { markMergeRequestMerged } from '../../store/merge-requests.ts';
@@ -71,9 +71,9 @@ export async function indexRepository(
     async (id) => options.known ?? (await knownIn(store.em(), id)),
   );
   return await store.transaction(async (em) => {
-    await lockDefinition(em, before.definition.id);
+    const indexed = await lockAndCountVersions(em, before.definition.id);
     await options.first?.(em, before.definition.id);
-    const known = await knownIn(em, before.definition.id);
+    const known = options.everyVersion ? 0 : indexed;
     const same = (await repository.refs()) === before.refs && known >= before.known;
     const now = same ? before : await readAll(repository, contentAt, async () => known);
     const added = now.versions.filter(({ record }) => record.version > known);
@@ -85,9 +85,9 @@ export async function indexRepository(
       added.map((version) => versionRow(now.state, version)),
     );
     if (known > 0) await setVerdicts(em, now.definition.id, now.state);
-    const indexed = { definition: now.definition, state: now.state, added, merged };
-    await options.also?.(em, indexed);
-    return indexed;
+    const result = { definition: now.definition, state: now.state, added, merged };
+    await options.also?.(em, result);
+    return result;
   });
 }
 

@@ -85,8 +85,8 @@ export async function land(
     await withIntents(deps, repository.name, intents, async () => {
       const ready = await readGitFacts(order, contents);
       const move = (em: EntityManager) => moveRefs(em, caller, order, ready);
-      // The transaction writes nothing. It only locks the basis of the decision until the refs have moved.
-      await (locksBasis(caller, order.judged) ? store.transaction(move) : move(store.em()));
+      // The basis of the decision stays locked until the refs have moved.
+      await (locksBasis(caller, order.judged) ? store.hold(move) : move(store.em()));
     });
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
