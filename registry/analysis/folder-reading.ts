@@ -7,7 +7,7 @@ import type { FolderReading, ReadDefinition } from '../services/analysis.ts';
 import type { FolderMessage, FolderRequest } from './folder-worker.ts';
 
 /**
- * Waits for the worker's list of names, then sends it one request at a time.
+ * Waits for the worker's list of names, and returns functions that send requests to the worker.
  * @param ended settles when the worker has finished the folder; if it rejects, every request rejects with its error
  */
 export async function openReading(
@@ -27,7 +27,8 @@ export async function openReading(
     port.postMessage(request);
     return await expect<Value>();
   };
-  // The worker answers requests in the order in which they were sent, so the first waiting request gets this answer.
+  // The worker answers requests in the order in which they were sent, so the answer belongs to the first waiting
+  // request.
   port.on('message', (message: FolderMessage) => {
     if ('progress' in message) onProgress?.(...message.progress);
     else waiting.shift()?.resolve(message.answer);
@@ -47,7 +48,7 @@ export async function openReading(
     skipped: () => ask<Skipped[]>('skipped'),
     async end() {
       port.postMessage('end' satisfies FolderRequest);
-      // If the worker failed, the request that was waiting has already thrown this error.
+      // If the worker failed, the waiting request has already rejected with the worker's error.
       await Promise.allSettled([ended]);
     },
   };

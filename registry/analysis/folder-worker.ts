@@ -1,5 +1,6 @@
 /**
- * Reads a folder in a worker thread. The worker sends one definition per request, so memory never holds all of them.
+ * Reads a folder in a worker thread. The worker sends one definition per request, so memory never holds all
+ * definitions.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ export type FolderMessage =
 export type FolderRequest = 'next' | 'skipped' | 'end';
 
 /**
- * Posts the names of the definitions, then answers requests in order until `end`. Throws the errors of reading the
+ * Sends the names of the definitions, then answers requests in order until `end`. Throws the errors of reading the
  * folder.
  */
 export async function serveFolder(port: MessagePort, order: FolderOrder): Promise<void> {
@@ -66,9 +67,9 @@ function eachPercent(report: OnReading): OnReading {
 }
 
 /**
- * A file of the folder. Each access to `bytes` reads it again. If the file has changed or is gone since the first
+ * A file of the folder. Each access to `bytes` reads the file again. If the file has changed or is gone since the first
  * access, `bytes` throws `DefinitionError` `folder_changed`, because a definition must not combine parts of different
- * states. This is a class because V8 needs 500 bytes more for an object literal with a getter.
+ * states. `FolderFile` is a class because V8 needs 500 bytes more for an object literal with a getter.
  */
 class FolderFile implements SourceFile {
   readonly path: string;

@@ -1,6 +1,6 @@
 /**
- * Runs one worker at a time. The first question starts the worker. The worker has limits of time and memory; it is
- * ended when it has been idle for a while or uses too much memory.
+ * Runs one worker at a time. The first question starts the worker. The worker has limits of time and memory. A worker
+ * that has been idle for a while or uses too much memory is ended.
  */
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
@@ -18,7 +18,10 @@ export interface LaneLimits {
   young?: number;
   /** How long an idle worker is kept, in milliseconds. */
   idle: number;
-  /** Whether the worker gets a lower priority than the rest of the process. Only Linux can lower it for one thread. */
+  /**
+   * Whether the worker gets a lower priority than the rest of the process. Only Linux can lower the priority of a
+   * single thread.
+   */
   yields: boolean;
 }
 
@@ -35,14 +38,18 @@ export class Stopped extends Error {
 }
 
 /**
- * On a busy machine an answer takes longer than its CPU time. The limit by the clock is this many times the CPU limit.
+ * On a busy machine an answer takes longer than its CPU time. So the limit by the clock is a multiple of the limit of
+ * CPU time.
  */
 const PATIENCE = 6;
 
 /** How many times to check the CPU time until the deadline. */
 const LOOKS = 20;
 
-/** A worker that uses more bytes than this after an answer is ended, because WebAssembly memory never shrinks. */
+/**
+ * The most bytes that a worker may use after an answer. A larger worker is ended, because WebAssembly memory never
+ * shrinks.
+ */
 const MOST_HELD = 96 * 1024 * 1024;
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -126,7 +133,7 @@ export class Lane {
         ([before, now]) => {
           if (now - before > deadline) fail(new Stopped('deadline'));
         },
-        // The worker has no CPU time to read: it has just started or just ended. The answer or an error follows.
+        // The worker has just started or just ended, so its CPU time cannot be read. The answer or an error follows.
         () => undefined,
       );
     }, deadline / LOOKS);
@@ -163,11 +170,12 @@ export class Lane {
 }
 
 /**
- * Workers get a lower priority than requests. Linux only: other systems would lower the priority of the whole process.
+ * Workers get a lower priority than requests. Only on Linux: other systems would lower the priority of the whole
+ * process.
  */
 const NICE = 10;
 
-/** The environment of a worker. It names this process's compile cache, because workers do not inherit the cache. */
+/** The environment of a worker: the compile cache of this process, which workers do not inherit. */
 function keepingCompiled(): Record<string, string> {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };

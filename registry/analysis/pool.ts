@@ -1,6 +1,6 @@
 /**
  * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). The first question
- * starts them, and they end after some time without one. So an idle registry spends no memory on workers.
+ * starts the workers, and they end after some time without a question. So an idle registry spends no memory on workers.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
@@ -23,9 +23,9 @@ export interface PoolLimits extends LaneLimits {
 }
 
 /**
- * MiB for V8's young generation. Syntax trees outlive it whatever its size. 6 MiB needs no more CPU than 16 MiB or V8's
- * default, and V8 collects old objects sooner. While it reads a folder, the worker needs 150 MB less than with the
- * default, and 30 MB less than with 16 MiB.
+ * The size of V8's young generation, in MiB. Syntax trees outlive the young generation whatever its size. A size of 6
+ * MiB needs no more CPU than 16 MiB or V8's default, and V8 collects old objects sooner. A worker that reads a folder
+ * needs 150 MB less than with the default, and 30 MB less than with 16 MiB.
  */
 const YOUNG = 6;
 
@@ -55,7 +55,7 @@ export interface PoolState {
   waiting: number;
   running: number;
   workers: number;
-  /** How many questions had each outcome. */
+  /** The number of questions by outcome. */
   outcomes: Readonly<Record<Outcome, number>>;
 }
 
@@ -133,8 +133,8 @@ export class AnalysisPool implements Analysis {
   }
 
   /**
-   * Refuses a question if too many are waiting. The registry's own questions are never refused: the registry asks them
-   * one after another, and its work must be finished.
+   * Refuses a question if too many are waiting. The registry's own questions are never refused: the registry asks one
+   * after another, and must be able to finish its work.
    */
   #demandRoom(account: string, queue: FairQueue<Task>): void {
     if (account === REGISTRY_ACCOUNT) return;

@@ -53,7 +53,7 @@ export class FairQueue<Task> {
     return undefined;
   }
 
-  /** Must be called when a task of the account has ended. */
+  /** Records that a task of the account has ended, so that its next task may run. */
   done(account: string): void {
     const left = (this.#running.get(account) ?? 1) - 1;
     if (left > 0) this.#running.set(account, left);

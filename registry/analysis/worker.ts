@@ -1,4 +1,7 @@
-/** The code of a worker thread. It answers one question at a time with the pure functions of `registry/definitions`. */
+/**
+ * The code of a worker thread. A worker answers one question at a time with the pure functions of
+ * `registry/definitions`.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import { useBundledPackages } from '../bundled-packages.ts';
 import type { DefinitionErrorCode } from '../definitions/errors.ts';
@@ -8,12 +11,12 @@ import type { FolderOrder } from '../services/analysis.ts';
 
 export interface AnalysisTask {
   /**
-   * The question. `folder` opens a conversation over a port and lasts until the caller sends `end`
+   * The question. The question `folder` lasts until the caller sends `end` over the transferred port
    * (`folder-worker.ts`).
    */
   question: Question | 'folder';
   given: unknown[];
-  /** Ports that are moved to the worker. The sender can no longer use them. */
+  /** Ports that are moved to the worker. The sender can no longer use these ports. */
   transfer?: readonly MessagePort[];
 }
 

@@ -9,7 +9,7 @@ import { DISTRIBUTIONS, STANDARD_LIBRARY } from './stdlib.ts';
 import { type ImportStatement, type Module, readImport, textOf, walk } from './syntax.ts';
 import type { ClassInfo, Json } from './types.ts';
 
-/** What was found out about a class: its `ClassInfo`, and the class, bases and attributes from which that was made. */
+/** The analysis of a class: its `ClassInfo`, and the class, bases and attributes from which `ClassInfo` was made. */
 export interface Analysis {
   readonly info: ClassInfo;
   readonly found: ClassAt;

@@ -17,13 +17,16 @@ export const DESCRIBING = [
 
 export interface Described {
   /**
-   * Each attribute's value: null if the code states none, undefined if it cannot be determined without running the
-   * code.
+   * The value of each attribute: null if the code states no value, undefined if only running the code would show the
+   * value.
    */
   readonly values: Readonly<Record<(typeof DESCRIBING)[number], Json | undefined>>;
-  /** The default settings: null if the code states none, undefined if they cannot be determined. */
+  /** The default settings: null if the code states no settings, undefined if the settings cannot be determined. */
   readonly settings: { [key: string]: Json } | null | undefined;
-  /** The default of each setting by name; undefined if the default is unknown. Null if the names are unknown too. */
+  /**
+   * The default of each setting by name; undefined if the default is unknown. The map is null if even the names of the
+   * settings are unknown.
+   */
   readonly keys: ReadonlyMap<string, Json | undefined> | null;
 }
 
@@ -76,7 +79,7 @@ function described(instance: Instance): Described {
   };
 }
 
-/** Turns empty values into null, because PyBirch's own constructors set them when a class states nothing. */
+/** Turns an empty value into null: PyBirch's own constructors set empty values if a class states none. */
 function stated(value: Value | null): Json | undefined {
   const json = value && toJson(value);
   return json === '' || (Array.isArray(json) && json.length === 0) ? null : json;
@@ -108,7 +111,7 @@ function common(a: Described, b: Described): Described {
   };
 }
 
-/** Whether the class, or a base class in these files, defines a method (or property) of this name. */
+/** Whether one of the classes defines a method or property of this name. */
 export function defines(classes: readonly ClassAt[], name: string): boolean {
   return classes.some(({ statement }) => bindsIn(statement.body, name));
 }

@@ -1,4 +1,7 @@
-/** The names that labs ban. They have a file of their own because the request thread needs them but not the parser. */
+/**
+ * The names that labs ban. The names have a file of their own because the request thread needs the names but not the
+ * parser.
+ */
 
 /** The default of `banned_imports`. A banned module includes its submodules; the other names are built-ins. */
 export const DEFAULT_BANNED: readonly string[] = [

@@ -1,6 +1,6 @@
 /**
- * Finds the places where a name can refer to a built-in. There, no enclosing function binds the name, and neither the
- * class nor the module has certainly bound it before the place is reached (Python reference, "Resolution of names").
+ * Finds the places where a name can refer to a built-in. At such a place, no enclosing function binds the name, and
+ * neither the class nor the module has certainly bound it (Python reference, "Resolution of names").
  */
 
 import { Bound } from './flow.ts';
@@ -11,7 +11,7 @@ import { child, type Module, type Node, nameOf, statementsOf, walk } from './syn
 export interface BuiltinRead {
   readonly name: string;
   readonly node: Node;
-  /** Whether the module also binds the name, but perhaps not in every run or only later. */
+  /** Whether the module binds the name too, but only in some runs or after this place. */
   readonly rebound: boolean;
 }
 
@@ -79,8 +79,8 @@ function classBody(node: Node): Node {
 
 /**
  * Returns a function that tells how far the module has certainly run when it reaches a place. Code in a function can
- * run as soon as the function is defined. Function definitions directly after it run nothing in between, so they count
- * too.
+ * run as soon as the function is defined. Function definitions directly after the function have run by then too,
+ * because no other code runs in between.
  */
 function runs(): (node: Node) => number {
   const ends = new Map<Node, number>();
@@ -104,7 +104,7 @@ function after({ parent, index }: Node): Node | undefined {
   return parent?.children[index + 1];
 }
 
-/** Whether Python runs no other code when it defines this function. */
+/** Whether Python runs no other code while it defines the function. */
 function isPlain(node: Node): boolean {
   if (node.type !== 'FunctionDefinition' || node.parent?.type === 'DecoratedStatement')
     return false;

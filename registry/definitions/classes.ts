@@ -1,6 +1,6 @@
 /**
- * Finds the base classes of a class across the files of a definition or folder, and the instrument type that they give
- * it.
+ * Finds the base classes of a class across the files of a definition or folder, and the instrument type that the class
+ * inherits.
  */
 
 import { BASE_CLASSES, isPybirch } from './pybirch.ts';
@@ -22,20 +22,23 @@ export interface Ancestry {
   readonly outside: readonly string[];
   /** The class's instrument type, in every branch or in some. The first base with a type decides, as in Python. */
   readonly type: InstrumentType | null;
-  /** The base class that gives it this type. */
+  /** The base class that gives the class its instrument type. */
   readonly base: string | null;
-  /** The file with that base class; undefined if the base is outside these files. */
+  /** The path of the file with `base`; undefined if the base class is outside these files. */
   readonly baseModule: string | undefined;
-  /** Whether the class has this type in every branch. */
+  /** Whether the class has its instrument type in every branch. */
   readonly certain: boolean;
-  /** The name of a base that cannot be read, because it is outside these files or unclear. Null if there is none. */
+  /**
+   * The name of a base that cannot be read, because it is outside these files or unclear. Null if every base can be
+   * read.
+   */
   readonly foreign: string | null;
 }
 
-/** Further base classes and their instrument types (`--base Name=type`). They may come from any module. */
+/** Further base classes and their instrument types (`--base Name=type`). These classes may come from any module. */
 export type BaseTypes = ReadonlyMap<string, InstrumentType>;
 
-/** Known base classes that give no instrument type and set none of an instrument's attributes. */
+/** Base classes that neither give an instrument type nor set an attribute that describes an instrument. */
 const PLAIN: ReadonlySet<string> = new Set(['object', 'ABC', 'Generic', 'Protocol']);
 
 /** One entry of a method resolution order. */
@@ -89,7 +92,7 @@ export class Classes {
     return starred ? [...found, [{ kind: 'unknown' }]] : found;
   }
 
-  /** The instrument type that a class gets from this base expression; null if the base gives none or is unknown. */
+  /** The instrument type that a class gets from a base expression; null if the base gives no type or is unknown. */
   typeBy(path: string, base: Node): InstrumentType | null {
     const types = this.resolver
       .expression(path, base)
@@ -101,8 +104,8 @@ export class Classes {
     const known = this.#known.get(start.statement);
     if (known) return known;
     const nothing = { classes: [start], outside: [], base: null, baseModule: undefined };
-    // Until the answer is known, the class has no type. A class that inherits from itself finds this entry, so the
-    // search ends.
+    // While the search runs, the class counts as a class without a type. So the search also ends for a class that
+    // inherits from itself.
     this.#known.set(start.statement, { ...nothing, type: null, certain: true, foreign: null });
     const found = this.#search(start);
     this.#known.set(start.statement, found);
@@ -111,7 +114,7 @@ export class Classes {
 
   /**
    * The possible method resolution orders of a class (C3, "The Python 2.3 Method Resolution Order"): one for each way
-   * through the branches. Null if there are too many, or if one of them cannot be determined.
+   * through the branches. Null if there are too many orders, or if an order cannot be determined.
    */
   lines(start: ClassAt): Ancestor[][] | null {
     const found = this.#lines(start, new Set());
@@ -185,7 +188,8 @@ export class Classes {
   }
 
   /**
-   * The instrument type that the base class of this name gives. Null unless it is a base of PyBirch or a further base.
+   * The instrument type that classes get from the base class of this name. Null if the name is neither a base class of
+   * PyBirch nor a further base class.
    */
   #baseType(name: string, module: string | undefined): InstrumentType | null {
     const further = this.#extra.get(name);
@@ -236,8 +240,8 @@ export class Classes {
 }
 
 /**
- * The bodies of the classes that enclose a class, innermost first. Python evaluates the base expressions in the
- * innermost.
+ * The bodies of the classes that enclose a class, innermost first. Python evaluates the base expressions of a class in
+ * the innermost enclosing body.
  */
 function enclosing(
   statement: ClassStatement,

@@ -1,9 +1,9 @@
 /**
- * CPython's single-byte encodings that contain ASCII: the character of each byte from 128 on, or U+FFFD if there is
- * none. The tables come from CPython's package `encodings`, the names from `encodings.aliases`. WHATWG's tables and
- * those of encoding libraries differ in about ten encodings (`mac_roman`, `cp1255`, `iso8859_1`, …); a test compares
- * ours with the machine's Python. `cp1006`, `mac_arabic` and `mac_farsi` are left out: in them two bytes mean the same
- * character, so text could not be written back byte for byte.
+ * CPython's single-byte encodings that contain ASCII: the character of each byte from 128 on, or U+FFFD for a byte
+ * without a character. The tables come from CPython's package `encodings`, the names from `encodings.aliases`. The
+ * tables of WHATWG and of encoding libraries differ in about ten encodings (`mac_roman`, `cp1255`, `iso8859_1`, …). A
+ * test compares this file with the machine's Python. `cp1006`, `mac_arabic` and `mac_farsi` are left out: two of their
+ * bytes mean the same character, so text could not be written back byte for byte.
  */
 
 /**
@@ -118,8 +118,8 @@ function named(list: string): string[] {
 const spelled = (cookie: string): string => cookie.toLowerCase().slice(0, 12).replaceAll('_', '-');
 
 /**
- * Whether a file with a UTF-8 byte order mark may declare this encoding. CPython accepts only the name `utf-8`, not its
- * other names.
+ * Whether a file with a UTF-8 byte order mark may declare this encoding. CPython accepts only the name `utf-8` in such
+ * a file, not other names of UTF-8.
  */
 export const fitsByteOrderMark = (cookie: string): boolean => /^utf-8(?:$|-)/.test(spelled(cookie));
 

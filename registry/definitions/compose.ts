@@ -33,7 +33,7 @@ export type Change = { [Field in keyof Described]?: Described[Field] | null } & 
   files?: Record<string, string | null>;
 };
 
-/** A field of a save that cannot be applied, with its place in the file if it has one. */
+/** A field of a save that cannot be applied, with its place in the file if the field has one. */
 export interface UnfitField {
   path: string;
   message: string;
@@ -44,8 +44,8 @@ export interface UnfitField {
 export type Composed = { files: Files } | { unfit: UnfitField[] };
 
 /**
- * Applies `change` to the files of `name`. It merges `files` and replaces the source; a source without a header keeps
- * the old header. Fields that the files do not already state are then written into the header.
+ * Applies `change` to the files of `name`. `files` are merged, and the source is replaced; a source without a header
+ * gets the old header. Fields that the files do not already state are then written into the header.
  */
 export function compose(name: string, before: Files, change: Change): Composed {
   try {

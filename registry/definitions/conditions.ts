@@ -32,8 +32,8 @@ const IMPORTED: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * The answers for the last text only, because the caller asks many times about one module before it goes on to the
- * next.
+ * The answers for the last text. One text is enough, because callers ask many times about one module before they go on
+ * to the next.
  */
 const trusted = new LRUCache<string, Map<string, boolean>>({ max: 1, memoMethod: () => new Map() });
 

@@ -12,13 +12,17 @@ export interface VersionContent {
   described: Metadata;
 }
 
-/** A version's content with the text of its main file. The index stores that text for the newest version only. */
+/**
+ * A version's content with the text of its main file. The index stores the text of the main file for the newest version
+ * only.
+ */
 export interface ReadContent extends VersionContent {
   source: string;
 }
 
 /**
- * Computes the content. `described` is the metadata of the files, or what is known of it if the files were not read.
+ * Computes the content. `described` is the metadata of the files, or the known part of the metadata if the files were
+ * not read.
  */
 export function contentOf(name: string, files: Files, described: Metadata): ReadContent {
   const source = files.get(mainFile(name));

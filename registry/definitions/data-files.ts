@@ -3,8 +3,8 @@ import { packedFiles } from './packed-files.ts';
 import type { Diagnostic, Files } from './types.ts';
 
 /**
- * The first bytes by which operating systems recognize programs. Java classes begin like fat Mach-O files. In these
- * bytes a fat Mach-O has the number of its parts, which is small, and a Java class its version.
+ * The first bytes by which operating systems recognize programs. Java classes begin like fat Mach-O files. Then follows
+ * a number: in a fat Mach-O the count of its parts, which is small, in a Java class the version.
  */
 const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ['an ELF library or program', (bytes) => starts(bytes, '7f454c46')],
@@ -22,8 +22,8 @@ const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
 ];
 
 /**
- * Packed formats other than zip, gzip and tar. Python can unpack most of them, but the registry cannot, so nobody could
- * review their content.
+ * Packed formats other than zip, gzip and tar. Python can unpack most of these formats, but the registry cannot, so
+ * nobody could review the content.
  */
 const SEALED: [by: string, is: (bytes: Buffer) => boolean][] = [
   ['bzip2', (bytes) => /^BZh[1-9](1AY&SY|\x17rE8P\x90)/.test(bytes.toString('latin1', 0, 10))],
@@ -65,7 +65,7 @@ export interface NativeLibrary {
   path: string;
   /** What the file is, in words for people. */
   kind: string;
-  /** What the author should do, if not install the library on the lab computers. */
+  /** What the author should do. By default: install the library on the lab computers. */
   way?: string;
 }
 
@@ -103,14 +103,14 @@ function kindOf(path: string, bytes: Buffer): string | undefined {
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** The paths of git-lfs pointer files. Such a file only points to its content, which is stored elsewhere. */
+/** The paths of git-lfs pointer files. A pointer file only names its content, which is stored elsewhere. */
 export function lfsPointers(files: Files): string[] {
   return [...files].flatMap(([path, bytes]) =>
     bytes.byteLength < 1024 && Buffer.from(bytes).toString('latin1').startsWith(LFS) ? [path] : [],
   );
 }
 
-/** The validation errors and warnings about these files. */
+/** The validation errors and warnings about files that are not plain data. */
 export function checkDataFiles(files: Files): { errors: Diagnostic[]; warnings: Diagnostic[] } {
   const at = (file: string, code: string, message: string): Diagnostic => ({
     ...{ line: 1, column: 1, end_line: 1, end_column: 1 },

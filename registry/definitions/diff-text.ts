@@ -6,7 +6,10 @@ import { decodePiece } from './source.ts';
 export interface DiffPart {
   readonly from: number;
   readonly to: number;
-  /** The path of the Python file before and after the change. Null if there is none, or if the whole part is ASCII. */
+  /**
+   * The path of the Python file before and after the change. Null if there is no Python file, or if the whole part is
+   * ASCII.
+   */
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -40,7 +43,7 @@ export function partsOf(diff: Buffer): DiffPart[] {
 
 /**
  * Decodes a part. Paths are UTF-8. Removed lines and hunk headings have the encoding of the file before the change, all
- * other lines that of the file after it.
+ * other lines have the encoding of the file after the change.
  */
 export function decodePart(part: Buffer, { before, after }: Encodings): string {
   const hunks = part.indexOf('\n@@ ') + 1;

@@ -1,6 +1,6 @@
 import type { Diagnostic } from './types.ts';
 
-/** Why a definition's text cannot be processed. Callers choose what to do by `code`. */
+/** Why a definition's text cannot be processed. Callers decide by `code` what to do. */
 export type DefinitionErrorCode =
   | 'undecodable'
   | 'unencodable'

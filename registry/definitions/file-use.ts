@@ -1,7 +1,6 @@
 /**
- * Warns of code that certainly uses files in ways other than `open`. The import policy knows only names, so it does not
- * find these uses; a lab computer refuses them when the code runs. There is no warning for a use that depends on a
- * value.
+ * Warns of code that certainly uses files in ways other than `open`. The import policy knows only names and does not
+ * find such code. A lab computer refuses such code when it runs. There is no warning for a use that depends on a value.
  */
 
 import { grantOf } from './policy.ts';
@@ -28,7 +27,10 @@ function tempfile(name: string): string {
   return `tempfile.${name}`;
 }
 
-/** These are mostly names of pathlib's methods. So in a module that imports pathlib they count on any object. */
+/**
+ * Names that are mostly methods of pathlib. In a module that imports pathlib, calls of these methods count whatever the
+ * object is.
+ */
 const PATH_WRITES: ReadonlySet<string> = new Set([
   ...['hardlink_to', 'mkdir', 'rmdir', 'symlink_to', 'touch', 'unlink'],
   ...['write_bytes', 'write_text'],
@@ -42,7 +44,7 @@ const OUTSIDE: ReadonlySet<string> = new Set(['pathlib.Path.cwd', 'pathlib.Path.
 /** Methods that write a file if their first argument is a path, and return text if they have no argument. */
 const EXPORTS = /^(?:savefig|to_(?:csv|excel|feather|hdf|html|json|parquet|pickle)|tofile)$/;
 
-/** The warnings for one module. There are none if the policy allows the definition to use files. */
+/** The warnings for one module. There is no warning if the policy allows the definition to use files. */
 export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   if (LIFTING.some((name) => grantOf(name, policy) === null)) return [];
   const hasPaths = importsPaths(module);

@@ -4,12 +4,12 @@ import { DefinitionError } from './errors.ts';
 import { decodeSource, encodeSource, hasBom, typedSource, wholeCharacters } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** The path of the main file, which contains the class. It is in the root folder. */
+/** The path of the main file, which contains the class and is in the root folder. */
 export const mainFile = (name: string): string => `${name}.py`;
 
 /**
- * The text of a Python file in its own encoding. If that fails, the bytes are read as UTF-8 with U+FFFD for invalid
- * bytes.
+ * The text of a Python file in its own encoding. If the encoding cannot decode the file, the bytes are read as UTF-8
+ * with U+FFFD for invalid bytes.
  */
 export function textOf(bytes: Uint8Array): string {
   try {
@@ -54,15 +54,15 @@ export function withChanges(
 }
 
 /**
- * A limit, because checking one byte can take some microseconds. A definition is one class and rarely has more than 50
- * KB.
+ * The most bytes of Python in a definition. There is a limit because checking one byte can take some microseconds. A
+ * definition is one class and rarely has more than 50 KB.
  */
 const MAX_SOURCE_BYTES = 2 << 20;
 
 export interface SourceFiles {
   /** The text of every Python file that could be decoded, by path; up to 2 MiB in total. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Why each of the other Python files was not read, by path. */
+  /** Why a Python file was not read, by path. */
   readonly errors: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 

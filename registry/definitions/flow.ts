@@ -27,9 +27,7 @@ export type Binding =
   | { readonly kind: 'other'; readonly node: Node }
   | { readonly kind: 'deleted' };
 
-/**
- * `open` means that the code can reach the place without any of the bindings. A `try` part comes before its handlers.
- */
+/** `open`: the code can reach the place without any of the bindings. A `try` part comes before its handlers. */
 export interface Reaching {
   readonly bindings: readonly Binding[];
   readonly open: boolean;
@@ -56,9 +54,7 @@ export function reaching(
   return new Search(name, text).through(statements, before);
 }
 
-/**
- * Tells whether a name is certainly bound when the module or class reaches a place. Made for many places of one name.
- */
+/** Tells whether a name is certainly bound at a place of a module or class. Made for asking about many places. */
 export class Bound {
   readonly #search: Search;
 
@@ -195,7 +191,9 @@ class Search {
     return this.#walrus(node);
   }
 
-  /** The bindings by `(name := …)` or `f(name := …)` anywhere in a statement. They are possible, never certain. */
+  /**
+   * Possible bindings by `(name := …)` or `f(name := …)` anywhere in a statement. None of these bindings is certain.
+   */
   #walrus(node: Node): Reaching {
     if (!textOf(node, this.#text).includes(':=')) return NOTHING;
     let found = false;
@@ -344,7 +342,7 @@ export function branchesOf({ node, bodies }: BlockStatement): Branch[] {
   return branches;
 }
 
-/** Whether the body ends with `raise`. Code after the whole statement then cannot see its bindings. */
+/** Whether the body ends with `raise`. Code after the statement cannot see bindings of such a body. */
 function leaves(body: readonly Statement[]): boolean {
   return body.at(-1)?.node.type === 'RaiseStatement';
 }

@@ -4,7 +4,7 @@
  * Changes are made line by line. A key on lines of its own is replaced in place and keeps its comment. A table
  * (`settings-schema`, `default-settings`) is rewritten after the other keys, so comments within it are lost. If the key
  * is inside an inline table (`tool = { … }`) or cannot be edited by line for another reason, the whole block is
- * rewritten. It then keeps all values, but not its comments and order.
+ * rewritten. A rewritten block keeps all values, but not its comments and order.
  */
 
 import { isEqual } from 'es-toolkit/predicate';
@@ -27,7 +27,7 @@ import type { Diagnostic, Header, Json } from './types.ts';
 /** The keys to change. Undefined leaves a key unchanged, null removes it. */
 export type HeaderChanges = { [Key in keyof Header]?: Header[Key] | null | undefined };
 
-/** The longest header: twice the limit of the settings. */
+/** The most characters of a header: twice the limit of the settings. */
 const MOST_CHARACTERS = 524_288;
 
 type Document = { [key: string]: Json };
@@ -142,7 +142,7 @@ function replaced(
   lines.splice(start, count, ...fresh);
   ends.splice(start, count, ...fresh.map(() => newline));
   if (changed.length === 0 && old.length > 0) {
-    // PEP 723's regular expression does not match a block without lines, so an empty block gets one.
+    // PEP 723's regular expression does not match a block without lines, so an empty block gets a line.
     lines.splice(start, 0, '#');
     ends.splice(start, 0, newline);
   }

@@ -3,7 +3,7 @@ import { describeHidden, findHidden, HIDDEN_IN_CODE, HIDDEN_IN_LINE } from '../.
 import { positions } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** The most warnings for one file. A reader needs no more. */
+/** The most warnings for one file. Nobody needs to read more. */
 const MOST = 50;
 /** The largest file that is checked, in bytes. A larger text file holds data that nobody reads. */
 const MOST_BYTES = 1 << 20;

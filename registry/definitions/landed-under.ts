@@ -1,20 +1,21 @@
 /**
  * The lab and policy under which a version landed. The tag of a public version is readable for everybody, but the
- * policy of a lab is not public. So the signed tag contains only the SHA-256 of that text. The text itself is kept in
- * the registry's state of the definition.
+ * policy of a lab is not public. So the signed tag contains only the SHA-256 of lab and policy. The text of lab and
+ * policy is kept in the registry's state of the definition.
  */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, LandedUnder, VersionRecord } from './record.ts';
 
 /**
- * The JSON of each `LandedUnder` by its SHA-256 in hexadecimal. The JSON has a salt, because there are so few different
+ * The JSON of each `LandedUnder` by its SHA-256 in hexadecimal. The JSON contains a salt. There are so few different
  * policies that a digest without a salt could be guessed.
  */
 type Kept = Readonly<Record<string, string>>;
 
 /**
- * Returns the digest for a record, and the texts to store. If the text is already stored, these are the same object.
+ * Returns the digest for a record, and the texts to store. If the text is already stored, the returned object is `kept`
+ * itself.
  */
 export function keepUnder(
   kept: Kept,
@@ -28,7 +29,7 @@ export function keepUnder(
   return { sha256, kept: { ...kept, [sha256]: text } };
 }
 
-/** The lab and policy that a record states, or null if the record is older than this field. */
+/** The lab and policy that a record states, or null if the record is older than the field `landed_under`. */
 export function readUnder(
   { landed_under }: VersionRecord,
   { landed_under: kept = {} }: Pick<DefinitionState, 'landed_under'>,

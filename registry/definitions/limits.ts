@@ -1,7 +1,7 @@
 /**
  * Limits on what the parsers read, checked in one pass over the text. Two limits are CPython's: 200 open brackets
- * (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The others are ours. Some exist because ruff's
- * time is quadratic in the length of one such statement.
+ * (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The others are ours. Some limits exist because
+ * ruff's time is quadratic in the length of a statement.
  */
 
 import { DefinitionError } from './errors.ts';
@@ -9,14 +9,14 @@ import { positions } from './source.ts';
 
 const MAX_BRACKETS = 200;
 const MAX_INDENTS = 100;
-/** A limit because ruff, at each string, searches for the start of its line. */
+/** The most strings in one line. There is a limit because ruff, at each string, searches for the start of the line. */
 const MAX_STRINGS_IN_LINE = 2000;
 /** The most targets in `a = b = c = …`. */
 const MAX_TARGETS = 1000;
 /** The most commas in an import or `del`, or in a `def`, `class`, `with` or `global` up to its colon. */
 const MAX_LISTED = 1000;
 const MAX_TOKENS = 350_000;
-/** Ten times what people write. A large table belongs in a data file. */
+/** The most lines of a file: ten times what people write. A large table belongs in a data file. */
 const MAX_LINES = 100_000;
 const MAX_STATEMENTS = 20_000;
 
@@ -186,7 +186,7 @@ class Scan {
     for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
       if (mark === quote) return;
       if (mark !== '\n' && mark !== '\r') continue;
-      // The line end terminates the string, and is then read again as the end of the statement.
+      // The line end terminates the string. It is read again as the end of the statement.
       this.#at--;
       return;
     }

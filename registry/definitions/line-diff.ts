@@ -1,4 +1,4 @@
-/** Finds the lines that differ between two texts, in bounded time. */
+/** Finds the lines that differ between two texts, within a limit of time. */
 import { diffArrays } from 'diff';
 
 /** Lines `start` to `end` of one text became `lines` in the other. Lines count from 0, `end` is exclusive. */
@@ -11,19 +11,20 @@ export interface LineChange {
 }
 
 /**
- * The most added and removed lines before the search stops. Its time grows quadratically: hostile files of 1 MiB took
- * seconds with a limit of 5,000. This is a count and not a time, so that every machine gives the same answer.
+ * The most added and removed lines before the search stops. The time of the search grows quadratically: hostile files
+ * of 1 MiB took seconds with a limit of 5,000. The limit is a count and not a time, so that every machine gives the
+ * same answer.
  */
 const MOST_EDITS = 1_000;
 
-/** The lines of a text with their line ends. Joined, they are the text again, byte for byte. */
+/** The lines of a text with their line ends. Joining the lines gives the text, byte for byte. */
 export function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 /**
- * The changes from one text to the other, in order. If there are too many, everything between the common lines at the
- * start and at the end counts as one change.
+ * The changes from one text to the other, in order. If there are too many changes, everything between the common lines
+ * at the start and at the end counts as one change.
  */
 export function changesBetweenLines(
   before: readonly string[],

@@ -13,16 +13,16 @@ const require = createRequire(import.meta.url);
 let shared: Workspace | null = null;
 
 export interface Findings {
-  /** Errors of a file that CPython does not compile. If there are any, there are no other findings. */
+  /** Errors of a file that CPython does not compile. A file with such errors has no other findings. */
   syntax: Diagnostic[];
   errors: Diagnostic[];
   warnings: Diagnostic[];
 }
 
 /**
- * Lints Python source. Never throws. CPython's rules decide whether the text is valid. If ruff stops at the same line,
- * ruff's messages are used. A text that only ruff refuses is refused too, because ruff knows the names of Unicode's
- * characters.
+ * Lints Python source. Never throws. CPython's rules decide whether the text is valid. If ruff and CPython stop at the
+ * same line, ruff's messages are used. A text that only ruff refuses is refused too, because ruff knows the names of
+ * Unicode's characters.
  */
 export function lint(module: Module): Findings {
   const { error, warnings } = verdictOf(module);
@@ -101,7 +101,7 @@ function run(text: string): Finding[] {
       return shared.check(text);
     });
   } catch {
-    // After a trap (stack overflow, panic) the WebAssembly instance is unusable. The next call creates a new one.
+    // After a trap (stack overflow, panic) the WebAssembly instance is unusable. The next call creates a new instance.
     shared = null;
     delete require.cache[require.resolve(PACKAGE)];
     const start = { row: 1, column: 1 };
@@ -112,6 +112,6 @@ function run(text: string): Finding[] {
 
 function open(): Workspace {
   const ruff = require(PACKAGE) as typeof import('@astral-sh/ruff-wasm-nodejs');
-  // ruff counts columns in bytes here. To count code points it would scan the line from its start for each finding.
+  // ruff counts columns in bytes here. To count code points, ruff would scan the line from its start for each finding.
   return new ruff.Workspace(RUFF_CONFIGURATION, ruff.PositionEncoding.Utf8);
 }

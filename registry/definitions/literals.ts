@@ -46,7 +46,8 @@ const CHARACTERS: ReadonlyMap<string, string> = new Map([
 export function numberValue(literal: string): bigint | number | undefined {
   const plain = literal.replaceAll('_', '').toLowerCase();
   if (/^0[xob]/.test(plain) || /^\d+$/.test(plain)) {
-    // CPython refuses longer integers (`sys.int_info.default_max_str_digits`). It also refuses `017`, but accepts `00`.
+    // CPython refuses longer integers (`sys.int_info.default_max_str_digits`). CPython also refuses `017`, but accepts
+    // `00`.
     if (plain.length > 4300 || /^0\d*[1-9]/.test(plain)) return undefined;
     try {
       return BigInt(plain);

@@ -1,7 +1,7 @@
 /** Merges the lines of a file three ways. The editor in the browser uses this code too. */
 import { changesBetweenLines, type LineChange, linesOf } from './line-diff.ts';
 
-/** Lines of `ours` that conflict, counted from 1. `end_line` is the last of them. */
+/** Lines of `ours` that conflict, counted from 1. `end_line` is the last conflicting line. */
 export interface Conflict {
   line: number;
   end_line: number;
@@ -34,7 +34,7 @@ export function mergeText(
   return { text: [...merged, lines.slice(at)].flat().join('') };
 }
 
-/** Changes that overlap or touch. */
+/** A group of changes that overlap or touch. */
 interface Group {
   end: number;
   ours: LineChange[];
@@ -76,7 +76,9 @@ function isConflict({ ours, theirs }: Group): boolean {
 
 const content = ({ start, end, lines }: LineChange) => [start, end, lines];
 
-/** The lines to show for a conflict. For deleted lines it is the line after them, or the last line of the file. */
+/**
+ * The lines to show for a conflict. If lines were deleted, the following line is shown, or the last line of the file.
+ */
 function placeOf({ ours }: Group, most: number): Conflict {
   const first = ours[0] as LineChange;
   const last = ours.at(-1) as LineChange;

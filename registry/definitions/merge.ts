@@ -20,8 +20,8 @@ export function changesOf(base: Tree, head: Tree): PathChange[] {
 }
 
 /**
- * A key of the whole list. An approval stays valid as long as the key stays the same. git's patch-id would not do: it
- * ignores white space, which has meaning in Python.
+ * A key for a list of changes. An approval stays valid as long as the key stays the same. git's patch-id cannot be
+ * used, because it ignores white space, which has meaning in Python.
  */
 export function changesKey(changes: readonly PathChange[]): string {
   const list = changes.map((change) => [change.path, change.old, change.new]);
@@ -29,8 +29,8 @@ export function changesKey(changes: readonly PathChange[]): string {
 }
 
 /**
- * The changes to apply to `main` so that it includes those of `head`. `conflicts` are paths that both sides have
- * changed since `base`, to different contents; `changes` does not contain them.
+ * The changes to apply to `main` so that `main` includes the changes of `head`. `conflicts` are paths that both sides
+ * have changed differently since `base`; `changes` leaves these paths out.
  */
 export function mergeTrees(
   base: Tree,

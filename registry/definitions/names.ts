@@ -42,9 +42,9 @@ export function checkPath(path: string): string | null {
 }
 
 /**
- * Problems of these paths, one by one and together; empty if there are none. Two paths clash if they are one file on a
- * disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS). A file may not also be a
- * folder.
+ * The problems of the paths, each alone and all together; empty if there are no problems. Two paths clash if they are
+ * one file on a disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS). A file may not
+ * also be a folder.
  */
 export function checkPaths(paths: Iterable<string>): { path: string; message: string }[] {
   const problems: { path: string; message: string }[] = [];
@@ -75,8 +75,8 @@ function clash(seen: Map<string, { path: string; isFile: boolean }>, path: strin
 }
 
 /**
- * Maps paths that differ only in case to the same text. Upper case comes first, so that ß equals ss and ς equals σ, as
- * in full case folding (Unicode, CaseFolding.txt).
+ * Maps paths that differ only in case to the same text. Converting to upper case first makes ß equal to ss and ς equal
+ * to σ, as in full case folding (Unicode, CaseFolding.txt).
  */
 export const folded = (path: string): string =>
   path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
@@ -97,7 +97,7 @@ function checkSegment(segment: string): string | null {
   return null;
 }
 
-/** The segment as it appears to disks that ignore case, and to HFS+, which ignores some characters. */
+/** A segment of a path as disks see it that ignore case, and as HFS+ sees it, which ignores some characters. */
 const plainOf = (segment: string): string =>
   segment.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase();
 
@@ -112,7 +112,8 @@ function isDotGit(segment: string): boolean {
 
 /**
  * Whether the file would be a setting of git. `.gitmodules` makes a clone fetch from elsewhere, `.gitattributes` makes
- * a checkout differ from the version. Includes their short names on NTFS (`is_ntfs_dot_generic` in git's path.c).
+ * a checkout differ from the version. The short names of both files on NTFS count too (`is_ntfs_dot_generic` in git's
+ * path.c).
  */
 function isGitSetting(segment: string): boolean {
   const plain = plainOf(segment);

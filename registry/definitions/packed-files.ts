@@ -10,7 +10,7 @@ const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
-/** How many packed bytes of an inner file are read. They are enough for the header of a program. */
+/** How many packed bytes of an inner file are read: enough for the header of a program. */
 const BEGINNING = 1024;
 const MOST_ENTRIES = 1000;
 const MOST_NESTED = 8 * 1024 * 1024;
@@ -97,7 +97,7 @@ interface Entry {
   at: number;
 }
 
-/** Reads the directory at the end of a zip. Data before the archive shifts all offsets; Python allows this too. */
+/** Reads the directory at the end of a zip. Data before the archive shifts all offsets, which Python allows too. */
 function entriesOf(bytes: Buffer): Entry[] | null {
   const end = bytes.lastIndexOf(END);
   if (end < 0 || end + 22 > bytes.length) return [];

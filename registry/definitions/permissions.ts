@@ -16,13 +16,13 @@ export interface Place {
 /** A banned name that the definition needs and the policy does not allow. */
 export interface Permission {
   name: string;
-  /** Whether the header asks for it in `permissions`. */
+  /** Whether the header asks for the name in `permissions`. */
   asked: boolean;
-  /** Where the code uses it, as far as can be determined. */
+  /** Where the code uses the name, as far as can be determined. */
   places: Place[];
 }
 
-/** The permissions that the files need or ask for. `policy` is the lab's own, without grants. */
+/** The permissions that the files need or ask for. `policy` is the lab's own policy, without grants. */
 export function permissionsNeeded(name: string, files: Files, policy: ImportPolicy): Permission[] {
   const found = new Map<string, Permission>();
   const of = (permission: string): Permission => {

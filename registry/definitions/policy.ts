@@ -1,4 +1,6 @@
-/** The import policy: what a definition may not import or call. It catches mistakes and does not replace review. */
+/**
+ * The import policy: what a definition may not import or call. The policy catches mistakes and does not replace review.
+ */
 
 import { builtinReads } from './builtin-reads.ts';
 import { referencesIn } from './references.ts';
@@ -21,8 +23,9 @@ export interface Use {
 }
 
 /**
- * Finds uses of banned names. `banned-import` is an import of a banned module or its submodule, or access to one
- * through another module (`glob.os`). `banned-builtin` is any place where a name can refer to a banned built-in.
+ * Finds uses of banned names. `banned-import` is an import of a banned module or of its submodule, or access to a
+ * banned module through another module (`glob.os`). `banned-builtin` is any place where a name can refer to a banned
+ * built-in.
  */
 export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] {
   const places = positions(module.text);
@@ -95,7 +98,7 @@ export function grantOf(name: string, { banned, allowed }: ImportPolicy): string
   return by === undefined || covers(allowed, by) ? null : by;
 }
 
-/** The name and its twins: modules that implement a banned module or do the same. */
+/** The name of a module, and the modules that implement that module or do the same. */
 function withTwins(name: string): readonly string[] {
   return [name, ...(TWINS[name] ?? [])];
 }

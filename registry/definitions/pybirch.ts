@@ -29,8 +29,8 @@ export const OLDER_MODULES: Readonly<Record<string, string>> = {
 const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
 
 /**
- * Whether this name means a class of PyBirch. The older names are common words, so they count only if they come from a
- * module of PyBirch. A name without a module was not imported: PyBirch provides it.
+ * Whether a name means a class of PyBirch. The older names are common words, so such a name counts only if it comes
+ * from a module of PyBirch. A name without a module was not imported: PyBirch provides it.
  */
 export function isPybirch(name: string, module?: string): boolean {
   if (!BASE_CLASSES.has(name)) return false;
@@ -45,7 +45,10 @@ const VISA = [
 ];
 const FAKE = [NAME, { name: 'wait', required: false }];
 
-/** The constructor parameters of these classes, in order. Those of the older classes are unknown. */
+/**
+ * The constructor parameters of PyBirch's newer base classes, in order. The parameters of the older classes are
+ * unknown.
+ */
 export const CONSTRUCTORS: ReadonlyMap<string, readonly { name: string; required: boolean }[]> =
   new Map([
     ['BaseMeasurementInstrument', [NAME]],

@@ -1,6 +1,6 @@
 /**
- * The questions that services ask about definitions. Their cost depends on untrusted input, so workers answer them
- * (registry/analysis/), and services import only the types from this file.
+ * The questions that services ask about definitions. The cost of a question depends on untrusted input, so workers
+ * answer it (registry/analysis/), and services import only the types from this file.
  */
 import { compose } from './compose.ts';
 import { contentOf, type ReadContent } from './content.ts';
@@ -40,8 +40,8 @@ function readContent(name: string, files: Files): ReadContent {
 }
 
 /**
- * Validates files and, if they are valid, reads what the index stores about them. This is one question, so that a
- * landing does not have to ask twice.
+ * Validates files and, if they are valid, reads what the index stores about them. A landing needs both results, and
+ * gets them with a single question.
  */
 function validateVersion(name: string, files: Files, policy: ImportPolicy): Validated<Validation> {
   const validation = validateDefinition(name, files, policy);

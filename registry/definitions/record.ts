@@ -1,7 +1,7 @@
 /**
  * The texts that the registry keeps in a repository besides the files. A version's record is the message of its `vN`
- * tag. The registry's state of a definition is `state.json` on `refs/registry/state`. Both are JSON, so that no text of
- * a user can be mistaken for a field.
+ * tag. The registry's state of a definition is `state.json` on `refs/registry/state`. Record and state are JSON, so
+ * that no text of a user can be mistaken for a field.
  */
 
 /** `PersonRef` and `Approval` are type aliases because TypeScript does not accept an interface as a JSON object. */
@@ -37,7 +37,10 @@ export function overrideFor(given: string, set_aside: string[]): Override {
   return { code: 'policy', message, broken: { reason, set_aside } };
 }
 
-/** The lab that a version landed in, and its policy at that time. Later changes of the lab do not change this. */
+/**
+ * The lab that a version landed in, and its policy at that time. Later changes of the lab do not change what is stated
+ * here.
+ */
 export interface LandedUnder {
   lab: { id: number; code: string; name: string } | null;
   direct_landing: 'admins' | 'nobody';
@@ -51,7 +54,7 @@ export interface LandedUnder {
 
 export interface VersionRecord {
   /**
-   * The definition's id and name. Old records lack them; an attestation covers such versions
+   * The definition's id and name. Old records lack both fields; an attestation names the definition of such versions
    * (services/repair/attest.ts).
    */
   id?: number;
@@ -67,7 +70,10 @@ export interface VersionRecord {
   approvals: Approval[];
   merge_request: number | null;
   overrides: Override[];
-  /** The SHA-256 of the lab and policy (landed-under.ts). Older records contain the text; the oldest have neither. */
+  /**
+   * The SHA-256 of the lab and policy (landed-under.ts). Older records contain the text itself; the oldest records
+   * contain neither digest nor text.
+   */
   landed_under?: LandedUnder | { sha256: string };
   /** The banned modules and built-ins that this version may use. Old records lack this field. */
   permissions?: string[];
@@ -86,8 +92,8 @@ export interface DefinitionState {
   created_by: PersonRef | null;
   created_at: string;
   /**
-   * When this state last changed. The `updated_at` of a definition is this time or its last landing, whichever is
-   * later.
+   * When the registry's state of the definition last changed. The `updated_at` of a definition is this time or the time
+   * of its last landing, whichever is later.
    */
   updated_at: string;
   is_public: boolean;
@@ -97,8 +103,8 @@ export interface DefinitionState {
   deprecated: Record<string, Verdict>;
   revoked: Record<string, Verdict>;
   /**
-   * Revoked versions that were made valid again. A lab computer forgets a revocation only if the version is listed
-   * here.
+   * Revoked versions that were made valid again. A lab computer forgets the revocation of a version only if the version
+   * is listed here.
    */
   reinstated?: Record<string, Verdict>;
   /** The lab and policy of each landing as JSON, by the SHA-256 in the record (landed-under.ts). */
@@ -110,7 +116,7 @@ export class RecordError extends Error {
   readonly code = 'bad_record';
 }
 
-/** A record that names its definition. The registry writes only such records now. */
+/** A record that names its definition. The registry now writes only records that name their definition. */
 export type NamedRecord = VersionRecord & { id: number; name: string };
 
 /** The message of a tag: one line for people (`git tag -n`), a blank line, then the record. */
@@ -128,7 +134,7 @@ export interface Whose {
   commit: string;
 }
 
-/** How the record contradicts its tag or its repository, in words; null if it does not. */
+/** How the record contradicts its tag or its repository, in words; null if there is no contradiction. */
 export function strangeness(record: VersionRecord, whose: Whose): string | null {
   const { id, name, version, commit } = record;
   if (version !== whose.version || commit !== whose.commit) {
@@ -140,7 +146,10 @@ export function strangeness(record: VersionRecord, whose: Whose): string | null 
     : `the record of v${version} belongs to ${name} (${id}), not to ${whose.name} (${whose.id})`;
 }
 
-/** The versions of a definition whose records do not name it. This is the message of one signed tag. */
+/**
+ * The versions of a definition whose records do not name the definition. The attestation is the message of one signed
+ * tag.
+ */
 export interface Attestation {
   id: number;
   name: string;
@@ -205,7 +214,10 @@ function parseObject<T extends object>(text: string, what: string): Partial<T> {
   return value as Partial<T>;
 }
 
-/** Only the registry writes these trailers, so they are removed from texts of users (docs/contract.md, section 3). */
+/**
+ * Only the registry writes these trailers, so the registry removes them from texts of users (docs/contract.md, section
+ * 3).
+ */
 const RESERVED_TRAILER = /^(merge-request|approved-by|landed-by|override)\s*:/i;
 
 /**

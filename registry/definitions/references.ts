@@ -6,7 +6,7 @@
 import { stringValue } from './literals.ts';
 import { type Module, type Node, nameOf, readImport, textOf, walk } from './syntax.ts';
 
-/** A place that refers to something in a module. It has several dotted names if an alias has several meanings. */
+/** A place that refers to something in a module. There are several dotted names if an alias has several meanings. */
 export interface Reference {
   readonly node: Node;
   readonly names: readonly string[];
@@ -52,7 +52,7 @@ export function referencesIn(module: Module): Reference[] {
   return found;
 }
 
-/** The node of the last part: `open` in `b.open`. */
+/** The node of the last part of a dotted name: `open` in `b.open`. */
 function lastOf(node: Node): Node {
   const { children } = node;
   if (node.type === 'CallExpression') return node;
@@ -76,7 +76,7 @@ class Aliases {
       given.push(...assigned(node, text));
       return node.type !== 'ImportStatement';
     });
-    // Several rounds, because `c = b` may come before `b = builtins`.
+    // There are several rounds, because `c = b` may come before `b = builtins`.
     let changed = true;
     for (let round = 0; changed && round < MAX_ROUNDS; round++) {
       changed = false;

@@ -1,6 +1,7 @@
 /**
- * Finds what names and dotted expressions mean across the modules of a definition or folder. It follows aliases,
- * branches, imports, star imports, re-exports and attributes. Validation, metadata, signatures and import all use it.
+ * Finds what names and dotted expressions mean across the modules of a definition or folder. The search follows
+ * aliases, branches, imports, star imports, re-exports and attributes. Validation, metadata, signatures and import all
+ * use it.
  */
 
 import { exportedBy } from './exports.ts';
@@ -25,7 +26,7 @@ export interface Program {
 /** One possible meaning of an expression. */
 export type Meaning =
   | { readonly kind: 'class'; readonly path: string; readonly statement: ClassStatement }
-  /** A module or package. `path` is its file if the program contains it. */
+  /** A module or package. `path` is the file of the module if the program contains that file. */
   | {
       readonly kind: 'module';
       readonly path: string | undefined;
@@ -50,7 +51,10 @@ const BUILT_IN = new Set(
 );
 
 const MAX_STEPS = 60;
-/** More branches than people write. A limit, because hostile code could double the meanings again and again. */
+/**
+ * The most meanings of an expression, more than people's branches give. There is a limit because hostile code could
+ * double the meanings again and again.
+ */
 const MAX_MEANINGS = 32;
 
 export class Resolver {
@@ -68,7 +72,7 @@ export class Resolver {
 
   /**
    * What a name of a module may mean when the module has run up to `before`, by default to its end. There are several
-   * meanings if branches differ; those of a `try` body come first. There are none if the name is deleted.
+   * meanings if branches differ; those of a `try` body come first. A deleted name has no meaning.
    */
   name(path: string, name: string, before?: number, steps = 0): readonly Meaning[] {
     if (steps > MAX_STEPS) return [UNKNOWN];
@@ -157,7 +161,7 @@ export class Resolver {
     }
   }
 
-  /** Whether `from m import *` binds the name if `m` is this module; true if that is unknown. */
+  /** Whether a star import from this module binds the name; true if that is unknown. */
   gives(path: string, name: string): boolean {
     const exported = this.#exported(path);
     if (typeof exported === 'object') return exported.has(name);

@@ -26,7 +26,7 @@ export function joinLines({ lines, ends }: Lines): string {
 
 /**
  * Every `script` block, found as PEP 723's regular expression does. A block ends at the last `# ///` of an unbroken run
- * of comment lines; without one it is not a block.
+ * of comment lines. A run without `# ///` is not a block.
  */
 export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
   const blocks: ScriptBlock[] = [];
@@ -55,7 +55,9 @@ export interface UnreadBlock {
   readonly why: string;
 }
 
-/** Finds a line in a file without a header that looks like the beginning of one; null if there is none. */
+/**
+ * Finds a line that looks like the beginning of a header, in a file without a header; null if there is no such line.
+ */
 export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
   const first = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
   if (first < 0) return null;

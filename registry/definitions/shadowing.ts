@@ -1,6 +1,6 @@
 /**
- * Warns of helper modules that have the name of a well-known module. Which of the two Python imports depends on where
- * the code runs.
+ * Warns of helper modules that have the name of a well-known module. Where the code runs decides which of the two
+ * modules Python imports.
  */
 
 import { STANDARD_LIBRARY } from './stdlib.ts';
@@ -15,7 +15,7 @@ const PROVIDED: ReadonlySet<string> = new Set([
   'pyvisa',
 ]);
 
-/** The warning for a Python file. The main file gets none, because it must have the definition's name. */
+/** The warning for a Python file. The main file gets no warning, because it must have the definition's name. */
 export function shadows(path: string, main: string): Diagnostic[] {
   const top = (path.split('/')[0] as string).replace(/\.py$/, '');
   if (path === main || !(STANDARD_LIBRARY.has(top) || PROVIDED.has(top))) return [];

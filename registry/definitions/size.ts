@@ -11,7 +11,7 @@ export interface Bounds {
 /** The limit for the settings of a definition, both in its header and in its code. */
 export const SETTINGS: Bounds = { values: 10_000, characters: 262_144 };
 
-/** The limit that the value exceeds, in words; null if it exceeds none. */
+/** The limit that the value exceeds, in words; null if the value is within the limits. */
 export function excess(value: Json, most: Bounds): string | null {
   let values = 0;
   let characters = 0;

@@ -9,7 +9,7 @@ import { encodingOf, fitsByteOrderMark } from './code-pages.ts';
 import { DefinitionError } from './errors.ts';
 import type { Span } from './types.ts';
 
-/** A decoded file, with all that is needed to write it back byte for byte. */
+/** A decoded file, with everything that is needed to write the file back byte for byte. */
 export interface SourceText {
   readonly text: string;
   /** `utf-8`, or the encoding as the file declares it. */
@@ -78,7 +78,7 @@ export function wholeCharacters(text: string): string {
   throw undecodable(`U+${code} is half of a character, and cannot be written to a file`, text, at);
 }
 
-/** The encoding that a Python file declares. UTF-8 if the declared encoding is not supported. */
+/** The encoding that a Python file declares. The result is UTF-8 if the declared encoding is not supported. */
 export function encodingOfSource(bytes: Uint8Array): string {
   const bom = hasBom(bytes);
   try {
@@ -97,7 +97,7 @@ export function decodePiece(bytes: Uint8Array, encoding: string): string {
 }
 
 /**
- * Encodes text with the encoding and byte order mark of the file `like` that it came from.
+ * Encodes text with the encoding and byte order mark of `like`, the file that the text came from.
  * @throws DefinitionError `unencodable` if the encoding lacks a character of the text
  */
 export function encodeSource(text: string, like: SourceText): Uint8Array {
@@ -124,7 +124,7 @@ function encodingIn(head: string, bom: boolean): string {
   return found === 'utf-8' ? found : cookie;
 }
 
-/** The beginning of the file. It is longer than the first two lines of any sensible file. */
+/** The beginning of the file, which is longer than the first two lines of any sensible file. */
 function headOf(bytes: Uint8Array, bom: boolean): string {
   return new TextDecoder('latin1').decode(bytes.subarray(bom ? 3 : 0, 4096));
 }

@@ -29,9 +29,9 @@ export interface Module {
 }
 
 /**
- * Recently parsed modules. Modules never change, so validating, describing and extracting a text share one. Eight are
- * enough for a definition with helpers. With 32 KB each they take about 20 MB in the worst case, when every letter is a
- * token.
+ * Recently parsed modules. Modules never change, so validating, describing and extracting a text share one module.
+ * Eight modules are enough for a definition with helpers. Eight modules of 32 KB take about 20 MB in the worst case,
+ * when every letter is a token.
  */
 const parsed = new LRUCache<string, Module>({
   max: 8,

@@ -8,7 +8,8 @@ export interface TarFile {
 }
 
 /**
- * Whether the bytes begin with a tar header. Its checksum is what identifies it, because the oldest format has no mark.
+ * Whether the bytes begin with a tar header. The checksum identifies a header, because the oldest format has no magic
+ * number.
  */
 export function isTar(bytes: Buffer): boolean {
   if (bytes.length < BLOCK || bytes[0] === 0) return false;

@@ -168,7 +168,7 @@ function keyText(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : quote(key);
 }
 
-/** A basic string. It escapes characters that an editor or Python could treat as line ends. */
+/** Writes a basic string. Characters that an editor or Python could treat as line ends are escaped. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff]/g,
@@ -189,7 +189,7 @@ export function tableLines(path: readonly string[], table: { [key: string]: Json
   return onlyTables ? below.slice(1) : [...lines, ...below];
 }
 
-/** Writes the whole document anew. Comments and order are lost. */
+/** Writes the whole document anew. Its comments and the order of its entries are lost. */
 export function rewritten(document: object): string[] {
   return stringify(document).trimEnd().split('\n');
 }

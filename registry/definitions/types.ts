@@ -23,7 +23,8 @@ export interface Diagnostic extends Span {
 }
 
 /**
- * What the code of a class states. The code is not run. Values that it does not state clearly are null, never guessed.
+ * What the code of a class states. The code is read, never run. A value that the code does not state clearly is null,
+ * never guessed.
  */
 export interface ClassInfo {
   name: string;
@@ -49,7 +50,7 @@ export interface Validation {
   class_info: ClassInfo | null;
 }
 
-/** The import rules of a lab's policy (docs/contract.md, section 5). Both lists name modules and built-ins. */
+/** The import rules of a lab's policy (docs/contract.md, section 5). The lists name modules and built-ins. */
 export interface ImportPolicy {
   banned: string[];
   allowed: string[];

@@ -16,7 +16,7 @@ export interface SavedValidation extends Pick<Validation, 'valid' | 'class_info'
 
 /**
  * Validates the files of a save. `typed` is the main file as it was sent. Places refer to the lines of `typed`, even if
- * a header was added above them. An error in such a header names its field and has no place.
+ * a header was added above them. An error in an added header names its field and has no place.
  */
 export function validateSaved(
   name: string,

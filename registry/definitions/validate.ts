@@ -28,9 +28,9 @@ const MAX_REPORTED = 1000;
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
 
 /**
- * Validates a definition. It never throws and never runs the definition. `files` are all files, or the typed text of
- * the main file; then `beside` are the other files, and `edited` has texts that replace some of them (null removes a
- * file). Without a name, the last instrument class of the text is validated.
+ * Validates a definition without running it. Never throws. `files` are all files, or the typed text of the main file.
+ * For a typed text, `beside` are the other files, and `edited` has new texts for some files (null removes a file).
+ * Without a name, the last instrument class of the text is validated.
  */
 export function validateDefinition(
   name: string | undefined,
@@ -70,7 +70,7 @@ export function validateDefinition(
   return result;
 }
 
-/** The files as they would be written. Adds an error for each text that its declared encoding cannot represent. */
+/** The files as a save would write them. Adds an error for each text that its declared encoding cannot represent. */
 function typed(
   main: string,
   text: string,
@@ -96,9 +96,7 @@ function typed(
   return files;
 }
 
-/**
- * Adds findings to `result`. Findings in another file than the main file name that file, in `file` and in the message.
- */
+/** Adds findings to `result`. A finding outside the main file names its file, in `file` and in the message. */
 function locate(
   found: readonly Diagnostic[],
   file: string,

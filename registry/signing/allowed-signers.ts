@@ -1,6 +1,6 @@
 /**
- * Judges the signature on a version's tag. Also writes the keys as ssh-keygen(1)'s allowed-signers lines, so that git
- * judges alike. Pure.
+ * Judges the signature on a version's tag. Also writes the keys as lines of ssh-keygen(1)'s allowed-signers format, so
+ * that git comes to the same result. Pure.
  */
 import type { Version } from '../../repos/types.ts';
 import { fingerprintOf, SignatureError, verifySsh } from './sshsig.ts';
@@ -26,11 +26,13 @@ export interface SigningKey {
   public_key: string;
   /** The fingerprint `SHA256:…`, as ssh-keygen and git print it. */
   fingerprint: string;
-  /** The key may sign tags dated from this time on. Whole seconds, as in tags. */
+  /** The key may sign tags dated from this time on. Times are in whole seconds, as in tags. */
   valid_after: string;
   /** The key may sign tags dated up to this time; null while the key is in use. */
   valid_before: string | null;
-  /** The signed change to this key. Absent if the key was created before the registry signed such changes. */
+  /**
+   * The signed list that introduced this key. Absent if the key was created before the registry signed changes of keys.
+   */
   change?: KeyChange;
 }
 
@@ -42,8 +44,7 @@ export interface Judged {
 }
 
 /**
- * Decides whether to trust the signature. It accepts exactly what git accepts with an `allowedSigners` file of these
- * keys.
+ * Decides whether to trust the signature. The result is the same as git's with an `allowedSigners` file of these keys.
  */
 export function judgeSignature(
   { taggedAt, signed }: Pick<Version, 'taggedAt' | 'signed'>,
@@ -68,7 +69,7 @@ export function judgeSignature(
 
 /**
  * One line in ssh-keygen(1)'s "ALLOWED SIGNERS" format. The times end in Z for UTC, which OpenSSH supports since 9.1.
- * Without the Z, OpenSSH would read them in the local time zone.
+ * Without the Z, OpenSSH would read times in the local time zone.
  */
 export function allowedSigner(principal: string, key: SigningKey): string {
   const options = [

@@ -1,6 +1,6 @@
 /**
  * Lets a lab computer that trusts one key trust the next. The document lists all keys and states the number of the
- * newest. The newest and the previous key sign it, as The Update Framework requires for root keys. Pure.
+ * newest key. The newest and the previous key sign the document, as The Update Framework requires for root keys. Pure.
  */
 import type { SigningKey } from './allowed-signers.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The keys that sign versions, in the folder of keys. `signing-keys.json` lists every public key ever used.
  * `signing-<fingerprint>.pem` (PKCS 8) is the private part of the current key. The list decides which key is current.
- * It is replaced atomically and read before every signature, so all processes sign with the newest key.
+ * The list is replaced atomically and read before every signature, so all processes sign with the newest key.
  */
 import {
   createPrivateKey,
@@ -35,7 +35,7 @@ export interface Signer {
 export interface SigningKeys {
   /** Signs a tag with the newest key. The first call creates a key. */
   sign: Sign;
-  /** The newest key. Do not keep it, because another key may replace it. */
+  /** The newest key. Do not keep the key, because another key may replace it. */
   signer(): Promise<Signer>;
   /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
@@ -47,14 +47,16 @@ export interface SigningKeys {
 }
 
 interface Loaded {
-  /** The inode, time and size of the list's file when it was read. They differ if the file was replaced since. */
+  /**
+   * The inode, time and size of the list's file when it was read. These values differ if the file was replaced since.
+   */
   stamp: string;
   keys: readonly SigningKey[];
   privateKey: KeyObject;
 }
 
 /**
- * Opens the keys of a folder. It reads and writes nothing before the first call, so every process may open the folder.
+ * Opens the keys of a folder. Nothing is read or written before the first call, so every process may open the folder.
  * `now` is the clock.
  */
 export function openSigningKeys(folder: string, now: () => number = Date.now): SigningKeys {
@@ -92,8 +94,8 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
   }
 
   /**
-   * Adds a new key. The private part is written before the list names the key, so that a crash never leaves a listed
-   * key without its private part.
+   * Adds a new key. The private part is written before the list names the key, so that every listed key has a private
+   * part even after a crash.
    */
   async function add(before: readonly SigningKey[], last?: KeyObject): Promise<Loaded> {
     const { privateKey } = generateKeyPairSync('ed25519');

@@ -52,7 +52,7 @@ export function verifySsh(payload: Uint8Array, armoured: string, namespace: stri
   return publicKey;
 }
 
-/** The public parts of the keys that have signed. Each is computed only once. */
+/** The public parts of keys that have signed, kept so that each part is computed only once. */
 const publicParts = new WeakMap<KeyObject, Buffer>();
 
 function publicPartOf(privateKey: KeyObject): Buffer {
@@ -76,7 +76,10 @@ export function fingerprintOf(blob: Buffer): string {
   return `SHA256:${digest.replace(/=+$/, '')}`;
 }
 
-/** The bytes that are signed. They contain the namespace and the hash of the payload, not the payload itself. */
+/**
+ * The bytes that are signed for a payload. The signed bytes contain the namespace and the hash of the payload, not the
+ * payload itself.
+ */
 function signedData(payload: Uint8Array, namespace: string, hash: string): Buffer {
   const digest = createHash(hash).update(payload).digest();
   return Buffer.concat([MAGIC, string(namespace), string(''), string(hash), string(digest)]);
@@ -89,7 +92,7 @@ function string(content: string | Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** Decodes an armoured signature. It accepts only the canonical armour, so each signature has exactly one text. */
+/** Decodes an armoured signature. Only the canonical armour is accepted, so each signature has exactly one text. */
 function unarmour(text: string): Buffer {
   if (!text.startsWith(BEGIN) || !text.endsWith(END)) throw new SignatureError('it has no armour');
   const lines = text.slice(BEGIN.length, -END.length);

@@ -1,7 +1,7 @@
 /**
- * The signed statement that comes with a list of versions, short enough for an HTTP header. It states who the list is
- * for, its number, its date and its digest. Lab computers check it as The Update Framework's clients check "timestamp"
- * and "snapshot". Pure.
+ * The signed statement that comes with a list of versions, short enough for an HTTP header. A statement contains who
+ * the list is for, and the list's number, date and digest. Lab computers check a statement as The Update Framework's
+ * clients check "timestamp" and "snapshot". Pure.
  */
 
 import type { Signer } from './keys.ts';
@@ -12,7 +12,7 @@ export const LISTS = 'lists@pybirch-registry';
 export interface Statement {
   /** Who the list is for: `computer:<id>` or `bundle:<name>`. */
   audience: string;
-  /** Grows with every change of the data from which lists are made. It never decreases. */
+  /** A number that grows with every change of the data from which lists are made. The number never decreases. */
   number: number;
   timeline: StatedTimeline;
   signed_at: string;
@@ -32,8 +32,8 @@ export interface StatedTimeline {
 }
 
 /**
- * Signs a statement and returns both on one line of printable characters:
- * `<base64url of the statement's JSON>.<base64 of the SSH signature>`
+ * Signs a statement and returns statement and signature on one line of printable characters: `<base64url of the
+ * statement's JSON>.<base64 of the SSH signature>`
  */
 export function signStatement(statement: Statement, signer: Pick<Signer, 'sign'>): string {
   const payload = Buffer.from(JSON.stringify(statement));

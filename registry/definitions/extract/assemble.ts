@@ -86,7 +86,7 @@ export function assemble(
   return { files, data: carried, warnings, packages: [...packages], ...(unfit && { unfit }) };
 }
 
-/** Adds a data file to `files`. Returns the reason if that is impossible. */
+/** Adds a data file to `files`. If the file cannot be added, returns the reason. */
 function addData(
   files: Map<string, Uint8Array>,
   path: string,

@@ -11,7 +11,7 @@ export type { BaseTypes } from '../classes.ts';
 
 export interface Reached {
   type: InstrumentType;
-  /** Whether it is a further base class (`--base`). The code alone does not show that such a class is one. */
+  /** Whether the base is a further base class (`--base`), which the code alone does not show. */
   further: boolean;
   /** The file that defines the base class; undefined if it is outside the folder. */
   baseModule?: string;
@@ -25,15 +25,15 @@ export class Bases {
   readonly #seen = new Set<string>();
   #length = 0;
 
-  /** @param extra further base classes (`--base Name=type`). They may come from any module. */
+  /** @param extra further base classes (`--base Name=type`). These classes may come from any module. */
   constructor(folder: SourceFolder, extra: BaseTypes) {
     this.#folder = folder;
     this.#extra = extra;
   }
 
   /**
-   * Answers questions about classes. It is created anew when too many syntax trees are in memory, because its answers
-   * keep them there.
+   * Answers questions about classes. When too many syntax trees are in memory, a new object replaces the old one,
+   * because answers keep syntax trees in memory.
    */
   get #classes(): Classes {
     if (this.#opened && this.#length <= TREES) return this.#opened;
@@ -84,7 +84,7 @@ export class Bases {
     };
   }
 
-  /** Whether a class with these base expressions would be an instrument. It may be anywhere in the module. */
+  /** Whether a class with these base expressions, anywhere in the module, would be an instrument. */
   isInstrument(path: string, bases: readonly Node[]): boolean {
     return bases.some((base) => this.#classes.typeBy(path, base) !== null);
   }

@@ -5,7 +5,7 @@ import { methodsOf } from './methods.ts';
 import type { Statement } from './module.ts';
 import { type Reaches, rootOf } from './reach.ts';
 
-/** The methods that Python calls to create an object, or to create a class if they belong to a metaclass. */
+/** The methods that Python calls to create an object. A metaclass's methods of these names create a class. */
 export const MAKERS = ['__new__', '__init__', '__prepare__'];
 /** How many calls and base classes are followed in a row. */
 export const MAX_DEPTH = 20;
@@ -21,7 +21,7 @@ export class Callables {
 
   /**
    * The functions that may run when a name is called: the function itself or the constructor of a class. With `method`,
-   * these are the methods of that name in the class or in the class of an instance.
+   * the functions are the methods of that name in the class or in the class of an instance.
    */
   bodies(path: string, name: string, method: string, steps = 0): [path: string, node: Node][] {
     const module = this.#folder.module(path);
@@ -46,7 +46,7 @@ export class Callables {
     return found;
   }
 
-  /** Whether only functions and classes bind the name, so that calling it changes no object. */
+  /** Whether only functions and classes bind the name, so that a call of the name changes no object. */
   isDefined(path: string, name: string): boolean {
     const { bindings, classes } = this.#folder.module(path);
     const isFunction = ({ node }: Statement): boolean =>
@@ -71,7 +71,8 @@ export class Callables {
   }
 
   /**
-   * The base classes that are in the folder. With `keyword`, the class that this keyword of the class statement names.
+   * The base classes that are in the folder. With `keyword`, the class that a keyword of the class statement names,
+   * such as `metaclass`.
    */
   parents(path: string, node: Node, keyword?: string): [path: string, name: string][] {
     const { text } = this.#folder.module(path);

@@ -27,7 +27,7 @@ export function keptStarts({ kept }: Part): ReadonlySet<number> {
 }
 
 export interface Carving {
-  /** The needed parts by path of their module. The module of the class is the first. */
+  /** The needed parts of modules, by path of the module. The first part is the module of the class. */
   parts: Map<string, Part>;
   /** Statements that would run at import but are left out, because no kept statement depends on them. */
   dropped: { path: string; statement: Statement }[];
@@ -37,7 +37,7 @@ export interface CarveSource {
   folder: SourceFolder;
   /** Modules that stay imports of their installed package and are never copied. */
   stays: ReadonlySet<string>;
-  /** The effects of statements. All carvings of the folder share this object. */
+  /** The effects of statements. All carvings of one folder share the same effects. */
   effects: Effects;
 }
 
@@ -145,8 +145,8 @@ class Carver {
   }
 
   /**
-   * A name that the module does not bind may come from `from m import *`. A name that the module binds may also come
-   * from there, if `m` is known to provide it.
+   * A name that the module does not bind may come from `from m import *`. A name that the module binds may come from
+   * `m` too, if `m` is known to provide the name.
    */
   #needStars(part: Part, name: string, isBound = false): void {
     for (const star of starImports(part.module)) {
@@ -166,7 +166,7 @@ class Carver {
 
   /**
    * Keeps statements whose side effects at import concern the kept statements or something outside the folder. Returns
-   * whether any were added.
+   * whether a statement was added.
    */
   #keepWhatActs(): boolean {
     let grew = false;
@@ -198,8 +198,9 @@ class Carver {
   }
 
   /**
-   * Keeps imports whose name nobody uses, because they may exist for their side effects. Also keeps imports of modules
-   * whose effects concern kept statements. An unused import of the standard library has no effect and is left out.
+   * Keeps imports of names that nobody uses, because such an import may exist for its side effects. Also keeps imports
+   * of modules whose effects concern kept statements. An unused import of the standard library has no effect and is
+   * left out.
    */
   #keepActingImports(part: Part, statement: Statement): boolean {
     const { module } = part;

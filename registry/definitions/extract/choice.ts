@@ -1,7 +1,7 @@
-/** Applies the options of an import: which classes become definitions, and under which names. */
+/** The options of an import that choose which classes become definitions, and under which names. */
 import { matchesPattern } from '../../../text/glob.ts';
 
-/** `--rename`: a new name for all classes of this name, or for the one in this file. */
+/** `--rename`: a new name for all classes of one name, or only for the class in one file. */
 export interface Renaming {
   path?: string;
   from: string;
@@ -25,7 +25,7 @@ interface Named {
   name: string;
 }
 
-/** Applies the options and remembers which of them matched something. */
+/** Applies the options and remembers which options matched a class. */
 export class Chooser {
   readonly #choice: Choice;
   readonly #met = new Set<string | Renaming>();
@@ -34,7 +34,7 @@ export class Chooser {
     this.#choice = choice;
   }
 
-  /** Why the options exclude the class; undefined if they include it. */
+  /** Why the options exclude the class; undefined if the options include the class. */
   refusal(one: Named): string | undefined {
     const { include = [], exclude = [] } = this.#choice;
     const [out] = exclude.filter((pattern) => this.#fits(pattern, one));
@@ -44,7 +44,7 @@ export class Chooser {
   }
 
   /**
-   * Whether a pattern of `--include` names the class itself. Such a class becomes a definition even if it looks like a
+   * Whether a pattern of `--include` names the class itself. A named class becomes a definition even if it looks like a
    * base of other classes.
    */
   isNamed({ name }: Named): boolean {
@@ -73,7 +73,9 @@ export class Chooser {
     return found.to;
   }
 
-  /** The options that matched no class, as the user wrote them. They are probably typing errors. */
+  /**
+   * The options that matched no class, as the user wrote them. An option without a match is probably a typing error.
+   */
   unmet(): string[] {
     const { include = [], exclude = [], prefer = [], rename = [] } = this.#choice;
     const isUnmet = (one: string | Renaming): boolean => !this.#met.has(one);

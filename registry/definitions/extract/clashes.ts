@@ -13,7 +13,9 @@ export interface Candidate {
   name: string;
   newName?: string;
   line: number;
-  /** Creates the definition without the facts from folder names in its header, or tells why that is impossible. */
+  /**
+   * Creates the definition, or tells why that is impossible. The header does not yet contain facts from folder names.
+   */
   make: () => Extracted | Skipped;
 }
 
@@ -23,9 +25,9 @@ export const nameOf = ({ name, newName }: Candidate): string => newName ?? name;
 export const isExtracted = (made: Extracted | Skipped): made is Extracted => 'files' in made;
 
 /**
- * Resolves clashes of names. Identical definitions are imported once, from the first path. Among different ones, the
- * preferred one is imported, and a file whose name marks it as a copy or backup loses to the original. In all other
- * cases the registry cannot know which one is meant, so all are skipped, each with the places of the others.
+ * Resolves clashes of names. Identical definitions are imported once, from the first path. Of different definitions,
+ * the preferred one is imported. A file whose name marks it as a copy or backup loses to the original. In all other
+ * cases the registry cannot know which definition is meant, so it skips all of them and names their places.
  */
 export function withoutClashes(
   all: readonly Candidate[],
@@ -125,7 +127,7 @@ export function isCopyOf(path: string, other: string): boolean {
   return stem(path) === stem(other) && inAttic(path) && !inAttic(other);
 }
 
-/** Whether both have the same paths with the same bytes. */
+/** Whether two definitions have the same paths with the same bytes. */
 export function sameFiles(
   a: ReadonlyMap<string, Uint8Array>,
   b: ReadonlyMap<string, Uint8Array>,

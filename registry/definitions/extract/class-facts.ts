@@ -1,11 +1,14 @@
-/** Facts that decide the role of a class. They are small and are read from the syntax tree only once. */
+/**
+ * Facts about a class that decide what an import does with it. The facts are small, and they are read from the syntax
+ * tree only once.
+ */
 import { child as childOf, type Node, nameOf, textOf } from '../syntax.ts';
 import { baseExpressions } from './base-expressions.ts';
 import { type Method, methodsOf } from './methods.ts';
 
 /**
- * How a class treats a method: it implements it (`given`), declares it abstract, or leaves it to subclasses by a body
- * that only raises NotImplementedError (`left`).
+ * How a class treats a method. `given`: the class implements the method. `abstract`: the class declares it abstract.
+ * `left`: the body only raises NotImplementedError, which leaves the method to subclasses.
  */
 export type Given = 'given' | 'abstract' | 'left';
 
@@ -13,10 +16,10 @@ export interface ClassFacts {
   /** The methods of the class, and the attributes that its body assigns. */
   given: ReadonlyMap<string, Given>;
   hasConstructor: boolean;
-  /** Whether its bases or keywords name ABC or ABCMeta. */
+  /** Whether the bases or keywords of the class name ABC or ABCMeta. */
   namesAbc: boolean;
   isDocumented: boolean;
-  /** Whether its docstring says that the class is a base for other classes. */
+  /** Whether the docstring says that the class is a base for other classes. */
   saysBase: boolean;
 }
 

@@ -38,7 +38,7 @@ const CLASS = /^[ \t]*class[ \t]+[^\W\d]\w*[ \t]*[(:[]/mu;
 const IMPORT_OR_DEF = /^(import|from|def|async def)[ \t]+[\w.]+/m;
 
 /**
- * Classifies a file. It is Python if its name says so, if it begins like a script, or if it parses and defines or
+ * Classifies a file. A file is Python if its name says so, if it begins like a script, or if it parses and defines or
  * imports something.
  */
 export function contentOf(path: string, bytes: Uint8Array): Content {
@@ -59,7 +59,8 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
   const hasClass = CLASS.test(text);
   const hasImport = IMPORT_OR_DEF.test(text);
   if (!hasClass && !hasImport) return { kind: 'data' };
-  // A file that has no extension and contains both is code. If it has errors, they are worth reporting.
+  // A file without an extension that contains a class and an import is code. Syntax errors in such a file are worth
+  // reporting.
   const isCode = (hasClass && hasImport && !name.includes('.')) || parses(text);
   return isCode ? { kind: 'python', text } : { kind: 'data' };
 }

@@ -15,12 +15,12 @@ type Paths = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 export interface Named {
   /** The paths of the named files, relative to the module's folder. */
   files: string[];
-  /** Paths of named files outside the module's folder. A definition cannot reach such files. */
+  /** Paths of named files outside the module's folder. A definition cannot reach files outside its folder. */
   beyond: string[];
 }
 
 /**
- * The files that the code of a module names. A name may be one string with `/` or `\`, or parts that are joined
+ * The files that the code of a module names. The name of a file may be one string with `/` or `\`, or joined parts
  * (`os.path.join`, `pathlib`, `importlib.resources`). Code may also read a folder relative to its own location.
  */
 export function namedFiles(path: string, code: string, all: Paths): Named {
@@ -62,8 +62,8 @@ function joined(parts: readonly string[]): string[] {
 }
 
 /**
- * The files that calls such as `open_text("lab.tables", "cal.csv")` read. In a definition such a call fails, because it
- * does not contain the package.
+ * The files that calls such as `open_text("lab.tables", "cal.csv")` read. These calls fail in a definition, because the
+ * definition does not contain the package.
  */
 function inPackages(parts: readonly string[], all: Paths): string[] {
   return parts.slice(1).flatMap((file, i) => {
@@ -138,7 +138,7 @@ function levelsUp(text: string): number {
   return Math.max(0, most - 1);
 }
 
-/** Removes `.` and inner `..` from a path. Null if nothing is left. */
+/** Removes `.` and inner `..` from a path. Null if the result is empty. */
 function normal(path: string): string | null {
   const parts: string[] = [];
   for (const part of path.split('/')) {

@@ -11,8 +11,8 @@ export const CHANGE =
   /\.(append|extend|insert|add|update|setdefault|pop|popitem|remove|discard|clear|sort|reverse|addHandler|setLevel)$/;
 export const SET_ATTRIBUTE = new Set(['setattr', 'delattr']);
 /**
- * Changes of Python's search path, such as `sys.path.append(…)`. They are left out: a definition needs no other folder
- * and must not add one.
+ * Changes of Python's search path, such as `sys.path.append(…)`. These changes are left out: a definition needs no
+ * other folder and must not add a folder to the path.
  */
 export const SEARCH_PATH = /^(sys|site)\s*\.\s*(path\s*\.\s*\w+|addsitedir)$/;
 /** Methods of a base class that Python calls when a subclass is created. */

@@ -1,4 +1,4 @@
-/** Looks at syntax nodes to find the effects of statements. */
+/** Questions about syntax nodes, for finding the effects of statements. */
 import { child, type Node, nameOf, walk } from '../syntax.ts';
 
 /** The class statement that encloses a node. */
@@ -18,7 +18,10 @@ export function assigns(cls: Node, attribute: string, text: string): boolean {
   );
 }
 
-/** Whether evaluating the expression can have an effect. Names, literals, and lists or dicts of them have none. */
+/**
+ * Whether evaluating the expression can have an effect. Names, literals, and lists or dicts of names and literals have
+ * no effect.
+ */
 export function does(node: Node): boolean {
   let found = false;
   walk(node, ({ type }) => {

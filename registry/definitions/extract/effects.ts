@@ -1,6 +1,7 @@
 /**
- * The side effects of a statement when its module is imported, besides binding names: which objects it may change, and
- * whether it may affect anything outside the folder. Nothing is executed. An effect that cannot be ruled out counts.
+ * The side effects of a statement when its module is imported, besides binding names. The effects are the objects that
+ * may change, and whether anything outside the folder may be affected. Nothing is executed. An effect that cannot be
+ * ruled out counts.
  */
 import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { Callables, MAKERS, MAX_DEPTH } from './callables.ts';
@@ -155,8 +156,8 @@ class Run {
   }
 
   /**
-   * Handles an expression whose result is discarded. It exists for its effect. Unless the effect is known, it may
-   * concern everything that the expression can reach.
+   * Handles an expression whose result is discarded, so it exists for its effect. An unknown effect may concern
+   * everything that the expression can reach.
    */
   #bare(statement: Node): void {
     const { text } = this.#module;

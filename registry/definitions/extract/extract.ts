@@ -1,8 +1,8 @@
 /**
  * Finds the instrument classes of a folder and makes a definition from each. A definition contains the class, the code
  * that the class needs from its own module and from other modules, and the data files that this code names. Pure:
- * nothing is executed. The whole folder is analysed first. The files of each definition are created only when they are
- * asked for, so a folder of thousands of classes needs little memory.
+ * nothing is executed. The whole folder is analysed first. The files of a definition are created only when the caller
+ * asks for the definition, so a folder of thousands of classes needs little memory.
  */
 import { DefinitionError } from '../errors.ts';
 import { lint } from '../lint.ts';
@@ -156,7 +156,7 @@ function takeOutBroken(
 function parseError(path: string, folder: SourceFolder): Diagnostic | undefined {
   try {
     const { error, text, tree } = folder.module(path);
-    // Only ruff knows the names of Unicode characters, so it checks text with `\N{…}`.
+    // Only ruff knows the names of Unicode characters, so ruff checks texts with `\N{…}`.
     return error ?? (text.includes('\\N{') ? lint(tree).syntax[0] : undefined);
   } catch (error) {
     if (!(error instanceof DefinitionError) || error.code === 'folder_changed') throw error;

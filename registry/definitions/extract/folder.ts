@@ -18,7 +18,7 @@ const MAX_STEPS = 50;
 /** How many statements of modules stay in memory, about 20 MB. A folder of 1,500 ordinary drivers fits. */
 const MOST_STATEMENTS = 20_000;
 
-/** `trim` goes down to this part of the limit, so that it has to sort only now and then. */
+/** `trim` drops modules down to this part of the limit, so that not every call has to sort. */
 const LEAVES = 3 / 4;
 
 interface Kept {
@@ -72,7 +72,7 @@ export class SourceFolder {
     return this.#texts.has(path);
   }
 
-  /** The module at a path. It is the same object until `trim` drops it. */
+  /** The module at a path. Calls return the same object until `trim` drops the module. */
   module(path: string): Module {
     const known = this.#modules.get(path);
     if (known) {
@@ -141,7 +141,10 @@ export class SourceFolder {
     return outside('.'.repeat(level) + module, clause.name);
   }
 
-  /** Where a name of a module comes from, through re-exports. Undefined if the module does not bind the name. */
+  /**
+   * Where a name of a module comes from. Re-exports are followed. Undefined if no statement of the module binds the
+   * name.
+   */
   lookup(path: string, name: string, steps = 0): Target | undefined {
     if (steps > MAX_STEPS) return undefined;
     const module = this.module(path);
@@ -236,7 +239,7 @@ export class SourceFolder {
   }
 }
 
-/** The import in a statement that binds this name. The import may be in a nested block (`try`, `if`). */
+/** Finds the import in a statement that binds a name. The import may be in a nested block (`try`, `if`). */
 export function importOf(
   statement: Statement,
   name: string,

@@ -16,10 +16,10 @@ interface Known {
 }
 
 /**
- * Adds category, manufacturer, instrument type and `requires-python` to the header, each only if the files do not state
- * it. The type is added for a class on a further base class (`--base`), because its code does not show the type.
- * `requires-python` is added if the syntax needs a newer Python than some lab computers have. A header that cannot be
- * parsed is left unchanged; validation reports it.
+ * Adds category, manufacturer, instrument type and `requires-python` to the header, except for what the files already
+ * state. The instrument type is added for a class on a further base class (`--base`), because its code does not show
+ * the type. `requires-python` is added if the syntax needs a newer Python than some lab computers have. A header that
+ * cannot be parsed is left unchanged; validation reports it.
  */
 export function writeHead(definition: Extracted, { type, further }: Known): void {
   const main = `${definition.name}.py`;

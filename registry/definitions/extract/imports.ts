@@ -1,4 +1,4 @@
-/** Import statements in the form in which an import of definitions follows and rewrites them. */
+/** Import statements of Python, in a form that is easy to follow and to rewrite. */
 import { type Node, readImport as readStatement } from '../syntax.ts';
 
 export interface ImportClause {

@@ -1,6 +1,6 @@
 /**
- * The dotted names that a folder's modules have when they are installed. PyBirch's modules are always `pybirch…`,
- * whatever the name of the clone or copy, and even if only a part of it is imported.
+ * The dotted names that a folder's modules have when they are installed. PyBirch's modules are always named `pybirch…`,
+ * whatever the folder of a clone or copy is called, and even if only a part of PyBirch is imported.
  */
 import type { Bases } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
@@ -8,8 +8,8 @@ import type { SourceFolder } from './folder.ts';
 export class InstalledNames {
   readonly #folder: SourceFolder;
   /**
-   * Set if the folder is PyBirch, or a part of it, under other folder names: the name from those folders (`copy`) and
-   * the installed name (`pybirch`).
+   * The name that the folders give (`copy`) and the installed name (`pybirch`). Undefined if the folder is not PyBirch,
+   * or if both names are equal.
    */
   readonly #other: { prefix: string; name: string } | undefined;
 

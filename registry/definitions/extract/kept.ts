@@ -1,4 +1,7 @@
-/** The classes that become definitions. Finds the code of each when it is needed, and keeps facts about all of them. */
+/**
+ * The classes of a folder that become definitions. The code of a class is found when it is needed; facts about all
+ * classes are kept.
+ */
 import { assemble } from './assemble.ts';
 import { type Carving, carve } from './carve.ts';
 import { type Candidate, isExtracted } from './clashes.ts';
@@ -20,8 +23,8 @@ export class Kept {
   readonly #sharing: Sharing;
   readonly #effects: Effects;
   /**
-   * The names of the definitions that contain a part of a module. Keys are a module's path, or the path and a helper
-   * class.
+   * The names of the definitions that contain a part of a module. A key is the path of a module, or the path and the
+   * name of a helper class.
    */
   readonly #carriers = new Map<string, string[]>();
 
@@ -73,8 +76,8 @@ export class Kept {
   }
 
   /**
-   * The finished definition: with the facts from folder names in its header, and with all warnings. Or the reason why
-   * it cannot be a definition.
+   * The finished definition, with the facts from folder names in its header and with all warnings; or the reason why
+   * the class cannot become a definition.
    */
   finished(candidate: Candidate): Extracted | Skipped {
     const cls = this.#classes.get(candidate);
@@ -88,7 +91,9 @@ export class Kept {
     return definition;
   }
 
-  /** Finds the code of a class. Use the result before the next call, which may drop its statements from memory. */
+  /**
+   * Finds the code of a class. Use the result before the next call, because that call may drop statements from memory.
+   */
   #carve({ path, name }: InstrumentClass): Carving {
     this.#around.folder.trim();
     return carve({ ...this.#around, effects: this.#effects }, path, name);

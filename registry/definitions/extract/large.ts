@@ -1,7 +1,7 @@
 /** Files that are too large for a definition, and the messages about them. */
 import type { SourceFile } from './types.ts';
 
-/** Whether the file is too large. It is read only if its size is unknown. */
+/** Whether the file is too large. If the size of the file is unknown, the file is read. */
 export function isTooLarge(
   file: SourceFile | undefined,
   maxFileBytes: number | undefined,

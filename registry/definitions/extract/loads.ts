@@ -12,7 +12,7 @@ export interface Loads {
   no: string[];
   /** The banned modules and built-ins that the lab would have to allow. */
   allow: string[];
-  /** The Python versions that the definition requires; null if it does not state them. */
+  /** The Python versions that the definition requires; null if the definition does not state any. */
   python: string | null;
   /** The packages that must be installed besides PyBirch. */
   packages: string[];
@@ -21,7 +21,10 @@ export interface Loads {
 /** Packages that every computer with PyBirch has. */
 const PROVIDED = new Set(['numpy', 'pandas', 'pyvisa', 'pybirch']);
 
-/** ruff's findings about branches and methods. A file with such a finding loads, and fails when that code runs. */
+/**
+ * ruff's findings about branches and methods. A file with one of these findings loads, and fails when the code in
+ * question runs.
+ */
 const RUNS_LATER = /^F\d/;
 
 export function loadsOf(

@@ -1,6 +1,6 @@
 /**
- * Manufacturers of laboratory instruments, in lower case and without spaces. A folder with such a name contains the
- * definitions of that manufacturer.
+ * Manufacturers of laboratory instruments, in lower case and without spaces. A folder named after a manufacturer
+ * contains definitions of that manufacturer's instruments.
  */
 export const MAKERS: ReadonlySet<string> = new Set(
   (

@@ -14,10 +14,16 @@ import { LineCounter, statementEnd } from './statement-lines.ts';
 import type { Texts } from './texts.ts';
 
 export interface Statement {
-  /** The offsets at which its lines begin and end. Blank lines and comments above the statement belong to it. */
+  /**
+   * The offsets at which the lines of the statement begin and end. Blank lines and comments above the statement belong
+   * to it.
+   */
   from: number;
   to: number;
-  /** The syntax node. It is parsed again if its tree is no longer in memory; the other fields need no tree. */
+  /**
+   * The syntax node. If the syntax tree is no longer in memory, the text is parsed again. The other fields need no
+   * tree.
+   */
   readonly node: Node;
   /** The type of the node, and the offsets of its code. */
   type: string;
@@ -27,17 +33,17 @@ export interface Statement {
   calls: boolean;
   /** The line number, counted from 1. */
   line: number;
-  /** The names that it binds in the module, without duplicates. */
+  /** The names that the statement binds in the module, without duplicates. */
   binds: readonly string[];
   /**
-   * The names that it reads and does not define itself, without duplicates. In a module without `from m import *`,
-   * these are only names that the module binds.
+   * The names that the statement reads and does not define itself, without duplicates. In a module without `from m
+   * import *`, only names that the module binds are listed.
    */
   uses: readonly string[];
   imports: readonly SourceImport[];
-  /** Whether it is `if __name__ == '__main__'`, which never runs in a definition. */
+  /** Whether the statement is `if __name__ == '__main__'`, which never runs in a definition. */
   isMain: boolean;
-  /** Whether it is only a string, which is documentation. */
+  /** Whether the statement is only a string, which is documentation. */
   isDocstring: boolean;
 }
 
@@ -50,7 +56,7 @@ export interface ClassStatement {
 
 export interface Module {
   path: string;
-  /** The syntax tree. It is parsed again if it is no longer in memory. */
+  /** The syntax tree. If the syntax tree is no longer in memory, the text is parsed again. */
   readonly tree: SyntaxModule;
   readonly text: string;
   statements: Statement[];
@@ -59,11 +65,14 @@ export interface Module {
   readonly bindings: ReadonlyMap<string, Statement[]>;
   /** For each name, the statements with functions that declare it `global` and may bind it when they are called. */
   globals: ReadonlyMap<string, Statement[]>;
-  /** The classes of the module that its own code calls by name. */
+  /** The classes of the module that code of the same module calls by name. */
   called: ReadonlySet<string>;
   /** The first error that CPython would report. */
   error: Diagnostic | null;
-  /** Whether code looks names up when it runs (`globals()`, `exec`, …). No part of such a module can be left out. */
+  /**
+   * Whether code looks names up when it runs (`globals()`, `exec`, …). If code of a module looks names up, no part of
+   * the module can be left out.
+   */
   dynamic: boolean;
   /** Whether code may import modules by names in strings. */
   importsByName: boolean;
@@ -128,7 +137,7 @@ interface Source {
 
 // Statements and classes are JavaScript classes, because a folder has tens of thousands of them. For an object literal
 // with a getter V8 makes a hash table of 800 bytes, and the getter's closure would keep the whole text in memory. Names
-// are in arrays for the same reason: a set of one name takes 240 bytes, an array 60.
+// are in arrays to save memory: a set of one name takes 240 bytes, an array 60.
 
 class ReadStatement implements Statement {
   from: number;
@@ -232,7 +241,7 @@ class ReadModule implements Module {
   }
 }
 
-// Most collections are empty, so all empty ones share one object.
+// Most collections are empty, so all empty collections share one object.
 const NO_CLASSES: ReadonlySet<string> = new Set();
 const NOWHERE: ReadonlyMap<string, Statement[]> = new Map();
 

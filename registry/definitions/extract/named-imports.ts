@@ -35,7 +35,7 @@ export function namedImports(
     if (!callee || !list || !kind) return true;
     const { level, dotted, isBare } = nameIn(list, text);
     const target = dotted === undefined ? null : folder.find(path, level, dotted);
-    // `__import__("a.b")` returns `a`. With a list of names as a further argument it returns `a.b`.
+    // `__import__("a.b")` returns `a`. With a list of names as a further argument, `__import__` returns `a.b`.
     const isTop = target && kind.endsWith('__import__') && isBare && dotted?.includes('.');
     const isAlone = node.parent?.type === 'AssignStatement' && node.parent.children.length === 3;
     const name = isAlone ? node.parent?.children[0] : undefined;
@@ -53,7 +53,7 @@ export function namedImports(
   return found;
 }
 
-/** The import function that an expression refers to; undefined if it refers to none. */
+/** The import function that an expression refers to; undefined for any other expression. */
 function importerOf(callee: Node, module: Module): string | undefined {
   const dotted = dottedName(callee, module.text);
   if (dotted === null) return undefined;
@@ -98,7 +98,7 @@ function constant(node: Node, text: string): string | undefined {
 export function writeNamed({ bound, callee }: NamedImport, name: string): string {
   if (bound !== null) return name === bound ? `import ${name}` : `import ${name} as ${bound}`;
   if (callee.endsWith('__import__')) return `${callee}("${name}")`;
-  // On a lab computer a definition is a package. Elsewhere its modules are top-level modules, so the package may be
-  // empty.
+  // On a lab computer a definition is a package. Elsewhere the modules of a definition are top-level modules, and
+  // `__package__` is empty.
   return `${callee}(f"{__package__}.${name}".lstrip("."))`;
 }

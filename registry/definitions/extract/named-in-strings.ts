@@ -1,7 +1,7 @@
 /**
- * Finds modules of the folder that code outside the folder may import, because it is given their name: for example
- * `load("lab_drivers.meters." + name)` or `load(name, __package__)`. Such code looks in the installed package and does
- * not find modules of the definition.
+ * Finds names of the folder's modules that are passed to code outside the folder, which may import the module: for
+ * example `load("lab_drivers.meters." + name)` or `load(name, __package__)`. The outside code looks in the installed
+ * package and does not find the modules of the definition.
  */
 import { stringValue } from '../literals.ts';
 import { type Node, nameOf, textOf, walk } from '../syntax.ts';
@@ -25,7 +25,7 @@ interface Around {
 
 const DOTTED = /^[\p{L}_]\w*(?:\.[\p{L}_]\w*)+\.?$/u;
 /**
- * Functions that need no warning. They read data files or facts of a package, name loggers, or import as Python does.
+ * Functions that need no warning: they read data files or facts of a package, name loggers, or import as Python does.
  */
 const KNOWN =
   /(?:^|\.)(?:getLogger|files|as_file|contents|is_resource|path|get_data|import_module|__import__|version|metadata|(?:open|read)_(?:text|binary))$/;
@@ -65,7 +65,7 @@ const isPackage = (node: Node, text: string): boolean =>
   node.parent?.type === 'ArgList' &&
   nameOf(node, text) === '__package__';
 
-/** The package that contains the module in the string. A name in that module may follow. */
+/** The package that contains the module in a string. In the string, the module may be followed by a name. */
 function packageOf(
   { folder, installed }: Around,
   importer: string,

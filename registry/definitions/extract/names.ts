@@ -2,8 +2,9 @@
 import { basename, byText, dirname } from './paths.ts';
 
 /**
- * A module name for each path; the module of the class is the first. The name is that of the file, with its folders in
- * front if two names clash (upper and lower case count as equal). A module never gets the name of an imported package.
+ * Gives each path a module name. The path of the class's module comes first. A module is named like its file. If two
+ * names clash (upper and lower case count as equal), the folders are put in front. A module never gets the name of an
+ * imported package.
  */
 export function moduleNames(
   own: string,

@@ -1,4 +1,4 @@
-/** Handles paths of files in a folder. They are relative, with `/` between the parts and none at either end. */
+/** Handles paths of files in a folder. The paths are relative, with `/` between the parts and no `/` at either end. */
 
 export function dirname(path: string): string {
   const slash = path.lastIndexOf('/');

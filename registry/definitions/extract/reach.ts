@@ -7,7 +7,7 @@ import type { SourceFolder, Target } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 
 export interface Reach {
-  /** Names of module-level statements, written by `place`. A whole module has the name `*`. */
+  /** Names of module-level statements, in the format of `place`. The name `*` means a whole module. */
   readonly places: Set<string>;
   /** Whether the code can reach an object from outside the folder. */
   outside: boolean;
@@ -36,7 +36,10 @@ export class Reaches {
     this.#stays = stays;
   }
 
-  /** What `a.b` in a module refers to, followed through other modules. Undefined for a built-in or a local name. */
+  /**
+   * What `a.b` in a module refers to. Names are followed through other modules. Undefined for a built-in or a local
+   * name.
+   */
   target(path: string, dotted: readonly string[]): Target | undefined {
     const [first = '', ...rest] = dotted;
     let target = this.#folder.lookup(path, first);
@@ -74,7 +77,8 @@ export class Reaches {
   }
 
   /**
-   * The objects that a name can refer to: its own object and, if the name is an alias, the object of the other name.
+   * The objects that a name can refer to: the object that is bound to it and, for an alias, the object of the original
+   * name.
    */
   aliases(path: string, dotted: readonly string[]): Reach {
     const reach = nothing();

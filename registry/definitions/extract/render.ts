@@ -22,11 +22,11 @@ export interface Unresolved {
   text: string;
   /** Whether the import runs, and then fails, whenever the module is imported. */
   always: boolean;
-  /** The package outside the folder that the import now refers to. Lab computers may not have it. */
+  /** The package outside the folder that the import now refers to. Lab computers may not have the package. */
   package?: string;
   /** Whether code computes the name of the imported module. */
   isComputed?: boolean;
-  /** Whether code outside the folder gets the name and may import the module by it. */
+  /** Whether code outside the folder gets the name of a module and may import that module. */
   isHandedOn?: boolean;
 }
 
@@ -94,7 +94,9 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   return { text: result, unresolved };
 }
 
-/** Names that only the left-out statements use. Imports of these names would be unused, so they are left out too. */
+/**
+ * Names that only the left-out statements use. Imports of these names would be unused, so the imports are left out too.
+ */
 function orphanNames(part: Part): Set<string> {
   const orphans = new Set<string>();
   for (const statement of part.module.statements) {
@@ -175,7 +177,7 @@ function rewrite(
     : [];
 }
 
-/** The modules of the definition that an import statement must still run although no name from them is needed. */
+/** The modules that an import statement must still run although no name from these modules is needed. */
 function actingModules(
   { module, acting }: Part,
   found: SourceImport,
@@ -229,7 +231,7 @@ function lead(
   };
 }
 
-/** Rewrites a relative import of something outside the folder. It works only if the package is installed. */
+/** Rewrites a relative import of something outside the folder. The import works only if the package is installed. */
 function leadOut(
   path: string,
   found: SourceImport,
@@ -278,8 +280,8 @@ function leadToInstalled(
   const source = found.module === null ? target.path : folder.find(path, found.level, found.module);
   const absolute = source === undefined ? undefined : installed.module(source);
   const written = found.module === null ? clause.name : found.module;
-  // A script may import a module beside it by its bare name. In an installed package this name is different; others are
-  // not.
+  // A script may import a module beside it by its bare name. In an installed package that module has a different name;
+  // the names of other modules stay the same.
   const isNeighbour = source !== undefined && folder.find(path, 1, written) === source;
   if (found.level === 0 && (written === absolute || !isNeighbour)) return 'same';
   if (absolute !== undefined && found.module !== null)
@@ -296,7 +298,7 @@ function leadToInstalled(
     : { module: own.slice(0, dot), name: own.slice(dot + 1), bound };
 }
 
-/** The module of PyBirch that a copy in the folder replaces. */
+/** The module of PyBirch of which the folder contains a copy. */
 function pybirchModuleOf(
   target: { path: string },
   { folder, bases }: Surroundings,

@@ -1,14 +1,12 @@
 /**
  * Decides what an import does with each class of a folder. A class that inherits from a base class becomes a
- * definition, except for these classes, which are copied into the definitions that need them:
+ * definition. These classes do not, and are copied into the definitions that need them:
  * - a base class itself, or any class in the module of a base class;
  * - a private class: its name starts with an underscore;
  * - an abstract class: it names ABC or ABCMeta, or does not implement an abstract method;
- * - a common base of other classes in the folder. Its name says so (`…Base`, `Base…`, `Abstract…`, `…Mixin`), its
- *   docstring
- *   says so, or it leaves methods to subclasses (`raise NotImplementedError`). A class without a docstring and
- * constructor
- *   that no code creates instances of is a common base too.
+ * - a common base of other classes in the folder: its name says so (`…Base`, `Base…`, `Abstract…`, `…Mixin`), its
+ *   docstring says so, or it leaves methods to subclasses (`raise NotImplementedError`);
+ * - a base of other classes that has neither a docstring nor a constructor, if no code creates instances of it.
  */
 
 import type { InstrumentType } from '../types.ts';
@@ -24,7 +22,7 @@ export interface InstrumentClass {
   name: string;
   line: number;
   type: InstrumentType;
-  /** Whether it inherits from a further base class (`--base`). */
+  /** Whether the class inherits from a further base class (`--base`). */
   further: boolean;
   /** Why the class does not become a definition; undefined if it does. */
   helper?: string;
@@ -76,17 +74,17 @@ interface Found extends HelperReasons {
   reached: Reached;
 }
 
-/** Why a class is a helper; a field is undefined if it gives no reason. */
+/** Why a class is a helper. A field is undefined if there is no such reason. */
 interface HelperReasons {
   always: string | undefined;
-  /** The reason that applies if other classes inherit from the class. */
+  /** The reason that counts if other classes inherit from the class. */
   asParent: string | undefined;
 }
 
 /**
  * The modules that are imported from their package and not copied: those of the base classes, the `__init__.py` files
- * beside these, and the modules that both import. A copy would define a class of its own, which the base classes do not
- * know. Modules with instruments are always copied.
+ * beside these, and the modules that both import. A copy would define classes that PyBirch does not know. Modules with
+ * instruments are always copied.
  */
 export function frameworkModules(
   folder: SourceFolder,

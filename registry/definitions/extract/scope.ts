@@ -9,7 +9,7 @@ interface Scope {
   uses: Set<string>;
 }
 
-/** Reads one statement of a module. The sets contain the names that it binds and reads. */
+/** Reads one statement of a module. The sets contain the names that the statement binds and reads. */
 export class StatementReader {
   readonly binds = new Set<string>();
   readonly uses = new Set<string>();
@@ -84,7 +84,7 @@ export class StatementReader {
   }
 
   /**
-   * Handles a function. Defaults and annotations are evaluated in the outer scope. In the body, names that the body
+   * Handles a function. Defaults and annotations are evaluated in the outer scope. Names that the body of the function
    * binds hide names of the module.
    */
   #function(node: Node, outer: Scope): void {

@@ -21,7 +21,7 @@ export class Sharing {
     for (const { holders } of this.#stateOf(carving)) holders.push(name);
   }
 
-  /** Sorts the names. Must be called after the last `add` and before the first `warnings`. */
+  /** Sorts the names. Call this method after the last `add` and before the first `warnings`. */
   settle(): void {
     for (const states of this.#states.values())
       for (const { holders } of states) holders.sort(byText);

@@ -1,5 +1,6 @@
 /**
- * A cache of limited size that creates values when they are asked for. It drops the least recently used values first.
+ * A cache of limited size that creates values when they are asked for. The cache drops the least recently used values
+ * first.
  */
 export class SizedCache<Value> {
   readonly #kept = new Map<string, Value>();

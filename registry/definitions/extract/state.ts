@@ -13,7 +13,10 @@ export interface SharedState {
   /** `_controller`, or `Controller._open` for an attribute of a class. */
   name: string;
   line: number;
-  /** The offset of its statement. The statement itself is a different object after the module has been read again. */
+  /**
+   * The offset of the statement that creates the state. The statement itself is a different object after the module has
+   * been read again.
+   */
   from: number;
   /** Whether code outside the folder creates the object, for example a connection. */
   outside: boolean;
@@ -29,7 +32,7 @@ const MAKER = /^_?(get|open|connect|create|make|init|shared)/;
 const CACHE = /^@\s*(functools\s*\.\s*)?(lru_cache|cache)\b/;
 /** Modules whose objects exist to be shared. */
 const CONCURRENCY = /^(threading|multiprocessing|queue|asyncio|contextvars|sqlite3|socket)(\.|$)/;
-/** Packages whose calls at module level create constants. The standard library counts as well. */
+/** Packages whose calls at module level create constants. Calls of the standard library count as constants too. */
 const CONSTANTS = /^(numpy|pandas|pint|typing_extensions|enum34)(\.|$)/;
 
 const known = new WeakMap<Module, SharedState[]>();

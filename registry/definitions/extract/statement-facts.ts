@@ -56,7 +56,7 @@ const NONE: readonly never[] = [];
 
 /**
  * A copy without spare room, because an array that grew by `push` has room for 17 elements. Most lists are empty, so
- * all empty ones share one object.
+ * all empty lists share one object.
  */
 export const listOf = <Item>(items: readonly Item[]): readonly Item[] =>
   items.length === 0 ? NONE : items.slice();

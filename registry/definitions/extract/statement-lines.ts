@@ -18,8 +18,8 @@ export class LineCounter {
 }
 
 /**
- * The end of the statement's last line, including its comment and the indented comments below it. These comments belong
- * to the statement's body, although the grammar does not include them.
+ * The end of a statement's last line, including a comment in that line and indented comments below. These comments
+ * belong to the statement's body, although the grammar does not include them.
  */
 export function statementEnd(text: string, node: Node): number {
   const code = node.from + textOf(node, text).trimEnd().length;

@@ -1,4 +1,4 @@
-/** The Python files of a folder as texts and trees. They are read when they are needed and kept in a limited cache. */
+/** The Python files of a folder as texts and trees. Files are read when they are needed and kept in a limited cache. */
 import { decodeSource } from '../source.ts';
 import { type Module, parseModule } from '../syntax.ts';
 import { SizedCache } from './sized-cache.ts';
@@ -42,7 +42,7 @@ export class Texts {
     return this.#trees.recall(path, () => parseModule(this.text(path)));
   }
 
-  /** One shared copy of the name. A substring of a text would keep the whole text in memory. */
+  /** A copy of a name, the same for equal names. A substring of a text would keep the whole text in memory. */
   name(name: string): string {
     const known = this.#names.get(name);
     if (known !== undefined) return known;

@@ -5,8 +5,8 @@ import type { Choice } from './choice.ts';
 export interface SourceFile {
   path: string;
   /**
-   * Null for a file larger than a definition may contain. Do not keep the bytes: each access may read the file, so
-   * memory need not hold all files.
+   * Null for a file that is larger than a file of a definition may be. Do not keep the bytes: each access may read the
+   * file, so memory need not hold all files.
    */
   readonly bytes: Uint8Array | null;
   /** The size in bytes, if it is known without reading the file. */
@@ -21,14 +21,20 @@ export type OnReading = (step: ReadingStep, done: number, total: number) => void
 export interface ExtractOptions {
   /** Further base classes by name (`--base Instrument=measurement`). */
   bases?: ReadonlyMap<string, InstrumentType>;
-  /** The names of the folder and its ancestors, outermost first. Used for imports and to find the manufacturer. */
+  /**
+   * The names of the folder and its ancestors, outermost first. The names serve to resolve imports and to find the
+   * manufacturer.
+   */
   location?: string[];
   /** The dotted name of the folder if it is part of an installed package (`pymeasure.instruments`). */
   packageName?: string;
   choice?: Choice;
-  /** The largest file in bytes, for messages about larger ones. */
+  /** The most bytes that a file may have, for messages about larger files. */
   maxFileBytes?: number;
-  /** How many statements of modules may stay in memory. A larger number takes less time. */
+  /**
+   * How many statements of modules may stay in memory. The more statements stay in memory, the less time an import
+   * takes.
+   */
   mostStatements?: number;
   onProgress?: OnReading;
 }
@@ -38,7 +44,7 @@ export interface Extracted {
   /** The name of the class in the folder, if the import renames it. */
   original?: string;
   files: Map<string, Uint8Array>;
-  /** The files before the import added to their header. Only for a definition in the layout of an export. */
+  /** For a definition in the layout of an export: the files before the import added to their header. */
   asFound?: Map<string, Uint8Array>;
   /** The file with the class, and the line of the class. */
   origin: string;
@@ -47,14 +53,14 @@ export interface Extracted {
   category: string | null;
   manufacturer: string | null;
   warnings: string[];
-  /** Packages that the code may import by names in strings. No import statement names them. */
+  /** Packages that the code may import by names in strings. No import statement names these packages. */
   packages?: string[];
 }
 
 /**
  * Why something is not imported. `clash`, `taken` and `lost` are classes that should have become definitions. `helper`
- * classes are part of other definitions, the options exclude `unasked` classes, and `same` ones are imported from
- * another place. Files are `unreadable` or contain `nothing` to import.
+ * classes are part of other definitions, `unasked` classes are excluded by the options, and `same` classes are imported
+ * from another place. Files are `unreadable` or contain `nothing` to import.
  */
 export type SkipKind =
   | 'clash'
@@ -81,9 +87,15 @@ export interface Skipped {
 export interface Extraction {
   /** The names that `definitions` may have, so that callers can check them in advance. */
   names: string[];
-  /** The definitions, ordered by their place. Each is created when it is asked for, so only one has to be in memory. */
+  /**
+   * The definitions, ordered by their place. Each definition is created when it is asked for, so only one definition
+   * has to be in memory.
+   */
   definitions: Iterable<Extracted>;
-  /** What was skipped, ordered by path. Complete only after all definitions have been read. */
+  /**
+   * The classes and files that are not imported, ordered by path. The list is complete only after all definitions have
+   * been read.
+   */
   skipped(): Skipped[];
   /** The options that matched no class, as the user wrote them. */
   unmet: string[];

@@ -1,7 +1,7 @@
 /**
  * Imports definitions in the layout of `registry export`: `<Name>.py` at the root, or `<Name>/<Name>.py` with the other
- * files of the folder `<Name>`. Their files are taken byte for byte, so that importing an export changes nothing. Other
- * classes in these files stay there and do not become definitions.
+ * files of the folder `<Name>`. The files of an export are taken byte for byte, so that importing an export changes
+ * nothing. Other classes in the files of an export do not become definitions.
  */
 import type { Bases } from './bases.ts';
 import { isPlainImport } from './carve.ts';
@@ -23,7 +23,7 @@ export interface Whole {
     make: () => Extracted;
   }[];
   skipped: Skipped[];
-  /** The paths that belong to these definitions. Nothing else uses them. */
+  /** The paths of the files that belong to these definitions. Nothing else uses the files. */
   claimed: Set<string>;
 }
 
@@ -73,8 +73,8 @@ export function takeWhole(
         manufacturer: null,
         warnings: [],
       };
-      // An export states in its header what the code does not show. A lab's own file with this name may lack that, so
-      // it is added.
+      // The header of an export states what the code does not show. A lab's own file may have no such header, so the
+      // facts are added.
       const asFound = new Map(definition.files);
       writeHead(definition, { type: reached?.type ?? null, further: reached?.further ?? false });
       return { ...definition, asFound };
@@ -98,14 +98,16 @@ function filesOf(
   return files;
 }
 
-/** Whether the text has a header for PyBirch. Such a header makes a class a definition, whatever its base class. */
+/**
+ * Whether the text has a header for PyBirch. A header for PyBirch makes a class a definition, whatever its base class.
+ */
 function hasHeader(text: string): boolean {
   return /^# \/\/\/ script\s*$/m.test(text) && /^# \[tool\.pybirch/m.test(text);
 }
 
 /**
- * Whether a single file imports modules of the folder or names data files in it. An export would have put this
- * definition in a folder of its own.
+ * Whether a single file imports modules of the folder or names data files in it. An export would put such a definition
+ * in a folder of its own.
  */
 function needsNeighbours(
   folder: SourceFolder,

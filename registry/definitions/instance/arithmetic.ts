@@ -2,7 +2,10 @@
 
 import { merged, number, sequence, text, truth, UNKNOWN, type Value } from './values.ts';
 
-/** The longest string that is computed. Nobody writes longer ones, so their values are unknown. */
+/**
+ * The length of the longest string that is computed. A longer string counts as unknown, because nobody writes such
+ * strings.
+ */
 const MAX_LENGTH = 10_000;
 
 /** The result of a binary operator. */
@@ -105,7 +108,7 @@ function modulo(a: bigint, b: bigint): bigint {
 
 const bits = (value: bigint): number => (value < 0n ? -value : value).toString(16).length * 4;
 
-/** The value as a number; booleans count as 0 and 1. Undefined if it is not a number. */
+/** The value as a number; booleans count as 0 and 1. Undefined if the value is not a number. */
 function numeric(value: Value): bigint | number | undefined {
   if (value.kind === 'bool') return value.value ? 1n : 0n;
   return value.kind === 'int' || value.kind === 'float' ? value.value : undefined;

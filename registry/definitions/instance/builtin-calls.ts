@@ -16,13 +16,13 @@ import {
 } from './values.ts';
 
 /**
- * Built-ins that change nothing and keep no reference to their arguments. Sets and iterators are not listed, because
- * they keep references and may be read later.
+ * Built-ins that change nothing and keep no reference to their arguments. `set` and iterators are not listed, because
+ * they keep references to their arguments.
  */
 const HARMLESS =
   /^(?:abs|all|any|bool|bytes|callable|chr|complex|divmod|float|format|hasattr|hash|hex|id|int|isinstance|issubclass|len|max|min|oct|ord|pow|print|range|repr|round|str|sum|type|object|bytearray|frozenset)$/;
 
-/** Follows a call of the built-in `name`. `callee` is the expression that refers to it. */
+/** Follows a call of the built-in `name`. `callee` is the expression that refers to the built-in. */
 export function callBuiltin(
   construction: Construction,
   name: string,

@@ -19,7 +19,7 @@ const TRANSPARENT = /^@\s*(?:typing\.)?(?:override|final|abstractmethod|abc\.abs
 
 export class Calls implements CallsOf {
   readonly #construction: Construction;
-  /** How many calls are being followed inside each other. */
+  /** The depth of the calls that are being followed. */
   #depth = 0;
 
   constructor(construction: Construction) {
@@ -67,7 +67,7 @@ export class Calls implements CallsOf {
           return callPybirch(this.#construction, one.name, name, given);
         }
       }
-      // The name may refer to any object, or its class is unknown.
+      // The attribute is not a method of a known class, so it may be anything.
       state.forget();
       return state.hand(given);
     }
@@ -128,8 +128,8 @@ export class Calls implements CallsOf {
   }
 
   /**
-   * The position in the method resolution order at which `cls` has or inherits the method. Classes in between need not
-   * be ancestors of `cls`.
+   * The position in the method resolution order at which `cls` has or inherits the method. Classes between `cls` and
+   * that position need not be ancestors of `cls`.
    */
   #placeOf(cls: Ancestor, name: string): number {
     const { classes, line } = this.#construction;
@@ -209,7 +209,8 @@ export class Calls implements CallsOf {
       let bound = value ?? named.get(name);
       named.delete(name);
       if (!bound && default_ && !given.starred) {
-        // Python evaluates a default once, when it defines the function. So all calls share a mutable default.
+        // Python evaluates a default once, when it defines the function. So all calls of the function share a mutable
+        // default.
         const outer = frameOf(frame.path, frame.text, frame.at, 'class', new Set());
         bound = expressions.value(default_, outer);
         spoil(bound);

@@ -1,4 +1,7 @@
-/** Handles functions that are defined now and may run at any time. What they may change is unknown from here on. */
+/**
+ * Handles functions that are defined now and may run at any time. Everything that such a function may change is unknown
+ * from here on.
+ */
 
 import { type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { changedIn } from './code.ts';
@@ -32,7 +35,7 @@ export function closure(state: State, node: Node, frame: Frame): void {
   });
 }
 
-/** Records that a function may change this name or attribute later. */
+/** Records that a function may later change a name or attribute. */
 function touch(state: State, node: Node, frame: Frame): void {
   walk(node, (one) => {
     if (one.type === 'MemberExpression' && one.children[1]?.type === '.' && one.children[2]) {

@@ -1,4 +1,4 @@
-/** Helpers that look at code while the creation of an instance is followed. */
+/** Questions about code, for following the creation of an instance. */
 
 import type { ClassAt } from '../classes.ts';
 import {
@@ -40,7 +40,7 @@ export const HOOKS = [
   'position',
 ];
 
-/** The targets that a statement binds or changes, or for which it creates a further name. */
+/** The names and attributes that a statement binds or changes, or whose object gets a further name. */
 export function changedIn({ type, children }: Node): readonly Node[] {
   switch (type) {
     case 'AssignStatement': {
@@ -64,7 +64,7 @@ export function changedIn({ type, children }: Node): readonly Node[] {
   }
 }
 
-/** Whether this base class of PyBirch certainly lacks the method, which its other base classes may have. */
+/** Whether a base class of PyBirch certainly lacks the method. Other base classes may have it. */
 export function isAbsent(base: string, name: string): boolean {
   if (name === '_define_settings') return false;
   return base === 'InstrumentSettingsMixin'
@@ -85,7 +85,7 @@ export function functionsOf(body: readonly Statement[]): FunctionStatement[] {
   );
 }
 
-/** The function that this name of the class finally refers to: the last one that is defined. */
+/** The function of this name that the class has in the end: the last definition counts. */
 export function functionNamed({ statement }: ClassAt, name: string): FunctionStatement | undefined {
   return functionsOf(statement.body).findLast((one) => one.name === name);
 }

@@ -1,4 +1,4 @@
-/** The parts that follow the creation of one instance, as interfaces, because each part uses the others. */
+/** Interfaces of the parts that follow the creation of one instance. Each part uses the other parts. */
 
 import type { Ancestor, Classes } from '../classes.ts';
 import type { Meaning } from '../resolve.ts';
@@ -45,7 +45,7 @@ export interface AttributesOf {
 }
 
 export interface ExpressionsOf {
-  /** The value of an expression. Its side effects are applied to the instance. */
+  /** The value of an expression. The side effects of the expression are applied to the instance. */
   value(node: Node, frame: Frame): Value;
 }
 

@@ -85,7 +85,7 @@ export class Expressions implements ExpressionsOf {
     }
   }
 
-  /** Evaluates all parts of an expression for their effects. Its own value is unknown. */
+  /** Evaluates all parts of an expression for their effects. The value of the whole expression is unknown. */
   #all(node: Node, frame: Frame): Value {
     const { state } = this.#construction;
     for (const one of node.children)

@@ -1,7 +1,4 @@
-/**
- * What the modules of a program do to names and attributes in any place. These facts show whether a constant may
- * change.
- */
+/** What the modules of a program do to names and attributes, which shows whether a constant may change. */
 
 import { binds } from '../binding.ts';
 import { stringValue } from '../literals.ts';
@@ -20,7 +17,7 @@ export interface Facts {
    */
   readonly wild: boolean;
   /**
-   * The attributes that functions of this name may set, themselves or through calls. `*` means any attribute, `_*`
+   * The attributes that functions of this name may set, directly or through calls. `*` means any attribute, `_*`
    * (`PRIVATE`) any that begins with an underscore.
    */
   effects(name: string): ReadonlySet<string>;
@@ -39,7 +36,10 @@ const MAIN = /^if\s*\(?\s*__name__\s*==\s*(["'])__main__\1/;
 
 const WILD = /^(?:globals|vars|exec|eval|locals)$/;
 
-/** Stands for any attribute whose name begins with an underscore. PyBirch stores settings in such attributes. */
+/**
+ * Stands for any attribute whose name begins with an underscore. PyBirch stores settings in attributes that begin with
+ * an underscore.
+ */
 export const PRIVATE = '_*';
 
 interface Growing {
@@ -176,8 +176,8 @@ function survey(module: Module, facts: Growing): void {
 }
 
 /**
- * The first parameter of a method, which means the instance. Undefined for a function, a static method and a class
- * method.
+ * The first parameter of a method, which means the instance. A function, a static method and a class method have no
+ * such parameter.
  */
 function selfOf(node: Node, text: string): string | undefined {
   const outer = node.parent?.type === 'DecoratedStatement' ? node.parent : node;
@@ -215,7 +215,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
         if (isTarget) return isPart ? 'changed' : at.type === 'VariableName' ? null : 'rebound';
         const target = parent.children[0];
         const isField = target?.type === 'MemberExpression' && target.children[1]?.type === '.';
-        // Other code follows class attributes.
+        // Class attributes are followed elsewhere, when a class body runs.
         const isKept = isField || parent.parent?.parent?.type === 'ClassDefinition';
         return isKept ? null : 'aliased';
       }
@@ -258,7 +258,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
   }
 }
 
-/** Whether the node contains a node of one of these types. Inner functions, classes and lambdas are not searched. */
+/** Whether a node contains a node of one of the types. Inner functions, classes and lambdas are not searched. */
 export function holds(node: Node, types: RegExp): boolean {
   let found = false;
   walk(node, (one) => {

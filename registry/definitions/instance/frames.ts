@@ -6,7 +6,7 @@ import type { Value } from './values.ts';
 export interface Frame {
   readonly path: string;
   readonly text: string;
-  /** The local names. All other names belong to the module. */
+  /** The local names. Names that are not local belong to the module. */
   readonly own: ReadonlySet<string>;
   readonly values: Map<string, Value>;
   /** The class that contains the code, by its position in the method resolution order. */
@@ -16,7 +16,7 @@ export interface Frame {
   readonly kind: 'function' | 'class';
   /** The returned value; undefined if the function has not certainly returned. */
   returned: Value | undefined;
-  /** Whether the function may have returned already. Then the code that follows may not run. */
+  /** Whether the function may have returned already. In that case, the following code may not run. */
   mayBeOver: boolean;
 }
 

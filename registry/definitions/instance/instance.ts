@@ -1,6 +1,7 @@
 /**
- * An instance as its class creates it. Class bodies and constructor are read as Python would run them. A statement that
- * may not run, or may run twice, makes everything unknown that it changes. Code that cannot be followed does so too.
+ * An instance of a class as it is after construction. Class bodies and constructor are read as Python would run them. A
+ * statement that may not run, or may run twice, makes everything unknown that it changes. Code that cannot be followed
+ * makes everything unknown that it may change.
  */
 
 import { bindingsIn } from '../binding.ts';
@@ -51,7 +52,7 @@ export class Instance implements Construction {
     if (this.facts.rebound.has(name) || this.facts.handed.has(name)) return UNKNOWN;
     for (const one of this.line) {
       const kept = this.state.bodies.get(one)?.get(name);
-      // It may be a property or another descriptor, so reading the attribute may run code.
+      // The attribute may be a property or another descriptor, so reading the attribute may run code.
       if (kept?.kind === 'unknown' || kept?.kind === 'method') return UNKNOWN;
     }
     const own = this.state.attributes.get(name);
@@ -67,7 +68,7 @@ export class Instance implements Construction {
   /** The default settings; null if the class defines none. */
   settings(): Value | null {
     const { settings, isLost, bodies } = this.state;
-    // A property `settings` of the class is allowed. Anything else with this name replaces the settings of PyBirch.
+    // The class may define `settings` as a property. Anything else named `settings` replaces the settings of PyBirch.
     const isHidden = this.line.some(
       (one) =>
         one.kind === 'class' &&

@@ -94,7 +94,7 @@ export class Names implements NamesOf {
     return found;
   }
 
-  /** The value of a name with these meanings. */
+  /** The value of a name, given the meanings of the name. */
   #valueOf(meanings: readonly Meaning[], name: string): Value {
     const { classes, expressions, facts, state } = this.#construction;
     const [only, ...more] = meanings;

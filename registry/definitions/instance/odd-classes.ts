@@ -6,7 +6,9 @@ import { child, nameOf, textOf } from '../syntax.ts';
 import { ODD } from './code.ts';
 import type { Construction } from './construction.ts';
 
-/** Whether the class or an ancestor is such a class. Call it after the class bodies have run. */
+/**
+ * Whether creating the class or its instances cannot be followed. Call this function after the class bodies have run.
+ */
 export function isOdd({ classes, line, facts, state }: Construction): boolean {
   if (facts.wild) return true;
   const bases = line.filter((one) => one.kind === 'pybirch' && BASE_CLASSES.get(one.name));

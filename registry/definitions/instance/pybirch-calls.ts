@@ -1,6 +1,6 @@
 /**
- * Follows calls of methods of PyBirch's base classes. Their effects are written down here, because their code is not
- * read.
+ * Follows calls of methods of PyBirch's base classes. The code of PyBirch is not read, so this file states the effects
+ * of each method.
  */
 
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';

@@ -6,8 +6,8 @@ import type { Given } from './frames.ts';
 import { spoil, UNKNOWN, type Value } from './values.ts';
 
 /**
- * How many expressions and statements one construction may evaluate. A limit, because nested calls could double the
- * number again and again.
+ * How many expressions and statements one construction may evaluate. There is a limit because nested calls could double
+ * the number again and again.
  */
 const BUDGET = 60_000;
 
@@ -39,7 +39,7 @@ export class State {
     return this.#areSettingsLoose;
   }
 
-  /** Counts a step; returns false if too many were made. */
+  /** Counts an evaluated expression or statement. Returns false if there were too many. */
   spend(): boolean {
     return --this.#left >= 0;
   }
@@ -76,7 +76,7 @@ export class State {
     for (const name of names) this.doomed.add(name);
   }
 
-  /** Marks what a function changes that may run at any time. */
+  /** For a function that may run at any time, marks everything that the function changes. */
   doomEffects(name: string): void {
     this.doom(this.#facts.effects(name));
   }

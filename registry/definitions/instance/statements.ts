@@ -184,7 +184,8 @@ export class Statements implements StatementsOf {
       if (head[i - 1]?.type === 'as' || isLoopTarget) targets.store(node, UNKNOWN, frame);
       else if (node.children.length > 0 || node.type === 'VariableName') {
         const value = expressions.value(node, frame);
-        // A loop hands the items of its iterable to its body, and a `with` may keep its object. A condition only reads.
+        // The body of a loop gets the items of the iterable, and a context manager may keep its object. A condition
+        // only reads.
         if (keyword === 'for' || keyword === 'with') state.escape(value);
       }
     }

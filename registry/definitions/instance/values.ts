@@ -1,6 +1,6 @@
 /**
- * Values of Python, as far as they can be known without running code. Lists, dicts and arrays are shared objects: two
- * names can refer to the same one. If unknown code may have changed the object, it is `spoiled` for both names.
+ * Values of Python, as far as they can be known without running code. Two names can refer to the same list, dict or
+ * array. If unknown code may have changed the object, it is `spoiled` for both names.
  */
 
 import type { Json } from '../types.ts';
@@ -15,9 +15,7 @@ export type Value =
   | Dict
   /** The instance under construction. */
   | { readonly kind: 'self' }
-  /**
-   * The result of `super()`: `after` is a position in the method resolution order, and methods are searched after it.
-   */
+  /** The result of `super()`. Methods are searched after the position `after` of the method resolution order. */
   | { readonly kind: 'super'; readonly after: number }
   /** A method of the instance that is not called here. */
   | { readonly kind: 'method'; readonly name: string }
@@ -112,7 +110,7 @@ export function truth(value: Value): boolean | undefined {
   }
 }
 
-/** The deepest nesting that is converted. No metadata of a definition is nested deeper. */
+/** The deepest nesting that is converted. Metadata of a definition is never nested that deep. */
 const MAX_DEPTH = 100;
 
 /**
@@ -159,7 +157,7 @@ export function put(dict: Dict, name: string, key: Value, value: Value): void {
   dict.entries.set(name, { key: dict.entries.get(name)?.key ?? key, value });
 }
 
-/** A new dict with the entries of both. If both have a key, the second value wins. */
+/** A new dict with the entries of two dicts. If both dicts have a key, the second value wins. */
 export function merged(left: Dict, right: Dict): Value {
   if (left.spoiled || right.spoiled) return UNKNOWN;
   return { kind: 'dict', entries: new Map([...left.entries, ...right.entries]), spoiled: false };
@@ -182,8 +180,8 @@ export function plainText(value: Value): string | undefined {
 }
 
 /**
- * The result of `numpy.array` for a list of only strings or only numbers, which keep their type. Strings that end in
- * NUL are unknown, because numpy drops the NUL.
+ * The result of `numpy.array` for a list of only strings or only numbers. Strings that end in NUL are unknown, because
+ * numpy drops the NUL.
  */
 export function arrayOf(value: Value): Value {
   if (value.kind === 'array') return value.spoiled ? UNKNOWN : sequence('array', [...value.items]);

@@ -25,9 +25,9 @@ export interface Side extends Described {
 }
 
 /**
- * The changes from one version to the next. A first version has none. A value that was unknown before is no change. A
- * value that was known and is now missing is a change, except if the new code cannot be read at all: then it has no
- * base class.
+ * The changes from one version to the next. A first version has no changes. A value that was unknown before is no
+ * change. A value that was known and is now missing is a change. There is no change if the new code cannot be read at
+ * all, so that it has no base class.
  */
 export function compareInterfaces(before: Side | null, after: Side): InterfaceChange[] {
   if (before === null) return [];
@@ -46,7 +46,7 @@ export function compareInterfaces(before: Side | null, after: Side): InterfaceCh
   ];
 }
 
-/** For a value that is null now: whether it was known before. */
+/** Whether a value that is null now was known before. */
 const lost = (before: unknown, after: Side): boolean =>
   before !== null && after.base_class !== null;
 

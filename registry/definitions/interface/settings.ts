@@ -4,7 +4,10 @@ import { breaking, harmless, type InterfaceChange } from './change.ts';
 
 type Stated = Pick<Metadata, 'settings_schema' | 'default_settings'>;
 
-/** The changes of the settings; null if the new version states none. A setting that was unknown before is no change. */
+/**
+ * The changes of the settings; null if the new version states no settings. A setting that was unknown before is no
+ * change.
+ */
 export function compareSettings(before: Stated, after: Stated): InterfaceChange[] | null {
   const old = settingsOf(before);
   const now = settingsOf(after);
@@ -91,7 +94,7 @@ function lostValues(before: Json | undefined, after: Json | undefined): string[]
   return before.map((value) => JSON.stringify(value)).filter((value) => !now.has(value));
 }
 
-/** Every setting in the schema or in the defaults; null if neither is known. */
+/** Every setting in the schema or in the defaults; null if schema and defaults are unknown. */
 function settingsOf({ settings_schema, default_settings }: Stated): Map<string, Setting> | null {
   if (settings_schema === null && default_settings === null) return null;
   const found = new Map<string, Setting>();
@@ -113,7 +116,7 @@ function settingsOf({ settings_schema, default_settings }: Stated): Map<string, 
   return found;
 }
 
-/** The object's own property: a setting may be named `constructor`. */
+/** Reads only the object's own properties, because a setting may be named `constructor`. */
 const own = (object: { [key: string]: Json }, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 

@@ -2,7 +2,7 @@
 
 import { type Node, nameOf, textOf } from './node.ts';
 
-/** The arguments of a call or class statement. `starred` means that `*a` or `**k` may contain further ones. */
+/** The arguments of a call or class statement. `starred` means that `*a` or `**k` may contain further arguments. */
 export interface Arguments {
   readonly positional: readonly Node[];
   readonly keywords: ReadonlyMap<string, Node>;

@@ -122,7 +122,7 @@ export abstract class Calls extends Displays {
     return parts;
   }
 
-  /** Reads one parameter. Returns whether it has a default. */
+  /** Reads one parameter. Returns whether the parameter has a default. */
   #parameter(parts: Growing[], closing: string, star: string): boolean {
     if (this.is('(')) this.fail('parameters cannot be parenthesized');
     parts.push(this.name('invalid syntax'));

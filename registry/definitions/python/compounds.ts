@@ -167,7 +167,7 @@ export abstract class Compounds extends Definitions {
     return this.fail('invalid syntax');
   }
 
-  /** Whether `match` is a keyword here. It is one only before a subject and a block. */
+  /** Whether `match` is a keyword here: it is a keyword only before a subject and a block. */
   #isMatch(): boolean {
     if (this.word !== 'match' || this.next === '=' || this.next === '.') return false;
     const { types } = this.tokens;

@@ -1,5 +1,6 @@
 /**
- * A position in the tokens of a text, and functions that build nodes from there. Every part of the parser extends it.
+ * A position in the tokens of a text, and functions that build nodes from the tokens. Every part of the parser extends
+ * `Cursor`.
  */
 
 import type { Fault, Feature } from './faults.ts';
@@ -7,7 +8,7 @@ import type { Node } from './node.ts';
 import type { Tokens } from './token-list.ts';
 import { tokenize } from './tokens.ts';
 
-/** A node under construction. Its parent is created later and set then. */
+/** A node under construction. The parent of a node is created later and set then. */
 export class Growing implements Node {
   readonly type: string;
   readonly from: number;

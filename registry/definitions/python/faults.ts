@@ -10,14 +10,15 @@ export interface Fault {
 /** An error of the tokenizer. */
 export interface TokenFault extends Fault {
   /**
-   * Whether the error counts only if the parser gets this far. All other errors of the tokenizer come before those of
-   * the parser.
+   * Whether the error counts only if the parser gets as far as this place. All other errors of the tokenizer come
+   * before errors of the parser.
    */
   readonly late: boolean;
 }
 
 /**
- * Syntax that older versions of Python 3 do not support. `minor` is the first minor version that does: `12` for 3.12.
+ * Syntax that older versions of Python 3 do not support. `minor` is the first minor version that supports the syntax:
+ * `12` for 3.12.
  */
 export interface Feature {
   readonly from: number;

@@ -10,7 +10,7 @@ export interface Frame {
   readonly isAsync: boolean;
   readonly blocks: Block[];
   yields: boolean;
-  /** A `return` statement with a value; null if there is none yet. */
+  /** The first `return` statement with a value; null if there has been none so far. */
   returned: Node | null;
   /** Whether this is a comprehension that awaits. */
   awaits: boolean;

@@ -8,7 +8,7 @@ import { TokenList } from './token-list.ts';
 const MAX_INDENTS = 100;
 
 export class Layout extends TokenList {
-  /** The columns of the open blocks, counted twice: with tabs to multiples of 8, and with tabs as 1. */
+  /** The columns of the open blocks, counted in two ways: tabs go to multiples of 8, and tabs are 1 wide. */
   readonly #indents: [wide: number, narrow: number][] = [[0, 0]];
 
   protected endLine(): void {
@@ -20,7 +20,7 @@ export class Layout extends TokenList {
     this.beginLine();
   }
 
-  /** Skips a backslash and the line end after it. Returns false if no line end follows. */
+  /** Skips a backslash and the line end after the backslash. Returns false if no line end follows. */
   protected continue(): boolean {
     const from = this.at++;
     const end = /\r\n|[\r\n]/y;
@@ -47,7 +47,7 @@ export class Layout extends TokenList {
       else if (letter === '\t') [wide, narrow] = [wide + 8 - (wide % 8), narrow + 1];
       else if (letter === '\f') [wide, narrow] = [0, 0];
       else if (letter === '\\') {
-        // If the first line of several joined lines is indented, its indentation counts.
+        // If the first of several joined lines is indented, the indentation of that line counts.
         split ||= wide;
         if (!this.continue()) break;
         this.at--;

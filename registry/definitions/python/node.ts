@@ -6,9 +6,9 @@ export interface Node {
   readonly from: number;
   readonly to: number;
   readonly parent: Node | null;
-  /** The index among the children of its parent. */
+  /** The index of the node among the children of its parent. */
   readonly index: number;
-  /** The nodes and named tokens inside it, in order and without comments. */
+  /** The nodes and named tokens inside the node, in order and without comments. */
   readonly children: readonly Node[];
 }
 
@@ -18,8 +18,8 @@ export function textOf(node: Node, text: string): string {
 }
 
 /**
- * The identifier of a node as Python compares it, in normal form NFKC (PEP 3131): `ｏs` is `os`. Use it for every name
- * that is looked up, compared or shown. The offsets of the node refer to the original spelling.
+ * The identifier of a node as Python compares it, in normal form NFKC (PEP 3131): `ｏs` is `os`. Use this function for
+ * every name that is looked up, compared or shown. The offsets of the node refer to the original spelling.
  */
 export function nameOf(node: Node, text: string): string {
   const written = textOf(node, text);

@@ -28,7 +28,7 @@ class Parser extends Simples {
   module(): Parsed {
     const children: Growing[] = [];
     while (!this.is('end')) {
-      // An error left this dedent over.
+      // This dedent is left over from an error.
       if (this.is('dedent')) this.at++;
       else children.push(this.#readable(() => this.statement()));
     }
@@ -38,8 +38,8 @@ class Parser extends Simples {
   }
 
   /**
-   * The error that CPython would report. An error of the tokenizer comes before one of the parser, except if a bracket
-   * was left open earlier.
+   * The error that CPython would report. An error of the tokenizer comes before an error of the parser, except if a
+   * bracket was left open earlier.
    */
   #worst(): Fault | null {
     const { fault, unclosed } = this.tokens;

@@ -129,7 +129,7 @@ class Reader {
   }
 }
 
-/** Whether it is `(pattern)`, where the brackets do not make a sequence. */
+/** Whether the node is `(pattern)`, where the brackets do not make a sequence. */
 function isGroup({ type, children }: Node): boolean {
   if (type !== 'SequencePattern') return false;
   return children[0]?.type === '(' && children.length === 3 && children[1]?.type !== 'StarPattern';

@@ -83,7 +83,7 @@ export class Patterns extends Expressions {
     return this.around('LiteralPattern', parts);
   }
 
-  /** Reads a part of `1 + 2j`: first the real part, then the imaginary one. */
+  /** Reads a part of a number such as `1 + 2j`: the real or the imaginary part. */
   #number(imaginary: boolean): Growing {
     if (!this.is('number')) this.fail('invalid syntax');
     const isImaginary = /[jJ]$/.test(this.word);

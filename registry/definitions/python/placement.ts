@@ -53,7 +53,7 @@ class Placement extends TargetChecks implements Placed {
     AssignStatement: (node) => this.#assign(node),
   };
 
-  /** The checks by node type. They run before the children are visited. */
+  /** The checks by node type. The checks run before the children of a node are visited. */
   readonly #checks: Record<string, (node: Node) => void> = {
     MatchStatement: (node) => {
       const fault = patternFault(node, this.text);
@@ -92,7 +92,7 @@ class Placement extends TargetChecks implements Placed {
     return inner;
   }
 
-  /** Visits nodes inside blocks that CPython counts. At most 21 such blocks may be open. */
+  /** Visits nodes inside blocks that CPython counts. At most 21 blocks may be open. */
   #inBlocks(kinds: readonly Block[], nodes: readonly Node[]): void {
     const { blocks } = this.#frame;
     blocks.push(...kinds);

@@ -1,6 +1,6 @@
 /**
- * Reads comprehensions, parameters and statements as typed values. In the tree, their parts are one flat list of
- * children.
+ * Reads comprehensions, parameters and statements as typed values, because the nodes of the tree have only a flat list
+ * of children.
  */
 
 import type { Node } from './node.ts';
@@ -31,7 +31,7 @@ const KINDS: Record<string, Comprehension['kind']> = {
   DictionaryComprehensionExpression: 'dict',
 };
 
-/** The comprehension in these brackets, which may be those of a call; null if they contain none. */
+/** The comprehension in brackets, which may be the brackets of a call; null if there is no comprehension. */
 export function comprehensionOf(node: Node): Comprehension | null {
   const kind = KINDS[node.type];
   if (kind === undefined) return null;

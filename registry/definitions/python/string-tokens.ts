@@ -17,7 +17,7 @@ export interface Format {
   readonly quote: string;
   readonly raw: boolean;
   readonly kind: 'f' | 't';
-  /** How many brackets are open inside it. */
+  /** How many brackets are open inside the string. */
   depth: number;
   /** For each open replacement field, how many brackets were open before the field. */
   readonly fields: number[];
@@ -61,7 +61,7 @@ export class StringTokens extends Layout {
     format.inSpec = format.fields.length > 0;
   }
 
-  /** Reads the string that begins at `from`. `at` is on its quote, after the prefix. */
+  /** Reads the string that begins at `from`. `at` is on the quote, after the prefix. */
   protected string(from: number): void {
     const text = this.text;
     const mark = text[this.at] as string;
@@ -149,7 +149,7 @@ export class StringTokens extends Layout {
     if (this.at < text.length) this.#endFormat(format, false);
   }
 
-  /** Skips an escape. It starts on the backslash and ends on the last character. */
+  /** Skips an escape. `at` is first on the backslash, and afterwards on the last character of the escape. */
   #escape(format: Format): void {
     const next = this.text[this.at + 1];
     if (next === '{' || next === '}') return;

@@ -70,7 +70,7 @@ export abstract class ComprehensionSymbols extends SymbolTable {
     if (this.scope.kind !== 'comprehension') this.bindName(target);
   }
 
-  /** Binds the name of an assignment expression in a comprehension. The name belongs to the enclosing function. */
+  /** Binds the name of an assignment expression in a comprehension. Such a name belongs to the enclosing function. */
   #bindOutside(target: Node): void {
     const name = nameOf(target, this.text);
     let at = this.scope as Scope;

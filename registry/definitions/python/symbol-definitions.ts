@@ -60,7 +60,7 @@ export abstract class DefinitionSymbols extends ComprehensionSymbols {
     this.#typed(node, () => this.annotations([node.children.at(-1) as Node], 'a type alias'));
   }
 
-  /** Calls `visit` in the scope of the type parameters. Without type parameters, it stays in the current scope. */
+  /** Calls `visit` in the scope of the type parameters. Without type parameters, `visit` runs in the current scope. */
   #typed(node: Node, visit: () => void): void {
     const list = node.children.find(({ type }) => type === 'TypeParamList');
     if (!list) {

@@ -34,7 +34,7 @@ export function readsOf(root: Node, text: string, names: ReadonlySet<string>): R
 
 class Symbols extends DefinitionSymbols {
   readonly #onRead: (read: Read) => void;
-  /** `nonlocal` statements. They can be checked only when the whole module has been read. */
+  /** `nonlocal` statements. These statements can be checked only when the whole module has been read. */
   readonly #nonlocals: { scope: Scope; name: Node }[] = [];
 
   constructor(text: string, onRead: (read: Read) => void = () => {}) {
@@ -115,7 +115,7 @@ class Symbols extends DefinitionSymbols {
     use.bound = true;
   }
 
-  /** Handles `name += …`. It reads the name, but CPython's symbol table does not count that as a use. */
+  /** Handles `name += …`. The statement reads the name, but CPython's symbol table does not count that as a use. */
   #update(node: Node): void {
     const target = node.children[0] as Node;
     if (target.type === 'VariableName')

@@ -1,7 +1,7 @@
 /**
  * Splits a text into tokens as CPython's tokenizer does (Parser/lexer/lexer.c): indentation with tab stops of 8 and of
- * 1, form feeds, continuation lines, f-strings and t-strings in pieces (PEP 701, 750). It never stops: after the first
- * error it continues as well as it can.
+ * 1, form feeds, continuation lines, f-strings and t-strings in pieces (PEP 701, 750). The tokenizer never stops: after
+ * the first error it continues as well as it can.
  */
 
 import { scanNumber } from './numbers.ts';

@@ -21,8 +21,8 @@ export function oldestFor(features: readonly Feature[]): number {
 }
 
 /**
- * The oldest minor version that a `requires-python` (PEP 440) allows. If it is absent or allows no version, the oldest
- * one that lab computers have.
+ * The oldest minor version that a `requires-python` (PEP 440) allows. Without a `requires-python` that allows a
+ * version, the result is the oldest version that lab computers have.
  */
 export function oldestAllowed(specifier: string | undefined): number {
   if (specifier === undefined) return OLDEST_SUPPORTED;

@@ -16,7 +16,7 @@ import {
 import { ModuleNames } from './module-names.ts';
 import { ownerOf, type Scope, scopesOf, stringsOf } from './scopes.ts';
 
-/** A text that contains the old name and is not changed. A person should check it. */
+/** A text that contains the old name and is not changed. A person should check the text. */
 export interface Mention {
   file: string;
   /** The line number, counted from 1. */
@@ -79,7 +79,7 @@ export class Editor {
     return result + text.slice(at);
   }
 
-  /** A place where the new name already means something, in a module that would use it. */
+  /** A place where the new name already means something, in a module that would use the new name. */
   findConflict(): { file: string; line: number } | undefined {
     const { to } = this.#renaming;
     for (const [file, { root, text }] of this.#modules) {
@@ -153,8 +153,8 @@ export class Editor {
       if (node.type === 'String') this.#string(path, node, text, edits);
       return true;
     });
-    // A name may be spelled with other characters than its NFKC form and then have another length. Such places are not
-    // replaced.
+    // A name may be spelled with other characters than its NFKC form and then have another length. Places with another
+    // spelling are not replaced.
     return new Set([...edits].filter((at) => text.startsWith(this.#renaming.from, at)));
   }
 

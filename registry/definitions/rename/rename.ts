@@ -1,7 +1,7 @@
 /**
- * Renames a definition: its class, its file, its tests and recordings, and all references in its modules. It follows
- * the meaning of names: a variable, string or comment that is only spelled like the class is not changed. The
- * formatting is not changed either. Pure.
+ * Renames a definition: its class, its file, its tests and recordings, and all references in its modules. Renaming
+ * follows the meaning of names: a variable, string or comment that is only spelled like the class is not changed. The
+ * formatting is kept. Pure.
  */
 import { DefinitionError } from '../errors.ts';
 import { checkName, folded } from '../names.ts';
@@ -101,8 +101,8 @@ function demandFreePaths(
 }
 
 /**
- * The new path of a file. The main file always gets one. A test or recording with the class's name gets one if no text
- * mentions that file.
+ * The new path of a file. The main file is always renamed. A test or recording named after the class is renamed if no
+ * text mentions the file.
  */
 function pathOf(
   path: string,
@@ -128,7 +128,7 @@ function sourceOf(bytes: Uint8Array): SourceText | undefined {
   }
 }
 
-/** The first line of a file other than Python that contains the name. One mention for each file is enough. */
+/** The first line of a file other than Python that contains the name. One line of each file is enough. */
 function firstMention(file: string, text: string, name: string): Mention[] {
   const lines = text.split(/\r\n|\n|\r/);
   const at = lines.findIndex((line) => wordOf(name).test(line));

@@ -7,7 +7,7 @@ import { child, type ImportStatement, type Node, nameOf, readImport, walk } from
 /** An import that binds the name, or that imports it under another name. */
 export interface Imported {
   statement: ImportStatement;
-  /** The name in the clause. It means a whole module if the statement has no `from`. */
+  /** The name that the clause imports. The name means a whole module if the statement has no `from`. */
   name: string;
   bound: string;
   node: Node;
@@ -19,7 +19,7 @@ export class Scope {
   /** The places in this scope where the name is read or bound. */
   readonly places: { node: Node; binds: boolean }[] = [];
   readonly imports: Imported[] = [];
-  /** Set if the scope declares the name `global` or `nonlocal`. The variable then belongs to another scope. */
+  /** Set if the scope declares the name `global` or `nonlocal`, so that the variable belongs to another scope. */
   declared: 'global' | 'nonlocal' | undefined;
 
   constructor(kind: Scope['kind'], parent: Scope | null) {
@@ -47,7 +47,8 @@ export function ownerOf(scope: Scope, node: Node): Scope {
 }
 
 /**
- * Whether the name is not yet bound at this place of a class body. Until then Python looks it up outside: `Old = Old`.
+ * Whether the name is not yet bound at this place of a class body, so that Python looks it up outside the class: `Old =
+ * Old`.
  */
 function isBefore(scope: Scope, node: Node): boolean {
   if (scope.kind !== 'class') return false;
@@ -69,7 +70,7 @@ function around(scope: Scope): Scope {
   return at;
 }
 
-/** All scopes of a module that contain the name. The scope of the module is the first. */
+/** All scopes of a module that contain the name. The first scope is that of the module. */
 export function scopesOf(root: Node, text: string, name: string): Scope[] {
   const scopes: Scope[] = [];
   const open = (kind: Scope['kind'], parent: Scope | null): Scope => {
@@ -170,7 +171,7 @@ function boundNode(clause: Node, statement: Node, text: string, name: string): N
   );
 }
 
-/** Whether the name is `name=` in a call or pattern. There it is the name of a parameter or attribute. */
+/** Whether the name is written as `name=` in a call or pattern, where it names a parameter or attribute. */
 function isKeyword(node: Node): boolean {
   const { parent, index } = node;
   if (parent?.type === 'KeywordPattern') return index === 0;
@@ -179,7 +180,7 @@ function isKeyword(node: Node): boolean {
 
 const TARGETS = /^(TupleExpression|ArrayExpression|ParenthesizedExpression|SequencePattern)$/;
 
-/** Whether the name is bound here. If this misses a case, the place is renamed all the same. */
+/** Whether the node binds the name. A binding that this function misses is renamed all the same. */
 function isTarget(node: Node): boolean {
   const { parent, index } = node;
   if (!parent) return false;
