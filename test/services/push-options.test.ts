@@ -23,7 +23,7 @@ t.test('an invalid option causes a warning and does not block the push', async (
     [['ci.skip'], /unknown push option "ci\.skip"/],
     [['title'], /"title" needs a value/],
     [['title= '], /empty title/],
-    [['title=a', 'title=b'], /the last one/],
+    [['title=a', 'title=b'], /The last one/],
     [['draft=false'], /"draft" takes no value/],
     [[`title=${'é'.repeat(201)}`], /cut to 200/],
     [[`description=${'x'.repeat(20_001)}`], /cut to 20000/],
@@ -44,7 +44,7 @@ t.test('a push without a merge request says that options have no effect', async 
   const main = { ref: 'refs/heads/main', from: null, to: oid };
   for (const commands of [[main], [{ ...branch, to: null }]]) {
     t.match(readOptions(['title=x'], commands), {
-      warnings: [/apply to merge requests only/],
+      warnings: [/work only for merge requests/],
       title: undefined,
     });
   }

@@ -1,4 +1,4 @@
-/** Writes everything that a registry keeps at one moment to one file, while the registry keeps running. */
+/** Writes a backup of the whole registry to one file, while the registry keeps running. */
 import type { Refs, Repositories } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { readKeys } from '../../keys.ts';
@@ -16,15 +16,15 @@ export interface BackupDeps extends LandingDeps {
 
 export interface BackupReport {
   manifest: Manifest;
-  /** Repositories whose index is out of date and cannot be repaired. */
+  /** Names of repositories whose index is out of date and could not be repaired. */
   unsettled: string[];
 }
 
 /**
- * Changes pause while all refs are read, after current changes have ended, so rows and refs are of one
- * moment. Objects never change, so they can be read later. With the embedded database, which has one
- * connection, requests also wait until the rows are read. Throws `RepositoryError` `locked` and errors of the
- * file system; then there is no new file.
+ * Waits for running changes and pauses new ones while it reads all refs, so that rows and refs show the same moment. Objects
+ * never change, so it reads them afterwards. The embedded database has only one connection, so there requests also wait
+ * until all rows are read. Throws `RepositoryError` `locked` and errors of the file system. After an error there is no new
+ * file.
  */
 export async function backup(
   deps: BackupDeps,
@@ -67,7 +67,7 @@ export async function backup(
   }
 }
 
-/** A repository without refs is about to be created, or its creation was interrupted. */
+/** The refs of all repositories. Repositories without refs are left out, because their creation is not complete. */
 async function refsOfAll(repositories: Repositories): Promise<Map<string, Refs>> {
   const found = new Map<string, Refs>();
   for (const name of await repositories.list()) {

@@ -1,6 +1,6 @@
 /**
- * Confirms a restored registry: its operator tells lab computers to accept it although it went back to an
- * earlier state.
+ * Confirms a restored registry. A restored registry is in an earlier state, so lab computers accept it only after its
+ * operator has confirmed it.
  */
 import type { Store } from '../../store/open.ts';
 import { beginTimeline, confirmTimeline, currentTimeline } from '../../store/timelines.ts';
@@ -8,8 +8,8 @@ import { auditChange } from '../audit/entries.ts';
 import type { Caller } from '../caller.ts';
 
 /**
- * Confirms the timeline that `registry restore` began. If the registry was restored by other means
- * (a disk copy, for example), begins a new timeline with numbers above all that computers have seen.
+ * Confirms the timeline that `registry restore` began. If the registry was restored in another way (for example from a copy
+ * of its disk), it begins a new timeline. Its numbers are higher than all numbers that computers have seen.
  */
 export async function confirmRestore(
   { store }: { store: Store },

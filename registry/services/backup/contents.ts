@@ -1,4 +1,4 @@
-/** The contents of a backup. */
+/** The names of the files in a backup, and the schema of its manifest. */
 
 import { Ajv } from 'ajv';
 import type { Static } from 'typebox';
@@ -10,15 +10,15 @@ export const tableFile = (table: string): string => `database/${table}.jsonl`;
 export const bundleFile = (name: string): string => `repositories/${name}.bundle`;
 export const keyFile = (name: string): string => `keys/${name}`;
 
-/** Raise it when older registries can no longer read the format. */
+/** The version of the backup format. Raise it if older registries cannot read a new format. */
 export const FORMAT = 1;
 
 const Manifest = Type.Object({
   format: Type.Literal(FORMAT),
-  /** The version of the registry that wrote it. */
+  /** The version of the registry that wrote the backup. */
   version: Type.String(),
   made_at: Type.String(),
-  /** The migrations that the database had: the rows have that schema. */
+  /** The migrations of the database at the time of the backup. They define the schema of the rows. */
   migrations: Type.Array(Type.String(), { minItems: 1 }),
   /** The number of rows of each table. */
   tables: Type.Record(Type.String(), Type.Integer()),
@@ -42,7 +42,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** Throws `Problem` `invalid`. */
+/** Parses the manifest of a backup. Throws `Problem` `invalid`. */
 export function parseManifest(text: string): Manifest {
   const check = new Ajv({ meta: false, validateSchema: false }).compile<Manifest>(Manifest);
   const value = jsonIn(text);

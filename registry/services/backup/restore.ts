@@ -29,15 +29,15 @@ import {
 } from './contents.ts';
 
 export interface RestoreDeps {
-  /** Migrated or not. */
+  /** The empty database. It may already be migrated. */
   store: Store;
   repositories: Repositories;
   keysFolder: string;
 }
 
 /**
- * The database comes last, in one transaction; if anything fails, everything written before is removed.
- * Throws `Problem` `conflict` if the target is not empty, `invalid` if the backup is incomplete.
+ * Restores keys and repositories first, and then the database in one transaction. If anything fails, everything that was
+ * written is removed. Throws `Problem` `conflict` if the target is not empty, and `invalid` if the backup is incomplete.
  */
 export async function restore(
   deps: RestoreDeps,
@@ -71,9 +71,9 @@ export async function restore(
 }
 
 /**
- * If the database refuses rows, or git refuses refs or names, the backup is damaged: the message is reported
- * without a stack trace. Errors of the machine (a full disk, a lost database) keep their message. Any other
- * error is a bug and must not look like a damaged backup.
+ * Turns errors of the database and of git into a `Problem` without a stack trace, because they mean that the backup is
+ * damaged. Errors of the machine (such as a lost database) stay unchanged. Any other error is a bug and must not look like a
+ * damaged backup.
  */
 function asProblem(error: unknown): unknown {
   if (!(error instanceof StoreError || error instanceof RepositoryError)) return error;
@@ -116,7 +116,7 @@ async function requireEmpty({ store, repositories, keysFolder }: RestoreDeps): P
   );
 }
 
-/** Migrates to the schema of the rows. */
+/** Migrates the database to the schema that the rows in the backup have. */
 async function migrateTo(store: Store, { migrations, version }: Manifest): Promise<void> {
   const before = await store.applied();
   if (!before.every((name) => migrations.includes(name))) {
@@ -173,7 +173,7 @@ async function insertAllRows(em: EntityManager, archive: ArchiveReader, manifest
   await setSequences(em, manifest.sequences);
 }
 
-/** In characters: the size of one statement. */
+/** The size at which collected rows are inserted with one SQL statement, in characters. */
 const AT_ONCE = 1024 * 1024;
 
 async function insertTable(
@@ -195,10 +195,10 @@ async function insertTable(
   return count;
 }
 
-/** In characters: the row of a definition contains its source, which has its own limit. */
+/** The longest row, in characters. The source of a definition is in its row and has a smaller limit of its own. */
 const LONGEST_ROW = 64 * 1024 * 1024;
 
-/** Splits at newlines only: node:readline would also split at U+2028, which JSON strings may contain. */
+/** Splits text at newlines only. `node:readline` would also split at U+2028, which JSON strings may contain. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let rest = '';

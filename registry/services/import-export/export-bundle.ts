@@ -1,8 +1,7 @@
 /**
- * Writes `registry export --bundle`, for lab computers without a network: a zip with a git bundle of each
- * definition (`bundles/<Name>.bundle`: `main` and the tags of its versions) and `manifest.json`, with the
- * content of `GET /api/sync`. The tags are signed, and `statement` signs, numbers and dates the manifest like
- * a list, so the file can be verified wherever it comes from.
+ * Writes the file of `registry export --bundle` for lab computers without a network. The file is a zip with a git bundle of
+ * each definition (`bundles/<Name>.bundle`, with `main` and the tags of its versions) and a `manifest.json` like the answer
+ * of `GET /api/sync`. Signed tags and the signed `statement` about the manifest let a computer verify the file.
  */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
@@ -20,8 +19,8 @@ import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
 /**
- * Writes the newest version that is not revoked of each definition; returns how many. Throws a `Problem` if
- * there is none, and writes nothing.
+ * Writes the bundle, and returns the number of definitions in it. Each definition has its newest version that is not revoked
+ * in the manifest. Throws a `Problem`, and writes nothing, if there is no definition to export.
  */
 export async function exportBundle(
   deps: ReadDeps,
@@ -31,7 +30,8 @@ export async function exportBundle(
 ): Promise<number> {
   const rows = await standingDefinitions(deps, whose);
   const em = deps.store.em();
-  // Read before the versions: what lands meanwhile may be in the bundle, but its number does not promise it.
+  // The number is read before the versions. A version that lands in the meantime may be in the bundle, but the statement
+  // does not promise it.
   const before = await numberOfAll(em);
   const newest = await newestStanding(
     em,
@@ -39,7 +39,7 @@ export async function exportBundle(
   );
   if (newest.size === 0) {
     const reason =
-      'There is nothing to export: no selected definition has a version that is not revoked';
+      'There is nothing to export. No selected definition has a version that is not revoked';
     throw new Problem('invalid', `${reason}. Select definitions with --lab CODE and --builtin.`);
   }
   const usernames = await usernamesOf(
@@ -73,7 +73,7 @@ export async function exportBundle(
       registry: deps.publicUrl(),
       made_at: new Date().toISOString(),
       definitions,
-      // Only for these definitions: this file must not reveal what other labs have and why they revoked it.
+      // Other definitions are left out, because the file must not reveal what other labs have and why they revoked it.
       revoked: (await revokedVersions(em, everything))
         .filter(({ name }) => names.has(name))
         .map(({ revoked, ...about }) => ({
@@ -97,7 +97,7 @@ export async function exportBundle(
   return definitions.length;
 }
 
-/** A git bundle of `main` and the tags of its versions. */
+/** Creates a git bundle of `main` and the tags of its versions. */
 async function versionsOf(repository: Repository) {
   const refs = await repository.refs();
   const wanted = [...refs].filter(([name]) => isVersionRef(name));

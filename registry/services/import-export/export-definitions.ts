@@ -1,4 +1,4 @@
-/** Selects what `registry export` writes: the newest version of every definition that is not archived. */
+/** Selects the definitions that `registry export` writes, and reads the files of their newest versions. */
 import type { Repositories } from '../../../repos/types.ts';
 import { type DefinitionSummary, everything, listDefinitions } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
@@ -8,14 +8,15 @@ import type { ExportedDefinition } from './export-folder.ts';
 
 const MOST = 100_000;
 
-/** Whose definitions; without either, all. */
+/** Which definitions are exported. All are exported if there is no lab and `isBuiltin` is false. */
 export interface Whose {
   lab: Lab | null;
   isBuiltin: boolean;
 }
 
 /**
- * All of them, those of a lab, the built-in ones, or both of these; archived and proposed ones are left out.
+ * Selects all definitions, or those of a lab, the built-in ones, or both. Archived definitions and definitions without a
+ * version are left out.
  */
 export async function standingDefinitions(
   { store }: { store: Store },
@@ -35,7 +36,7 @@ export async function standingDefinitions(
   return [...found.values()].sort((a, b) => a.id - b.id);
 }
 
-/** Their files, one definition in memory at a time. */
+/** Reads the files of the definitions. Only one definition is in memory at a time. */
 export async function* contentsOf(
   { repositories }: { repositories: Repositories },
   definitions: readonly DefinitionSummary[],

@@ -1,4 +1,4 @@
-/** Writes definitions as files that `registry import` reads back byte for byte. */
+/** Writes definitions as files. `registry import` reads exactly the same bytes back. */
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Files } from '../../definitions/types.ts';
@@ -10,9 +10,9 @@ export interface ExportedDefinition {
 }
 
 export interface ExportOptions {
-  /** Replaces existing files with other content. */
+  /** Whether existing files with different content are replaced. */
   overwrite?: boolean;
-  /** Called after each definition with the number so far. */
+  /** Called after each definition with the number of definitions done so far. */
   onProgress?: (done: number) => void;
 }
 
@@ -26,9 +26,9 @@ export interface ExportReport {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
- * Writes a definition with one file as `<folder>/<Name>.py`, and one with several as `<folder>/<Name>/…`. A
- * definition is written completely or not at all: it is refused if one of its paths is outside the folder,
- * behind a symbolic link, or a file with other content.
+ * Writes a definition with one file as `<folder>/<Name>.py`, and a definition with several files as `<folder>/<Name>/…`. If
+ * any file of a definition cannot be written, none of its files are. A file is not written outside the folder, behind a
+ * symbolic link, or over a file with different content.
  */
 export async function exportFolder(
   folder: string,
@@ -51,7 +51,7 @@ export async function exportFolder(
   return report;
 }
 
-/** The target paths, and the path that the other layout would use. */
+/** The paths to write, and the path of the main file in the other of the two layouts. */
 function layout(name: string, files: Files): { paths: Map<string, Uint8Array>; other: string } {
   const isAlone = files.size === 1 && files.has(`${name}.py`);
   const prefix = isAlone ? '' : `${name}/`;
@@ -71,7 +71,7 @@ async function firstObstacle(
   if ((await entry(folder, other)) !== undefined) {
     return {
       path: other,
-      reason: 'exists from another export and would be a second definition of this name',
+      reason: 'exists from an earlier export, so there would be two definitions of this name',
     };
   }
   for (const [path, bytes] of paths) {
@@ -85,12 +85,12 @@ async function firstObstacle(
     if (!found) continue;
     if (!found.isFile()) return { path, reason: 'is not a regular file' };
     if (!overwrite && !(await hasBytes(folder, path, bytes)))
-      return { path, reason: 'exists with other content' };
+      return { path, reason: 'exists with different content' };
   }
   return undefined;
 }
 
-/** Relative, without `..`, and without anything that Windows reads as a drive, a stream or a separator. */
+/** Whether a path is relative and has no `..` and no character that Windows reads as a drive, stream or separator. */
 function isSafe(path: string): boolean {
   const parts = path.split('/');
   const first = (parts[0] ?? '').replace(/\.py$/, '');
@@ -114,7 +114,7 @@ async function hasBytes(folder: string, path: string, bytes: Uint8Array): Promis
   return Buffer.compare(await readFile(join(folder, path)), bytes) === 0;
 }
 
-/** Each file is written beside its place and renamed, so that no reader sees half of it. */
+/** Writes each file under a temporary name and renames it, so that no reader sees half a file. */
 async function writeAll(folder: string, paths: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
   let changed = false;
   for (const [path, bytes] of paths) {

@@ -1,4 +1,4 @@
-/** The last author of each file in a folder, if it is in a git checkout. */
+/** Finds the last author of each file in a folder that is part of a git checkout. */
 import type { GitProgram, Signature } from '../../../repos/types.ts';
 import { visibleLine } from '../../../text/hidden.ts';
 
@@ -7,48 +7,48 @@ export interface Authorship {
   commit: string;
 }
 
-/** git's exit code if there is no repository or no commit (git's `die`). */
+/** The exit code of git if there is no repository or no commit (`die` in the source of git). */
 const FATAL = 128;
 
 /**
- * The folder may come from anybody, and git obeys its configuration. Every program that the configuration may
- * name for `git log` is overridden (git-config(1)); command line options take precedence over the
- * repository's own.
+ * Settings that keep git from running programs. The folder may come from anybody, and its git configuration can name
+ * programs that `git log` would run. Each such setting is overridden here (git-config(1)), because options of the command
+ * line take precedence over the configuration of a repository.
  */
 const OVERRULED = [
   'log.showSignature=false',
-  // Verify signatures.
+  // These would run programs that verify signatures.
   'gpg.program=false',
   'gpg.openpgp.program=false',
   'gpg.x509.program=false',
   'gpg.ssh.program=false',
   'gpg.ssh.defaultKeyCommand=false',
-  // Watch the working tree; run around changes of refs.
+  // These would run programs that watch the working tree or follow changes of refs.
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
-  // Reach other computers.
+  // These would run programs that connect to other computers.
   'core.sshCommand=false',
   'core.gitProxy=false',
   'core.askPass=false',
   'credential.helper=',
   'protocol.allow=never',
-  // Not programs, but they would change the result: files outside, renames, a hidden first commit.
+  // These run no programs but would change the result: other names, renamed files, a hidden first commit.
   'log.mailmap=false',
   'log.follow=false',
   'log.showRoot=true',
 ];
 
 /**
- * A missing object (of a partial clone) is not fetched. git before 2.45 does not know the first variable, but
- * contacts no remote by a protocol that the second does not list, whatever the configuration says (git(1)).
+ * Keeps git from fetching missing objects of a partial clone. git before 2.45 does not know the first variable. The second
+ * one works there too: git contacts no remote by a protocol that this list does not contain (git(1)).
  */
 const NO_FETCH = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
 
 /**
- * Runs git once for the whole folder: one log, newest first, in which the first mention of a path is its last
- * change. Paths are relative to the folder, with `/`. Runs no program except git.
- * @returns nothing if the folder is in no checkout, its files were never committed, or its history is
- * incomplete
+ * Runs `git log` once for the whole folder. The log is sorted newest first, so the first commit that names a path is the
+ * last change of this file. Runs no program except git.
+ * @returns the author of each file by its path in the folder (with `/`). Empty if the folder is not in a checkout, its files
+ * were never committed, or its history is incomplete.
  */
 export async function readAuthors(
   git: GitProgram,
@@ -88,7 +88,7 @@ export async function readAuthors(
   return authors;
 }
 
-/** `1732300000 +0130`: seconds since 1970 and the clock's offset (git-log(1), `--date=raw`). */
+/** Parses a raw date of git, such as `1732300000 +0130`: seconds since 1970 and time zone (git-log(1), `--date=raw`). */
 function readDate(raw: string): { at: Date; offsetMinutes: number } {
   const [seconds = '0', zone = '+0000'] = raw.split(' ');
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3, 5));

@@ -1,4 +1,4 @@
-/** Lists the files of a folder to import. */
+/** Lists the files of a folder for an import. */
 import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
@@ -9,26 +9,24 @@ import { byText } from '../../definitions/extract/paths.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
 
 export interface FolderFiles {
-  /** In the order of paths, with their sizes in bytes. */
+  /** The files in the order of their paths, with their sizes in bytes. */
   files: { path: string; size: number }[];
   skipped: Skipped[];
 }
 
-/** Names of files that installers, test runners and Python leave behind. */
+/** Names of files and folders that installers, test runners and Python create. They are skipped without a report. */
 const LEFT_OUT =
   /^(__pycache__|__pypackages__|node_modules|site-packages|dist-packages|.*\.(egg-info|dist-info|egg)|\.DS_Store|.*\.py[co])$/;
 /**
- * Folders with copies of what was built or released. A lab may use these names otherwise, so they are
- * reported.
+ * Names of folders with build results. A lab may use such a name for something else, so the report lists these folders.
  */
 const BUILT = /^(build|dist|wheels|sdist)$/i;
-/** Marks of an environment with packages: PEP 405's file, conda's folder. */
+/** Names that mark the folder of a Python environment: the file of PEP 405 and the folder of conda. */
 const ENVIRONMENT = new Set(['pyvenv.cfg', 'conda-meta']);
 
 /**
- * Walks a folder. Hidden folders, caches, environments and build results are skipped; symbolic links are not
- * followed. Unreadable entries, and entries that are neither file nor folder, are reported, and the rest is
- * read.
+ * Walks a folder. It skips hidden folders, caches, environments and build results, and does not follow symbolic links.
+ * Entries that cannot be read, or that are neither file nor folder, are reported, and the walk continues.
  * @throws the file system's error if the folder itself cannot be read
  */
 export async function listFolder(folder: string): Promise<FolderFiles> {
@@ -42,7 +40,7 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
   const entries = listed.flatMap((entry) => {
     if (isUtf8(entry.name)) return [Object.assign(entry, { name: entry.name.toString() })];
     const path = below === '' ? showName(entry.name) : `${below}/${showName(entry.name)}`;
-    found.skipped.push({ path, reason: 'its name is not valid UTF-8; rename it and import again' });
+    found.skipped.push({ path, reason: 'its name is not valid UTF-8. Rename it and import again' });
     return [];
   });
   if (below !== '' && isInstallation(entries.map(({ name }) => name))) return;
@@ -64,9 +62,8 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
 }
 
 /**
- * Whether a folder is an environment, a Python installed without one (on Windows `python.exe` beside `Lib`),
- * or Python's standard library, whose landmark is `os.py` (Python's own path configuration looks for that
- * file).
+ * Whether a folder is a Python environment, an installation of Python (on Windows `python.exe` beside `Lib`), or Python's
+ * standard library. The standard library is recognized by `os.py`, as in Python's own path configuration.
  */
 function isInstallation(names: readonly string[]): boolean {
   const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
@@ -88,7 +85,7 @@ async function enter(
     found.skipped.push({
       path,
       kind: 'nothing',
-      reason: 'skipped: its name is that of a build folder',
+      reason: 'skipped, because folders of this name usually contain build results',
     });
   else await walk(folder, path, found);
 }

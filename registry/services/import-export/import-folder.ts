@@ -1,4 +1,4 @@
-/** `registry import`: one definition for each instrument class of a folder. */
+/** Implements `registry import`: makes one definition of each instrument class in a folder. */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { RepositoryError } from '../../../repos/errors.ts';
@@ -24,19 +24,19 @@ import {
   settleReport,
 } from './import-report.ts';
 
-/** A definition ready to land. */
+/** A definition that is ready to land. */
 export interface ImportItem {
   name: string;
   files: Files;
-  /** The content of the files. */
+  /** What the index stores of the files. */
   content: ReadContent;
-  /** The files without what the import wrote into the header: they make no new version either. */
+  /** The files before the import changed their header. If they equal the newest version, nothing new lands either. */
   asFound?: Files;
-  /** The last author of the file with the class, if git knows. */
+  /** The last author of the file with the class, if the folder is in a git checkout. */
   author?: Signature;
-  /** Subject and body of the commit. */
+  /** The subject and the body of the commit message. */
   message: string;
-  /** Rules that this version violates, for its record. */
+  /** The rules that this version violates. The record of the version lists them. */
   overrides: Override[];
 }
 
@@ -46,55 +46,52 @@ export interface Landed {
   version?: number;
 }
 
-/** An existing definition. */
+/** A definition that exists already. */
 export interface Existing {
-  /** Its name as it was given. */
+  /** The name of the definition, in its own upper and lower case. */
   name: string;
-  /** The number of the newest version; null if there is none yet. */
+  /** The number of the newest version. Null if there is none. */
   version: number | null;
-  /** Why this target may not create its next version; null if it may. */
+  /** The reason why the import may not add a version to this definition. Null if it may. */
   refusal: string | null;
-  /** Whether its newest version has exactly these files. */
+  /** Whether the newest version has exactly these files. */
   hasSameFiles(files: Files): Promise<boolean>;
 }
 
 /** The target of an import: a lab, or the built-in definitions. */
 export interface ImportTarget {
-  /** The policy with the banned imports. */
+  /** The lab's policy on banned imports. */
   policy: ImportPolicy;
-  /** Largest file, in bytes. */
+  /** The largest allowed size of a file, in bytes. */
   maxFileBytes: number;
-  /** The taken names among these, ignoring case, by lower-case name. */
+  /** Finds existing definitions with these names in any case. The keys of the result are in lower case. */
   findExisting(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
-  /** A similar free name for each of these, if one is found. */
+  /** Suggests a similar free name for each name, if it finds one. */
   freeNames(
     names: readonly string[],
     reserved: Iterable<string>,
   ): Promise<ReadonlyMap<string, string>>;
   /**
-   * Creates the definition or its next version, or finds it unchanged. Throws `Problem` if it may not, and
-   * `RepositoryError` or `StoreError` if it fails.
+   * Creates the definition or its next version. Lands nothing if the files are unchanged. Throws `Problem` if the name is
+   * taken, and `RepositoryError` or `StoreError` if the landing fails.
    */
   land(item: ImportItem): Promise<Landed>;
 }
 
 export interface ImportOptions {
-  /** Further base classes by name. */
+  /** Additional base classes of instruments, by name. */
   bases?: ReadonlyMap<string, InstrumentType>;
   choice?: Choice;
-  /** Reports what would happen, and changes nothing. */
+  /** Whether to report only what would happen, without a change. */
   dryRun?: boolean;
-  /**
-   * Called before the files of the folder are read, with their number; the number of definitions is not known
-   * yet.
-   */
+  /** Called with the number of files before they are read. The number of definitions is not known yet. */
   onReading?: (files: number) => void;
-  /** Progress of reading. */
+  /** Called repeatedly while the files are read. */
   onRead?: OnReading;
   onProgress?: (done: number, total: number) => void;
 }
 
-/** An import that ended early: what it did until then, and why it ended (`cause`). */
+/** Thrown if an import ends early. It contains the report of what was done, and the reason (`cause`). */
 export class ImportEnded extends Error {
   readonly code = 'import_ended';
   readonly report: ImportReport;
@@ -105,19 +102,18 @@ export class ImportEnded extends Error {
   }
 }
 
-/** The dependencies of an import besides its target. */
+/** The dependencies of an import other than its target. */
 export interface ImportDeps extends AnalysisDeps {
   git: GitProgram;
 }
 
-/** Concurrent landings; each waits for the disk most of the time. */
+/** How many definitions land at the same time. Several do, because a landing mostly waits for the disk. */
 const LANDING_AT_ONCE = 4;
 
 /**
- * Imports a folder. Each definition lands by itself: one that cannot is reported as skipped with the reason,
- * and the others continue. A definition that only breaks a rule (a banned import, a name that is undefined in
- * some branch) is imported with an override, because this code already works in a lab; its next version must
- * follow the rules. Files that Python could not load are skipped.
+ * Imports a folder. Each definition lands separately. If one cannot land, the report lists it with the reason, and the
+ * import continues. A definition that breaks a rule (for example with a banned import) is imported with an override, because
+ * this code already works in a lab. Its next version must follow the rules. Files that Python could not load are skipped.
  * @throws the file system's error if the folder cannot be read; `ImportEnded` after an unexpected error
  */
 export async function importFolder(
@@ -144,7 +140,7 @@ export async function importFolder(
   try {
     if (found.unmet.length > 0) {
       const what = found.unmet.join(', ');
-      throw new Problem('invalid', `Nothing was imported: no class matches ${what}.`);
+      throw new Problem('invalid', `Nothing was imported, because no class matches ${what}.`);
     }
     return await landAll(found, authors, read.skipped, { root, options, target });
   } finally {
@@ -176,7 +172,7 @@ async function landAll(
       options.onProgress?.(++done, found.names.length);
     }
   };
-  // After a failure, running landings are finished and no new ones begin.
+  // After a failure, running landings still finish, but no new ones start.
   const stop = (error: unknown): never => {
     stopped = true;
     throw error;
@@ -197,7 +193,7 @@ async function landAll(
 
 interface Names {
   taken: ReadonlyMap<string, Existing>;
-  /** Free names for refused ones. */
+  /** A free name for each name that cannot be used. */
   offers: ReadonlyMap<string, string>;
 }
 
@@ -272,7 +268,7 @@ async function importOne(
   }
 }
 
-/** Why a definition cannot have this name and these files, before their content is read. */
+/** The reason why a definition cannot have this name or these files. It is found without reading the files' content. */
 function findObstacle(name: string, files: Files, maxFileBytes: number): string | undefined {
   const badName = checkName(name);
   if (badName !== null) return badName;
@@ -280,12 +276,12 @@ function findObstacle(name: string, files: Files, maxFileBytes: number): string 
   if (clash) return `${clash.path}: ${clash.message}`;
   for (const [path, { byteLength }] of files) {
     if (byteLength > maxFileBytes)
-      return `${path} would have ${byteLength} bytes; at most ${maxFileBytes} are allowed`;
+      return `${path} would have ${byteLength} bytes, but at most ${maxFileBytes} are allowed`;
   }
   return findExcess(files);
 }
 
-/** Findings for code that Python could not load or the registry could not describe. */
+/** The codes of findings that stop the import of a definition. All other findings become overrides. */
 const FATAL = new Set([
   'syntax',
   'too-deep',
@@ -298,7 +294,7 @@ const FATAL = new Set([
   'header-value',
 ]);
 
-/** Lands the item, or says what landing it would do; dry run and real import decide the same way. */
+/** Lands a definition. In a dry run, it only returns what would happen, decided by the same code. */
 async function landItem(
   item: ImportItem,
   existing: Existing | undefined,
@@ -324,7 +320,7 @@ function describeFinding(name: string, found: Diagnostic & { file?: string }): s
   return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
 }
 
-/** The dotted package name of the folder, as far up as the folders are packages: `pymeasure.instruments`. */
+/** The dotted name of the Python package that the folder is, such as `pymeasure.instruments`. Undefined if it is none. */
 async function packageOf(folder: string): Promise<string | undefined> {
   const parts: string[] = [];
   let at = folder;

@@ -1,18 +1,18 @@
-/** The report of an import, as written by `--report` and `--json`. */
+/** The report of an import. `registry import` writes it as JSON with `--report` and `--json`. */
 import type { Loads } from '../../definitions/extract/loads.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
 import type { Override } from '../../definitions/record.ts';
 
 export interface Imported {
   name: string;
-  /** The name of its class in the folder, if `--rename` changed it. */
+  /** The name of the class in the folder, if `--rename` has changed the name. */
   original?: string;
-  /** The file with the class, relative to the folder, and its line there. */
+  /** The path of the file with the class, relative to the folder. */
   path: string;
   line: number;
   result: 'created' | 'updated' | 'unchanged';
   version?: number;
-  /** Whether it would load on a lab computer. */
+  /** Whether the definition would load on a lab computer. */
   loads: Loads;
   warnings: string[];
   overrides: Override[];
@@ -25,7 +25,7 @@ export interface ImportReport {
   dry_run: boolean;
   imported: Imported[];
   skipped: SkippedClass[];
-  /** The warnings of all definitions, each after the definition's name. */
+  /** The warnings about all definitions. Each begins with the name of its definition. */
   warnings: string[];
   counts: Record<
     | 'imported'
@@ -33,7 +33,7 @@ export interface ImportReport {
     | 'updated'
     | 'unchanged'
     | 'skipped'
-    /** Classes that were meant to be imported and are not. */
+    /** Classes that should have been imported but were not. */
     | 'lost'
     | 'warnings'
     | 'overrides',
@@ -41,11 +41,11 @@ export interface ImportReport {
   >;
 }
 
-/** A class that should have been imported but was not, or a file that may contain some. */
+/** Whether a skipped class should have been imported, or whether a skipped file may contain such a class. */
 export const isLost = ({ kind }: SkippedClass): boolean =>
   kind === undefined || kind === 'clash' || kind === 'taken' || kind === 'lost';
 
-/** Adds what follows from the rest: all warnings in one list, and the counts. */
+/** Completes a report with the list of all warnings and with the counts. */
 export function settleReport(found: Omit<ImportReport, 'warnings' | 'counts'>): ImportReport {
   const { imported, skipped } = found;
   const warnings = imported.flatMap(({ name, warnings }) =>

@@ -1,4 +1,4 @@
-/** The target of `registry import`: a lab's definitions, the built-in ones, or those without a lab. */
+/** The target of `registry import`: the definitions of a lab, the built-in definitions, or those without a lab. */
 
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
@@ -17,7 +17,7 @@ export interface Destination {
   isBuiltin: boolean;
 }
 
-/** An administrator's import: it lands whatever the lab's landing policy says, and each record says so. */
+/** Lands definitions for an import. An administrator runs the import, so the lab's policy does not prevent a landing. */
 export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): ImportTarget {
   const { store, repositories } = deps;
 
@@ -55,7 +55,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
     return { result: 'updated', version: definition.version ?? version + 1 };
   }
 
-  /** An import of thousands must not keep every repository in memory. */
+  /** Releases the repository after the work, because an import of thousands must not keep them all in memory. */
   async function released<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

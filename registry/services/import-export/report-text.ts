@@ -1,14 +1,14 @@
-/** Formats the report of an import for people: losses first, causes counted, nothing repeated. */
+/** Formats the report of an import as text. Classes that were not imported come first, and equal causes are grouped. */
 import { visibleLine } from '../../../text/hidden.ts';
 import type { Imported, ImportReport, SkippedClass } from './import-report.ts';
 import { isLost } from './import-report.ts';
 
-/** How many places of one cause are listed. */
+/** The most places that are listed for one cause, unless `verbose` is set. */
 const PLACES = 3;
 
 /**
- * Names and texts from files may contain line feeds and other control characters, which are escaped.
- * @param verbose list every place of every cause
+ * Returns the report as lines. Line feeds and other control characters in names and texts from files are escaped.
+ * @param verbose whether every place of every cause is listed
  */
 export function formatReport(report: ImportReport, verbose = false): string[] {
   return linesOf(report, verbose).map(visibleLine);
@@ -55,7 +55,7 @@ interface Entry {
   place: string;
 }
 
-/** A shared cause is one line; a single one is listed with its place. */
+/** Groups entries by cause. A cause with several places gets one line, and the places follow on the next. */
 function groupByCause(entries: readonly Entry[], verbose: boolean): string[] {
   const causes = new Map<string, string[]>();
   for (const { cause, place } of entries) {
@@ -85,7 +85,7 @@ function landedLines({ name, original, path, line, result, version }: Imported):
   return [{ cause: `from ${path}:${line}${renamed}`, place: `${name}${number} (${MARK[result]})` }];
 }
 
-/** Removes the place from the text, so that equal causes are grouped. */
+/** Separates the place from the cause in a text, so that equal causes can be grouped. */
 function ruleOf({ name }: Imported, text: string): Entry {
   const [, where, cause] = /^(\S+?:\d+(?::\d+)?): ([\s\S]*)$/.exec(text) ?? [];
   return where === undefined
@@ -109,7 +109,7 @@ function loadingLines(imported: readonly Imported[], verbose: boolean): string[]
       ...each(
         ({ loads }) => loads.allow,
         (what) =>
-          `only if the lab allows ${what}: grant it to the definition (docs/permissions.md), or add it to the lab's allowed_imports`,
+          `only if the lab allows ${what}. Grant it to the definition (docs/permissions.md), or add it to the lab's allowed_imports`,
       ),
       ...each(
         ({ loads }) => (loads.python === null ? [] : [loads.python]),

@@ -1,4 +1,4 @@
-/** Decides which refs may be written, and by whom, before any object is read. */
+/** Decides which refs a push may write, and who may write them, before any object of the push is read. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import { branchRef, FOR_MAIN, isBranch, isTag, MAIN } from '../../../text/refs.ts';
 import { decide } from '../../access/decide.ts';
@@ -16,7 +16,7 @@ export const isForReview = (ref: string): boolean =>
 
 const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
-/** Why the caller cannot push anything to a definition, in lines; undefined if they can push something. */
+/** The lines that tell callers who may push nothing to this definition why. Undefined if the caller may push. */
 export async function refuseAll(
   { rules, store }: Pick<SaveDeps, 'rules' | 'store'>,
   { actor }: Caller,
@@ -58,7 +58,7 @@ export function refuseCommand(
   }
   if (isForReview(ref)) {
     const hidden = hiddenIn(ref);
-    // An existing branch can still be deleted.
+    // A branch that already has such a name can still be deleted.
     if (hidden !== null && to !== null) {
       const lines = [
         `The name contains ${hidden}, which is invisible. Rename the branch: git branch -m <another name>`,
@@ -94,8 +94,8 @@ export function refuseCommand(
   const proposing = decide(caller.actor, { on: 'definition', do: 'propose', of: facts }, rules);
   const next = proposing.allowed
     ? 'Push it for review instead:'
-    : 'Contributors of the lab can push it for review. Ask a lab admin for that role, then run:';
-  // Another token, for example, would change both answers.
+    : 'Contributors of the lab can push it for review. Ask a lab admin to make you a contributor, then run:';
+  // If both decisions have the same reason (for example the scope of the token), a push for review would fail too.
   const alike = !proposing.allowed && proposing.reason === decision.reason;
   return {
     ref,

@@ -1,5 +1,6 @@
 /**
- * Allowed names of new branches: clones must work on Windows and macOS, and some names are reserved. Pure.
+ * Checks the names of new branches. Names that break clones on Windows or macOS are refused, and some names are reserved.
+ * Pure.
  */
 import { drawnPlainly } from '../../../text/alike.ts';
 import { branchName, branchRef } from '../../../text/refs.ts';
@@ -13,8 +14,8 @@ export interface NameProblem {
 const INSTEAD = `Choose another name: git push origin HEAD:${branchRef('my-change')}`;
 
 /**
- * Existing and pushed branches, by each of their folders and by their whole name, as a disk that ignores case
- * sees them. A name is looked up, so a push of many new branches does not compare each with all others.
+ * The names of existing and pushed branches, and of the folders in these names. Two names that a disk that ignores case
+ * treats as one have the same key. A lookup needs no comparison with every other name, so large pushes stay fast.
  */
 export class BranchNames {
   readonly #paths = new Map<string, Map<string, string>>();
@@ -33,12 +34,12 @@ export class BranchNames {
     }
   }
 
-  /** The branch that has `ref` as a folder, or that would be a folder of `ref`. */
+  /** A branch below the folder `ref`, or a branch with the name of a folder of `ref`. */
   folderClash(ref: string): string | undefined {
     return this.#folders.get(ref) ?? pathsIn(ref).find((at) => at !== ref && this.#whole.has(at));
   }
 
-  /** A branch with another spelling that is the same file or folder on some disks. */
+  /** A branch that is spelled differently but is the same file or folder on some disks. */
   spellingClash(ref: string): string | undefined {
     for (const path of pathsIn(ref)) {
       for (const [other, branch] of this.#paths.get(plainOf(path)) ?? []) {
@@ -49,7 +50,7 @@ export class BranchNames {
   }
 }
 
-/** For `refs/heads/a/b`: `refs/heads/a` and itself. */
+/** The folders of a ref and the ref itself. For `refs/heads/a/b`: `refs/heads/a` and `refs/heads/a/b`. */
 function pathsIn(ref: string): string[] {
   const parts = ref.split('/');
   return parts.slice(2).map((_, n) => parts.slice(0, n + 3).join('/'));
@@ -58,8 +59,7 @@ function pathsIn(ref: string): string[] {
 const plainOf = (name: string): string => folded(name.normalize('NFKC'));
 
 /**
- * Why `ref` cannot be created beside the existing branches; undefined if it can, and for refs that are not
- * branches.
+ * The reason why a branch `ref` cannot be created. Undefined if it can be created or if `ref` is not a branch.
  */
 export function nameProblem(ref: string, others: BranchNames): NameProblem | undefined {
   const name = branchName(ref);
@@ -86,12 +86,15 @@ export function nameProblem(ref: string, others: BranchNames): NameProblem | und
   const alike = others.spellingClash(ref);
   return alike === undefined
     ? undefined
-    : { reason: `'${alike}' exists; its name is the same on Windows and macOS`, lines: [INSTEAD] };
+    : {
+        reason: `'${alike}' exists, and Windows and macOS do not distinguish the two names`,
+        lines: [INSTEAD],
+      };
 }
 
 /**
- * `main`, tags of versions and of the attestation, `HEAD`, `FETCH_HEAD` and similar, object ids, options, and
- * full names of refs.
+ * Whether a name is reserved: `main`, the names of the registry's tags, `HEAD`, `FETCH_HEAD` and similar, object ids, names
+ * that look like options, and full names of refs.
  */
 function isReserved(plain: string): boolean {
   return (

@@ -5,7 +5,7 @@ import type { LoadedDefinition } from '../definitions/find-definition.ts';
 import type { SaveDeps } from '../deps.ts';
 import type { PushOptions } from './options.ts';
 
-/** A push: its caller, definition and options. */
+/** Everything about one push: its caller, its definition and its options. */
 export interface PushContext {
   deps: SaveDeps;
   caller: Caller;

@@ -1,4 +1,4 @@
-/** The message for a pusher when somebody else changed the ref, or merged, during the push. */
+/** Explains to the pusher that somebody else changed the ref or merged the merge request during the push. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Refs } from '../../../repos/types.ts';
 import { isBranch } from '../../../text/refs.ts';
@@ -7,7 +7,7 @@ import type { Step } from '../landing/transaction.ts';
 
 type Explanation = Required<Omit<Refusal, 'ref'>>;
 
-/** `steps` are those that failed. Without them, the command's own `from` identifies the merge request. */
+/** `steps` are the steps that failed. Without them, the command's `from` shows which merge request was merged. */
 export function explainConflict(
   refs: Refs,
   { ref, from, to }: Command,

@@ -1,4 +1,4 @@
-/** Decides on a push and applies it, ref by ref. */
+/** Checks a push and applies its commands. */
 import type { Command, Push, PushGate, RefResult, Refusal } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
 import { isBranch, MAIN } from '../../../text/refs.ts';
@@ -50,7 +50,7 @@ async function applyPush(context: PushContext): Promise<RefResult[]> {
   const { push } = context;
   if (push.atomic && push.commands.length > 1) return await applyAtomically(context);
   const results: RefResult[] = [];
-  // Deletions run first, so that their names are free.
+  // Deletions run first, because a new branch may need the name of a deleted one.
   const ordered = push.commands.toSorted((a, b) => Number(b.to === null) - Number(a.to === null));
   for (const command of ordered) results.push(await applyCommand(context, command));
   return results;
@@ -66,7 +66,7 @@ async function applyCommand(context: PushContext, command: Command): Promise<Ref
   return result as RefResult;
 }
 
-/** Applies all commands or none, in one ref transaction. */
+/** Applies either all commands or none, in one ref transaction. */
 async function applyAtomically(context: PushContext): Promise<RefResult[]> {
   const { push } = context;
   const steps: Step[] = [];
@@ -85,7 +85,7 @@ async function applyAtomically(context: PushContext): Promise<RefResult[]> {
   return spreadResult(push, landed);
 }
 
-/** The result of one command is the result of all. */
+/** Gives all commands of an atomic push the result of one command. */
 function spreadResult({ commands }: Push, result: RefResult): RefResult[] {
   return commands.map(({ ref }) => {
     if (ref === result.ref) return result;

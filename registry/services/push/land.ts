@@ -1,4 +1,4 @@
-/** A push to `main`: every commit becomes a version, or none does. */
+/** Lands a push to `main`. Either every pushed commit becomes a version, or none does. */
 
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Command, RefResult } from '../../../repos/serve/gate.ts';
@@ -18,10 +18,10 @@ import type { Step } from '../landing/transaction.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
 import type { PushContext } from './context.ts';
 
-/** How many findings a refusal lists; the rest is counted. */
+/** The most findings that a refused push lists. The last line gives the number of the others. */
 const SHOWN = 20;
 
-/** `steps` are merge requests that change in the same transaction of refs. */
+/** `steps` change merge requests in the same ref transaction. */
 export async function landPush(
   { deps, caller, found, repository, push, options: { grants } }: PushContext,
   { ref, from, to }: Command,
@@ -95,7 +95,10 @@ export async function landPush(
   }
 }
 
-/** Every commit on `main` has the version before it as its only parent, and changes something (docs/contract.md, section 3). */
+/**
+ * Finds a commit that cannot be a version (docs/contract.md, section 3). A version must have the version before it as its
+ * only parent, and must change something.
+ */
 async function findHistoryFault(
   objects: ObjectReader,
   from: Oid | null,
@@ -147,14 +150,14 @@ const limitLines = (lines: string[]): string[] =>
 interface JudgedCommit {
   faults: string[];
   warnings: string[];
-  /** Why the files were not read. */
+  /** The reason why the files could not be read, if they could not. */
   unread?: string;
-  /** What the index keeps of valid files. */
+  /** The content that the index stores, if the files are valid. */
   content?: ReadContent;
 }
 
 /**
- * The errors of this commit as a version, and its hidden characters; each as file:line:column and a message.
+ * Validates a commit as a version. Errors and warnings about hidden characters have the form `file:line:column: message`.
  */
 async function validateCommit(
   { analysis }: AnalysisDeps,

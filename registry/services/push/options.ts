@@ -1,4 +1,4 @@
-/** Push options (docs/contract.md, section 4) for the merge request. Pure. */
+/** Parses push options (docs/contract.md, section 4). Pure. */
 import type { Command } from '../../../repos/serve/gate.ts';
 import { MAIN } from '../../../text/refs.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
@@ -9,14 +9,14 @@ export interface PushOptions {
   title?: string;
   description?: string;
   draft?: true;
-  /** The complete list of permissions for the version that lands. */
+  /** The complete list of permissions for the versions that land. */
   grants?: string[];
 }
 
 const KNOWN =
-  'title=…, description=… (repeat it for more lines), draft; for a push to main also grant=… (repeat it for more)';
+  'title=…, description=… (repeat it for more lines), draft. A push to main also accepts grant=… (repeat it for more permissions)';
 
-/** Parses `git push -o …`, with warnings for the pusher. */
+/** Parses the options of `git push -o …`. Returns warnings about invalid options, which the pusher sees. */
 export function readOptions(
   given: readonly string[],
   commands: readonly Command[],
@@ -29,12 +29,12 @@ export function readOptions(
   const warnings: string[] = [];
   if (grants.length > 0 && !lands) {
     warnings.push(
-      'the push option "grant" is ignored here: it applies to a push to main only. Otherwise, an admin grants permissions with the approval.',
+      'the push option "grant" is ignored, because it works only in a push to main. In a review, an admin grants permissions with the approval.',
     );
   }
   if (!commands.some(({ ref, to }) => isForReview(ref) && to !== null)) {
     if (others.length > 0)
-      warnings.push('these push options are ignored: they apply to merge requests only.');
+      warnings.push('these push options are ignored, because they work only for merge requests.');
     return { ...granted, warnings };
   }
   const valuesOf = (name: string) =>
@@ -50,7 +50,7 @@ export function readOptions(
     }
   }
   const titles = valuesOf('title');
-  if (titles.length > 1) warnings.push('several titles are given: the last one is used.');
+  if (titles.length > 1) warnings.push('the push has several titles. The last one is used.');
   const title = asTitle(titles.at(-1) ?? '');
   if (title.cut) warnings.push(`the title is cut to ${MOST_TITLE} characters.`);
   if (titles.length > 0 && title.text === '') warnings.push('an empty title is ignored.');

@@ -1,4 +1,4 @@
-/** Pushes for review: a push to a branch or `refs/for/main` opens, updates or closes a merge request. */
+/** Handles pushes for review. A push to a branch or to `refs/for/main` opens, updates or closes a merge request. */
 
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Commit, RefUpdate } from '../../../repos/types.ts';
@@ -19,11 +19,12 @@ import type { PushContext } from './context.ts';
 import type { PushOptions } from './options.ts';
 
 /**
- * What a command would do, and the lines for its pusher afterwards: checks run meanwhile and refuse nothing.
+ * The step that a command will run, or the reason for its refusal. `lines` runs the registry's own checks and returns the
+ * lines that the pusher sees. Failed checks do not refuse the push.
  */
 export type Plan = { step: Step; lines: () => Promise<string[]> } | { refusal: Refusal };
 
-/** Plans one command while its objects are in quarantine; writes nothing. */
+/** Plans one command while its objects are in quarantine (not yet in the repository). Writes nothing. */
 export async function planReview(context: PushContext, { ref, from, to }: Command): Promise<Plan> {
   const { deps, caller, found, repository, push, options } = context;
   const { row } = found;
@@ -79,13 +80,13 @@ async function ownCheckLines(
     const { checks } = await judging;
     return checks.flatMap(({ name, summary }) => (summary === null ? [] : `${name}: ${summary}`));
   } catch (error) {
-    // The push is accepted all the same; the page of the merge request runs the checks again.
+    // The push is accepted anyway, because the page of the merge request runs the checks again.
     if (isUnread(error)) return [`the checks could not run: ${error.message}`];
     throw error;
   }
 }
 
-/** A further push; if it only changes title or description, the head stays. */
+/** The step for a further push to a merge request. A push with the same head changes only title, description or draft. */
 function updateStep(
   caller: Caller,
   current: MergeRequest,
@@ -127,7 +128,7 @@ function refuseCommits(ref: string, commits: readonly Commit[]): Refusal | undef
     ref,
     reason: 'too many commits',
     lines: [
-      `A merge request can have at most ${MOST_COMMITS} commits. Squash the commits, or propose a part of them first.`,
+      `A merge request can have at most ${MOST_COMMITS} commits. Squash the commits, or propose some of them first.`,
     ],
   };
 }

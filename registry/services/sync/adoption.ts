@@ -1,7 +1,7 @@
-/** How many computers had which version on which day. Pure. */
+/** Computes how many computers had each version on each day. Pure. */
 
 export interface Turn {
-  /** `2026-01-31`. */
+  /** The date, for example `2026-01-31`. */
   day: string;
   version: number;
   change: number;
@@ -9,11 +9,11 @@ export interface Turn {
 
 export interface Day {
   date: string;
-  /** Number of computers by version at the end of the day; versions without computers are omitted. */
+  /** The number of computers that had each version at the end of the day. Versions without computers are left out. */
   installed: Record<string, number>;
 }
 
-/** The days from `first` to `last`, computed from all changes so far, oldest first. */
+/** The counts for the days from `first` to `last`. `turns` are all changes until `last`, oldest first. */
 export function adoption(turns: readonly Turn[], first: string, last: string): Day[] {
   const counts = new Map<number, number>();
   const days: Day[] = [];
@@ -28,7 +28,7 @@ export function adoption(turns: readonly Turn[], first: string, last: string): D
   return days;
 }
 
-/** The day `days` earlier; negative for later. */
+/** The date that is `days` days before `date`. A negative number gives a later date. */
 export function dayBefore(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 }

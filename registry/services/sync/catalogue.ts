@@ -1,6 +1,6 @@
 /**
- * The part of sync lists that the computers of one lab share: read once and cached as text while its stamps
- * stay the same, because after a landing all of them ask at once.
+ * The part of sync lists that all computers of a lab share. It is read once and cached as text until its stamps change,
+ * because after a landing all computers request their lists at the same time.
  */
 
 import type { Cache, Caches } from '../../../repos/caches.ts';
@@ -27,12 +27,12 @@ import { showInstrument } from '../equipment/show.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { type Run, runOf } from './run.ts';
 
-/** Estimated size of a definition with its newest version, as rows and as text, in bytes. */
+/** The estimated size of a definition and its newest version in memory (rows and text), in bytes. */
 const DEFINITION = 8000;
 
 interface Wanted {
   ids: readonly number[];
-  /** In lower case. */
+  /** Names of definitions in lower case. */
   names: readonly string[];
 }
 
@@ -46,7 +46,9 @@ export class Catalogues {
     this.#kept = caches.open('sync_catalogues', sizeOf, { largest: 1 });
   }
 
-  /** The catalogue for the lab of a computer; `stamps` were read before. Concurrent callers share one. */
+  /**
+   * The catalogue for the lab of a computer. `stamps` must be read before this call. Concurrent calls share one catalogue.
+   */
   of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
     const key = [labId, stamps.lab, stamps.shared].join(' ');
     return this.#kept.load(key, () => Catalogue.read(this.#deps, caller, labId));
@@ -54,18 +56,18 @@ export class Catalogues {
 }
 
 export class Catalogue {
-  /** The lab's definitions at their newest versions that are not revoked, in the order of lists. */
+  /** The lab's definitions, each at its newest version that is not revoked, in the order of sync lists. */
   own: readonly Effective[] = [];
-  /** Revoked and reinstated versions of everything that the lab sees, and its policy, as JSON. */
+  /** JSON of the revoked versions of all definitions that the lab sees. `reinstated` and `policy` are JSON too. */
   revoked = '[]';
   reinstated = '[]';
   policy = '{}';
-  /** How the lab uses versions of other labs. */
+  /** The lab, with its policy for definitions of other labs. */
   lab: Taking = { id: 0, public_definitions: 'follow' };
   readonly #deps: ReadDeps;
   readonly #caller: Caller;
   readonly #definitions = new Map<number, DefinitionSummary>();
-  /** In lower case. */
+  /** The names of all loaded definitions, in lower case. */
   readonly #names = new Set<string>();
   readonly #usernames = new Map<number, string>();
   readonly #newest = new Map<number, Version>();
@@ -101,8 +103,8 @@ export class Catalogue {
   }
 
   /**
-   * These definitions at their newest versions that are not revoked, as far as the lab sees them; at most
-   * three queries.
+   * Finds the definitions that the lab sees, each at its newest version that is not revoked. It takes at most three
+   * queries.
    */
   async find({ ids, names }: Wanted): Promise<{
     definitions: ReadonlyMap<number, DefinitionSummary>;
@@ -117,7 +119,7 @@ export class Catalogue {
     return { definitions: this.#definitions, newest: this.#newest };
   }
 
-  /** These versions, including revoked ones; at most one query. */
+  /** Loads the versions, including revoked ones. It takes at most one query. */
   async versionsAt(wanted: readonly { definition_id: number; version: number }[]) {
     const keys = new Map(wanted.map((one) => [`${one.definition_id}@${one.version}`, one]));
     const missing = [...keys].filter(([key]) => !this.#versions.has(key));
@@ -131,7 +133,7 @@ export class Catalogue {
     return [...keys.keys()].flatMap((key) => this.#versions.get(key) ?? []);
   }
 
-  /** The effective version of each of these instruments. */
+  /** Chooses the effective version for each instrument. */
   async choicesOf(instruments: readonly Instrument[]): Promise<Map<Instrument, Choice>> {
     const ids = instruments.flatMap(({ definition_id }) => definition_id ?? []);
     const { definitions, newest } = await this.find({ ids, names: [] });
@@ -144,7 +146,7 @@ export class Catalogue {
     );
   }
 
-  /** The lab's operational instruments as JSON: what its computers may bind. */
+  /** JSON of the lab's instruments that are in service. Computers of the lab may bind these. */
   instruments(): Promise<string> {
     this.#instruments ??= this.#writeInstruments().catch((error) => {
       this.#instruments = undefined;
@@ -165,19 +167,22 @@ export class Catalogue {
     return JSON.stringify(shown);
   }
 
-  /** Its JSON after a comma, without what differs between computers and without the closing brace. */
+  /**
+   * A comma and the JSON of a definition. The flags that differ between computers and the closing brace are missing;
+   * `flags` adds them.
+   */
   textOf({ definition, version }: Effective): Promise<Buffer> {
     const key = keyOf({ definition, version });
     const known = this.#texts.get(key);
     if (known) return known;
     const text = this.#write(definition, version);
     this.#texts.set(key, text);
-    // Failures are not cached.
+    // A failed read is not cached, so that the next call tries again.
     text.catch(() => this.#texts.delete(key));
     return text;
   }
 
-  /** All of the lab's own definitions as computers without a binding to them get them, concatenated. */
+  /** The texts of the lab's own definitions, one after the other, as computers without bindings get them. */
   run(): Promise<Run> {
     if (this.#run) return this.#run;
     const run = Promise.all(this.own.map((one) => this.textOf(one))).then((texts) =>
@@ -224,14 +229,14 @@ export class Catalogue {
 export const keyOf = ({ definition, version }: Pick<Effective, 'definition' | 'version'>): string =>
   `${definition.id}@${version.version}`;
 
-/** By name, then by version. */
+/** Compares two entries of a sync list: first by name, then by version. */
 export function inOrder(a: Effective, b: Effective): number {
   const [one, other] = [a.definition.name, b.definition.name];
   if (one === other) return a.version.version - b.version.version;
   return one < other ? -1 : 1;
 }
 
-/** The end of a text from `textOf`. */
+/** The end of the JSON that `textOf` begins. */
 export const flags = ({ bound, pinned }: { bound: boolean; pinned: boolean }): Buffer =>
   Buffer.from(`,"bound":${bound},"pinned":${pinned}}`);
 

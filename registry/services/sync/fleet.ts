@@ -1,4 +1,4 @@
-/** Which version runs on which computer. */
+/** Shows which versions the lab computers have and run (the fleet). */
 import { equipmentSeenBy, labsSeenBy, viewerOf } from '../../access/decide.ts';
 import type { DefinitionFleet, FleetComputer, FleetQuery } from '../../schemas/sync.ts';
 import { listComputers } from '../../store/computers.ts';
@@ -20,7 +20,7 @@ import { showComputer } from '../equipment/show.ts';
 import { answerPage, splitPage } from '../pages.ts';
 import { adoption, dayBefore } from './adoption.ts';
 
-/** The computers of the labs that the caller belongs to, each with its last report. */
+/** One page of the computers in the caller's labs, each with its last report. */
 export async function listFleet({ store, rules }: PeopleDeps, caller: Caller, query: FleetQuery) {
   authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const em = store.em();
@@ -52,13 +52,13 @@ export async function listFleet({ store, rules }: PeopleDeps, caller: Caller, qu
 
 interface Standing {
   definition: NamedVersion;
-  /** The newest version that is not revoked; null if there is none. */
+  /** The newest version that is not revoked. Null if there is none. */
   newest: number | null;
-  /** The reason, by version. */
+  /** The reason for each revocation, by version. */
   revoked: ReadonlyMap<number, string>;
 }
 
-/** For every installed definition, by name. */
+/** The newest and the revoked versions of every installed definition, by its name. */
 async function standingOf(
   em: EntityManager,
   { actor }: Caller,
@@ -82,7 +82,7 @@ async function standingOf(
   );
 }
 
-/** Pure. By name. */
+/** The installed versions that are not the newest, sorted by name. Pure. */
 export function lagOf(
   installed: Readonly<Record<string, number>>,
   standing: ReadonlyMap<string, Standing>,
@@ -99,7 +99,7 @@ export function lagOf(
     .sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-/** How many computers of the caller's labs run each version of a definition, now and over time. */
+/** How many computers in the caller's labs have and run each version of a definition, and how this has changed. */
 export async function definitionFleet(
   deps: PeopleDeps,
   caller: Caller,

@@ -1,8 +1,8 @@
 /**
- * The histories of many definitions as one stream, for the first sync of a computer. Each part is a line of JSON,
- * `{"name", "size"}`, and `size` bytes, which are a git bundle of `main` and the tags of its versions. The last line
- * is `{"end": true}`, which tells a whole stream from one that broke off. A stream can take long, so each part is decided
- * on for what its asker may do by then.
+ * Sends the histories of many definitions as one stream, for the first sync of a computer. Each part is a line of JSON,
+ * `{"name", "size"}`, followed by `size` bytes: a git bundle of `main` and the tags of its versions. The last line,
+ * `{"end": true}`, shows that the stream is complete. A stream can take long, so the computer's rights are checked again
+ * before each part.
  */
 import type { Repositories } from '../../../repos/types.ts';
 import { type Actor, decide, type Rules } from '../../access/decide.ts';
@@ -12,21 +12,21 @@ import type { DefinitionAccess } from '../definitions/find-definition.ts';
 export interface HistoryDeps {
   repositories: Repositories;
   rules: Rules;
-  /** A definition by its exact name, whoever asks. */
+  /** Finds a definition by its exact name, without a check of rights. */
   definition: (name: string) => Promise<DefinitionAccess | undefined>;
-  /** Who asks now; undefined once the token of the request has been taken back. */
+  /** The current actor of the request. Undefined if its token has been revoked in the meantime. */
   asker: () => Promise<Actor | undefined>;
-  /** Called with the reason why a history cannot be sent. The computer then asks for it by git. */
+  /** Receives the reason why a history cannot be sent. The computer then fetches it by git. */
   onError: (error: unknown, name: string) => void;
 }
 
-/** How many histories are prepared while one is being sent. */
+/** How many histories are prepared in advance while one is being sent. */
 const AHEAD = 4;
 const END = Buffer.from('{"end":true}\n');
 
 /**
- * Only for a computer. `size` is 0 for a definition that the computer may not see, and for a history that is too large
- * for this answer: the computer fetches it by git, which explains what is wrong.
+ * Reads the histories for a computer. `size` is 0 if the computer may not see the definition or if its history is too large
+ * for this stream. The computer then fetches the definition by git, which reports the reason.
  */
 export function readHistories(
   deps: HistoryDeps,
@@ -44,7 +44,7 @@ async function* parts(deps: HistoryDeps, names: readonly string[]): AsyncGenerat
       ahead.push(bundleOf(deps, names[at + ahead.length] as string));
     }
     const prepared = await ahead.shift();
-    // Decided again: the reader may have been slow.
+    // The rights are checked again, because sending the parts before may have taken long.
     if (!(await deps.asker())) return;
     const bundle = prepared && (await mayRead(deps, name)) ? prepared : undefined;
     yield Buffer.from(`${JSON.stringify({ name, size: bundle?.length ?? 0 })}\n`);

@@ -1,4 +1,4 @@
-/** The list of definitions for a computer, and the ETag that shows whether it has changed. */
+/** Builds the list of definitions for a computer (the sync list), and the ETag that shows whether the list has changed. */
 import { createHash } from 'node:crypto';
 import { notFound } from '../../errors.ts';
 import type { SyncList, SyncQuery } from '../../schemas/sync.ts';
@@ -15,20 +15,20 @@ import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalo
 import type { Own, OwnParts } from './own.ts';
 
 export interface SyncDeps extends ReadDeps {
-  /** The version of the registry; another one may list more. */
+  /** The version of the registry. It is part of the ETag, because another version may write other lists. */
   version: string;
   catalogues: Catalogues;
   ownParts: OwnParts;
 }
 
 export interface SyncState {
-  /** A weak ETag (RFC 9110, section 8.8.3.2): the username of a creator may have changed. */
+  /** A weak ETag (RFC 9110, section 8.8.3.2), because it stays the same when the username of a creator changes. */
   etag: string;
-  /** What the statement says besides the digest of the list. */
+  /** The fields of the signed statement other than the digest of the list. */
   about: Pick<Statement, 'audience' | 'number' | 'timeline'>;
   /**
-   * Reads the list, as the JSON of a `SyncList` in pieces that lists mostly share. Call it only if the caller
-   * needs the list.
+   * Reads the list, as the JSON of a `SyncList` in pieces. Lists of one lab share most pieces. Call it only if the list must
+   * be sent.
    */
   list: () => Promise<Buffer[]>;
 }
@@ -37,7 +37,7 @@ const stampsOf = batchLookups((store, computers: readonly Asking[]) =>
   syncStamps(store.em(), computers),
 );
 
-/** Only for a computer. Costs one query until the list is read. */
+/** The state of a computer's list. Only a computer may call this. Until the list is read, it takes one query. */
 export async function syncState(
   deps: SyncDeps,
   caller: Caller,
@@ -109,7 +109,7 @@ async function writeList(
   ];
 }
 
-/** The offers and all of `own`, in order; an offer replaces the same definition in `own`. */
+/** The JSON of the offers and of `own`, in order. An offer replaces the same version of the same definition in `own`. */
 async function piecesOf(
   catalogue: Catalogue,
   offers: readonly Offer[],
@@ -126,11 +126,11 @@ async function piecesOf(
   }
   pieces.push(run.between(at, own.length));
   const [first, ...rest] = pieces.filter(({ length }) => length > 0);
-  // Each text begins with a comma.
+  // Each text begins with a comma, which the first must not have.
   return first ? [first.subarray(1), ...rest] : [];
 }
 
-/** Binary search for the first entry that does not come before it. */
+/** The position in `own` at which the offer belongs, found by binary search. */
 function placeOf(offer: Effective, own: readonly Effective[]): number {
   let [from, to] = [0, own.length];
   while (from < to) {
@@ -141,14 +141,14 @@ function placeOf(offer: Effective, own: readonly Effective[]): number {
   return from;
 }
 
-/** Requested definitions at their newest versions that are not revoked. */
+/** The definitions that the request names, each at its newest version that is not revoked. */
 async function findNamed(catalogue: Catalogue, names: readonly string[]): Promise<Effective[]> {
   if (names.length === 0) return [];
   const { definitions, newest } = await catalogue.find({ ids: [], names });
   return [...definitions.values()].flatMap((definition) => {
     const version = newest.get(definition.id);
     const { id, public_definitions } = catalogue.lab;
-    // If the lab pins versions of other labs, the instruments state which.
+    // If the lab pins definitions of other labs, only its instruments decide which versions its computers get.
     if (public_definitions !== 'follow' && isForeign(definition, id)) return [];
     const wanted = names.includes(definition.name.toLowerCase()) && definition.archived_at === null;
     return wanted && version ? [{ definition, version, pinned: false }] : [];
@@ -159,7 +159,7 @@ interface Offer extends Effective {
   bound: boolean;
 }
 
-/** One offer for each version: those of instruments and requested ones, in order. Pure. */
+/** The versions for instruments and the requested versions, in order and without duplicates. Pure. */
 function offersOf(choices: readonly Choice[], others: readonly Effective[]): Offer[] {
   const offers = new Map<string, Offer>();
   const bound = choices.flatMap(({ gets }) => (gets ? [{ ...gets, bound: true }] : []));

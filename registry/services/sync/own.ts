@@ -1,4 +1,4 @@
-/** The computer's own part of its list: the computer and its bindings. Cached while its stamp stays the same. */
+/** The part of a sync list that belongs to one computer: the computer and its bindings. Cached until its stamp changes. */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
 import { type BindingRow, bindingsMatching } from '../../store/bindings.ts';
@@ -10,11 +10,11 @@ import type { Store } from '../../store/open.ts';
 export interface Own {
   computer: Computer;
   bindings: readonly BindingRow[];
-  /** The bound instruments by id. */
+  /** The instruments that are bound to the computer, by id. */
   instruments: ReadonlyMap<number, Instrument>;
 }
 
-/** Estimated size of a computer and its instruments' rows, in bytes. */
+/** The estimated size in memory of a computer and of its instruments, in bytes. */
 const ROWS = 2000;
 
 export class OwnParts {
@@ -23,14 +23,14 @@ export class OwnParts {
 
   constructor(store: Store, caches: Caches) {
     this.#store = store;
-    // Settings can be large.
+    // Bindings are measured, because their settings can be large.
     this.#kept = caches.open(
       'sync_computers',
       ({ bindings }) => JSON.stringify(bindings).length + ROWS,
     );
   }
 
-  /** `stamp` was read before; undefined if the computer is gone. */
+  /** `stamp` must be read before this call. Returns undefined if the computer no longer exists. */
   async of(id: number, stamp: string): Promise<Own | undefined> {
     const key = `${id} ${stamp}`;
     const known = this.#kept.get(key);

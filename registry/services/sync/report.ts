@@ -1,4 +1,4 @@
-/** The reports of computers. They are telemetry and not part of the audit trail. */
+/** Stores the reports of lab computers. Reports are telemetry, so the audit trail does not contain them. */
 import { visibleIn } from '../../../text/hidden.ts';
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
@@ -17,18 +17,18 @@ import { authorize, type Caller } from '../caller.ts';
 import { factsOf } from '../definitions/find-definition.ts';
 import type { PeopleDeps } from '../deps.ts';
 
-/** The report of one computer, and that computer. */
+/** The report of one computer, together with the computer itself. */
 interface Report extends ReportFields {
   actor: Extract<Caller['actor'], { kind: 'computer' }>;
   rules: Rules;
 }
 
-/** How many reports share a transaction. Each may be a megabyte. */
+/** The most reports that one transaction stores. A report can be as large as a megabyte. */
 const MOST_TOGETHER = 50;
 
 /**
- * Stores the report, and the time if what is installed has changed. Names that the registry does not know are stored as
- * sent.
+ * Stores a report. If the installed versions have changed, it also stores the time of the change. Names of definitions that
+ * the registry does not know are stored unchanged.
  */
 export async function saveReport(
   { store, rules }: PeopleDeps,
@@ -37,8 +37,7 @@ export async function saveReport(
 ): Promise<void> {
   authorize({ actor, ...caller }, { on: 'own-sync', do: 'use' }, rules, 'computer');
   if (actor.kind !== 'computer') throw new Error('decided above');
-  // Hidden characters are spelled out instead of refused: the text comes from instruments and tracebacks, and nobody
-  // could correct it.
+  // Hidden characters are escaped and not refused. The text comes from instruments and tracebacks, so nobody can correct it.
   const { installed, loaded = {}, errors = [] } = visibleIn(stated);
   const report = { actor, rules, installed, loaded, errors };
   const outcome = await saveInBatch(store, report);
@@ -48,8 +47,8 @@ export async function saveReport(
 const saveInBatch = batchLookups(saveAll, MOST_TOGETHER);
 
 /**
- * Stores the reports in one transaction. If that fails, stores each by itself, so that one faulty report does not
- * affect the others.
+ * Stores the reports in one transaction. If the transaction fails, each report gets its own transaction, so that one faulty
+ * report does not affect the others.
  */
 async function saveAll(store: Store, all: readonly Report[]): Promise<Map<Report, 'kept' | Error>> {
   try {
@@ -80,7 +79,7 @@ async function saveAll(store: Store, all: readonly Report[]): Promise<Map<Report
   }
 }
 
-/** The installed versions of definitions that the computer can see, by their ids. */
+/** The installed versions by the ids of their definitions. Definitions that the computer may not see are left out. */
 function knownOf({ actor, rules, installed }: Report, all: readonly NamedVersion[]) {
   const versions = all.flatMap((definition): [number, number][] => {
     const { id, name, version } = definition;

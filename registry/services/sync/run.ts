@@ -1,9 +1,9 @@
 /**
- * Texts that many answers share, stored one after the other in memory, so that an answer consists of a few pieces of
- * it.
+ * Texts that many answers share, stored one after the other in one buffer. So an answer needs only a few pieces of this
+ * buffer.
  */
 export interface Run {
-  /** The texts between two positions, without copying them. */
+  /** The texts from number `from` up to, but not including, number `to`. They are not copied. */
   between(from: number, to: number): Buffer;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Signed statements of lists, kept for a minute: while nothing changes, a computer's request needs no signature, no
- * list and no row. The digest of a list is kept as long as the list's tag stays the same.
+ * Signs statements about sync lists, and reuses each statement for a minute. While nothing changes, the answer to a
+ * computer needs no new signature, no list and no query. The digest of a list is kept as long as its ETag stays the same.
  */
 import { createHash } from 'node:crypto';
 import type { Cache, Caches } from '../../../repos/caches.ts';
@@ -8,15 +8,15 @@ import type { Signer, SigningKeys } from '../../signing/keys.ts';
 import { signStatement } from '../../signing/statement.ts';
 import type { SyncState } from './manifest.ts';
 
-/** How long a statement is sent again, in milliseconds. */
+/** How long a signed statement is reused, in milliseconds. */
 const REPEATED = 60_000;
 
-/** What is signed: it stays the same as long as the list does. */
+/** The fields of a statement that change only when the list changes. */
 export type Unsigned = SyncState['about'] & { digest: string };
 
 export interface SignedStatement {
   text: string;
-  /** By the clock of this process. */
+  /** The time of the signature, from the clock of this process. */
   at: number;
 }
 
@@ -33,7 +33,7 @@ export class Statements {
     this.#now = now;
   }
 
-  /** The statement for a header, and what it says. `pieces` is the list if it will be sent too. */
+  /** The signed statement for a header, and its fields. Pass the list as `pieces` if it will be sent too. */
   async of(
     state: SyncState,
     pieces?: readonly Buffer[],
@@ -49,7 +49,7 @@ export class Statements {
     return { about, signed };
   }
 
-  /** Signs it now. */
+  /** Signs a statement with the current time. */
   async sign(about: Unsigned): Promise<SignedStatement> {
     return this.#sign(about, await this.#keys.signer());
   }
@@ -60,7 +60,7 @@ export class Statements {
     return { text: signStatement(stated, signer), at };
   }
 
-  /** Whether the statement may be sent again. */
+  /** Whether the statement is recent enough to be sent again. */
   isFresh({ at }: SignedStatement): boolean {
     const now = this.#now();
     return now >= at && now < at + REPEATED;
