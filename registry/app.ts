@@ -1,4 +1,4 @@
-/** The composition root: the parts of the service, in the order in which a request passes them. */
+/** The composition root: creates the parts of the server, in the order in which a request passes through them. */
 import { createServer } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyServerOptions } from 'fastify';
@@ -62,30 +62,30 @@ export interface AppDeps {
   signingKeys: SigningKeys;
   analysis: AnalysisPool;
   rules: Rules;
-  /** The start of links. It is known for certain once the server listens. */
+  /** Returns the beginning of links. The final address may be known only when the server listens. */
   publicUrl: () => string;
   jwtSecret: string;
   maxFileBytes: number;
   maxPackBytes: number;
   version: string;
-  /** Comma-separated addresses and networks of the proxies whose forwarded headers are trusted. */
+  /** Addresses and networks of proxies with trusted forwarded headers, separated by commas. */
   trustedProxies?: string | undefined;
-  /** The token that `/metrics` requires. Without one, `/metrics` only answers this machine. */
+  /** The token that `/metrics` requires. If undefined, `/metrics` answers only requests from this machine. */
   metricsToken?: string | undefined;
-  /** Whether the first start is complete, so that the service can answer. */
+  /** Whether the start is complete, so that the server can answer requests. */
   isReady: () => boolean;
-  /** The time between heartbeats in the stream of events, in milliseconds. */
+  /** The time between two heartbeats in the event stream, in milliseconds. */
   heartbeat?: number;
   /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */
   patience?: number;
   singleSignOn?: SingleSignOn | null;
-  /** The clock for counting failed sign-ins and for expiring attempts at single sign-on. */
+  /** The clock for failed sign-ins, and for attempts to sign in at a provider, which expire. */
   now?: () => number;
 }
 
 /**
- * The largest body, in files of the largest size. JSON may double the size of its content; parsing a body of this size
- * takes about 15 ms.
+ * A body may have four times as many bytes as the largest file. JSON may double the size of its content. Parsing a body of
+ * this size takes about 15 ms.
  */
 const BODY_SHARE = 4;
 
@@ -97,7 +97,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     onError: (err) =>
       app.log.warn(
         { err },
-        'the database fails: rights are not kept, or uses of tokens not recorded',
+        'the database fails; rights are not cached, or the last uses of tokens are not stored',
       ),
   });
   const memory = new GitMemory({
@@ -141,7 +141,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   app.addHook('onClose', () => access.close());
   const events = new Events({
     ...deps,
-    onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
+    onError: (err) => app.log.warn({ err }, 'the database cannot be read; events are late'),
   });
   letConnectionsGo(app);
   leaveSlowClients(app, deps.patience);

@@ -1,7 +1,7 @@
 /**
- * Loads the packages that every start needs from a few files instead of about 750. `npm install` makes these files
- * (rolldown.config.ts). If they are missing or were made from other packages than those installed, node_modules is used
- * as usual.
+ * Loads the npm packages that every start needs from a few bundled files instead of about 750. `npm install` makes these
+ * files (rolldown.config.ts). If they are missing, or were made from other packages than the installed ones, Node loads the
+ * packages from node_modules as usual.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,24 +9,25 @@ import { registerHooks } from 'node:module';
 
 const NODE_MODULES = new URL('../node_modules/', import.meta.url);
 
-/** The folder of the bundle, and the file in it that describes it. */
+/** The folder of the bundled files. */
 export const BUNDLE = new URL('.cache/packages/', NODE_MODULES);
+/** The name of the file in this folder that describes the bundle. */
 export const MANIFEST = 'manifest.json';
 
 export interface Manifest {
-  /** The packages that were installed when the bundle was made. */
+  /** `installedPackages()` when the bundle was made. */
   installed: string;
-  /** The name of a package → its file in the bundle. */
+  /** The bundled file of each package, by the package's name. */
   files: Record<string, string>;
 }
 
-/** A digest of all installed packages, from npm's own record of them. */
+/** A digest of npm's own list of all installed packages. */
 export function installedPackages(): string {
   const record = readFileSync(new URL('.package-lock.json', NODE_MODULES));
   return createHash('sha256').update(record).digest('hex');
 }
 
-/** Makes later imports of bundled packages load from the bundle. Returns whether a matching bundle exists. */
+/** Makes later imports load bundled packages from the bundle. Returns false if there is no matching bundle. */
 export function useBundledPackages(bundle = BUNDLE): boolean {
   const manifest = readManifest(bundle);
   if (manifest?.installed !== installedPackages()) return false;
@@ -35,7 +36,7 @@ export function useBundledPackages(bundle = BUNDLE): boolean {
   );
   registerHooks({
     resolve(name, context, next) {
-      // Calls of require() in packages outside the bundle keep getting CommonJS.
+      // Leaves require() in packages outside the bundle alone, because it needs CommonJS.
       const url = context.conditions.includes('import') ? urls.get(name) : undefined;
       return url ? { url, format: 'module', shortCircuit: true } : next(name, context);
     },

@@ -1,37 +1,37 @@
 /**
- * The caches, and how they divide `CACHE_BYTES` (docs/decisions/0033-one-cache.md). The numbers are relative to each
- * other.
+ * All caches, and how they share `CACHE_BYTES` (docs/decisions/0033-one-cache.md). Each number is a share relative to the
+ * others.
  */
 export const CACHE_SHARES = {
-  /** Answers of `git upload-pack`: after a landing, every lab computer sends the same request. */
+  /** Answers of `git upload-pack`. After a landing, every lab computer sends the same request. */
   fetch_answers: 64,
-  /** Whole answers to git's reads, by the request's own bytes. */
+  /** Whole answers to reads by git clients. The key contains the bytes of the request. */
   git_requests: 32,
-  /** Packs and their indexes, as isomorphic-git keeps them. */
+  /** Packs and their indexes that isomorphic-git has read. */
   packs: 64,
-  /** The common part of the lists of a lab's computers. */
+  /** The part that the lists of all computers of a lab have in common. */
   sync_catalogues: 64,
-  /** Whole histories, for first syncs: every computer of a lab asks for the same ones. */
+  /** Bundles of whole histories, for first syncs. Every computer of a lab needs the same ones. */
   histories: 32,
   /** Ids of the objects that are reachable from the refs that a caller may see. */
   reachable: 40,
-  /** The different parts of the lists of a lab's computers: bindings and instruments. */
+  /** The part of a computer's list that other computers do not have: bindings and instruments. */
   sync_computers: 32,
-  /** What decides who sees a definition, by its name. */
+  /** The data that decides who sees a definition, by the definition's name. */
   definition_access: 24,
-  /** Who is asking, by token or session. */
+  /** The callers behind tokens and sessions. */
   callers: 16,
-  /** Signed statements of lists. */
+  /** Signed statements about lists. */
   sync_statements: 16,
   /** Answers to computers whose lists have not changed. */
   sync_unchanged: 16,
   /** Results of the registry's own checks of merge requests. */
   own_checks: 16,
-  /** Objects of up to 64 KiB. */
+  /** Git objects of up to 64 KiB. */
   objects: 8,
   diffs: 8,
-  /** Digests of lists. */
+  /** Digests of computers' lists. */
   sync_digests: 4,
-  /** Bases of the heads of merge requests, and the changes since then. */
+  /** The bases of merge requests' heads, and the changes from base to head. */
   bases: 4,
 };

@@ -1,20 +1,23 @@
-/** Turns the errors of JSON Schema validators into the `Problem` `invalid`, with messages for people. */
+/** Converts errors of JSON Schema validators to a `Problem` with the code `invalid` and with messages for people. */
 import { describeHidden, findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../text/hidden.ts';
 import { Problem, type ProblemDetail } from './errors.ts';
 import { NOT_BLANK } from './schemas/common.ts';
 import { ADDRESS } from './schemas/people.ts';
 
-/** An error as Ajv and Fastify report it. */
+/** An error of Ajv, in the form in which Ajv and Fastify report it. */
 export interface SchemaError {
   instancePath: string;
   message?: string | undefined;
   params?: Record<string, unknown>;
   keyword?: string;
-  /** The invalid value, if the validator is `verbose`. */
+  /** The invalid value, if the validator has the option `verbose`. */
   data?: unknown;
 }
 
-/** The problem `invalid` with an entry for each error. `whole` is the path for errors of the whole input. */
+/**
+ * Makes a problem `invalid` with an entry for each error.
+ * @param whole the path for an error that concerns the whole input
+ */
 export function invalidInput(
   found: readonly SchemaError[],
   whole: string,
@@ -36,7 +39,7 @@ const isName = (part: unknown): boolean => part !== undefined && part !== '';
 /** Decodes one reference token of a JSON Pointer (RFC 6901, section 4). */
 const decodePart = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** An invalid nullable value also fails as null; that error is not worth reporting. */
+/** Whether an error says only that a value is not null. An invalid value of a nullable field has this error too. */
 const isAboutNull = ({ keyword, params }: SchemaError): boolean =>
   keyword === 'anyOf' || params?.type === 'null';
 
@@ -51,7 +54,7 @@ function inWords({ message, params, keyword, data }: SchemaError): string {
     const kind = params.format === 'line' ? HIDDEN_IN_LINE : HIDDEN_IN_PROSE;
     const [hidden] = findHidden(String(data), kind, 1);
     return hidden
-      ? `cannot contain ${describeHidden(hidden.character)}, which is invisible: remove it at character ${hidden.at + 1}`
+      ? `cannot contain ${describeHidden(hidden.character)}, which is invisible. Remove character ${hidden.at + 1}`
       : 'cannot contain invisible characters';
   }
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';

@@ -1,4 +1,4 @@
-/** What the log contains and what it omits: secrets that callers send, and the content of the database. */
+/** Configures the log. It must not contain secrets that callers send, nor content of the database. */
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { visible } from '../text/hidden.ts';
 import type { Config } from './config.ts';
@@ -15,8 +15,9 @@ export function loggerOptions({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>) {
 }
 
 /**
- * Logs are read in terminals, and `pino-pretty` prints characters that JSON escapes. So invisible characters are
- * spelled out in the line itself. The line stays valid JSON: JSON escapes line ends, tabs and backslashes.
+ * Replaces invisible characters in a line of the log by visible text. People read logs in terminals, and `pino-pretty`
+ * prints even characters that JSON has escaped. The line stays valid JSON, because JSON itself escapes line ends, tabs and
+ * backslashes.
  */
 export function plainly(line: string): string {
   const escaped = line.replace(
@@ -29,15 +30,15 @@ export function plainly(line: string): string {
   return visible(escaped);
 }
 
-/** Omits the headers, which carry credentials; the useful ones are listed here. */
+/** Describes a request in the log. Leaves out the headers, because they contain credentials. */
 function requestOf(request: FastifyRequest) {
   const { method, url, host, ip } = request;
   return { method, url: withoutSecrets(url), host, remoteAddress: ip };
 }
 
 /**
- * Database drivers attach the statement, its values and whole rows to errors (`query`, `detail`). The log keeps only
- * the message, the stack and the code.
+ * Describes an error in the log, with only its message, stack and code. Database drivers attach statements, values and whole
+ * rows to errors (`query`, `detail`), which must not be in the log.
  */
 function errorOf(error: Error & { code?: unknown }) {
   return {
@@ -53,11 +54,11 @@ function stackOf(error: Error): string {
   return cause instanceof Error ? `${stack}\ncaused by: ${stackOf(cause)}` : stack;
 }
 
-/** The secrets that a sign-in has in its address (OpenID Connect). */
+/** Matches the query of a sign-in's address, which contains secrets (OpenID Connect). */
 const SIGN_IN = /(\/api\/auth\/[^?\s]*\?)\S*/g;
-/** Parameters in which people and programs send secrets by mistake. */
+/** Matches query parameters in which people and programs send secrets by mistake. */
 const SECRET_PARAMETERS = /([?&](?:[a-z_]*(?:token|secret|password)|code)=)[^&#\s]+/gi;
-/** A token of a person or a computer, anywhere in the text. */
+/** Matches tokens of people and computers anywhere in a text. */
 const TOKENS = /(pb[rc]_)[\w-]{8,}/g;
 
 export function withoutSecrets(text: string): string {

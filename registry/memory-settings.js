@@ -1,23 +1,23 @@
 /**
- * Memory settings that a process can only get when it starts (docs/decisions/0041-memory-of-the-server.md).
- * JavaScript, and without imports of ours: it runs before the compile cache is there.
+ * Memory settings that a process must get when it starts (docs/decisions/0041-memory-of-the-server.md). This file is
+ * JavaScript and imports none of our modules, because it runs before the compile cache is turned on.
  */
 import { setFlagsFromString } from 'node:v8';
 
 const SEMI_SPACE = '--max-semi-space-size';
-/** In MiB. V8 would let the young generation of the main thread grow to 2 × 64 MiB. */
+/** In MiB. Without this flag, V8 would let new objects of the main thread take 2 × 64 MiB. */
 const FLAGS = [`${SEMI_SPACE}=4`];
 
 /**
- * glibc's malloc (mallopt(3)) otherwise keeps an arena for nearly each thread, and learns from the first large block that
- * was freed to keep blocks of that size. Other C libraries ignore these names.
+ * Settings of glibc's malloc (mallopt(3)). Without them, malloc keeps an arena for nearly every thread. And after it has
+ * freed a large block, it no longer gives blocks of this size back to the system. Other C libraries ignore these variables.
  */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
 
 /**
- * Replaces this process by one of the same id with these settings, unless it has them, or the operator chose the size
- * of the young generation. Where that is not possible (Windows, or with a channel to the parent process, which would be
- * lost), only the settings that can be changed later apply.
+ * Replaces this process by one with the same id and with these settings. Does nothing if the process has them already, or if
+ * the operator has chosen the size of V8's young generation. On Windows this is not possible, and with a channel to the
+ * parent process the channel would be lost. Then only the settings apply that can be changed later.
  */
 export function useMemorySettings() {
   // V8 also accepts names with underscores.
@@ -28,8 +28,8 @@ export function useMemorySettings() {
     const command = [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)];
     process.execve?.(process.execPath, command, { ...MALLOC, ...process.env });
   }
-  // This flag would override the limits of threads that start later.
+  // Resets the flag, because it would override the limits of threads that start later.
   setFlagsFromString(`${SEMI_SPACE}=0`);
-  // V8 would wait until the old generation is several times as large as what is in use.
+  // Makes V8 collect garbage earlier. By default it waits until the heap is several times as large as its used part.
   setFlagsFromString('--heap-growing-percent=30');
 }

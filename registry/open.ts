@@ -1,4 +1,4 @@
-/** Opens everything under DATA_DIR that the service and the command line use. */
+/** Opens the parts that the server and the command line need: git, the repositories, the database and the keys. */
 import { Caches } from '../repos/caches.ts';
 import { type GitCaches, openGitCaches } from '../repos/git-caches.ts';
 import { openGitProgram } from '../repos/process.ts';
@@ -22,15 +22,15 @@ export interface Deps {
   gitCaches: GitCaches;
   signingKeys: SigningKeys;
   analysis: AnalysisPool;
-  /** The folder of all keys. */
+  /** The folder with all keys. */
   keysFolder: string;
   rules: Rules;
   publicUrl: () => string;
   maxFileBytes: number;
   maxPackBytes: number;
   /**
-   * Paths in the data folder that other accounts can read and that belong to another account, so this one cannot close
-   * them.
+   * Paths in the data folder that other accounts of this machine can read. They belong to another account, so this process
+   * cannot change their permissions.
    */
   openToOthers: string[];
   close(): Promise<void>;
@@ -41,15 +41,15 @@ export interface OpenOptions {
   embedded?: EmbeddedDatabase | undefined;
   /** Whether to migrate the database; true by default. */
   migrates?: boolean;
-  /** Whether the process runs one command. If not, requests go before the analysis of definitions. */
+  /** Whether the process runs a single command. In a server, requests have precedence over analyses of definitions. */
   isCommand?: boolean;
-  /** Called with each statement. */
+  /** Called with each SQL statement. */
   debug?: ((sql: string) => void) | undefined;
 }
 
 /**
- * Opens git, the repositories and the database. Throws `StoreError` (`database_in_use`, `database_unavailable`). If a
- * later part fails, it closes what it opened.
+ * Opens all parts. If one of them fails, closes those that are already open. Throws `StoreError` (`database_in_use`,
+ * `database_unavailable`).
  */
 export async function openDeps(
   config: Config,
@@ -117,7 +117,7 @@ async function openInto(
   };
 }
 
-/** Runs both at once. Reports a failure only after both have ended, so that nothing opens after the cleanup. */
+/** Waits for both promises. Rejects only when both have ended, so that nothing is opened after the cleanup. */
 async function settleBoth<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return await Promise.all([a, b]);

@@ -1,13 +1,13 @@
 /**
- * Keeps other accounts of the machine from reading what the registry writes: names of hidden definitions, their
- * content, keys. One mask covers the process and the git that it runs, so no file or folder can be missed.
+ * Prevents other accounts of the machine from reading the files of the registry: keys, and names and content of hidden
+ * definitions. Sets the umask of the process, which git inherits, so that it applies to every new file and folder.
  */
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 const OTHERS = 0o077;
 
-/** The mask that the process started with, for files that people want to share. */
+/** The umask with which the process started. Files that people want to share get permissions by this mask. */
 let started: number | undefined;
 
 function maskForOthers(): number {
@@ -16,9 +16,9 @@ function maskForOthers(): number {
 }
 
 /**
- * Creates the data folder, or closes an existing one with all its content (older registries left it open to others).
- * Returns the paths that belong to another account and therefore stay as they are. It only walks through open folders:
- * the content of a closed one is already unreachable.
+ * Creates the data folder so that other accounts cannot read it. If it exists, removes the permissions of other accounts
+ * from it and its content, because older registries left them. Does not look into a folder that is already closed to others.
+ * Returns the paths that belong to another account, because their permissions cannot be changed.
  */
 export async function openDataFolder(root: string): Promise<string[]> {
   maskForOthers();
@@ -26,14 +26,14 @@ export async function openDataFolder(root: string): Promise<string[]> {
   const entries = await readdir(root);
   const left: string[] = [];
   for (const path of entries.map((name) => join(root, name))) await closeIfOpen(path, left);
-  // The root is closed last, so that a start after an interruption looks again.
+  // Closes the root last. If the process is interrupted before, the next start checks everything again.
   await close(root, left);
   return left;
 }
 
 async function closeIfOpen(path: string, left: string[]): Promise<void> {
   const found = await lstat(path).catch(goneMeanwhile);
-  // The target of a link may belong to somebody else.
+  // Does not follow links, because the target of a link may be anywhere.
   if (!found || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return;
   if (found.isDirectory()) {
     const names = await readdir(path).catch(goneMeanwhile);
@@ -53,15 +53,15 @@ async function close(path: string, left: string[]): Promise<void> {
   }
 }
 
-/** Another process of the registry may remove files of the same folder meanwhile. */
+/** Ignores that a file does not exist, because another process of the registry may delete files meanwhile. */
 function goneMeanwhile(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** Gives a file for others the mode that the account which started the registry gives its files. */
+/** Gives a file the permissions that new files of the account usually have, so that people can share it. */
 export const shareFile = (path: string): Promise<void> => chmod(path, 0o666 & ~maskForOthers());
 
-/** Creates a folder and its missing parents with the mode that this account gives its folders. */
+/** Creates a folder and its missing parents with the permissions that new folders of the account usually have. */
 export async function makeSharedFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;

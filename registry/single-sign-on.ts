@@ -1,4 +1,4 @@
-/** The settings of single sign-on, from the configuration. */
+/** Reads the settings of single sign-on from the configuration. */
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import type { GroupRoles } from './access/groups.ts';
@@ -9,18 +9,16 @@ import { Role } from './schemas/people.ts';
 export interface SingleSignOn {
   issuer: URL;
   clientId: string;
-  /** Undefined for a public client, which authenticates with PKCE only. */
+  /** Undefined for a public client, which uses only PKCE. */
   clientSecret: string | undefined;
   scopes: string;
-  /** The claim that holds the groups of a person. */
+  /** The claim that contains the groups of a person. */
   groupsClaim: string;
-  /** Null if groups grant no roles. */
+  /** The roles that groups give. Null if groups do not give roles. */
   groupRoles: GroupRoles | null;
 }
 
-/**
- * Returns null without a provider. Reads the file that `OIDC_GROUP_ROLES` names. Throws `ConfigError`.
- */
+/** Returns null if no provider is configured. Reads the file in `OIDC_GROUP_ROLES`, if it is a path. Throws `ConfigError`. */
 export function singleSignOnOf(config: Config): SingleSignOn | null {
   const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_GROUP_ROLES } = config;
   if (OIDC_ISSUER === undefined) {
@@ -46,7 +44,10 @@ export function singleSignOnOf(config: Config): SingleSignOn | null {
   };
 }
 
-/** Plain http lets an attacker forge the provider's answers and sign in as anybody, except within one machine. */
+/**
+ * Requires https, except on the same machine. With plain http, an attacker could forge the provider's answers and sign in as
+ * anybody.
+ */
 function issuerOf(text: string): URL {
   if (!URL.canParse(text)) throw new ConfigError(`OIDC_ISSUER is not a URL (it is "${text}")`);
   const issuer = new URL(text);
@@ -66,7 +67,7 @@ const GroupRolesSchema = Type.Record(
   ),
 );
 
-/** `value` is JSON if it starts with `{`, and the path of a JSON file otherwise. */
+/** @param value JSON if it starts with `{`, otherwise the path of a JSON file */
 function groupRolesOf(value: string): GroupRoles {
   const inline = value.trimStart().startsWith('{');
   const what = inline ? 'OIDC_GROUP_ROLES' : `OIDC_GROUP_ROLES (${value})`;

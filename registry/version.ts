@@ -1,4 +1,4 @@
-/** The version of the registry, as its package says. */
+/** Reads the version of the registry from package.json. */
 import { readFile } from 'node:fs/promises';
 
 export async function ownVersion(): Promise<string> {

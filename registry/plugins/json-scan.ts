@@ -85,7 +85,7 @@ export function scanJson(text: string): Scan {
 
 const repeatedField = (inside: readonly Inside[]): Fault => ({
   path: inside.map(({ at }) => at).join('.'),
-  message: 'is given twice. Remove one of them',
+  message: 'is given twice: remove one of them',
 });
 
 /** How many characters of a string are read one by one. For the rest of a longer string, `indexOf` is faster. */

@@ -72,7 +72,7 @@ async function refuseBody({ body }: FastifyRequest): Promise<void> {
   if (body === undefined || body === null) return;
   const names = typeof body === 'object' ? Object.keys(body) : ['body'];
   if (names.length === 0) return;
-  const message = 'is not accepted here. This request must not have a body';
+  const message = 'is not accepted here: this request must not have a body';
   const errors = names.map((path) => ({ path, message }));
   throw new Problem('invalid', `${names.join(', ')} ${message}`, errors);
 }

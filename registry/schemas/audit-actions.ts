@@ -1,4 +1,4 @@
-/** All actions of the audit trail: `<thing>.<done>`. This file imports nothing, because pages use it too. */
+/** All actions of the audit trail, named `<subject>.<action>`. This file imports nothing, because web pages use it too. */
 const DONE = {
   definition: ['landed', 'mended', 'moved', 'archived', 'restored', 'overridden', 'released'],
   version: ['deprecated', 'revoked', 'reinstated'],

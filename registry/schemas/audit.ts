@@ -1,4 +1,4 @@
-/** The audit trail (docs/contract.md, section 9). */
+/** Schemas of the audit trail (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
@@ -15,7 +15,7 @@ export const AuditQuery = Type.Object({
   format: Type.Optional(
     Type.Enum(['json', 'jsonl'], {
       description:
-        '`jsonl`: downloads all entries as JSON lines. For links, which cannot set `Accept`',
+        '`jsonl` downloads all entries as JSON lines. Links can use it, because they cannot set `Accept`',
     }),
   ),
 });

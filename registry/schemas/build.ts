@@ -1,13 +1,13 @@
 /**
- * Builders of the schemas, with TypeBox's types, so that `Static` reads these schemas. TypeBox itself has about 370
- * modules, a tenth of a start, and the plain JSON Schema here needs very little of it. This has only what the schemas
- * use, in the way they use it; a test compares both.
+ * Builders of JSON Schemas. They have TypeBox's types, so that TypeBox's `Static` derives types from the schemas. They do
+ * not load TypeBox itself, because its 370 modules would take a tenth of the time of a start. They support only what the
+ * registry's schemas use. A test compares the results with TypeBox's.
  */
 import type { Type as TypeBox } from 'typebox';
 
 type Schema = Record<string, unknown>;
 
-/** The optional properties. Kept beside the schemas, because the schemas are published. */
+/** The schemas of optional properties. They are not marked themselves, because the OpenAPI document contains them. */
 const optional = new WeakSet<object>();
 
 function Optional(schema: Schema): Schema {
@@ -28,7 +28,7 @@ function ObjectOf(properties: Record<string, Schema>, options?: Schema): Schema 
   };
 }
 
-/** The same properties, all optional, without the other options of the object. */
+/** Makes all properties optional. The result does not have the other options of the object. */
 function Partial({ properties }: { properties: Record<string, Schema> }, options?: Schema): Schema {
   const entries = Object.entries(properties).map(([name, schema]) => [name, Optional(schema)]);
   return ObjectOf(Object.fromEntries(entries), options);
@@ -55,5 +55,5 @@ const build = {
   Unsafe: (schema: Schema) => schema,
 };
 
-/** These builders make plain objects; only the types are TypeBox's. `test/schemas/build.test.ts` compares the two. */
+/** The builders, with TypeBox's types. `test/schemas/build.test.ts` compares their results with TypeBox's. */
 export const Type = build as unknown as Pick<typeof TypeBox, keyof typeof build>;

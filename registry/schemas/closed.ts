@@ -1,29 +1,31 @@
 /**
- * Closes the schemas of input: properties that they do not name are refused, at every depth. Properties with a default
- * may be left out.
+ * Closes the schemas of requests, so that unknown properties are refused at every depth. Properties with a default become
+ * optional.
  */
 
 type Schema = Record<string, unknown>;
 
-/** Keywords with a list of schemas, of which one applies. */
+/** Keywords that list alternative schemas for a value. */
 const CHOICES = ['anyOf', 'oneOf'] as const;
 /**
- * Keywords that spread one object over several schemas. This code could not decide which properties such an object
- * names.
+ * Keywords that combine several schemas for one object. They are not supported: which properties are known would depend on
+ * all of the schemas.
  */
 const SPREAD = ['allOf', '$ref', 'if', 'dependentSchemas', 'not'] as const;
-/** The pattern of a record: any name, with a value of the given type. */
+/** The name pattern of a record, which has properties with any names and values of one type. */
 const ANY_NAME = '^.*$';
 
 /**
- * The same schema with `additionalProperties: false` on every object that does not say otherwise. An object that
- * accepts any properties says `additionalProperties: true`. Throws for a schema that it cannot close.
+ * Returns the schema with `additionalProperties: false` on every object that has no `additionalProperties`. An object with
+ * `additionalProperties: true` stays open. Throws if the schema uses an unsupported keyword.
  */
 export function closed(schema: object): Schema {
   const given = schema as Schema;
   const spread = SPREAD.find((keyword) => keyword in given);
   if (spread)
-    throw new Error(`a schema of input cannot use ${spread}: name its properties at once`);
+    throw new Error(
+      `the schema of a request must not use ${spread}: list all properties in one object`,
+    );
   const copy = { ...given };
   for (const keyword of CHOICES) {
     if (keyword in given) copy[keyword] = (given[keyword] as object[]).map(closed);
@@ -50,13 +52,14 @@ function closedObject(schema: Schema): Schema {
 }
 
 /**
- * The schema of the properties that are not named. `.` does not match line ends, so the pattern of a record is not a
- * pattern for names.
+ * Returns the schema of all properties that are not listed by name. For a record, it replaces the name pattern: `.` does
+ * not match line ends, so names with line ends would escape the check.
  */
 function othersOf({ additionalProperties, patternProperties }: Schema): unknown {
   if (patternProperties !== undefined) {
     const [[pattern, value] = [], ...more] = Object.entries(patternProperties as object);
-    if (pattern !== ANY_NAME || more.length > 0) throw new Error('records take any name');
+    if (pattern !== ANY_NAME || more.length > 0)
+      throw new Error('a record must accept any property name');
     return closed(value);
   }
   if (typeof additionalProperties === 'object') return closed(additionalProperties as object);

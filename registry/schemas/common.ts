@@ -1,30 +1,33 @@
-/** Shapes that every resource of the HTTP API shares. */
+/** Schemas that all resources of the HTTP API use. */
 import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
 
 export const Id = Type.Integer({ minimum: 1, maximum: 2147483647 });
 export const Time = Type.String({
   format: 'date-time',
-  description: 'RFC 3339 with a time zone; answers are in UTC',
+  description: 'A time in RFC 3339 with a time zone. Answers use UTC',
 });
 
-/** Keyword of a string that is converted to Unicode's normal form C: keyboards and file systems encode umlauts differently. */
+/**
+ * A schema keyword: the string is converted to Unicode's normal form C. Otherwise the same name could be stored in two
+ * forms, because keyboards and file systems encode umlauts differently.
+ */
 export const COMPOSED = 'x-composed';
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const IdParams = Type.Object({ id: Id });
 
-/** The length of the longest cursor: two texts of 500 characters, each of which JSON may escape to 6 bytes. */
+/** The most characters of a cursor. It may contain two texts of 500 characters, and JSON may need 6 bytes for each. */
 export const CURSOR_LENGTH = 10_000;
 
-/** Query of a list of few items. */
+/** The query parameters of lists with few items. */
 export const NumberedPageQuery = {
   page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
   per_page: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
 };
 
-/** Query of every other list. */
+/** The query parameters of all other lists. */
 export const PageQuery = {
   ...NumberedPageQuery,
   after: Type.Optional(
@@ -32,7 +35,7 @@ export const PageQuery = {
       maxLength: CURSOR_LENGTH,
       pattern: '^[A-Za-z0-9_-]+$',
       description:
-        '`next` of the previous page: the list continues there, whatever was added or deleted in between. `page` then has no effect',
+        '`next` of the previous page. The list continues exactly there, even if items were added or deleted meanwhile. `page` is ignored',
     }),
   ),
 };
@@ -46,14 +49,16 @@ export interface PageOf {
 export const List = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),
-    total: Type.Integer({ description: 'Number of items on all pages, counted up to 10,000' }),
+    total: Type.Integer({ description: 'The number of items on all pages, counted up to 10,000' }),
     total_at_least: Type.Optional(
       Type.Literal(true, { description: 'There are more items than `total`' }),
     ),
     page: Type.Integer(),
     per_page: Type.Integer(),
     next: Type.Optional(
-      Type.String({ description: '`after` of the next page; missing on the last page' }),
+      Type.String({
+        description: 'The value of `after` for the next page. Missing on the last page',
+      }),
     ),
   });
 
@@ -65,7 +70,7 @@ export const ProblemDocument = Type.Object(
     }),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.String({ description: 'The kind of problem. It is stable, for programs' }),
+    code: Type.String({ description: 'The kind of problem. Programs can rely on it' }),
     detail: Type.String({ description: 'What happened and what to do next' }),
     errors: Type.Optional(
       Type.Array(
@@ -83,7 +88,7 @@ export const ProblemDocument = Type.Object(
 );
 export type ProblemDocument = Static<typeof ProblemDocument>;
 
-/** A problem code with its explanation. */
+/** A problem code and its explanation. */
 export const ProblemKind = Type.Object({
   type: Type.String(),
   code: Type.String(),
@@ -96,12 +101,12 @@ export const ProblemKind = Type.Object({
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Keyword of an object with any properties: the largest number of values, at all depths together. */
+/** A schema keyword for objects with any properties: the most values in it, at all depths together. */
 export const MOST_VALUES = 'x-most-values';
-/** Keyword of the same: the largest number of characters of its names and texts together. */
+/** A schema keyword for objects with any properties: the most characters of its names and texts together. */
 export const MOST_CHARACTERS = 'x-most-characters';
 
-/** Any JSON object: schemas and settings that the registry does not interpret. */
+/** Any JSON object, for schemas and settings that the registry stores without understanding them. */
 export type JsonObject = { [key: string]: Json };
 export const JsonObject = Type.Unsafe<JsonObject>({
   type: 'object',
@@ -118,22 +123,22 @@ interface TextOptions {
   description?: string;
 }
 
-/** Matches text that contains more than white space. */
+/** A pattern for texts that contain more than white space. */
 export const NOT_BLANK = '\\S';
 
-/** A text that must not be empty must not be blank either. */
+/** If a text must not be empty, it must also contain more than white space. */
 const notBlank = ({ minLength = 0 }: TextOptions) => minLength > 0 && { pattern: NOT_BLANK };
 
-/** A name or a title: one line without invisible characters (`formats.ts`). Texts for people are this or `Prose`. */
+/** A text of one line without invisible characters, such as a name or a title (see `formats.ts`). */
 export const Line = (options: TextOptions) =>
   Type.String({ ...notBlank(options), ...options, format: 'line' });
 
-/** Text of several lines without invisible characters; tabs are permitted. */
+/** A text of several lines without invisible characters. Tabs are allowed. */
 export const Prose = (options: TextOptions) =>
   Type.String({ ...notBlank(options), ...options, format: 'prose' });
 
 /**
- * Text that is compared and not shown: secrets and search words, which must match older rows. NUL is refused, because
- * PostgreSQL cannot store it.
+ * A text that is only compared and never shown, such as a secret or a search word. It may contain invisible characters,
+ * because stored texts may contain them too. NUL is refused, because PostgreSQL cannot store it.
  */
 export const Text = (options: TextOptions) => Type.String({ ...options, pattern: '^[^\\u0000]*$' });

@@ -1,4 +1,4 @@
-/** Definitions and their versions (docs/contract.md, sections 2, 3 and 6). */
+/** Schemas of definitions and their versions (docs/contract.md, sections 2, 3 and 6). */
 import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
@@ -16,12 +16,10 @@ const Columns = Type.Array(Line({ maxLength: 500 }), { maxItems: 10_000 });
 const Label = Line({ maxLength: 500 });
 const Name = Line({ minLength: 1, maxLength: 500 });
 const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
-  description: 'Path to text; null deletes the file',
+  description: 'The text of each file, by its path. Null deletes the file',
 });
 
-/**
- * The fields that the header of the file may have (docs/contract.md, section 2). Null removes a key from the header.
- */
+/** The fields that a definition's header can have (docs/contract.md, section 2). Null removes a field from the header. */
 const Described = {
   display_name: Name,
   description: Nullable(Prose({ maxLength: 100_000 })),
@@ -41,7 +39,8 @@ const Described = {
 export const Override = Prose({
   minLength: 1,
   maxLength: 1000,
-  description: 'Why a lab admin overrides the landing policy; the record of the version keeps it',
+  description:
+    'Why a lab admin overrides the landing policy. The record of the version contains this reason',
 });
 
 const Changes = Type.Partial(
@@ -49,7 +48,7 @@ const Changes = Type.Partial(
     ...Described,
     base_class: Line({
       maxLength: 500,
-      description: 'Compared with the code, never stored',
+      description: 'The base class. It must agree with the code and is not stored',
     }),
     source_code: SourceCode,
     files: FileTexts,
@@ -60,13 +59,13 @@ const Changes = Type.Partial(
   }),
 ).properties;
 
-/** The banned modules and built-ins that a version may use; always the whole list. */
+/** All banned modules and built-ins that a version may use. */
 export const Grants = Type.Array(
   Type.String({ maxLength: 100, pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$' }),
   {
     maxItems: 50,
     description:
-      'The banned imports that a lab admin permits this definition to use: the whole list. Without it, the permissions of the previous version stay.',
+      'All banned imports that a lab admin allows this definition to use. If it is missing, the permissions of the previous version stay.',
   },
 );
 
@@ -82,13 +81,13 @@ export const DefinitionChange = Type.Object({
   grants: Type.Optional(Grants),
   ...Changes,
   name: Type.Optional(
-    Type.String({ maxLength: 200, description: 'Optional; it must be the current name' }),
+    Type.String({ maxLength: 200, description: 'The current name, because a name cannot change' }),
   ),
   expected_version: Type.Optional(Nullable(Id)),
 });
 export type DefinitionChange = Static<typeof DefinitionChange>;
 
-/** The verdict of the lab's admins on a version; null if there is none. */
+/** A verdict by an admin of the lab on a version. Null if there is none. */
 const Verdict = (description: string) =>
   Type.Union(
     [
@@ -104,7 +103,7 @@ const Verdict = (description: string) =>
 const Verdicts = {
   deprecated: Verdict('Whether and why this version is deprecated'),
   revoked: Verdict(
-    'Whether and why this version is revoked: computers no longer get it, and no rollback restores it',
+    'Whether and why this version is revoked. Computers do not get a revoked version, and nobody can roll back to it',
   ),
 };
 
@@ -133,7 +132,7 @@ const Summary = {
   is_approved: Type.Boolean(),
   is_archived: Type.Boolean(),
   permissions: Type.Array(Type.String(), {
-    description: 'The banned imports that this version may use, from its signed tag',
+    description: 'The banned imports that this version may use, as its signed tag says',
   }),
   ...Verdicts,
   clone_url: Type.String(),
@@ -150,12 +149,12 @@ export const Definition = Type.Object({
   source_code: Type.String(),
   files: Type.Record(Type.String(), Type.String(), {
     description:
-      'All other files by path. Bytes that are not UTF-8 become U+FFFD; the snapshot has the original bytes',
+      'All other files, by path. Bytes that are not UTF-8 are replaced by U+FFFD. The snapshot has the original bytes',
   }),
 });
 export type Definition = Static<typeof Definition>;
 
-/** The answer to a save, with the merge request if the change must be reviewed. */
+/** The answer to a save. It has a merge request if the change must be reviewed. */
 export const SavedDefinition = Type.Object({
   ...Definition.properties,
   merge_request: Type.Optional(Type.Object({ id: Id, url: Type.String() })),
@@ -171,7 +170,9 @@ const Filters = {
   is_public: Type.Optional(Type.Boolean()),
   is_builtin: Type.Optional(Type.Boolean()),
   is_archived: Type.Optional(
-    Type.Boolean({ description: 'Archived definitions instead of current ones. Default: false' }),
+    Type.Boolean({
+      description: 'True lists archived definitions instead of the others. Default: false',
+    }),
   ),
   q: Type.Optional(Text({ maxLength: 500 })),
 };
@@ -183,7 +184,7 @@ export const DefinitionQuery = Type.Object({
     Type.String({
       pattern: '^-?(name|display_name|category|manufacturer|created_at|updated_at|version)$',
       description:
-        'A field; a leading - reverses the order. Default: how well `q` matches, without `q` the name',
+        'The field by which to order. A leading - reverses the order. By default, a search with `q` is ordered by how well a definition matches, and other lists by name',
     }),
   ),
 });
@@ -229,7 +230,7 @@ export type ValidateRequest = Static<typeof ValidateRequest>;
 
 const DiagnosticShape = Type.Object({
   line: Type.Integer(),
-  column: Type.Integer({ description: 'Counts Unicode code points from 1' }),
+  column: Type.Integer({ description: 'Counts Unicode code points. The first column is 1' }),
   end_line: Type.Integer(),
   end_column: Type.Integer(),
   code: Type.String(),
@@ -282,7 +283,7 @@ const LandedUnder = Type.Union(
   ],
   {
     description:
-      'The lab in which the version landed and its policy at that time, from the record. Null for callers who belong neither to that lab nor to the one that owns the definition, and for older versions, whose records lack it',
+      'The lab in which the version landed, and its policy at that time, from the record of the version. Null for callers who belong neither to that lab nor to the lab that owns the definition now. Also null if the record is from an older registry',
   },
 );
 export type LandedUnder = Static<typeof LandedUnder>;
@@ -296,19 +297,21 @@ const VersionShape = {
   overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
   landed_under: LandedUnder,
   permissions: Type.Array(Type.String(), {
-    description: 'The banned imports that this version may use, from its signed tag',
+    description: 'The banned imports that this version may use, as its signed tag says',
   }),
   merge_request: Nullable(Id),
   change_summary: Type.String(),
   signature: Type.Union(
     [
       Type.Object({
-        key: Type.String({ description: 'Fingerprint of the key that signed the tag' }),
-        valid: Type.Boolean({ description: 'Whether the registry used that key at that time' }),
+        key: Type.String({ description: 'The fingerprint of the key that signed the tag' }),
+        valid: Type.Boolean({
+          description: 'Whether the registry used this key when the tag was made',
+        }),
       }),
       Type.Null(),
     ],
-    { description: 'Null without a valid signature' },
+    { description: 'The signature of the tag. Null if there is no valid one' },
   ),
   ...Verdicts,
   created_at: Time,

@@ -1,4 +1,4 @@
-/** Instruments, computers, and their bindings (docs/contract.md, section 8). */
+/** Schemas of instruments, computers and bindings (docs/contract.md, section 8). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { COMPOSED, Id, JsonObject, Line, Nullable, PageQuery, Text, Time } from './common.ts';
@@ -11,14 +11,15 @@ const Search = Type.Optional(Text({ maxLength: 500 }));
 const InstrumentStatus = Type.Enum(['available', 'in_use', 'maintenance', 'retired']);
 
 /**
- * The name is part of addresses. The pattern permits host names, and the names that Windows permits in other alphabets.
+ * The name of a computer, which is part of URLs. The pattern allows host names, and also names in other alphabets, which
+ * Windows allows.
  */
 export const ComputerName = Line({
   maxLength: 255,
   [COMPOSED]: true,
   pattern: '^[\\p{L}\\p{N}_]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}_-])?$',
   description:
-    'Host name: letters, digits, spaces, dots, dashes and underscores; upper and lower case are the same',
+    'A host name of letters, digits, spaces, dots, dashes and underscores. Upper and lower case are equal',
 });
 export const ComputerParams = Type.Object({ computer_name: ComputerName });
 
@@ -56,10 +57,10 @@ const InstrumentShape = {
   updated_at: Time,
 };
 
-/** The fields of the instrument in a binding. */
+/** The instrument as a binding shows it. */
 export const BoundInstrument = Type.Object(InstrumentShape);
 
-/** The fields of an instrument's bindings. */
+/** A binding as an instrument shows it. */
 export const Place = Type.Object({
   id: Id,
   computer_name: Type.String(),
@@ -72,13 +73,13 @@ export const Place = Type.Object({
 export const Instrument = Type.Object({
   ...InstrumentShape,
   bindings: Type.Array(Place, {
-    description: 'The bindings of the instrument; a computer sees only its own',
+    description: 'The bindings of the instrument. A computer sees only its own bindings',
   }),
 });
 export type Instrument = Static<typeof Instrument>;
 
 const LabId = Type.Optional(
-  Type.Integer({ ...Id, description: 'Default: the only lab that you administer' }),
+  Type.Integer({ ...Id, description: 'The lab. May be missing if you administer only one lab' }),
 );
 export const NewInstrument = Type.Object({
   ...Type.Partial(Type.Object(InstrumentFields)).properties,
@@ -132,7 +133,7 @@ export const ComputerChange = Type.Partial(
     lab_id: Id,
     computer_name: Type.String({
       maxLength: 255,
-      description: 'Optional; it must be the current name',
+      description: 'The current name, because a name cannot change',
     }),
   }),
 );
@@ -150,7 +151,7 @@ export const NewEnrolmentCode = Type.Object({ lab_id: Id });
 export const EnrolmentCode = Type.Object({
   code: Type.String({
     description:
-      "Valid once, and shown only here. The second half is the short fingerprint of the registry's key, which the computer checks",
+      "The code. It can be used once, and no other answer shows it. Its second half is the short fingerprint of the registry's key, which the computer checks",
   }),
   expires_at: Time,
 });
@@ -172,14 +173,15 @@ export const Enrolled = Type.Object({
   computer: Computer,
   signing_keys: Type.Array(SigningKey),
   statement: Type.String({
-    description: "The first number of the computer's lists, signed and bound to the code",
+    description:
+      "A signed statement with the first number of the computer's lists. It is valid only together with the code",
   }),
 });
 export type Enrolled = Static<typeof Enrolled>;
 
 const Settings = Type.Unsafe<JsonObject>({
   ...JsonObject,
-  description: 'The last settings of the instrument; replaced as a whole',
+  description: 'The last settings of the instrument. A change replaces all of them',
 });
 
 const BindingFields = {
@@ -188,7 +190,8 @@ const BindingFields = {
   adapter: Nullable(Label),
   adapter_type: Nullable(Label),
   is_primary: Type.Boolean({
-    description: 'At most one binding of an instrument is primary: setting one resets the others',
+    description:
+      'Whether this is the primary binding. If it is set, no other binding of the instrument is primary',
   }),
   last_connected: Nullable(Time),
   last_settings: Settings,
@@ -199,7 +202,7 @@ const BindingShape = {
   instrument_id: Id,
   computer_name: Type.String(),
   ...BindingFields,
-  nickname: Nullable(Type.String({ description: "The computer's" })),
+  nickname: Nullable(Type.String({ description: 'The nickname of the computer' })),
   computer_location: Nullable(Type.String()),
   key: Nullable(Type.String()),
   created_at: Time,
@@ -209,7 +212,7 @@ const BindingShape = {
 export const Binding = Type.Object({ ...BindingShape, instrument: BoundInstrument });
 export type Binding = Static<typeof Binding>;
 
-/** A binding with everything that is needed to create the instrument. */
+/** A binding with all data that a program needs to use the instrument. */
 export const FoundBinding = Type.Object({
   ...BindingShape,
   instrument: Type.Object({
@@ -236,7 +239,8 @@ export const NewInstrumentHere = Type.Object({
   key: Line({
     minLength: 1,
     maxLength: 100,
-    description: 'A repeated request with the same key changes the same binding',
+    description:
+      "The computer's own id for the binding. A repeated request with the same key changes the same binding",
   }),
   name: Name,
   pybirch_class: Type.Optional(Nullable(Label)),

@@ -1,4 +1,4 @@
-/** The data of each event (docs/contract.md, section 9). */
+/** Schemas of the data of each event (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';
@@ -6,18 +6,19 @@ import { Id, Nullable, Time } from './common.ts';
 const Common = {
   lab_id: Nullable(Id),
   by: Type.String({
-    description: 'Username of the account that did it; "registry" for the registry itself',
+    description:
+      'The username of the account that caused the event, or "registry" for the registry itself',
   }),
   at: Time,
 };
 const DefinitionRef = Type.Object({ id: Nullable(Id), name: Type.String() });
 const Version = { definition: DefinitionRef, version: Id, ...Common };
 
-/** `definition.landed`: a version can be fetched. */
+/** `definition.landed`: a new version can be fetched. */
 export const DefinitionLanded = Type.Object({
   ...Version,
   commit: Type.String(),
-  summary: Type.String({ description: 'First line of the change summary' }),
+  summary: Type.String({ description: 'The first line of the change summary' }),
 });
 
 /** `definition.changed`: a definition was archived, restored, moved to another lab or repaired. */
@@ -27,18 +28,18 @@ export const DefinitionChanged = Type.Object({
   ...Common,
 });
 
-/** `version.deprecated`, `version.revoked`, `version.reinstated`. */
+/** `version.deprecated`, `version.revoked` and `version.reinstated`. */
 export const VersionJudged = Type.Object({ ...Version, reason: Type.String() });
 
-/** `policy.overridden`: a lab admin landed despite the policy. */
+/** `policy.overridden`: a lab admin landed a version although the policy forbids it. */
 export const PolicyOverridden = Type.Object({
   definition: DefinitionRef,
   reason: Type.String(),
-  set_aside: Type.Array(Type.String({ description: 'The rules that were not met' })),
+  set_aside: Type.Array(Type.String({ description: 'A rule of the policy that was not met' })),
   ...Common,
 });
 
-/** `merge_request.opened`, `.updated`, `.merged`, `.closed`: its state when the event is sent. */
+/** `merge_request.opened`, `.updated`, `.merged` and `.closed`. Has the state at the time when the event is sent. */
 export const MergeRequestEvent = Type.Object({
   merge_request: Type.Object({
     id: Id,
@@ -61,21 +62,21 @@ export const MergeRequestEvent = Type.Object({
       'merged',
       'closed',
     ],
-    { description: 'What happened to it' },
+    { description: 'What happened to the merge request' },
   ),
   ...Common,
 });
 
 const Change = Type.Enum(['created', 'changed', 'deleted']);
 
-/** `binding.changed`: sent to the lab and to the computer. Connections and settings cause no events. */
+/** `binding.changed`: sent to the lab and the computer. A new connection or new settings do not cause this event. */
 export const BindingChanged = Type.Object({
   binding: Type.Object({ id: Id, instrument_id: Id, computer_name: Type.String() }),
   change: Change,
   ...Common,
 });
 
-/** `instrument.changed`: its definition and pin when the event is sent. */
+/** `instrument.changed`. Has the definition and the pinned version at the time when the event is sent. */
 export const InstrumentChanged = Type.Object({
   instrument: Type.Object({
     id: Id,
@@ -87,14 +88,14 @@ export const InstrumentChanged = Type.Object({
   ...Common,
 });
 
-/** `computer.changed` */
+/** `computer.changed`. */
 export const ComputerChanged = Type.Object({
   computer: Type.Object({ id: Id, computer_name: Type.String() }),
   change: Type.Enum(['created', 'enrolled', 'changed', 'deleted']),
   ...Common,
 });
 
-/** `reset`: the events in between are lost. Clients reload what they show. */
+/** `reset`: some events were not sent. Clients must load their data again. */
 export const Reset = Type.Object({ reason: Type.String() });
 
 export interface EventData {

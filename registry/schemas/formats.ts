@@ -1,4 +1,4 @@
-/** The formats of the schemas, for every validator. */
+/** The formats that schemas can name, for all validators. */
 import { findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../../text/hidden.ts';
 import { parseTime } from './time.ts';
 

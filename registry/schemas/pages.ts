@@ -1,6 +1,7 @@
 /**
- * The paths of the web interface's pages, as `URLPattern` and the server's router both read them. The registry
- * answers each with the same document, and `web-components/app/routes.ts` must have a page for each (its type says so).
+ * The paths of the web interface's pages, in a syntax that both `URLPattern` and the server's router read. The registry
+ * answers every path with the same document. `web-components/app/routes.ts` must have a page for every path, which the type
+ * check ensures.
  */
 export const PAGES = [
   '/',

@@ -1,4 +1,4 @@
-/** Users, sessions, tokens, labs and memberships (docs/contract.md, section 5). */
+/** Schemas of users, sessions, tokens, labs and memberships (docs/contract.md, section 5). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Text, Time } from './common.ts';
@@ -7,13 +7,14 @@ const dotted = (part: string): string => `${part}(\\.${part})*`;
 
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
 /**
- * Permits one spelling for each mailbox, apart from case and sub-address, which comparisons ignore: no quoting, no
- * empty part, no letters that mail servers fold into others (RFC 5321, sections 2.3.11 and 4.1.2; domains as in DNS).
+ * The pattern of e-mail addresses. It allows only one spelling for each mailbox, except for case and sub-addresses, which
+ * comparisons ignore. So it allows no quotes, no empty parts, and no letters that mail servers replace by others (RFC 5321,
+ * sections 2.3.11 and 4.1.2). Domains are as in DNS.
  */
 export const ADDRESS = `^${dotted("[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")}@${dotted('[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?')}$`;
 const Password = Text({ minLength: 8, maxLength: 1024 });
 const Email = Line({ maxLength: 254, pattern: ADDRESS });
-/** Names appear in commits, so they have no angle brackets or line ends (git-commit-tree(1)). */
+/** The name of a person. Commits contain it, so it must not have angle brackets or line ends (git-commit-tree(1)). */
 const PersonName = Line({
   minLength: 1,
   maxLength: 200,
@@ -49,7 +50,7 @@ export const UserChange = Type.Partial(
     password: Password,
     current_password: Text({
       maxLength: 1024,
-      description: 'Your present password: needed to change it with a session cookie',
+      description: 'Your current password. Required to change your password with a session cookie',
     }),
     name: PersonName,
     email: Email,
@@ -63,13 +64,13 @@ export const UserQuery = Type.Object({
   ...PageQuery,
   q: Type.Optional(Text({ maxLength: 200 })),
   username: Type.Optional(
-    Text({ maxLength: 200, description: 'The whole username, regardless of case' }),
+    Text({ maxLength: 200, description: 'The complete username. Upper and lower case are equal' }),
   ),
 });
 
 export type UserQuery = Static<typeof UserQuery>;
 
-/** The fields that a lab admin sees of a person whom they look up. */
+/** An account as a lab admin sees it who looks it up by its username. */
 export const FoundUser = Type.Object({ id: Id, username: Type.String(), name: Type.String() });
 
 export const Credentials = Type.Object({
@@ -80,12 +81,12 @@ export const Credentials = Type.Object({
 export const Session = Type.Object({ token: Type.String(), user: User });
 export type Session = Static<typeof Session>;
 
-/** The caller and its labs. */
+/** The account of the caller, with its labs and roles. */
 export const Me = Type.Object({
   user: User,
   has_password: Type.Boolean({ description: 'Whether the account has a password' }),
   password_expires_at: Type.Union([Time, Type.Null()], {
-    description: 'When a password that the registry generated expires; null for a chosen password',
+    description: 'When the generated password expires. Null if the person chose the password',
   }),
   identities: Type.Array(Type.Object({ issuer: Type.String(), linked_at: Time }), {
     description: 'The OpenID providers that are linked to the account',
@@ -119,7 +120,7 @@ export const CreatedToken = Type.Object({
   name: Type.String(),
   scope: Scope,
   expires_at: Nullable(Time),
-  token: Type.String({ description: 'The secret; it is shown only here' }),
+  token: Type.String({ description: 'The secret. No other answer shows it' }),
 });
 export type CreatedToken = Static<typeof CreatedToken>;
 
@@ -146,13 +147,14 @@ const Policy = {
   }),
   owners: Type.Array(OwnerRule, {
     maxItems: 200,
-    description: 'One of them must approve what matches; all given criteria must match',
+    description:
+      'Rules for approvals. If all criteria of a rule match a change, one of its users must approve the change',
   }),
   banned_imports: ModuleNames,
   allowed_imports: ModuleNames,
   public_definitions: Type.Enum(['follow', 'pin', 'none'], {
     description:
-      "Which versions of other labs' public definitions the lab's computers get. `follow`: the newest; `pin`: the newest at the time at which the instrument got the definition, until an admin of the lab takes a newer one; `none`: none",
+      "Which versions of other labs' public definitions the lab's computers get. `follow`: always the newest. `pin`: the version that was newest when the instrument got the definition, until a lab admin selects a newer one. `none`: no version",
   }),
 };
 const LabName = Line({ minLength: 1, maxLength: 200 });
@@ -189,15 +191,24 @@ export const Member = Type.Object({
 export type Member = Static<typeof Member>;
 export const NewMember = Type.Object({
   username: Type.Optional(
-    Text({ minLength: 1, maxLength: 200, description: 'The whole value, regardless of case' }),
+    Text({
+      minLength: 1,
+      maxLength: 200,
+      description: 'The complete username. Upper and lower case are equal',
+    }),
   ),
   email: Type.Optional(
-    Text({ minLength: 1, maxLength: 254, description: 'The whole value, regardless of case' }),
+    Text({
+      minLength: 1,
+      maxLength: 254,
+      description: 'The complete address. Upper and lower case are equal',
+    }),
   ),
   user_id: Type.Optional(
     Type.Integer({
       ...Id,
-      description: 'An account that shares a lab with you; site admins can name any',
+      description:
+        'The account, which must be in one of your labs. Site admins can use any account',
     }),
   ),
   role: Role,

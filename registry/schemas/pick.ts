@@ -1,6 +1,6 @@
-/** Picks fields by name: only named fields are written and shown, never everything that an object has. */
+/** Picks fields of objects by name, so that the registry never stores or shows a field by mistake. */
 
-/** The fields of `from` whose names are in `names` and that have a value. */
+/** Returns the fields of `from` with these names. Leaves out undefined fields. */
 export function pick<T extends object, K extends keyof T>(
   from: T,
   names: readonly K[],
@@ -9,11 +9,11 @@ export function pick<T extends object, K extends keyof T>(
   return Object.fromEntries(given.map((name) => [name, from[name]])) as Pick<T, K>;
 }
 
-/** The values of a row as in JSON: times are text. */
+/** The fields of a row as an answer has them: times are texts. */
 export type Shown<T> = { [K in keyof T]: T[K] extends Date | null ? Time<T[K]> : T[K] };
 type Time<V> = V extends Date ? string : V;
 
-/** The named fields of a row, as an answer shows them. */
+/** Returns the fields of a row with these names, as an answer has them. */
 export function show<T extends object, K extends keyof T>(
   row: T,
   names: readonly K[],
@@ -25,11 +25,11 @@ export function show<T extends object, K extends keyof T>(
   return Object.fromEntries(shown) as Shown<Pick<T, K>>;
 }
 
-/** The names of a schema's fields, so that writes and answers follow what the API describes. */
+/** The names of a schema's fields. Code that uses them always agrees with the schemas of the API. */
 export const fieldsOf = <T extends object>({ properties }: { properties: T }) =>
   Object.keys(properties) as (keyof T & string)[];
 
-/** The names of a schema's fields without some. */
+/** The names of a schema's fields, except `names`. */
 export const fieldsBut = <T extends object, K extends keyof T & string>(
   schema: { properties: T },
   ...names: readonly K[]

@@ -1,4 +1,4 @@
-/** From a measurement back to the version that took it (docs/contract.md, section 10). */
+/** Schemas for finding the version that took a measurement (docs/contract.md, section 10). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';
@@ -8,7 +8,7 @@ export const ProvenanceParams = Type.Object({
   hash: Type.String({
     pattern: '^[0-9A-Fa-f]{7,64}$',
     description:
-      'A commit or the SHA-256 of a file, in hexadecimal: the whole hash, or at least its first seven digits if they are unambiguous',
+      'A commit id or the SHA-256 of a file, in hexadecimal. The first seven digits are enough if no other hash begins with them',
   }),
 });
 
@@ -18,7 +18,9 @@ const Match = {
   version: Id,
   commit: Type.String(),
   path: Nullable(
-    Type.String({ description: 'Path of the file with this hash; null for a commit' }),
+    Type.String({
+      description: 'The path of the file with this hash. Null if the hash is a commit id',
+    }),
   ),
 };
 
@@ -31,9 +33,9 @@ export const Provenance = Type.Object({
     Type.Integer({ description: 'The newest version of the definition that is not revoked' }),
   ),
   files: Type.Record(Type.String(), Type.String(), {
-    description: 'SHA-256 of each file of the version by its path',
+    description: 'The SHA-256 of each file of the version, by its path',
   }),
-  url: Type.String({ description: 'Page of the definition' }),
+  url: Type.String({ description: 'The address of the page of the definition' }),
   clone_url: Type.String(),
   review: Type.Union(
     [
@@ -57,11 +59,11 @@ export const Provenance = Type.Object({
     ],
     {
       description:
-        'The merge request that landed it, if the caller may read it. `approvals` come from the record of the version and are visible to all readers.',
+        'The merge request that landed the version. Null if there was none or the caller may not read it. All readers see `approvals`, which come from the record of the version.',
     },
   ),
   others: Type.Array(Type.Object(Match), {
-    description: 'Other versions with the same file, after a revert or with a shared module',
+    description: 'Other versions with the same file, for example after a revert',
   }),
 });
 export type Provenance = Static<typeof Provenance>;

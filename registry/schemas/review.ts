@@ -1,18 +1,19 @@
-/** Merge requests, reviews, comments and checks (docs/contract.md, section 7). */
+/** Schemas of merge requests, reviews, comments and checks (docs/contract.md, section 7). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
 import { Grants, Override } from './definitions.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
-/** Characters (code points) of a title, and of a description, a review or a comment. */
+/** The most characters (code points) of a title. */
 export const MOST_TITLE = 200;
+/** The most characters of a description, a review or a comment. */
 export const MOST_TEXT = 20_000;
 const Title = Line({ minLength: 1, maxLength: MOST_TITLE });
 const Body = Prose({ maxLength: MOST_TEXT });
 const Verdict = Type.Enum(['approve', 'request_changes', 'comment']);
 const Side = Type.Enum(['old', 'new']);
-/** Fields of GitHub's commit statuses and GitLab's pipelines; only `success` counts. */
+/** The states of GitHub's commit statuses and of GitLab's pipelines. Only `success` counts as passed. */
 const CheckState = Type.Enum([
   'pending',
   'running',
@@ -23,7 +24,7 @@ const CheckState = Type.Enum([
   'canceled',
   'skipped',
 ]);
-/** Null if the account no longer exists. */
+/** An account. Its id is null if the account no longer exists. */
 const Account = Type.Object({ id: Nullable(Id), username: Type.String() });
 
 const Summary = {
@@ -39,10 +40,10 @@ const Summary = {
   lab_id: Nullable(Id),
   author: Account,
   source_ref: Type.String({
-    description: 'The branch, refs/for/main, or the ref of the merge request',
+    description: 'The pushed branch, `refs/for/main`, or `refs/merge-requests/<id>/head`',
   }),
   head: Type.String(),
-  base: Nullable(Type.String({ description: 'The version on which it is based' })),
+  base: Nullable(Type.String({ description: 'The commit of the version from which it starts' })),
   merged_version: Nullable(Id),
   merged_at: Nullable(Time),
   merged_by: Nullable(Account),
@@ -50,7 +51,7 @@ const Summary = {
   closed_by: Nullable(Account),
   created_at: Time,
   updated_at: Time,
-  url: Type.String({ description: 'Its page' }),
+  url: Type.String({ description: 'The address of its page' }),
 };
 export const MergeRequest = Type.Object(Summary);
 export type MergeRequest = Static<typeof MergeRequest>;
@@ -62,8 +63,8 @@ export const Review = Type.Object({
   body: Type.String(),
   head: Type.String({ description: 'The reviewed commit' }),
   created_at: Time,
-  standing: Type.Boolean({ description: 'Whether the review counts at present' }),
-  why: Nullable(Type.String({ description: 'Why it does not count' })),
+  standing: Type.Boolean({ description: 'Whether the review counts now' }),
+  why: Nullable(Type.String({ description: 'Why the review does not count now' })),
 });
 export type Review = Static<typeof Review>;
 
@@ -74,10 +75,14 @@ export const Comment = Type.Object({
   in_reply_to: Nullable(Id),
   file: Nullable(Type.String()),
   side: Nullable(Side),
-  line: Nullable(Type.Integer({ description: 'The present line; null if it is outdated' })),
+  line: Nullable(
+    Type.Integer({ description: 'The line in the current head. Null if the comment is outdated' }),
+  ),
   original_line: Nullable(Type.Integer({ description: 'The line at `head`' })),
-  outdated: Type.Boolean({ description: 'Whether the line has changed or gone since' }),
-  head: Type.String({ description: 'Head of the merge request when the comment was written' }),
+  outdated: Type.Boolean({
+    description: 'Whether the line was changed or deleted after the comment',
+  }),
+  head: Type.String({ description: 'The head of the merge request when the comment was written' }),
   created_at: Time,
 });
 export type Comment = Static<typeof Comment>;
@@ -88,19 +93,22 @@ export const Check = Type.Object({
   url: Nullable(Type.String()),
   summary: Nullable(Type.String()),
   account: Nullable(
-    Type.String({ description: "The account that posted it; null for the registry's own checks" }),
+    Type.String({
+      description: "The account that posted the result. Null for the registry's own checks",
+    }),
   ),
   required: Type.Boolean(),
 });
 export type Check = Static<typeof Check>;
 
 export const Permission = Type.Object({
-  name: Type.String({ description: 'A module or a built-in that the lab bans' }),
-  asked: Type.Boolean({ description: "Whether the header's `permissions` have it" }),
-  granted: Type.Boolean({ description: 'Whether the version that lands may use it' }),
+  name: Type.String({ description: 'A module or built-in that the lab bans' }),
+  asked: Type.Boolean({ description: "Whether the header's `permissions` ask for it" }),
+  granted: Type.Boolean({ description: 'Whether the new version may use it' }),
   granted_by: Nullable(
     Type.String({
-      description: 'Who granted it in this merge request; null if the previous version has it',
+      description:
+        'Who granted it in this merge request. Null if the previous version already had it',
     }),
   ),
   places: Type.Array(
@@ -112,29 +120,33 @@ export type Permission = Static<typeof Permission>;
 export const MergeRequestPage = Type.Object({
   ...Summary,
   can_merge: Type.Boolean(),
-  blockers: Type.Array(Type.String({ description: 'A reason why it cannot be merged' })),
+  blockers: Type.Array(
+    Type.String({ description: 'A reason why the merge request cannot land now' }),
+  ),
   approvals: Type.Object({ given: Type.Integer(), required: Type.Integer() }),
   owners: Type.Array(
     Type.Object({
       rule: Type.String({
         description: 'The files, category or manufacturer to which the rule applies',
       }),
-      why: Type.String({ description: 'Why it applies to this change' }),
+      why: Type.String({ description: 'Why the rule applies to this change' }),
       users: Type.Array(Account, { description: 'One of them must approve' }),
       approved: Type.Boolean(),
     }),
-    { description: 'The owner rules of the lab that apply' },
+    { description: 'The owner rules of the lab that apply to this change' },
   ),
   diff: Type.String({
     description:
-      'Unified diff from base to head, as git prints it; for a merged one, what landed; empty if its objects are gone',
+      'The unified diff from base to head, as git prints it. For a merged merge request, the diff of what landed. Empty if git no longer has the commits',
   }),
   diff_truncated: Type.Boolean({ description: 'Whether the diff was longer than 1 MiB' }),
   files: Type.Array(
     Type.Object({
       path: Type.String(),
-      old: Nullable(Type.String({ description: 'Mode and blob before; null for a new file' })),
-      new: Nullable(Type.String({ description: 'Mode and blob after; null for a deleted file' })),
+      old: Nullable(Type.String({ description: 'The old mode and blob id. Null for a new file' })),
+      new: Nullable(
+        Type.String({ description: 'The new mode and blob id. Null for a deleted file' }),
+      ),
     }),
   ),
   commits: Type.Array(
@@ -156,7 +168,7 @@ export const MergeRequestPage = Type.Object({
   checks: Type.Array(Check),
   interface: Type.Object({
     breaking: Type.Boolean({
-      description: 'Whether bindings, stored settings or scripts may break',
+      description: 'Whether the change may break bindings, stored settings or scripts',
     }),
     changes: Type.Array(
       Type.Object({
@@ -166,14 +178,14 @@ export const MergeRequestPage = Type.Object({
         at: Nullable(
           Type.Object(
             { file: Type.String(), line: Type.Integer(), column: Type.Integer() },
-            { description: 'Place in the new version, if there is a single one' },
+            { description: 'The place in the new version. Null if there is no single place' },
           ),
         ),
       }),
     ),
   }),
   permissions: Type.Array(Permission, {
-    description: "What the definition needs or asks for beyond the lab's import policy",
+    description: 'The banned imports that the definition uses or asks for',
   }),
   reviews: Type.Array(Review),
   comments: Type.Array(Comment),
@@ -185,7 +197,7 @@ export const MergeRequestQuery = Type.Object({
   state: Type.Optional(Type.Enum(['open', 'merged', 'closed'])),
   lab_id: Type.Optional(Id),
   definition_id: Type.Optional(Id),
-  author: Type.Optional(Text({ maxLength: 100, description: 'Username' })),
+  author: Type.Optional(Text({ maxLength: 100, description: 'The username of the author' })),
 });
 export type MergeRequestQuery = Static<typeof MergeRequestQuery>;
 
@@ -206,7 +218,7 @@ export const CommentInput = Type.Object({
   head: Type.Optional(
     Type.String({
       ...Oid,
-      description: 'The head to which the line belongs. Default: the present head',
+      description: 'The head to which the line belongs. Default: the current head',
     }),
   ),
 });
@@ -221,7 +233,7 @@ export const CheckInput = Type.Object({
     Type.String({
       ...Oid,
       description:
-        'The head to which the result belongs; required once the merge request has had more than one',
+        'The head to which the result belongs. Required if the merge request has had more than one head',
     }),
   ),
 });

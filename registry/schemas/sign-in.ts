@@ -1,4 +1,4 @@
-/** Ways to sign in, and the steps of single sign-on. */
+/** Schemas of the ways to sign in, and of the steps of single sign-on. */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Nullable } from './common.ts';
@@ -7,9 +7,10 @@ export const AuthMethods = Type.Object({
   password: Type.Boolean({ description: 'Whether accounts can sign in with a password' }),
   single_sign_on: Nullable(
     Type.Object({
-      issuer: Type.String({ description: 'The OpenID provider' }),
+      issuer: Type.String({ description: 'The address of the OpenID provider' }),
       start: Type.String({
-        description: 'Address for the browser; `?return_to=` names the path to return to',
+        description:
+          'The address to open in the browser. `?return_to=` sets the path to open afterwards',
       }),
     }),
   ),
@@ -26,7 +27,7 @@ export const SignOnStart = Type.Object({
 });
 
 export const SignOnAddress = Type.Object({
-  address: Type.String({ description: 'Address for the browser' }),
+  address: Type.String({ description: 'The address to open in the browser' }),
 });
 
 /** The parameters with which the provider redirects the browser back (RFC 6749, section 4.1.2; RFC 9207). */

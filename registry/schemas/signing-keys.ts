@@ -1,33 +1,35 @@
-/** The public keys that sign versions. */
+/** Schemas of the public keys for the signatures of versions. */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';
 
 export const SigningKey = Type.Object({
   id: Id,
-  public_key: Type.String({ description: 'As in a .pub file: ssh-ed25519 AAAA… registry' }),
-  fingerprint: Type.String({ description: 'SHA256:…, as ssh-keygen and git print it' }),
+  public_key: Type.String({ description: 'The key as in a .pub file: ssh-ed25519 AAAA… registry' }),
+  fingerprint: Type.String({
+    description: 'The fingerprint as ssh-keygen and git print it: SHA256:…',
+  }),
   valid_after: Time,
   valid_before: Nullable(Time),
   change: Type.Optional(
     Type.Object(
       {
         document: Type.String({
-          description: 'JSON: `number` and `keys`, all keys up to this one, oldest first',
+          description: 'JSON with `number` and `keys`: all keys up to this one, oldest first',
         }),
         signatures: Type.Array(Type.String(), {
           description:
-            'SSH signatures of it for keys@pybirch-registry, by this key and by the previous one',
+            'SSH signatures of the document for keys@pybirch-registry, by this key and by the previous key',
         }),
       },
       {
         description:
-          'How this key replaced the previous one, so that whoever trusts that one can check it',
+          'A proof that this key replaced the previous one. Anyone who trusts the previous key can check it',
       },
     ),
   ),
   allowed_signers: Type.String({
-    description: 'The line for the file that gpg.ssh.allowedSignersFile of git names',
+    description: "The line for this key in the file of git's gpg.ssh.allowedSignersFile",
   }),
 });
 export type SigningKey = Static<typeof SigningKey>;

@@ -1,4 +1,4 @@
-/** The sync list of a computer, its reports, and the fleet (docs/contract.md, section 9). */
+/** Schemas of the list that a computer gets, of its reports, and of the fleet (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
@@ -9,12 +9,14 @@ export const SyncQuery = Type.Object({
   names: Type.Optional(
     Text({
       maxLength: 100_000,
-      description: 'Further public and built-in definitions, separated by commas',
+      description:
+        'The names of more public and built-in definitions for the list, separated by commas',
     }),
   ),
   scope: Type.Optional(
     Type.Enum(['all', 'bound'], {
-      description: '`bound`: only definitions bound to this computer. Default: `all`',
+      description:
+        '`bound` lists only definitions that instruments bound to this computer use. Default: `all`',
     }),
   ),
 });
@@ -25,14 +27,19 @@ export const OfferedDefinition = Type.Object({
   version: Id,
   commit: Type.String(),
   files: Type.Record(Type.String(), Type.String(), {
-    description: 'SHA-256 in hexadecimal of each file by its path',
+    description: 'The SHA-256 of each file in hexadecimal, by its path',
   }),
   approvals: Type.Array(JsonObject),
   permissions: Type.Array(Type.String(), {
-    description: 'For information: a computer trusts the signed tag alone',
+    description:
+      'Banned imports that the version may use. Only for information: a computer trusts the signed tag',
   }),
-  bound: Type.Boolean({ description: 'Whether an instrument bound to this computer uses it' }),
-  pinned: Type.Boolean({ description: 'Whether such an instrument is pinned to this version' }),
+  bound: Type.Boolean({
+    description: 'Whether an instrument that is bound to this computer uses the version',
+  }),
+  pinned: Type.Boolean({
+    description: 'Whether an instrument that is bound to this computer is pinned to the version',
+  }),
 });
 export type OfferedDefinition = Static<typeof OfferedDefinition>;
 
@@ -47,17 +54,19 @@ const {
 export const HistoriesQuery = Type.Object({
   names: Type.Array(Text({ maxLength: 100 }), {
     maxItems: 10_000,
-    description: 'Definitions whose versions the computer needs, in the order of the answer',
+    description: 'The names of the definitions. The answer has the same order',
   }),
 });
 export type HistoriesQuery = Static<typeof HistoriesQuery>;
 
 export const SyncList = Type.Object({
   computer: Type.Object(ComputerShape),
-  generation: Type.String({ description: 'Changes whenever the list may have changed' }),
+  generation: Type.String({
+    description: 'A text that changes whenever the list may have changed',
+  }),
   asked: Type.Object(
     { scope: Type.Enum(['all', 'bound']), names: Type.Array(Type.String()) },
-    { description: 'The query of the request, the names sorted and in lower case' },
+    { description: 'The query of the request. The names are sorted and in lower case' },
   ),
   definitions: Type.Array(OfferedDefinition, {
     description: 'One item for each version that this computer should have',
@@ -73,14 +82,14 @@ export const SyncList = Type.Object({
     }),
     {
       description:
-        'All revoked versions of the definitions that this computer may see. A version in neither list keeps running.',
+        'All revoked versions of the definitions that this computer may see. The computer continues to use an installed version that is neither here nor in `definitions`.',
     },
   ),
   reinstated: Type.Array(
     Type.Object({ definition_id: Id, name: Type.String(), version: Id, commit: Type.String() }),
     {
       description:
-        'Versions that were revoked and reinstated. A revoked version that is in neither list stays revoked.',
+        'Versions that were revoked and then reinstated. A revoked version stays revoked on the computer until it is listed here.',
     },
   ),
   bindings: Type.Array(Binding, {
@@ -89,14 +98,14 @@ export const SyncList = Type.Object({
   }),
   instruments: Type.Array(Type.Object(InstrumentShape), {
     description:
-      "The lab's instruments that are not retired, bound or not; empty with `scope=bound`",
+      'All instruments of the lab except retired ones, even if they are not bound. Empty with `scope=bound`',
   }),
   policy: Type.Object({
     banned_imports: Type.Array(Type.String()),
     allowed_imports: Type.Array(Type.String()),
   }),
   warnings: Type.Array(Type.String(), {
-    description: 'What an admin of the lab should look at, such as pins to revoked versions',
+    description: 'Problems that an admin of the lab should solve, such as pins to revoked versions',
   }),
 });
 export type SyncList = Static<typeof SyncList>;
@@ -104,7 +113,10 @@ export type SyncList = Static<typeof SyncList>;
 const Versions = Type.Record(
   Text({ maxLength: 100 }),
   Type.Integer({ minimum: 1, maximum: 2147483647 }),
-  { maxProperties: 10_000, description: 'Version by name of definition' },
+  {
+    maxProperties: 10_000,
+    description: "The version of each definition, by the definition's name",
+  },
 );
 const Complaint = Type.Union([Text({ maxLength: 2000 }), JsonObject]);
 
@@ -117,7 +129,7 @@ export type SyncReport = Static<typeof SyncReport>;
 
 const FleetState = Type.Enum(['behind', 'errors', 'silent'], {
   description:
-    '`behind`: an installed version is not the newest; `errors`: the last report has errors; `silent`: not seen for a week, or never',
+    '`behind`: an installed version is not the newest. `errors`: the last report has errors. `silent`: the computer has not been seen for a week, or never',
 });
 
 export const FleetQuery = Type.Object({
@@ -125,10 +137,10 @@ export const FleetQuery = Type.Object({
   lab_id: Type.Optional(Id),
   computer_name: Type.Optional(ComputerName),
   definition_id: Type.Optional(
-    Type.Integer({ ...Id, description: 'Only computers on which it is installed' }),
+    Type.Integer({ ...Id, description: 'Only computers that have this definition installed' }),
   ),
   version: Type.Optional(
-    Type.Integer({ ...Id, description: 'Only computers with this version of it' }),
+    Type.Integer({ ...Id, description: 'Only computers that have this version of the definition' }),
   ),
   state: Type.Optional(FleetState),
   q: Type.Optional(Text({ maxLength: 500 })),
@@ -140,7 +152,7 @@ export const HistoryQuery = Type.Object({
     minimum: 1,
     maximum: 730,
     default: 90,
-    description: 'Length of the history in days',
+    description: 'The length of the history in days',
   }),
 });
 
@@ -149,8 +161,12 @@ const Behind = Type.Object({
   definition_id: Id,
   version: Id,
   newest: Nullable(Type.Integer({ description: 'The newest version that is not revoked' })),
-  behind: Type.Integer({ description: 'How many versions the newest is ahead' }),
-  revoked: Nullable(Type.String({ description: 'Why the installed version was revoked' })),
+  behind: Type.Integer({ description: 'How many versions newer than the installed one there are' }),
+  revoked: Nullable(
+    Type.String({
+      description: 'Why the installed version was revoked. Null if it is not revoked',
+    }),
+  ),
 });
 
 export const FleetComputer = Type.Object({
@@ -168,20 +184,20 @@ export const DefinitionFleet = Type.Object({
     Type.Object({
       version: Id,
       installed: Type.Integer({
-        description: 'Number of computers on which it is the newest installed version',
+        description: 'On how many computers this is the newest installed version',
       }),
       loaded: Type.Integer({
-        description: 'Number of computers that use it, by their last report',
+        description: 'How many computers had the version loaded when they last reported',
       }),
       revoked: Nullable(Type.String()),
     }),
-    { description: 'Versions that run on some computer, newest first' },
+    { description: 'All versions that a computer has installed or loaded, newest first' },
   ),
   history: Type.Array(
     Type.Object({
-      date: Type.String({ format: 'date', description: 'UTC' }),
+      date: Type.String({ format: 'date', description: 'The day in UTC' }),
       installed: Type.Record(Type.String(), Type.Integer(), {
-        description: 'Number of computers at the end of that day, by version',
+        description: 'The number of computers with each version at the end of this day',
       }),
     }),
   ),

@@ -1,12 +1,12 @@
-/** The times that the API accepts. */
+/** Parses the times that the API accepts. */
 
 const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 /**
- * The time of an RFC 3339 date-time. Null for any other text: days that do not exist, times without a zone (they would
- * depend on the registry's location) and years outside 1 to 9999 in UTC, which databases and other programs cannot
- * store. JavaScript's own parser reads 30 February as 2 March.
+ * Parses an RFC 3339 date-time. Returns null for any other text. Also for days that do not exist: JavaScript's own parser
+ * reads 30 February as 2 March. Also for times without a zone, because they would depend on the registry's location. Also
+ * for years outside 1 to 9999 in UTC, because databases and other programs cannot store them.
  */
 export function parseTime(text: string): Date | null {
   const parts = RFC_3339.exec(text);
@@ -15,7 +15,7 @@ export function parseTime(text: string): Date | null {
   const [zoneHour, zoneMinute] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
   if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) return null;
   const time = new Date(0);
-  // Not Date.UTC, which reads the years 0 to 99 as 1900 to 1999.
+  // Does not use Date.UTC, because it reads the years 0 to 99 as 1900 to 1999.
   time.setUTCFullYear(year, month - 1, day);
   if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day) return null;
   const offset = (parts[8] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute);
