@@ -54,7 +54,7 @@ function inWords({ message, params, keyword, data }: SchemaError): string {
     const kind = params.format === 'line' ? HIDDEN_IN_LINE : HIDDEN_IN_PROSE;
     const [hidden] = findHidden(String(data), kind, 1);
     return hidden
-      ? `cannot contain ${describeHidden(hidden.character)}, which is invisible. Remove character ${hidden.at + 1}`
+      ? `cannot contain ${describeHidden(hidden.character)}, which is invisible: remove it at character ${hidden.at + 1}`
       : 'cannot contain invisible characters';
   }
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
