@@ -170,6 +170,13 @@ export const PROBLEMS = {
     why: 'The fault is in the registry or its machine, and not in the request.',
     next: 'Tell a site admin when this happened. The log of the registry says why. Before you repeat a change, check whether it has taken effect.',
   },
+  incomplete: {
+    status: 503,
+    title: 'Something of the registry is missing',
+    what: 'The database, the repositories and the keys do not agree: something is missing, damaged or older than the rest.',
+    why: 'The registry does not answer as if nothing were wrong, and makes nothing new in place of what is missing.',
+    next: 'Tell a site admin, who finds what is missing with `registry fsck`, in `detail` of `/readyz` and in the log. `docs/reliability.md` says what to do.',
+  },
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',

@@ -3,6 +3,7 @@ export type RepositoryErrorCode =
   | 'bad_name'
   | 'repository_exists'
   | 'repository_not_found'
+  | 'damaged'
   | 'ref_conflict'
   | 'locked'
   | 'object_not_found'

@@ -112,6 +112,10 @@ export class Journal {
   }
 
   /** Names of repositories with entries of dead processes only. */
+  async list(): Promise<string[]> {
+    return [...new Set((await this.#files()).map(({ name }) => name))].sort();
+  }
+
   async listAbandoned(): Promise<string[]> {
     const files = await this.#files();
     const living = new Set(files.filter((file) => !isGone(file.owner)).map(({ name }) => name));

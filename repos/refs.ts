@@ -4,6 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { replaceFile } from './durable.ts';
+import { RepositoryError } from './errors.ts';
 import { withLock } from './lock.ts';
 import { applyUpdates, formatPackedRefs, parsePackedRefs, sorted } from './packed-refs.ts';
 import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
@@ -113,8 +114,9 @@ export class RefStore {
     try {
       return parsePackedRefs(await readFile(this.#file, 'utf8'));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Every repository gets the file when it is created. Without it, all refs are lost, not absent.
+      throw new RepositoryError('damaged', `${this.#file} is missing`, { cause: error });
     }
   }
 

@@ -187,6 +187,10 @@ class RepositoryFolder implements Repositories {
     return this.#journal.remove(name);
   }
 
+  journaled(): Promise<string[]> {
+    return this.#journal.list();
+  }
+
   abandonedEntries(): Promise<string[]> {
     return this.#journal.listAbandoned();
   }

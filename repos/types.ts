@@ -199,6 +199,8 @@ export interface Repositories {
   hold(): Promise<Hold>;
   /** Removes this process's entry. Call it after the index was updated. */
   removeJournalEntry(name: string): Promise<void>;
+  /** Repositories with an entry of any process, dead or alive. */
+  journaled(): Promise<string[]>;
   /** Names of repositories with journal entries of dead processes only. Their index may be outdated. */
   abandonedEntries(): Promise<string[]>;
   /** Removes the entries of dead processes. Call it after the repository was repaired. */

@@ -17,32 +17,43 @@ const rowsIn = (tables: Record<string, number>): number =>
   Object.values(tables).reduce((sum, count) => sum + count, 0);
 
 export async function runBackup(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
-  const { manifest, unsettled } = await orProblem(file, async (path) =>
+  const { manifest, unsettled, leftOut } = await orProblem(file, async (path) =>
     backup({ ...deps, version: await ownVersion() }, path, (done, total) =>
       terminal.progress(done, total, 'Backing up repositories'),
     ),
   );
-  for (const name of unsettled) {
-    terminal.err(
-      `${name} is in the backup, but its repository is damaged and could not be repaired. Run: registry fsck`,
-    );
+  for (const { name, reason } of unsettled) {
+    terminal.err(`${name} is in the backup, but it is not in order: ${reason}`);
   }
+  for (const { name, reason } of leftOut) terminal.err(`${name} is not in the backup: ${reason}`);
   const { repositories, tables } = manifest;
   terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
   terminal.out(
     'Keep this file secret: it contains the keys with which the registry signs versions and sessions.',
   );
-  return 0;
+  if (leftOut.length > 0) {
+    terminal.err(
+      `${leftOut.length} definitions are not in it. Keep an earlier backup that has them.`,
+    );
+  }
+  return leftOut.length + unsettled.length === 0 ? 0 : 1;
 }
 
 /** Restores a backup, then checks the restored registry as `registry fsck` does. */
 export async function runRestore(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
-  const { repositories, tables, made_at } = await orProblem(file, (path) =>
+  const {
+    repositories,
+    tables,
+    made_at,
+    left_out = [],
+  } = await orProblem(file, (path) =>
     restore(deps, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
   );
   terminal.out(
     `Restored ${repositories.length} repositories and ${rowsIn(tables)} rows from the backup of ${made_at}.`,
   );
+  for (const name of left_out)
+    terminal.err(`The backup was made without the repository of ${name}.`);
   terminal.out(
     'Lab computers get nothing new until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
   );

@@ -11,16 +11,22 @@ export async function runMigrate({ store }: Deps, terminal: Terminal) {
   return pending.length === 0 ? 0 : 1;
 }
 
-export async function runReindex(deps: Deps, terminal: Terminal) {
-  const report = await reindex(deps, (done, total) =>
-    terminal.progress(done, total, 'Reading repositories'),
-  );
+export async function runReindex(
+  deps: Deps,
+  terminal: Terminal,
+  { deleteMissing = false }: { deleteMissing?: boolean },
+) {
+  const report = await reindex(deps, {
+    deleteMissing,
+    onProgress: (done, total) => terminal.progress(done, total, 'Reading repositories'),
+  });
   terminal.out(`${report.definitions} definitions, ${report.versions} versions indexed.`);
   for (const name of report.removed) {
     terminal.out(`${name}: removed from the index, because its repository no longer exists`);
   }
   for (const { name, reason } of report.skipped) terminal.err(`${name}: skipped, ${reason}`);
-  return report.skipped.length === 0 ? 0 : 1;
+  for (const { name, reason } of report.missing) terminal.err(`${name}: ${reason}`);
+  return report.skipped.length + report.missing.length === 0 ? 0 : 1;
 }
 
 export async function runFsck(deps: Deps, terminal: Terminal) {

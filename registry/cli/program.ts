@@ -100,7 +100,11 @@ export function program(act: Act): Command {
   root
     .command('reindex')
     .description('rebuild the index of definitions and versions from the repositories')
-    .action(act('reindex', () => ({})));
+    .option(
+      '--delete-missing',
+      'delete definitions without a repository, and versions that their repository does not have',
+    )
+    .action(act('reindex', (options: object) => options));
   root
     .command('fsck')
     .description(

@@ -1,7 +1,7 @@
 /** Answers every error with a problem document (RFC 9457). Logs unexpected errors and answers them with 500. */
 import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RepositoryError } from '../../repos/errors.ts';
+import { RepositoryError, type RepositoryErrorCode } from '../../repos/errors.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { invalidInput } from '../invalid-input.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
@@ -87,6 +87,14 @@ function asProblem(error: FastifyError): Problem {
       { cause: error },
     );
   }
+  if (error instanceof RepositoryError && GONE.has(error.code)) {
+    return new Problem(
+      'incomplete',
+      'The repository of the definition is missing or damaged. Tell a site admin: the log has the reason.',
+      undefined,
+      { cause: error },
+    );
+  }
   if (error instanceof RepositoryError && error.code === 'too_large') {
     return new Problem('too_large', `Too much for one version: ${error.message}.`, undefined, {
       cause: error,
@@ -129,6 +137,8 @@ function asProblem(error: FastifyError): Problem {
     { cause: error },
   );
 }
+
+const GONE = new Set<RepositoryErrorCode>(['repository_not_found', 'damaged']);
 
 /** Errors of the database that two simultaneous requests can cause. Services translate most of them themselves. */
 const MET = new Set<StoreErrorCode>(['foreign_key_violation', 'serialization_failure']);

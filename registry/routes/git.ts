@@ -2,7 +2,7 @@
  * Serves `/definitions/<Name>.git` with git's smart HTTP protocol (gitprotocol-http(5)). Refuses the dumb protocol. Compares
  * paths as sent, without decoding them.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GitCaches } from '../../repos/git-caches.ts';
 import type { Answer } from '../../repos/serve/answer.ts';
 import { advertise } from '../../repos/serve/info-refs.ts';
@@ -12,6 +12,7 @@ import type { GitProgram } from '../../repos/types.ts';
 import { visible } from '../../text/hidden.ts';
 import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
+import { problemOf } from '../plugins/problems.ts';
 import type { AccessCache } from '../services/access-cache/access-cache.ts';
 import type { Caller } from '../services/caller.ts';
 import { type DefinitionAccess, loadDefinition } from '../services/definitions/find-definition.ts';
@@ -168,7 +169,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
     request.log.info({ err: error }, 'the client disconnected during a git request');
     return reply.hijack();
   }
-  request.log.error({ err: error }, 'git request failed');
+  const problem = problemOf(error as FastifyError, request);
+  if (problem.status === 503) return text(reply, 503, problem.message);
   return text(reply, 500, 'The registry has failed. Its log says why.');
 }
 

@@ -103,11 +103,12 @@ export async function definitionsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The names of all definitions, also of archived ones and of definitions with only closed merge requests. */
-export async function namesOfDefinitions(
-  em: EntityManager,
-): Promise<{ id: number; name: string }[]> {
-  return em.execute('select id, name from definitions order by id');
+/** What the database says of the repository of a definition. */
+export type KnownDefinition = Pick<Definition, 'id' | 'name' | 'version' | 'head'>;
+
+/** All definitions, including archived ones and those whose proposals are closed. */
+export async function knownDefinitions(em: EntityManager): Promise<KnownDefinition[]> {
+  return em.execute('select id, name, version, head from definitions order by id');
 }
 
 /** Takes the next id from the sequence. Call it before the definition is written anywhere. */
@@ -118,11 +119,15 @@ export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   return Number(row.id);
 }
 
-/** Moves the sequence past every existing id. Call it after definitions were inserted with ids from git or a backup. */
-export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
+/**
+ * Moves the sequence past every existing id and past `highest`, after definitions were inserted with given ids, or when
+ * git has ids that the database does not.
+ */
+export async function advanceDefinitionIds(em: EntityManager, highest = 0): Promise<void> {
   await em.execute(
-    `select setval('definitions_id_seq', greatest(last_value, (select max(id) from definitions)))
-       from definitions_id_seq where exists (select from definitions)`,
+    `select setval('definitions_id_seq', greatest(last_value, ?, (select max(id) from definitions)))
+       from definitions_id_seq where ? > 0 or exists (select from definitions)`,
+    [highest, highest],
   );
 }
 

@@ -206,3 +206,12 @@ export async function currentVerdicts(
   );
   return new Map(rows.map((row) => [row.definition_id, row]));
 }
+
+/** Deletes the versions of a definition that are newer than `newest`. */
+export async function deleteVersionsAfter(
+  em: EntityManager,
+  definitionId: number,
+  newest: number,
+): Promise<void> {
+  await em.nativeDelete(Version, { definition_id: definitionId, version: { $gt: newest } });
+}

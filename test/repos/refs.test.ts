@@ -13,7 +13,7 @@ const oid = (digit: string) => digit.repeat(40);
 t.test(
   'a read does not share an earlier read that began before another process made a change',
   async (t) => {
-    const path = t.testdir({ refs: { heads: {} } });
+    const path = t.testdir({ 'packed-refs': '', refs: { heads: {} } });
     await writeFile(join(path, 'refs', 'heads', 'loose'), oid('a'));
     let isReading = () => {};
     const reading = new Promise<void>((resolve) => {
@@ -44,7 +44,7 @@ t.test(
 const POLLED_AT_ONCE = 1024;
 
 t.test('a change is seen by a request that arrives within a turn of the event loop', async (t) => {
-  const path = t.testdir({ refs: { heads: {} } });
+  const path = t.testdir({ 'packed-refs': '', refs: { heads: {} } });
   const store = new RefStore(path, async () => undefined);
   await store.update([{ ref: 'refs/heads/main', from: null, to: oid('a') }]);
   const server = createServer().listen(0, '127.0.0.1');

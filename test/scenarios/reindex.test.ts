@@ -225,10 +225,10 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await lab.ada.client.definitions.archive(made.id);
     });
 
-    await t.test('a removed repository leaves the index', async (t) => {
+    await t.test('a removed repository leaves the index when an admin says so', async (t) => {
       await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
       await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
-      const { removed } = await reindex(deps);
+      const { removed } = await reindex(deps, { deleteMissing: true });
       t.same(removed.sort(), ['Later', 'Shared']);
       const shared = before.definitions.find(({ name }) => name === 'Shared')?.id;
       t.same(await rowsOf(store), {

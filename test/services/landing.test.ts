@@ -124,11 +124,14 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
 t.test('a definition created while reindex runs stays in the index', async (t) => {
   const caller = await callerOf(admin);
   let made: Promise<unknown> | undefined;
-  const { removed } = await reindex(deps, () => {
-    made ??= createDefinition(deps, caller, {
-      name: 'Meanwhile',
-      source_code: measurement('Meanwhile'),
-    });
+  const { removed } = await reindex(deps, {
+    deleteMissing: true,
+    onProgress() {
+      made ??= createDefinition(deps, caller, {
+        name: 'Meanwhile',
+        source_code: measurement('Meanwhile'),
+      });
+    },
   });
   await made;
   t.same(removed, []);

@@ -1,11 +1,15 @@
 /** Writes a backup of the whole registry to one file, while the registry keeps running. */
+import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, Repositories } from '../../../repos/types.ts';
+import { MAIN } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import { readKeys } from '../../keys.ts';
+import { type KnownDefinition, knownDefinitions } from '../../store/definitions.ts';
 import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
 import type { LandingDeps } from '../deps.ts';
+import { differenceOf, unknown } from '../repair/compare.ts';
 import { repair } from '../repair/repair.ts';
 import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
 
@@ -16,8 +20,15 @@ export interface BackupDeps extends LandingDeps {
 
 export interface BackupReport {
   manifest: Manifest;
-  /** Names of repositories whose index is out of date and could not be repaired. */
-  unsettled: string[];
+  /** Definitions whose rows and repositories are in the backup, but do not agree and cannot be repaired. */
+  unsettled: LeftOut[];
+  /** Definitions whose repositories are not in the backup, because they are missing or damaged. */
+  leftOut: LeftOut[];
+}
+
+interface LeftOut {
+  name: string;
+  reason: string;
 }
 
 /**
@@ -39,9 +50,9 @@ export async function backup(
       const { failed } = await repair(deps);
       const cut = await store.snapshot(async (em) => {
         const tables = await tablesOf(em);
-        const refs = await refsOfAll(repositories);
+        const settled = await refsOfAll(repositories, await knownDefinitions(em));
         await hold.release();
-        return { refs, rows: await addRows(archive, em, tables) };
+        return { ...settled, rows: await addRows(archive, em, tables) };
       });
       const keys = await readKeys(deps.keysFolder);
       for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
@@ -54,10 +65,15 @@ export async function backup(
         ...cut.rows,
         repositories: [...cut.refs.keys()],
         keys: [...keys.keys()],
+        ...(cut.leftOut.length > 0 && { left_out: cut.leftOut.map(({ name }) => name) }),
       };
       await archive.add(MANIFEST, [`${JSON.stringify(manifest, null, 2)}\n`]);
       await archive.finish();
-      return { manifest, unsettled: failed.map(({ name }) => name) };
+      const known = new Set(cut.unsettled.map(({ name }) => name));
+      const unrepaired = failed
+        .filter(({ name }) => !known.has(name))
+        .map(({ name, error }) => ({ name, reason: error.message }));
+      return { manifest, unsettled: [...cut.unsettled, ...unrepaired], leftOut: cut.leftOut };
     } finally {
       await hold.release();
     }
@@ -67,14 +83,43 @@ export async function backup(
   }
 }
 
-/** The refs of all repositories. Repositories without refs are left out, because their creation is not complete. */
-async function refsOfAll(repositories: Repositories): Promise<Map<string, Refs>> {
-  const found = new Map<string, Refs>();
-  for (const name of await repositories.list()) {
-    const refs = await (await repositories.open(name)).refs();
-    if (refs.size > 0) found.set(name, refs);
+/**
+ * The refs of every repository that can be read, and where they do not agree with the rows. A repository without refs
+ * that the database does not know is about to be created, or its creation was interrupted.
+ */
+async function refsOfAll(
+  repositories: Repositories,
+  known: readonly KnownDefinition[],
+): Promise<Settled> {
+  const cut: Settled = { refs: new Map(), leftOut: [], unsettled: [] };
+  const rows = new Map(known.map((row) => [row.name, row]));
+  for (const name of new Set([...(await repositories.list()), ...rows.keys()])) {
+    const refs = await readRefs(repositories, name);
+    if (refs) cut.refs.set(name, refs);
+    const row = rows.get(name);
+    if (row && refs && (refs.get(MAIN)?.oid ?? null) === row.head) continue;
+    if (!row && !refs) continue;
+    const difference = row ? await differenceOf(repositories, row) : unknown(name);
+    if (difference === null) continue;
+    (refs ? cut.unsettled : cut.leftOut).push({ name, reason: difference.problem });
   }
-  return found;
+  return cut;
+}
+
+interface Settled {
+  refs: Map<string, Refs>;
+  leftOut: LeftOut[];
+  unsettled: LeftOut[];
+}
+
+/** Undefined if there are none, or they cannot be read. */
+async function readRefs(repositories: Repositories, name: string): Promise<Refs | undefined> {
+  try {
+    const refs = await (await repositories.open(name)).refs();
+    return refs.size > 0 ? refs : undefined;
+  } catch (error) {
+    if (!(error instanceof RepositoryError)) throw error;
+  }
 }
 
 async function addRows(

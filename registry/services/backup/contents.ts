@@ -31,6 +31,8 @@ const Manifest = Type.Object({
     uniqueItems: true,
     maxItems: 10_000,
   }),
+  /** Definitions whose rows are in the backup, but not their repositories. */
+  left_out: Type.Optional(Type.Array(Type.String())),
 });
 export type Manifest = Static<typeof Manifest>;
 

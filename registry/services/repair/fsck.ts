@@ -1,6 +1,5 @@
 /** Checks the objects and versions in git, the index, the audit chain, and that what landed is what was approved. */
 import type { Caches } from '../../../repos/caches.ts';
-import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repository, Version } from '../../../repos/types.ts';
 import { ATTESTED, STATE } from '../../../text/refs.ts';
 import { readUnder } from '../../definitions/landed-under.ts';
@@ -16,11 +15,14 @@ import {
 import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import { verifyAuditChain } from '../../store/audit.ts';
-import { everything, findDefinition } from '../../store/definitions.ts';
+import { everything, findSummary } from '../../store/definitions.ts';
+import { StoreError } from '../../store/errors.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 import type { LandingDeps } from '../deps.ts';
+import { compare, REINDEX } from './compare.ts';
 import { findForeignEntries, findOddRows, findUnapproved } from './misuse.ts';
+import { idIn } from './reindex.ts';
 import { repair } from './repair.ts';
 
 export interface FsckDeps extends LandingDeps {
@@ -48,10 +50,13 @@ export async function fsck(
     where: name,
     problem: `cannot be repaired: ${error.message}`,
   }));
+  const differences = await compare(deps, { versions: true });
+  problems.push(...differences.map(({ name, problem }) => ({ where: name, problem })));
   for (const [i, name] of names.entries()) {
+    if (!(await repositories.exists(name))) continue;
     const repository = await repositories.open(name);
     const found = [
-      ...(await repository.fsck()),
+      ...(await problemsOf(repository.fsck())),
       ...(await problemsOf(checkVersions(repository, keys))),
       ...(await problemsOf(checkIndex(store, repository))),
       ...(await problemsOf(findUnapproved(caches, repository))),
@@ -72,13 +77,13 @@ export async function fsck(
   return { repositories: names.length, repaired, problems };
 }
 
-/** The problems that a check finds. An error while reading the repository counts as a problem. */
+/** A check that fails to read is a finding too, so that the other repositories are checked. */
 async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   try {
     return await check;
   } catch (error) {
-    if (error instanceof RepositoryError) return [error.message];
-    throw error;
+    if (error instanceof StoreError) throw error;
+    return [(error as Error).message];
   }
 }
 
@@ -164,16 +169,16 @@ function recordProblems(
   }
 }
 
+/** What `compare` does not read: the id, and the number of versions. */
 async function checkIndex(store: Store, repository: Repository): Promise<string[]> {
   const em = store.em();
-  const row = await findDefinition(em, repository.name, everything);
-  if (!row) return ['it is not in the index; run: registry reindex'];
-  const head = await repository.head();
-  const versions = (await repository.versions()).length;
-  const known = await countVersions(em, row.id);
-  return row.head === head && known === versions && (row.version ?? 0) === versions
-    ? []
-    : [
-        `the index has version ${row.version} at ${row.head}, git ${versions} at ${head}; run: registry reindex`,
-      ];
+  const row = await findSummary(em, repository.name, everything);
+  if (!row) return [];
+  const [id, known] = [await idIn(repository), await countVersions(em, row.id)];
+  return [
+    ...(id === row.id ? [] : [`its id is ${row.id} in the index, but ${id} in git`]),
+    ...(known === (row.version ?? 0)
+      ? []
+      : [`the index has ${known} versions, but says version ${row.version}; ${REINDEX}`]),
+  ];
 }

@@ -1,18 +1,23 @@
-/** Writes an audit entry if a repair or a reindex finds that the definition's state in the index is out of date. */
+/** The audit entry for a state of the index that a repair or a reindex brings up to date. */
+import { RecordError } from '../../definitions/record.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { verdictsOf } from '../../store/versions.ts';
 import { auditRepairedState, type KnownState } from '../audit/entries.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 
-/** Compares the state in the index before and after an update. Pass `first` to `indexRepository` as an option. */
-export function mendedState() {
+/**
+ * Compares the index of a definition before and after; `first` is an option of `indexRepository`. It throws `RecordError`
+ * if the id in the repository of this name is the id of another definition, whose row would otherwise be replaced.
+ */
+export function mendedState(name: string) {
   let known: KnownState | undefined;
   return {
     async first(em: EntityManager, id: number): Promise<void> {
       // The fork keeps the old values, because the update of the index changes the entities of `em`.
       const reading = em.fork({ keepTransactionContext: true });
       const row = await findDefinition(reading, id, everything);
+      if (row && row.name !== name) throw new RecordError(sharedId(name, id, row.name));
       known = row ? { ...row, ...(await verdictsOf(reading, id)) } : undefined;
     },
     /** Writes the audit entry. Returns whether the state had changed. */
@@ -20,3 +25,6 @@ export function mendedState() {
       known !== undefined && (await auditRepairedState(em, indexed, known)),
   };
 }
+
+const sharedId = (name: string, id: number, other: string): string =>
+  `its id ${id} is also the id of ${other}, which the database has: the database was set back, and ${other} was created before a reindex. ${name} needs another id: clone ${name}.git to a safe place, take it out of the folder of repositories, and create ${name} again from the clone (registry import)`;

@@ -1,19 +1,23 @@
 /** Rebuilds the index of definitions and versions from the repositories alone. */
-import type { Refs, Repositories } from '../../../repos/types.ts';
+import type { Refs, Repositories, Repository } from '../../../repos/types.ts';
 import {
   advanceDefinitionIds,
   deleteDefinition,
   everything,
   findDefinition,
-  namesOfDefinitions,
+  type KnownDefinition,
+  knownDefinitions,
 } from '../../store/definitions.ts';
 import { lockDefinition } from '../../store/indexing.ts';
 import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
+import { deleteVersionsAfter } from '../../store/versions.ts';
 import { auditDefinition, byRecorded } from '../audit/entries.ts';
+import { readState } from '../content/files.ts';
 import { headsIn } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Indexed, indexRepository } from '../landing/index-repository.ts';
+import { differenceOf, missing } from './compare.ts';
 import { mendedState } from './mended-state.ts';
 
 export interface ReindexReport {
@@ -21,60 +25,125 @@ export interface ReindexReport {
   versions: number;
   /** Repositories that are damaged or that the registry did not make, each with the reason. */
   skipped: { name: string; reason: string }[];
-  /** The names of definitions that were removed from the index because they have no repository. */
+  /** Definitions that stay in the index although git lacks them or some of their versions. */
+  missing: { name: string; reason: string }[];
+  /** Rows that were deleted, because their repository is gone. */
   removed: string[];
 }
 
-/** Rebuilds the index. Each repository has its own transaction, so the service can keep running. */
+export interface ReindexOptions {
+  /** Deletes what git lacks from the index: rows without a repository, versions newer than the repository. */
+  deleteMissing?: boolean;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * One transaction per repository, so that the service can keep running. Deletes nothing unless asked to, because a
+ * repository that is missing may come back (a disk that was not mounted), and what refers to its row would be lost.
+ */
 export async function reindex(
   deps: LandingDeps,
-  onProgress: (done: number, total: number) => void = () => {},
+  { deleteMissing = false, onProgress = () => {} }: ReindexOptions = {},
 ): Promise<ReindexReport> {
   const { store, repositories } = deps;
   const names = await repositories.list();
-  const report: ReindexReport = { definitions: 0, versions: 0, skipped: [], removed: [] };
-  let mergeRequests = 0;
+  const known = new Map((await knownDefinitions(store.em())).map((row) => [row.name, row]));
+  const report: ReindexReport = {
+    definitions: 0,
+    versions: 0,
+    skipped: [],
+    missing: [],
+    removed: [],
+  };
+  let [definitions, mergeRequests] = [0, 0];
   for (const [i, name] of names.entries()) {
-    const repository = await repositories.open(name);
     try {
-      const state = mendedState();
-      const indexed = await indexRepository(deps, repository, {
-        everyVersion: true,
-        first: state.first,
-        also: async (em, indexed) => void (await state.audit(em, indexed)),
-      });
-      report.definitions += 1;
-      report.versions += indexed.added.length;
-      mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
+      const repository = await repositories.open(name);
+      // Also of a repository that cannot be indexed: no other definition may get its id.
+      definitions = Math.max(definitions, await idIn(repository));
+      const lost = await findLost(repositories, known.get(name));
+      if (lost !== null && !deleteMissing) {
+        report.missing.push({ name, reason: lost });
+      } else {
+        const indexed = await indexAll(deps, repository, deleteMissing);
+        report.definitions += 1;
+        report.versions += indexed.added.length;
+        mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
+      }
     } catch (error) {
       // One damaged repository must not stop the others from being indexed.
       report.skipped.push({ name, reason: (error as Error).message });
     }
     onProgress(i + 1, names.length);
   }
-  report.removed = await removeOrphans(store, repositories);
+  const orphans = await findOrphans(store, repositories);
+  if (deleteMissing) report.removed = await removeOrphans(store, repositories, orphans);
+  else report.missing.push(...orphans.map((o) => ({ name: o.name, reason: missing(o).problem })));
   await store.transaction(async (em) => {
-    await advanceDefinitionIds(em);
+    await advanceDefinitionIds(em, definitions);
     await advanceMergeRequestIds(em, mergeRequests);
   });
   return report;
 }
 
-/** The highest number of a merge request in this repository. New merge requests get higher numbers. */
+/** The id that git gives the definition; 0 if it gives none. */
+export async function idIn(repository: Repository): Promise<number> {
+  const state = await repository.readState();
+  return state === undefined ? 0 : (await readState(repository)).state.id;
+}
+
+/** What the index would lose if it followed the repository, in words; null if nothing. */
+async function findLost(
+  repositories: Repositories,
+  row: KnownDefinition | undefined,
+): Promise<string | null> {
+  const difference = row ? await differenceOf(repositories, row) : null;
+  return difference?.kind === 'older' ? difference.problem : null;
+}
+
+async function indexAll(
+  deps: LandingDeps,
+  repository: Repository,
+  deleteMissing: boolean,
+): Promise<Indexed> {
+  const state = mendedState(repository.name);
+  return await indexRepository(deps, repository, {
+    everyVersion: true,
+    first: state.first,
+    async also(em, indexed) {
+      const { id, version } = indexed.definition;
+      if (deleteMissing) await deleteVersionsAfter(em, id, version ?? 0);
+      await state.audit(em, indexed);
+    },
+  });
+}
+
+/** The highest merge request number in this repository, landed or not, so that none is reused. */
 function newestIn({ added }: Indexed, refs: Refs): number {
   const landed = added.map(({ record }) => record.merge_request ?? 0);
   const proposed = headsIn(refs).map(({ id }) => id);
   return [...landed, ...proposed].reduce((a, b) => Math.max(a, b), 0);
 }
 
+async function findOrphans(store: Store, repositories: Repositories): Promise<KnownDefinition[]> {
+  const names = new Set(await repositories.list());
+  const known = await knownDefinitions(store.em());
+  const orphans: KnownDefinition[] = [];
+  for (const row of known.filter(({ name }) => !names.has(name))) {
+    if (!(await repositories.exists(row.name))) orphans.push(row);
+  }
+  return orphans;
+}
+
 /**
  * Deletes definitions without a repository from the index. Each is checked again under its lock, because a landing may be
  * creating its repository at this moment.
  */
-async function removeOrphans(store: Store, repositories: Repositories): Promise<string[]> {
-  const names = new Set(await repositories.list());
-  const known = await namesOfDefinitions(store.em());
-  const orphans = known.filter(({ name }) => !names.has(name));
+async function removeOrphans(
+  store: Store,
+  repositories: Repositories,
+  orphans: readonly KnownDefinition[],
+): Promise<string[]> {
   const removed: string[] = [];
   for (const { id, name } of orphans) {
     await store.transaction(async (em) => {

@@ -40,7 +40,7 @@ async function repairRepository(deps: LandingDeps, name: string): Promise<boolea
     return true;
   }
   let repaired = false;
-  const state = mendedState();
+  const state = mendedState(name);
   const { definition, added } = await indexRepository(deps, repository, {
     first: state.first,
     async also(em, indexed) {
