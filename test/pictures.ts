@@ -1,7 +1,7 @@
 /**
- * `npm run pictures`: takes the pictures in docs/pictures/ again by running the browser tests, lists them,
- * and writes the page that shows them. Deletes pictures that no test takes any more, unless only some test
- * files run: `npm run pictures -- test/web-components/compare.test.ts`.
+ * `npm run pictures`: runs the browser tests to take the pictures in docs/pictures/ again, and writes the page that
+ * shows them. Deletes pictures that no test takes any more. With arguments, only these test files run, and nothing is
+ * deleted: `npm run pictures -- test/web-components/compare.test.ts`.
  */
 import { globSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const folder = join(root, 'docs', 'pictures');
 const asked = process.argv.slice(2);
 const tests = asked.length > 0 ? asked : globSync('test/web-components/*.test.ts', { cwd: root });
 
-// Makes the tests save pictures.
+// This setting makes the tests save pictures.
 process.env.PICTURES = '1';
 const began = Date.now();
 const jobs = [BUILD, ...testFiles(tests)].map((job) => ({ ...job, limit: 900 }));
@@ -29,17 +29,17 @@ for (const name of (await readdir(folder)).filter((name) => name.endsWith('.png'
 }
 console.log(`\n${taken.length} pictures taken:\n${taken.map((name) => `  ${name}`).join('\n')}`);
 if (!isDone) {
-  console.log('The run has failed; what it has not taken stays as it was.');
+  console.log('The run failed. Pictures that it did not take are unchanged.');
   process.exitCode = 1;
 } else if (asked.length === 0) {
   for (const name of left.splice(0)) {
     await rm(join(folder, name));
-    console.log(`no test takes it any more, deleted: ${name}`);
+    console.log(`deleted ${name}, because no test takes it any more`);
   }
 }
 await writeFile(join(folder, 'README.md'), gallery([...taken, ...left].sort()));
 
-/** The page of pictures: each wide and in light, with links to the others. Pure. */
+/** The page with all pictures. Each one is shown wide and in light, with links to its other variants. Pure. */
 function gallery(files: readonly string[]): string {
   const pages = Map.groupBy(files, (file) => file.replace(/-(light|dark)-\d+\.png$/, ''));
   const sections = [...pages].map(([name, pictures]) => {

@@ -1,7 +1,7 @@
 /**
- * Runs every check and every test. The checks run first, and a failed check ends the run; then the tests run,
- * several at a time. The last line gives the totals as `N passed, N failed`; a check counts as one test.
- * `--checks` runs only the checks.
+ * Runs every check and every test. The checks run first, and a failed check ends the run. Then the tests run, several
+ * at a time. The last line gives the totals as `N passed, N failed`. A check counts as one test. `--checks` runs only
+ * the checks.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -23,14 +23,14 @@ import { BUILD, CHECKS, clientChecks, clientTests } from './run/jobs.ts';
 import { type Ended, runInLanes } from './run/lanes.ts';
 import { type Totals, totals } from './run/totals.ts';
 
-/** One more than the number of processors, because tests sometimes wait. Each lane takes up to a gigabyte. */
+/** One more than the number of processors, because tests sometimes wait. Each lane needs up to a gigabyte of memory. */
 const LANES = Math.min(availableParallelism() + 1, 5);
 
 const ROOT = join(import.meta.dirname, '..');
 const checksOnly = process.argv.includes('--checks');
 const asked = process.argv.slice(2).filter((argument) => argument !== '--checks');
 
-// Downloads and unpacks during the checks, so that no test's time limit includes it.
+// Downloads and unpacks the tests' programs during the checks, so that no test's time limit includes this.
 const prepared = checksOnly ? undefined : prepare();
 prepared?.catch(() => undefined);
 const checks = await runInLanes(LANES, checksOnly ? CHECKS : [...CHECKS, BUILD]);
@@ -38,7 +38,7 @@ if (checksOnly || checks.some(({ code }) => code !== 0)) finish(checks);
 
 const { python, postgres, runsClient } = await (prepared as ReturnType<typeof prepare>);
 process.env[SHARED_SERVER] = String(postgres.port);
-// Most test files load the same modules.
+// Most test files load the same modules, so they share a compile cache.
 process.env.NODE_COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'compiled-tests');
 const client = runsClient && asked.length === 0;
 const tests = await runInLanes(LANES, [
@@ -49,7 +49,7 @@ await postgres.close();
 if (asked.length === 0) console.log(await leftOutOf(python, client));
 finish([...checks, ...tests]);
 
-/** Installs the Python packages, the browser and the database server of the tests. */
+/** Installs the Python packages, the browser and the database server that the tests use. */
 async function prepare() {
   const [[python, runsClient], postgres] = await Promise.all([
     preparePython(),
@@ -79,7 +79,7 @@ async function leftOutOf(python: string, client: boolean): Promise<string> {
   ].join('\n');
 }
 
-/** Prints the slowest jobs, the failures and the totals, and ends the run. */
+/** Prints the slowest jobs, the failures and the totals. Ends the run. */
 function finish(all: readonly Ended[]): never {
   const column = (seconds: number): string => seconds.toFixed(0).padStart(5);
   const slowest = all.toSorted((a, b) => b.processor - a.processor || b.seconds - a.seconds);

@@ -1,4 +1,6 @@
-/** For `node --import`: test files load packages from the bundle, like the registry's own processes. */
+/**
+ * A module for `node --import`. It makes test files load packages from the bundle, as the registry's own processes do.
+ */
 import { useBundledPackages } from '../../registry/bundled-packages.ts';
 
 useBundledPackages();

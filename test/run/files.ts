@@ -1,11 +1,11 @@
-/** The test files as programs: a few run in their own process, the rest in groups that share one. */
+/** Divides the test files into programs: a few files run in their own process, the others in groups that share one. */
 import { globSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Job } from './lanes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** These change or measure process-wide state: memory, environment, module hooks, the event loop. */
+/** Files that change or measure state of the whole process: memory, environment, module hooks, the event loop. */
 const ALONE = [
   'analysis/pool',
   'bench/memory',
@@ -17,7 +17,10 @@ const ALONE = [
   'services/import-folder',
 ];
 
-/** Long files that fill a lane alone, longest first, so that none runs alone at the end. */
+/**
+ * Files that take as long as a whole group, the longest first. They start first, so that none of them runs alone at the
+ * end.
+ */
 const LONGEST = [
   'bench/quick',
   'scenarios/command-line',
@@ -33,12 +36,12 @@ const LONGEST = [
   'scenarios/foreign-properties',
 ];
 
-/** Number of groups for the files of these folders; the folders that take longest come first. */
+/** The number of groups for the files of each of these folders. The folders that take longest come first. */
 const GROUPS: Record<string, number> = { 'web-components': 3, scenarios: 6, definitions: 2 };
-/** Number of groups for all other files. */
+/** The number of groups for all other files. */
 const OTHERS = 4;
 
-/** The named test files, each in its own process, or all of them. */
+/** Returns the named test files, each in its own process, or without names all of them. */
 export function testFiles(asked: readonly string[]): Job[] {
   if (asked.length > 0) return asked.map((file) => job([relative(ROOT, resolve(file))]));
   const all = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
@@ -67,7 +70,7 @@ const path = (name: string): string => `test/${name}.test.ts`;
 
 const isIn = (folder: string, file: string): boolean => file.startsWith(`test/${folder}/`);
 
-/** Deals the files like cards, because long ones are often adjacent in the alphabet. */
+/** Deals the files to the groups like cards, because long files are often adjacent in the alphabet. */
 function deal(count: number, files: readonly string[], name: string): Job[] {
   return Array.from({ length: count }, (_, group) =>
     job(
@@ -78,8 +81,8 @@ function deal(count: number, files: readonly string[], name: string): Job[] {
 }
 
 /**
- * Node itself runs the files. `tap run` would load its hooks for coverage, mocks and source maps into every
- * process of the tests, a third of a second each, and nothing here uses them.
+ * Node itself runs the files. `tap run` would load its hooks for coverage, mocks and source maps into every process of
+ * the tests. That takes a third of a second each, and no test uses these hooks.
  */
 const job = (files: readonly string[], name = files[0] ?? ''): Job => ({
   name,

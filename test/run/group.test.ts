@@ -1,4 +1,4 @@
-/** Test files that share a process are judged, named and cleaned up as if each were alone. */
+/** Test files that share a process are judged, named and cleaned up like files with their own process. */
 import { execFile } from 'node:child_process';
 import { join, relative } from 'node:path';
 import t from 'tap';

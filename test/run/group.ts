@@ -1,14 +1,14 @@
 /**
  * `node test/run/group.ts FILE…` runs test files one after the other in this process, each as a subtest with the file's
- * name. They share modules, compiled code, helper processes and the browser. `tap` in a test file is the subtest of that
- * file, so each teardown runs when its file ends; in a helper it is the root test of the process.
+ * name. The files share modules, compiled code, helper processes and the browser. In a test file, `tap` is the subtest
+ * of that file, so each teardown runs when the file ends. In a helper, `tap` is the root test of the process.
  */
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
 
-/** Time limit of one file in milliseconds; a group as a whole has no limit. */
+/** The time limit of one file in milliseconds. The group as a whole has no limit. */
 const LIMIT = 300_000;
 
 const DOMAINS = 'async-hook-domain';
@@ -26,8 +26,8 @@ registerHooks({
   load(url, context, next) {
     if (!url.startsWith(OWN)) return next(url, context);
     const name = url.slice(OWN.length);
-    // tap finds the test of an uncaught error with a package that tracks every promise, which costs a tenth
-    // of all processor time. Subtests do not overlap here, so the running test is the one that threw.
+    // To find the test of an uncaught error, tap uses a package that tracks every promise and takes a tenth of all CPU
+    // time. Subtests do not overlap here, so the running test is the one that threw.
     const source =
       name === DOMAINS
         ? 'export class Domain { destroy() {} }'
@@ -38,8 +38,8 @@ registerHooks({
 
 const files = process.argv.splice(2);
 if (files.length === 0) throw new Error('a group of tests needs at least one file');
-// tap names its fixture folders after the program and the test. Sockets in them need a short path, and each group needs
-// folders of its own.
+// tap names its fixture folders after the program and the test. The name must be short, because sockets in these
+// folders need a short path. It must differ between groups, because each group needs its own folders.
 process.argv[1] = resolve(String(process.pid));
 const { default: root } = await import('tap');
 const { startGitRunner } = await import('../helpers/git.ts');
@@ -53,7 +53,7 @@ for (const file of files) {
     tests.set(url, t);
     await import(url);
   });
-  // Removes the limit that helpers set for a process of one file.
+  // Removes the time limit that a helper sets for the process. It is meant for a process that runs one file.
   root.setTimeout(0);
 }
 
@@ -64,8 +64,9 @@ function runningTest(test: Test): Test {
 }
 
 /**
- * tap reads its own output by lines, and U+2028 and U+2029 end a line for its regular expressions: an assertion with one
- * of them in its message or its values would be lost, and with it the count of failures. They are shown by number.
+ * Replaces U+2028 and U+2029 in messages and values by their code points. tap reads its own output line by line, and
+ * these characters end a line in its regular expressions. It would lose the assertion, and a failure would not be
+ * counted.
  */
 function keepMessagesOnOneLine(test: Test): void {
   const oneLine = (text: unknown): unknown =>

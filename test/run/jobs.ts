@@ -1,4 +1,4 @@
-/** Every check and every test as a program. */
+/** Every check and every test, each as a program. */
 import { CLIENT_FOLDER } from '../helpers/python.ts';
 import type { Job } from './lanes.ts';
 
@@ -19,7 +19,7 @@ export const CHECKS: Job[] = [
   { name: 'types of its tests', command: ['tsc', '--noEmit', '-p', 'test/web-components'] },
 ];
 
-/** Builds the current web interface, because the last install may have built an older one. */
+/** Builds the web interface again, because the last install may have built an older version. */
 export const BUILD: Job = {
   name: 'web interface',
   command: ['vite', 'build', 'web-components', '--logLevel', 'warn'],
@@ -29,7 +29,7 @@ export const BUILD: Job = {
 export const clientChecks = (python: string): Job[] =>
   [
     ['mypy'],
-    // Each platform has its own cache, because two runs that share one invalidate it for each other.
+    // Each platform has its own cache, because two runs that share one cache invalidate it for each other.
     ['mypy', '--platform', 'win32', '--cache-dir', '.mypy_cache/win32'],
     ['ruff', 'check', '.'],
     ['ruff', 'format', '--check', '.'],
@@ -37,7 +37,7 @@ export const clientChecks = (python: string): Job[] =>
     .map((check) => clientCheck(check.join(' '), [python, '-m', ...check]))
     .concat(clientCheck('import directions', [python, '-c', IMPORT_LINTER]));
 
-/** import-linter has no module for `python -m`. */
+/** This code starts import-linter, which has no module for `python -m`. */
 const IMPORT_LINTER =
   'from importlinter.cli import lint_imports_command as check; check(["--no-cache", "--no-logo"])';
 

@@ -1,4 +1,4 @@
-/** Runs programs side by side in a few lanes. The output of each is shown as a whole when it ends. */
+/** Runs programs in parallel in a few lanes. Shows the whole output of a program when it ends. */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { secondsOfEndedChild } from './processor-time.ts';
@@ -6,28 +6,28 @@ import { secondsOfEndedChild } from './processor-time.ts';
 export interface Job {
   name: string;
   command: readonly [program: string, ...args: string[]];
-  /** Working folder; defaults to the checkout. */
+  /** The working folder. The default is the checkout. */
   folder?: string;
-  /** Added to the environment of this process. */
+  /** Variables that are added to the environment of this process. */
   environment?: Record<string, string>;
-  /** Seconds after which it is killed and counts as failed. */
+  /** The number of seconds after which the program is killed and counts as failed. */
   limit?: number;
 }
 
 export interface Ended {
   job: Job;
   code: number;
-  /** Standard output and error, in the order of arrival. */
+  /** Standard output and standard error, in the order of arrival. */
   output: string;
   seconds: number;
-  /** Processor time, including its children. */
+  /** The CPU time of the program and its children, in seconds. */
   processor: number;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 
-/** Starts the jobs in order, `lanes` at a time, and yields their results in the order in which they end. */
+/** Starts the jobs in order, at most `lanes` at a time. Returns their results in the order in which they end. */
 export async function runInLanes(lanes: number, jobs: readonly Job[]): Promise<Ended[]> {
   const waiting = [...jobs];
   const ended: Ended[] = [];

@@ -1,18 +1,18 @@
-/** Processor time of child processes (proc_pid_stat(5)). */
+/** Measures the CPU time of child processes (proc_pid_stat(5)). */
 import { existsSync, readFileSync } from 'node:fs';
 
 const STAT = '/proc/self/stat';
-/** Clock ticks per second: USER_HZ on every Linux. */
+/** Clock ticks per second: USER_HZ has this value on every Linux. */
 const TICKS = 100;
-/** Indexes from the first field after the program's name, which may contain spaces. */
+/** Positions of fields. They are counted after the program's name, which may contain spaces. */
 const USER = 13;
 const SYSTEM = 14;
 
 let counted = childrenSeconds();
 
 /**
- * Processor seconds of the child that has just ended and of all processes that it waited for. Call it at each
- * `exit` event, because the system only gives the sum of all children. 0 without /proc.
+ * The CPU seconds of the child that has just ended and of all processes that it waited for. Call this function at each
+ * `exit` event, because the system only gives the sum over all children. Returns 0 on systems without /proc.
  */
 export function secondsOfEndedChild(): number {
   const before = counted;

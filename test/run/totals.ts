@@ -1,4 +1,4 @@
-/** Counts the tests of a program by its output. */
+/** Counts the tests of a program from its output. */
 import type { Ended } from './lanes.ts';
 
 export interface Totals {
@@ -7,8 +7,8 @@ export interface Totals {
 }
 
 /**
- * A program without totals in its output counts as one test, and one with a bad exit code has failed,
- * whatever it printed. Pure.
+ * A program without totals in its output counts as one test. A program with a bad exit code counts as failed, whatever
+ * it printed. Pure.
  */
 export function totals({ code, output }: Pick<Ended, 'code' | 'output'>): Totals {
   const line = TAP.exec(output)?.[0] ?? PYTEST.exec(output)?.[0];
@@ -18,7 +18,7 @@ export function totals({ code, output }: Pick<Ended, 'code' | 'output'>): Totals
   return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
-/** The last lines of tap (`# { total: 4, pass: 3, fail: 1 }`) and pytest (`1 failed, 3 passed in 0.12s`). */
+/** Matches the last lines of tap (`# { total: 4, pass: 3, fail: 1 }`) and pytest (`1 failed, 3 passed in 0.12s`). */
 const TAP = /^# \{ total: \d+.*\}$/m;
 const PYTEST = /^.*\b\d+ (?:passed|failed).* in \d[\d.]*s\b.*$/m;
 

@@ -1,5 +1,5 @@
 /**
- * Checks docs/access.md against the registry: every row of its tables as every caller in its columns, over
+ * Compares the registry with docs/access.md: sends the request of every table row as every caller in the columns, over
  * real HTTP and with real git. The page explains how to add a row and a column.
  */
 import t from 'tap';
@@ -62,7 +62,7 @@ for (const row of matrix.http) {
   });
 }
 
-/** The caller with a token that may do everything. */
+/** The caller with a token of the largest scope. */
 const fully = (asker: Asker): Asker =>
   Object.values(askers).find(
     ({ url, person }) => url === asker.url && person?.username === asker.person?.username,

@@ -1,8 +1,8 @@
 /**
- * An e-mail address belongs to one person. The flaws: a person who pushed as `dup@` approved it as
- * `dup+two@`, a second account of theirs. A person who took the address of a reviewer made the reviewer count
- * as an author and so locked them out. Verified: an address belongs to one account, ignoring case and
- * sub-address; accounts that shared one before keep it, are reported, and count as one person in reviews.
+ * An e-mail address belongs to one person. The flaws: a person who had pushed as `dup@` approved the change with a
+ * second account, `dup+two@`. A person who took over the address of a reviewer made this reviewer count as an author,
+ * so the reviewer could not approve. Verified: an address belongs to one account, ignoring case and sub-address.
+ * Accounts that shared an address before the rule keep it, are reported, and count as one person in reviews.
  */
 import t from 'tap';
 import { isAddressTaken, sharingAddresses } from '../../registry/store/users.ts';
@@ -27,7 +27,7 @@ for (const database of DATABASES) {
       const account = { username: 'second', password: 'long enough', name: 'S', email };
       t.match(await problemOf(admin.client.users.create(account)), taken, `${email}, made`);
     }
-    // Other spellings of the same mailbox, which would let a second account act as another person.
+    // Other spellings of the same mailbox. They would let a second account act as another person.
     for (const email of [
       '"ada"@lab.example',
       '"a\\da"@lab.example',
@@ -59,7 +59,7 @@ for (const database of DATABASES) {
       errors: [{ path: 'username' }],
     });
 
-    // As an older registry allowed it: a second account of the pusher, with a sub-address.
+    // A second account of the pusher with a sub-address, as an older registry allowed it.
     const dup = await lab.person('dup');
     const two = await lab.person('two');
     await lab.deps.store.em().execute(`alter table users disable trigger user;
@@ -70,7 +70,7 @@ for (const database of DATABASES) {
     await admin.client.labs.addMember(nano.id, two.id, 'admin');
     await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
     const clone = await cloneOf(t, lab, 'Meter', dup);
-    // The commit has another address than the account; the pusher is known all the same.
+    // The commit has another address than the account. The registry still knows who pushed it.
     await clone.git('config', 'user.email', 'someone@else.example');
     await clone.git('-c', 'user.name=x', 'checkout', '-q', '-b', 'more');
     const head = await clone.commit({ 'a.txt': 'a\n' }, 'More');
@@ -81,7 +81,11 @@ for (const database of DATABASES) {
     await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
     t.match(await ada.client.mergeRequests.read(id), { can_merge: true });
     await two.client.users.change(two.id, { name: 'Two' });
-    t.equal((await two.client.users.read(two.id)).email, 'dup+two@lab.example', 'and it is kept');
+    t.equal(
+      (await two.client.users.read(two.id)).email,
+      'dup+two@lab.example',
+      'the second account keeps its address',
+    );
   });
 }
 

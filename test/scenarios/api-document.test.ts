@@ -45,11 +45,15 @@ t.test('the API pages load their parts from the registry, over plain http too', 
   const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part as string);
   t.ok(parts.length > 5);
   for (const part of parts) {
-    t.match(part, /^\.?\/(?!\/)/, 'of the registry itself');
+    t.match(part, /^\.?\/(?!\/)/, 'the part comes from the registry itself');
     const answer = await fetch(new URL(part, `${url}/docs`));
-    // Read to the end, because the registry does not stop during a response.
+    // The response is read to its end, because the registry does not stop during a response.
     await answer.arrayBuffer();
     t.equal(answer.status, 200, part);
   }
-  t.notMatch(page, /<script(?![^>]* src=)|<style|style="/, 'and nothing inline, which is not run');
+  t.notMatch(
+    page,
+    /<script(?![^>]* src=)|<style|style="/,
+    'nothing is inline, because the browser would not run it',
+  );
 });

@@ -1,7 +1,7 @@
 /**
- * The audit trail is complete: every writing operation of the API document is listed here with a successful
- * request, and each adds an entry. A new operation that is not listed fails this test. (The one GET that
- * writes, the return from single sign-on, has its own test.)
+ * The audit trail is complete. Every writing operation of the API document is listed here with a successful request,
+ * and each adds an entry. This test fails if a new operation is missing from the list. The return from single sign-on
+ * is the only GET that writes, and has its own test.
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -19,12 +19,12 @@ t.before(async () => {
   lab = await startLab(t);
 });
 
-/** The ids for the requests below, set as they become known. */
+/** The ids for the requests below. They are set as they become known. */
 const ids: Record<string, unknown> = {};
 const D = '/api/instrument-definitions';
 const source_code = measurement('Meter');
 
-/** In an order in which each can succeed: caller, path, body, and the action in the trail. */
+/** Requests in an order in which each one can succeed: caller, path, body, and the action in the audit trail. */
 const WRITES: Record<
   string,
   () => [who: 'root' | 'ada', path: string, body: object, action: string]
@@ -170,8 +170,7 @@ function verdict(verb: string, action: string): typeof WRITES {
   };
 }
 
-/** Operations that write nothing although their method is not GET. */
-/** Operations on a merge request in the order of its life, with their actions in the trail. */
+/** Operations on a merge request, in the order of its life, with their actions in the audit trail. */
 const IN_REVIEW: [operation: string, action: string][] = [
   ['changeMergeRequest', 'edited'],
   ['comment', 'commented'],
@@ -182,14 +181,15 @@ const IN_REVIEW: [operation: string, action: string][] = [
   ['review', 'reviewed'],
   ['merge', 'merged'],
 ];
-/** Performed by a computer, not a person; tested below. */
+/** Operations that a computer performs, not a person. They are tested below. */
 const BY_COMPUTERS = ['enrol'];
+/** Operations that write nothing although their method is not GET. */
 const NO_WRITES = {
-  readHistories: 'sends what git would send',
-  reportSync: 'tells what a computer runs: telemetry',
-  linkSingleSignOn: 'keeps nothing until the browser is back from the provider',
-  validateSource: 'answers what is wrong with a text, and keeps nothing of it',
-  validateDefinition: 'the same for the text of a definition that exists',
+  readHistories: 'sends a history, as git does',
+  reportSync: 'stores telemetry, which is not audited',
+  linkSingleSignOn: 'stores nothing until the browser returns from the provider',
+  validateSource: 'reports the errors of a text and stores nothing',
+  validateDefinition: 'reports the errors of a text and stores nothing',
 };
 
 t.test('every write leaves an audit entry with actor and address', async (t) => {
@@ -202,7 +202,7 @@ t.test('every write leaves an audit entry with actor and address', async (t) => 
       ...BY_COMPUTERS,
       ...Object.keys(NO_WRITES),
     ].sort(),
-    'every operation has its line above',
+    'every operation is listed above',
   );
   const newest = async () => (await lab.admin.client.audit({ per_page: 1 })).items[0];
   let session = '';
@@ -330,7 +330,7 @@ t.test(
     t.equal(
       (await link.text()).trimEnd().split('\n').length,
       (await lab.admin.client.audit({ actor: 'ada' })).total,
-      'a link, which cannot ask by Accept, brings the same as a file',
+      'a link cannot set Accept; its parameter gives the same export as a file',
     );
     const unknown = await fetch(`${lab.url}/api/audit?format=xml`, {
       headers: { authorization: `Bearer ${lab.admin.token}` },
@@ -364,13 +364,13 @@ t.test('an unread export blocks nobody and is complete when it is read', async (
   asked.end();
   const [response] = await once(asked, 'response');
   const waiting = await lab.admin.client.audit({ per_page: 1 });
-  t.equal(waiting.items.length, 1, 'other requests are answered meanwhile');
+  t.equal(waiting.items.length, 1, 'other requests are still answered');
   let bytes = 0;
   for await (const chunk of response) bytes += chunk.length;
   t.ok(bytes > 40_000_000);
 });
 
-await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t, store) => {
+await onEachDatabase(t, 'fsck names the audit entry that was changed', async (t, store) => {
   const { repositories, signingKeys, analysis } = lab.deps;
   const none = { ...repositories, list: async () => [], abandonedEntries: async () => [] };
   const append = () =>

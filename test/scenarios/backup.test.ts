@@ -1,4 +1,4 @@
-/** A lab's registry is backed up while people work and restored elsewhere, on the other kind of database. */
+/** A lab's registry is backed up while people work, and restored elsewhere on the other kind of database. */
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,10 +20,10 @@ import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(300_000);
 
-/** Every row as text, by table. */
+/** Stamps that only the timeline of a restore changes. */
 const OF_RESTORE = /"kind": "(timeline|unaudited)"/;
 
-/** Without the stamps that only the timeline of a restore changes. */
+/** Every row as text, by table. Leaves out the stamps that only the timeline of a restore changes. */
 async function rowsIn({ store }: Deps): Promise<Record<string, string[]>> {
   return await store.snapshot(async (em) => {
     const all: Record<string, string[]> = {};
@@ -60,7 +60,7 @@ async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<string, s
 const open = (settings: Record<string, string>): Promise<Deps> =>
   openDeps(loadConfig(settings), () => 'http://registry.example', { migrates: false });
 
-/** People who keep working: landings, proposals, comments, new definitions. */
+/** People who keep working: they land versions, propose changes, comment, and create definitions. */
 function atWork({ ada, ben, nano }: TestLab) {
   let stopped = false;
   const done = { landed: 0, proposed: 0, made: 0 };
@@ -94,7 +94,7 @@ function atWork({ ada, ben, nano }: TestLab) {
   ]);
   return {
     done,
-    /** Resolves when two definitions and two proposals have been made. */
+    /** Resolves when two definitions and two proposals have been created. */
     busy,
     async stop() {
       stopped = true;
@@ -125,17 +125,17 @@ for (const [from, to] of [
     await people.stop();
     t.ok(
       people.done.landed > before.landed && people.done.made > before.made,
-      'nobody had to stop',
+      'people could continue during the backup',
     );
     t.equal((await stat(busy)).mode & 0o777, 0o600);
-    t.same((await readdir(folder)).sort(), ['busy'], 'nothing is left beside it');
+    t.same((await readdir(folder)).sort(), ['busy'], 'no other file is left');
 
     const other = await open(await nothingYet(t, to));
     t.teardown(() => other.close());
     const restored = await restore(other, busy);
     t.same(restored, manifest);
     t.same((await fsck(other)).problems, [], 'git and database are from one moment');
-    // The timeline of the restore is the only row that the backup does not contain.
+    // The timeline of the restore is the only row that is not in the backup.
     const { timelines, ...rows } = await rowsIn(other);
     t.match(
       timelines?.map((line) => JSON.parse(line)),
@@ -155,7 +155,7 @@ for (const [from, to] of [
         .map(([ref, { oid }]) => [ref, oid])
         .sort(),
       proposals.map(({ id, head }) => [`refs/merge-requests/${id}/head`, head]).sort(),
-      'heads of merge requests too',
+      'the heads of merge requests are restored too',
     );
     t.ok(proposals.length > 0);
 
@@ -164,7 +164,11 @@ for (const [from, to] of [
     const settings = await nothingYet(t, to);
     const done = await registry(['restore', quiet], settings);
     t.match(done, { code: 0, stdout: / 0 problems\.\n$/ });
-    t.match(done.stdout, /run: npx registry confirm-restore --by /, 'with all that it needs');
+    t.match(
+      done.stdout,
+      /run: npx registry confirm-restore --by /,
+      'the command is printed with its options',
+    );
     const again = await registry(['restore', quiet], settings);
     t.match(again, { code: 1, stderr: /only into an empty registry/ });
     const copy = await open(settings);

@@ -1,6 +1,6 @@
 /**
- * Sends bad input to every operation of the API document. The answer must be a problem document or a
- * legitimate success, and nothing may change. New routes are covered automatically.
+ * Sends bad input to every operation of the API document. The answer must be a problem document or a legitimate
+ * success, and nothing may change. The test also covers new routes, because it reads the document.
  */
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -30,7 +30,7 @@ interface Answer {
   body: string;
 }
 
-/** Uses node:http because `fetch` normalizes paths and refuses a body with GET. */
+/** Sends with node:http, because `fetch` normalizes paths and refuses a body with GET. */
 function send(
   method: string,
   path: string,
@@ -61,7 +61,7 @@ function send(
         const type = response.headers['content-type'] ?? '';
         response.on('end', () => resolve({ status, type, body: text }));
         if (!type.startsWith('text/event-stream')) return;
-        // The event stream ends when its reader disconnects.
+        // The event stream ends when its reader disconnects, so its body is resolved here.
         resolve({ status, type, body: text });
         response.destroy();
       },
@@ -70,7 +70,7 @@ function send(
   });
 }
 
-/** Why the answer is neither a 4xx problem document nor (if allowed) a success. */
+/** The reason why an answer is wrong: it must be a 4xx with a problem document, or a success if `mayWork`. */
 function faultOf({ status, type, body }: Answer, mayWork: boolean): string | undefined {
   if (status >= 200 && status < 300) return mayWork ? undefined : `${status}, though it is wrong`;
   if (status < 400 || status >= 500) return `${status}: ${body.slice(0, 300)}`;
@@ -84,7 +84,7 @@ function faultOf({ status, type, body }: Answer, mayWork: boolean): string | und
   return whole ? undefined : `not a whole problem document: ${body.slice(0, 300)}`;
 }
 
-/** A request that must be refused; `mayWork` if it may be valid by chance. */
+/** A request that must be refused. With `mayWork` it may also be valid by chance. */
 interface Trial {
   what: string;
   method: string;
@@ -94,7 +94,7 @@ interface Trial {
   mayWork?: boolean;
 }
 
-/** Everything that must not change: definitions, versions, accounts, labs and members. */
+/** All data that must not change: definitions, versions, accounts, labs and members. */
 async function everything() {
   const { definitions, labs, users } = lab.admin.client;
   const { items } = await definitions.list();
@@ -107,7 +107,7 @@ async function everything() {
   };
 }
 
-/** All trials are refused, the server still works, and nothing has changed. */
+/** Asserts that all trials are refused, that the server still works, and that nothing has changed. */
 async function areRefused(t: Test, trials: Trial[]): Promise<void> {
   t.ok(trials.length > 0);
   const before = await everything();
@@ -121,7 +121,7 @@ async function areRefused(t: Test, trials: Trial[]): Promise<void> {
   t.equal((await send('GET', '/readyz')).status, 200);
 }
 
-/** The path with existing ids, except where `replace` says otherwise. */
+/** The path with the ids of existing things, except where `replace` gives other ones. */
 function pathOf({ path }: Operation, replace: Record<string, string> = {}): string {
   const known: Record<string, string> = {
     id: String(path.includes('/labs/') ? lab.nano.id : definitionId),
@@ -165,9 +165,9 @@ t.test('a body that is not a JSON object of the right kind', async (t) => {
 });
 
 /**
- * The flaws: invalid UTF-8 was stored as U+FFFD, so source code in Latin-1 lost its umlauts; `1e400` in an
- * instrument's specifications was stored as null; thousands of nested levels gave 500; the last duplicate
- * property won silently.
+ * The flaws: invalid UTF-8 was stored as U+FFFD, so source code in Latin-1 lost its umlauts. `1e400` in an instrument's
+ * specifications was stored as null. Thousands of nested levels gave a 500. Of duplicate properties the last one won
+ * silently.
  */
 t.test('JSON that cannot be stored exactly', async (t) => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
@@ -204,7 +204,7 @@ t.test('JSON that cannot be stored exactly', async (t) => {
   t.same(
     (await instruments.read(made.id)).specifications,
     specifications,
-    'what is within is kept',
+    'values within the limits are stored',
   );
   await instruments.remove(made.id);
 });
@@ -231,7 +231,7 @@ t.test('a body of another content type', async (t) => {
   );
 });
 
-/** No operation of the API accepts any of these for a value of another type. */
+/** Values that no operation of the API accepts in place of a value of another type. */
 const VALUES: unknown[] = [
   null,
   true,
@@ -253,18 +253,18 @@ const VALUES: unknown[] = [
   {},
   { a: { b: null } },
 ];
-/** Lone surrogates, which JSON can represent and UTF-8 cannot. */
+/** JSON with lone surrogates, which UTF-8 cannot represent, and numbers that are not finite or change when stored. */
 const RAW = ['"\\ud800"', '"a\\udfffb"', '["\\ud800"]', '{"\\ud800":"\\udc00"}', '1e999', '-0'];
 
 t.test('each field of each body with each kind of wrong value, without the others', async (t) => {
-  // Definitions have their own test next.
+  // The next test covers definitions.
   const others = withBody().filter(({ fields }) => !fields.includes('display_name'));
   const trials = others.flatMap((operation) =>
     operation.fields.flatMap((field) =>
       [...VALUES.map((value) => JSON.stringify(value)), ...RAW].map((value) => ({
         what: `${field} = ${value.slice(0, 40)}`,
         method: operation.method,
-        // A nonexistent object, so that a value that is valid by chance changes nothing.
+        // The thing does not exist, so that a value that is valid by chance changes nothing.
         path: pathOf(operation, { id: '999999' }),
         body: `{${JSON.stringify(field)}: ${value}}`,
         mayWork: operation.path.endsWith('/validate'),
@@ -285,7 +285,7 @@ t.test('a definition saved with odd values in one field', async (t) => {
   for (const operation of [create, change]) {
     for (const field of operation?.fields ?? []) {
       for (const value of [...VALUES.map((value) => JSON.stringify(value)), ...RAW]) {
-        // A body that is valid by chance is refused for its missing class.
+        // If the body is valid by chance, it is still refused because its class is missing.
         const good = { name: 'Other', source_code: 'class Nothing: pass\n' };
         const rest = Object.entries(good).filter(([key]) => key !== field);
         const fields = [

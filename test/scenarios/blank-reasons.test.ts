@@ -1,7 +1,7 @@
 /**
- * An override or a revocation needs a reason, which the record keeps. The flaw: a reason was any text of at
- * least one character, so a space sufficed, and unreviewed code landed with a meaningless record. Verified: a
- * required text may not be blank, in every field of every body.
+ * An override and a revocation need a reason, and the version's record keeps it. The flaw: any text of at least one
+ * character counted as a reason, even a space. Unreviewed code landed with a meaningless record. Verified: a required
+ * text may not be blank, in every field of every body.
  */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
@@ -9,7 +9,7 @@ import { problemOf } from '../helpers/problem-of.ts';
 import { measurement } from '../helpers/registry.ts';
 import { operationsOf } from './openapi.ts';
 
-/** Space, tab, no-break and ideographic space; only prose may contain line ends. */
+/** Blank texts: space, tab, no-break space and ideographic space. Line ends are only allowed in prose. */
 const BLANKS = [' ', '\t', '\u00a0', '\u3000', ' \n '];
 
 t.test('a blank reason does not count as a reason', async (t) => {
@@ -18,7 +18,7 @@ t.test('a blank reason does not count as a reason', async (t) => {
   const { id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
   await admin.client.labs.change(nano.id, { direct_landing: 'nobody' });
   const { merge_request } = await ben.client.definitions.change(id, { category: 'Meters' });
-  if (!merge_request) throw new Error('it was to be reviewed');
+  if (!merge_request) throw new Error('the save did not open a merge request');
   const { head } = await mergeRequests.read(merge_request.id);
   for (const blank of BLANKS) {
     const shown = JSON.stringify(blank);
@@ -53,7 +53,7 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-/** Fields that are compared with existing values need no rule of their own. */
+/** These fields need no rule of their own, because they are compared with existing values. */
 const COMPARED = ['code', 'file', 'addMember username', 'addMember email', 'password'];
 
 t.test('a required text may not be blank', async (t) => {

@@ -1,9 +1,9 @@
 /*
- * The flaw: branches named `Main` or `v99` were accepted. On Windows and macOS, where refs are files and case
- * is ignored, clones confuse them with the registry's own. `a` beside `a/b` was always refused with "somebody
- * else was faster". Verified with real git: names like the registry's or git's own, names that some disk
- * cannot store, and names that two disks treat differently are refused when a branch is created, each with
- * its reason; existing branches can be deleted.
+ * The flaw: branches named `Main` or `v99` were accepted. Windows and macOS keep refs in files and ignore their case,
+ * so clones there confuse these branches with the registry's own refs. And a branch `a` beside `a/b` was refused with
+ * "somebody else was faster". Verified with real git: a name is refused when its branch is created if it resembles one
+ * of the registry's or git's own names, if some disk cannot store it, or if two disks treat it differently. The message
+ * gives the reason. Existing branches can be deleted.
  */
 import t from 'tap';
 import { gitResult } from '../helpers/git.ts';
@@ -35,7 +35,7 @@ t.before(async () => {
 });
 
 const push = (...refspecs: string[]) => gitResult(['push', 'origin', ...refspecs], { cwd });
-/** git's message for one ref, after `->`. */
+/** git's message about one ref, after `->`. */
 const saidOf = (stderr: string, name: string) =>
   stderr.split('\n').find((line) => line.includes(`-> ${name} `) || line.endsWith(`-> ${name}`)) ??
   '';
@@ -78,7 +78,7 @@ t.test('names that resemble reserved ones or do not fit every disk are refused',
     );
 });
 
-t.test('of two names that are equal on Windows or macOS the second is refused', async (t) => {
+t.test('if two names are equal on Windows or macOS, the second one is refused', async (t) => {
   t.equal((await push('HEAD:refs/heads/Straße/öl')).code, 0);
   const twins = ['strasse/öl', 'Straße/O\u0308l', 'STRASSE/other', 'straße'];
   const { stderr } = await push(...twins.map((name) => `HEAD:refs/heads/${name}`));
@@ -86,7 +86,11 @@ t.test('of two names that are equal on Windows or macOS the second is refused', 
   const both = await push('HEAD:refs/heads/twin', 'HEAD:refs/heads/Twin');
   t.not(both.code, 0);
   t.match(both.stderr, /Windows and macOS/);
-  t.equal((await push('HEAD:refs/heads/Straße/more')).code, 0, 'beside it, others can be');
+  t.equal(
+    (await push('HEAD:refs/heads/Straße/more')).code,
+    0,
+    'another name in the same folder is accepted',
+  );
 });
 
 t.test('a branch that would be a folder of another is refused with git’s message', async (t) => {

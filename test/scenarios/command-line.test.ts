@@ -1,4 +1,4 @@
-/** The command line as people run it: every command in its own process. */
+/** Runs the command line as people do, every command in its own process. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
@@ -47,8 +47,9 @@ t.test('the first start prints a password and how to create a token and clone', 
 });
 
 /**
- * The flaw: writing to a client that had disconnected (Ctrl-C in `registry import`, `registry user list |
- * head`) raised an error that nobody caught, and the server stopped.
+ * The flaw: writing to a client that had disconnected raised an error that nobody caught, and the server stopped. This
+ * happened with Ctrl-C in `registry import`, and with `registry user list
+ *  head`.
  */
 t.test('a client that disconnects or sends nothing does not stop the server', async (t) => {
   const ask = async (text: string, { leaves }: { leaves: boolean }) => {
@@ -120,12 +121,12 @@ t.test('a second server on the same folder exits with 3 and says why', async (t)
   const { code, stderr } = await registry(['serve'], { ...settings, PORT: '0' });
   t.equal(code, 3, stderr);
   t.match(stderr, /in use|another process/i);
-  t.notMatch(stderr, /at .*\.ts:\d/, 'in words, without a stack');
+  t.notMatch(stderr, /at .*\.ts:\d/, 'the message has no stack trace');
 });
 
 const run = (...args: string[]) => registry(args, settings);
 
-/** Commands do the same with and without a running server. Returns a backup that they created. */
+/** Commands must work alike with and without a running server. Returns a backup that one of the commands created. */
 async function commandsWork(t: Test, name: string): Promise<string> {
   t.match(await run('migrate'), { code: 0, stdout: /up to date/ });
   t.match(await run('user', 'add', name, '--email', `${name}@lab.example`), {

@@ -1,6 +1,7 @@
 /**
- * Forged and damaged backups. The flaw: one ended the command with a stack trace. Verified: each is refused
- * with a message, also by the command, nothing of it stays, and an intact backup is accepted afterwards.
+ * Forged and damaged backups. The flaw: a forged backup ended the command with a stack trace. Verified: each such
+ * backup is refused with a message, by the function and by the command. Nothing of it stays, and an intact backup is
+ * accepted afterwards.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -48,7 +49,7 @@ async function whole() {
   return { folder, file, content: await readFile(file) };
 }
 
-/** Backups with a changed manifest or other entries, each created on demand. */
+/** Backups with a changed manifest or other entries. Each is created when it is needed. */
 function craft(content: Uint8Array): Record<string, () => Uint8Array> {
   const entries = unzipSync(content);
   const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());
@@ -65,37 +66,41 @@ function craft(content: Uint8Array): Record<string, () => Uint8Array> {
     'a manifest that is a list': () => raw('[]'),
     'a manifest of another format': () => withManifest({ format: 2 }),
     'tables that are text': () => withManifest({ tables: 'x' }),
-    'a repository named as a way out': () => withManifest({ repositories: ['../../etc'] }),
+    'a repository whose name leads out of the folder': () =>
+      withManifest({ repositories: ['../../etc'] }),
     'a repository twice': () => withManifest({ repositories: [...repositories, ...repositories] }),
-    'a repository twice but for case': () =>
+    'two repositories whose names differ only in case': () =>
       withManifest({
         repositories: [...repositories, ...repositories.map((name: string) => name.toUpperCase())],
       }),
-    'a repository that is not there': () =>
+    'a repository that is missing': () =>
       withManifest({ repositories: [...repositories, 'Absent'] }),
-    'a key named as a way out': () => withManifest({ keys: [...keys, '../session-secret'] }),
-    'a key that is not there': () => withManifest({ keys: [...keys, 'absent'] }),
+    'a key whose name leads out of the folder': () =>
+      withManifest({ keys: [...keys, '../session-secret'] }),
+    'a key that is missing': () => withManifest({ keys: [...keys, 'absent'] }),
     'migrations that nobody knows': () => withManifest({ migrations: ['9999-from-nowhere'] }),
     'no migrations': () => withManifest({ migrations: [] }),
     'a migration in the middle': () => withManifest({ migrations: ['0002-review'] }),
     'other tables': () => withManifest({ tables: { ...tables, more: 0 } }),
-    'a table named as a statement': () =>
+    'a table whose name contains a statement': () =>
       withManifest({ tables: { ...tables, 'x"; drop table users; --': 0 } }),
     'a wrong count': () => withManifest({ tables: { ...tables, [table]: tables[table] + 1 } }),
-    'a sequence below all': () => withManifest({ sequences: { ...sequences, [sequence]: -5 } }),
-    'a sequence that is not there': () => withManifest({ sequences: { ...sequences, nowhere: 1 } }),
+    'a sequence with a negative value': () =>
+      withManifest({ sequences: { ...sequences, [sequence]: -5 } }),
+    'a sequence that does not exist': () =>
+      withManifest({ sequences: { ...sequences, nowhere: 1 } }),
     'rows that are not JSON': () => withEntries({ [`database/${table}.jsonl`]: bytes('{\n') }),
     'rows of other types': () =>
       withEntries({ [`database/${table}.jsonl`]: bytes('{"id": {}}\n') }),
     'rows that are lists': () => withEntries({ [`database/${table}.jsonl`]: bytes('[1]\n') }),
-    'a bundle that is none': () =>
+    'a bundle that is not a bundle': () =>
       withEntries({ 'repositories/Meter.bundle': bytes('# v2 git bundle\n') }),
     'a bundle that is empty': () => withEntries({ 'repositories/Meter.bundle': bytes('') }),
-    'an entry that leads out': () => withEntries({ '../../out': bytes('x') }),
+    'an entry whose path leads out of the folder': () => withEntries({ '../../out': bytes('x') }),
     'an absolute entry': () => withEntries({ '/etc/out': bytes('x') }),
-    'a list of sums that unfolds to much': () =>
+    'a list of checksums that is huge when unpacked': () =>
       zipSync({ ...entries, SHA256SUMS: new Uint8Array(70 * 1024 * 1024) }, { level: 1 }),
-    'a manifest that unfolds to much': () =>
+    'a manifest that is huge when unpacked': () =>
       withEntries({
         'manifest.json': new Uint8Array(70 * 1024 * 1024),
       }),
@@ -105,7 +110,7 @@ function craft(content: Uint8Array): Record<string, () => Uint8Array> {
   };
 }
 
-/** Two entries with one name, which programs read differently. */
+/** An archive with two entries of the same name. Programs differ in which one they read. */
 async function twice(content: Uint8Array): Promise<Uint8Array> {
   const zip = new yazl.ZipFile();
   const chunks: Buffer[] = [];

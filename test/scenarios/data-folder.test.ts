@@ -1,8 +1,7 @@
 /**
- * Which accounts of the machine can read the data folder. The flaw: DATA_DIR, repos/ and journal/ had mode
- * 0755, so any account saw the names and contents of hidden definitions. Verified: after every command
- * nothing in the folder is accessible to others, files that an older registry left open are closed at the
- * next start, and exports can be passed on.
+ * Which accounts of the machine can read the data folder. The flaw: DATA_DIR, repos/ and journal/ had mode 0755, so any
+ * account saw the names and contents of hidden definitions. Verified: no command leaves anything in the folder
+ * accessible to others. The next start closes files that an older registry left open. Exports can be read by others.
  */
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
@@ -16,7 +15,7 @@ import { measurement } from '../helpers/registry.ts';
 t.setTimeout(240_000);
 const run = promisify(execFile);
 
-/** Every path in the folder, and the folder itself, that group or others can access. */
+/** Every path in the folder that group or others can access. The folder itself is included. */
 async function listOpen(folder: string): Promise<string[]> {
   const paths = await readdir(folder, { recursive: true });
   const found: string[] = [];
@@ -30,7 +29,7 @@ async function listOpen(folder: string): Promise<string[]> {
 t.test(
   'other accounts cannot read the data folder, and open files are closed at start',
   async (t) => {
-    // Child processes inherit this mask; services often run with one that lets others read.
+    // Child processes inherit this mask. The mask of a service often lets others read its files.
     process.umask(0o022);
     const folder = t.testdir();
     const DATA_DIR = join(folder, 'var');
@@ -63,7 +62,7 @@ t.test(
       t.same(
         await Promise.all(modes.map(async (path) => (await lstat(path)).mode & 0o777)),
         [0o600, 0o755, 0o644],
-        'a backup is private, an export is for handing on',
+        'a backup is private, an export can be shared',
       );
       await run('chmod', ['-R', 'go+rX', DATA_DIR]);
       t.ok((await listOpen(DATA_DIR)).length > 50, 'the files are accessible to others again');

@@ -1,6 +1,6 @@
 /**
- * Concurrent changes of instruments, computers and bindings, repeated many times, on a database where they
- * really overlap: the second writer gets a clear refusal, and no invalid state remains.
+ * Concurrent changes of instruments, computers and bindings, repeated many times on a database where they really
+ * overlap. The second writer gets a clear refusal, and no invalid state remains.
  */
 import t from 'tap';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
@@ -26,7 +26,7 @@ t.test('concurrent requests about equipment', async (t) => {
   const bind = (id: number, computer = pc.name) =>
     client.instruments.bind(id, computer, { adapter: 'GPIB::1' });
 
-  /** Runs both concurrently, each first in turn; a refusal must say what to do. */
+  /** Runs both changes concurrently. Each is started first in turn. A refusal must say what to do. */
   const meet = async (
     t: { ok(ok: boolean, what: string): boolean },
     round: number,
@@ -108,7 +108,7 @@ t.test('concurrent requests about equipment', async (t) => {
     }
   });
 
-  await t.test('a deletion also deletes its bindings, or comes second', async (t) => {
+  await t.test('a deletion also deletes the bindings, or is refused', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
       const id = await instrument();
       const { id: box } = await client.computers.create({

@@ -1,6 +1,6 @@
 /**
- * A reader sends bodies that take long to read, and everybody else is still answered. Only bodies that occupy
- * all workers are tested here; `npm run bench -- --only loop` measures every shape.
+ * An account sends bodies that take long to parse, and the server still answers everybody else. This test uses only
+ * bodies that occupy all workers; `npm run bench -- --only loop` measures every kind.
  */
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -11,7 +11,7 @@ import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 const PASSWORD = 'a good password';
-/** Rounds of four concurrent bodies, until one meets the goal. */
+/** The most rounds of four concurrent bodies. The test ends when one round meets the goal. */
 const MOST_ROUNDS = 10;
 
 t.test('four hostile bodies at once block nobody', async (t) => {
@@ -76,7 +76,7 @@ t.test('four hostile bodies at once block nobody', async (t) => {
       `${name} stalls the event loop at most 20 ms, or twice an idle Node`,
       async (t) => {
         const { method, path, body } = requests[name] as (typeof requests)[string];
-        // Other work on the machine does not affect every round; a slow code path does.
+        // Other work on the machine affects only some rounds. A slow code path affects all of them.
         const rounds: string[] = [];
         let isMet = false;
         while (!isMet && rounds.length < MOST_ROUNDS) {

@@ -1,5 +1,5 @@
 /**
- * Several registry processes on one PostgreSQL and one folder: a reader of any of them gets the events of
+ * Several registry processes serve one PostgreSQL database and one folder. A reader of any process gets the events of
  * all.
  */
 import t from 'tap';
@@ -67,14 +67,14 @@ t.test(
     t.match(
       await back.next(),
       { data: { version: 2 } },
-      'who read at the one goes on at the other',
+      'a reader of one process can continue at the other',
     );
     const unfilled = 'select from versions where files is null or described is null';
     await two.prints(/contents of versions indexed/);
     t.same(
       await store.em().execute(unfilled),
       [],
-      'what an older registry did not index is filled in by the next start',
+      'the next start fills in what an older registry did not index',
     );
     two.signal('SIGTERM');
     t.match(await two.ended, { code: 0 });

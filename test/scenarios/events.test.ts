@@ -1,4 +1,4 @@
-/** Several people read the event stream while things happen: who gets which events, and for how long. */
+/** Several people read the event stream while others act. Tests who gets which events, and for how long. */
 import t, { type Test } from 'tap';
 import type { MergeRequestPage } from '../../registry/schemas/review.ts';
 import { bearer, type EventReader, readEvents } from '../helpers/events.ts';
@@ -7,14 +7,14 @@ import { DATABASES, type DatabaseKind, measurement, type Person } from '../helpe
 
 t.setTimeout(240_000);
 
-/** The events that a reader received, in order: `definition.landed Meter`. */
+/** The events that a reader has received, in order, such as `definition.landed Meter`. */
 const namesOf = ({ events }: EventReader): string[] =>
   events.map(({ kind, data }) => {
     const { definition, change } = data as { definition?: { name: string }; change?: string };
     return [kind, definition?.name, change].filter(Boolean).join(' ');
   });
 
-/** Resolves when the readers have received all earlier events, which arrive in order. */
+/** Resolves when the readers have received all earlier events. Events arrive in order. */
 async function waitForAll(readers: EventReader[], at: number): Promise<void> {
   for (const reader of readers) while (reader.lastId() < at) await reader.next();
 }
@@ -185,7 +185,7 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
   await land('After');
   await Promise.all([streams.deleted.ended, streams.left.ended, streams.disabled.ended]);
   t.same(namesOf(streams.deleted), ['definition.landed Before'], 'a deleted token');
-  t.same(namesOf(streams.left), ['definition.landed Before'], 'a session that was ended');
+  t.same(namesOf(streams.left), ['definition.landed Before'], 'an ended session');
   t.same(namesOf(streams.disabled), [], 'a disabled account');
   await waitForAll([streams.ada], (await streams.token.next()).id);
   const after = (await streams.token.next()).id;
@@ -193,19 +193,19 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
 
   await admin.client.users.change(ben.id, { password: 'another password' });
   await streams.other.ended;
-  t.pass('a password that was changed ends sessions');
+  t.pass('a changed password ends sessions');
   await admin.client.labs.addMember(nano.id, cleo.id, 'viewer');
   await land('Again');
   t.match(await streams.member.next(), { data: { definition: { name: 'Again' } } });
   t.same(
     namesOf(streams.member),
     ['definition.landed Before', 'definition.landed Again'],
-    'somebody who was no member for a while keeps the stream, and missed what happened meanwhile',
+    'a person who was not a member for a while keeps the stream and missed the events of that time',
   );
   t.match(
     await streams.token.next(),
     { data: { definition: { name: 'Again' } } },
-    'tokens outlive a password',
+    'a changed password does not end tokens',
   );
 
   const computer = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
@@ -221,13 +221,13 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
   t.same(
     namesOf(atComputer),
     [],
-    'nobody is told what happens in a disabled lab, its computers too',
+    'nobody gets the events of a disabled lab, not even its computers',
   );
 
   const quiet = streams.ada.lastId();
   await admin.client.users.change(ada.id, { name: 'Ada L.' });
   await streams.ada.isPast(quiet);
-  t.pass('signs of life move the last id past what is nobody else’s business');
+  t.pass('heartbeats raise the last id past events that this reader may not see');
 }
 
 async function atComputers(t: Test, database: DatabaseKind): Promise<void> {
@@ -276,7 +276,7 @@ async function atComputers(t: Test, database: DatabaseKind): Promise<void> {
 
   const again = await enrolComputer(lab, ada, nano.id, one.name);
   await first.ended;
-  t.pass('a token that was replaced reads no more');
+  t.pass('a replaced token cannot read any more');
   const next = await read(again.token);
   await ada.client.computers.remove(again.id);
   await next.ended;
@@ -307,7 +307,7 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
   t.match(
     versions,
     [2, 3, 4, 5].map((version) => ({ version })),
-    'each once, what happened meanwhile too',
+    'each event once, including those sent meanwhile',
   );
   const stranger = await back(lastSeen, dan);
   t.equal(stranger.lastId(), lastSeen);

@@ -1,4 +1,4 @@
-/** Tokens and sessions end at their time, everywhere, and leave nothing behind. */
+/** Tokens and sessions end when they expire, on every route, and their rows are deleted. */
 import { createHmac } from 'node:crypto';
 import t from 'tap';
 import { endSession, findSessionUser } from '../../registry/store/sessions.ts';
@@ -34,7 +34,7 @@ t.test(
     t.match(await shown(), { expires_at, last_used_at: null, hint: token.slice(0, 8) });
     const began = Date.now();
     t.equal((await gitResult(['ls-remote', gitUrl('Meter', token)])).code, 0);
-    // Uses are recorded together, within about a second.
+    // The registry writes uses of tokens together, about once a second.
     let used = Number.NaN;
     while (Number.isNaN(used)) used = Date.parse((await shown())?.last_used_at ?? '');
     t.ok(used >= began - 1000 && used <= Date.now() + 1000, 'git counts as a use');
@@ -44,7 +44,7 @@ t.test(
     const at = async (ms: number) => {
       const time = new Date(Date.now() + ms);
       await deps.store.em().execute('update tokens set expires_at = ? where id = ?', [time, id]);
-      // Nothing tells the registry of a change by SQL; after one of the account it reads the token again.
+      // The registry does not notice a change by SQL. A change of the account makes it read the token again.
       await admin.client.users.change(admin.id, { name: `Root ${++changes}` });
     };
     await at(-1);
@@ -93,7 +93,7 @@ t.test(
     t.equal(
       (await fetch(`${url}/api/auth/me`, { headers: endless })).status,
       401,
-      'none is for ever',
+      'a session without expiry is invalid',
     );
     t.match(await gitResult(['ls-remote', gitUrl('Meter', token)]), {
       stderr: /Authentication failed/,
@@ -110,7 +110,7 @@ function signClaims(claims: object): string {
 
 await onEachDatabase(
   t,
-  'of sessions that ended only those are kept that would go on',
+  'an ended session is stored only until its own expiry',
   async (t, store) => {
     const em = store.em();
     const { id: userId } = await createUser(em, { username: 'ada' });

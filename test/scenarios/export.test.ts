@@ -1,4 +1,4 @@
-/** What `registry export` includes, and how its bundle file is written. */
+/** Tests which definitions `registry export` includes, and how it writes its bundle file. */
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -41,7 +41,7 @@ t.test('export', async (t) => {
   ];
 
   await t.test(
-    'an export of everything, a lab, the built-in ones, or a lab and the built-in ones',
+    'an export has all definitions, those of a lab, the built-in ones, or the last two together',
     async (t) => {
       const dir = t.testdir({});
       for (const [i, [whose, names]] of choices.entries()) {

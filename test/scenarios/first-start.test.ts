@@ -1,8 +1,8 @@
 /**
- * What the first start prints, and who can use it. The flaw: a site admin's token without expiry went to
- * standard output and so into whatever stores it (journald, `docker logs`, CI). The attack: read the log and
- * try every word that could be a secret. Verified: without a terminal only the one-time password opens
- * anything; on a terminal the token lasts a day; after a day nothing works.
+ * What the first start prints, and who can use it. The flaw: a site admin's token without expiry was printed to
+ * standard output, which is often stored (journald, `docker logs`, CI). The attack: read the log and try every word
+ * that could be a secret. Verified: without a terminal, only the one-time password gives access. On a terminal, the
+ * token is valid for a day. After a day nothing works.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -18,7 +18,7 @@ import { problemOf } from '../helpers/problem-of.ts';
 
 t.setTimeout(240_000);
 
-/** Starts a new registry; returns its output so far and its database. */
+/** Starts a new registry. Returns its output so far, and its database. */
 async function firstStart(
   t: Test,
   how: { terminal?: boolean; flags?: string[] },
@@ -41,7 +41,7 @@ async function firstStart(
   return { server, store };
 }
 
-/** Every printed word that matches the hash of a token or password in the database. */
+/** Every printed word that matches a token or password in the database. */
 async function liveSecrets(store: Store, written: string) {
   const em = store.em();
   const words = [...new Set(written.match(/[\w-]{8,}/g))];
@@ -100,7 +100,7 @@ t.test('on a terminal the token of the clone line lasts a day and cannot manage'
     .execute(`select scope, expires_at - now() <= interval '24 hours' as short from tokens`);
   t.same(row, { scope: 'write', short: true });
   await store.em().execute(`update tokens set expires_at = now() - interval '1 second'`);
-  // A change by SQL is heard of soon; nothing waits for it.
+  // The registry notices the change by SQL a little later, so the test tries until it does.
   while ((await gitResult(['ls-remote', line])).code === 0);
   t.pass('it has expired');
 });

@@ -1,8 +1,8 @@
 /**
- * Request bodies once reached the database unfiltered: a title sent together with `changes`, `lab_id` or
- * `password_hash` wrote those columns too. This test sends every column of every table to every operation: as
- * a property of its body, of each object within the body, and as a query parameter. Every one must be refused
- * by name, and nothing may be written.
+ * Request bodies once reached the database unfiltered. A title that was sent together with `changes`, `lab_id` or
+ * `password_hash` wrote those columns too. This test sends every column of every table to every operation: as a
+ * property of the body, as a property of each object within the body, and as a query parameter. The registry must
+ * refuse each one by name and write nothing.
  */
 import { Agent, request } from 'node:http';
 import t, { type Test } from 'tap';
@@ -12,7 +12,7 @@ import { type Operation, operationsOf } from './openapi.ts';
 
 t.setTimeout(240_000);
 
-/** Columns that were written from outside, or would do the most harm. */
+/** Columns that were once written from outside, or that would do the most harm. */
 const WORST = [
   ...['id', 'lab_id', 'definition_id', 'state', 'changes', 'head', 'merged_version', 'author_id'],
   ...['password_hash', 'session_epoch', 'is_admin', 'token_hash', 'hash', 'user_id', 'created_at'],
@@ -56,7 +56,7 @@ for (const database of DATABASES) {
         ),
     );
 
-    // Without a token, because authentication comes first and would be most of the work.
+    // These requests have no token, because authentication would take most of the time.
     await refusesAll(t, lab, 'a query parameter', () =>
       operations
         .filter(({ operationId }) => operationId !== 'finishSingleSignOn')
@@ -111,11 +111,11 @@ function columnsOf({ deps }: TestLab): string[] {
 interface Place {
   at: string[];
   named: string[];
-  /** The body with these properties in this place. */
+  /** The body with these properties in this position. */
   body(foreign: object): unknown;
 }
 
-/** Every object in a body that names its properties; the body itself if the operation takes none. */
+/** Every object in a body whose properties are declared. The body itself if the operation takes no body. */
 function placesIn({ body }: Operation): Place[] {
   if (body === undefined) return [{ at: [], named: [], body: (foreign) => foreign }];
   return objectsIn(body as Schema, [], (value) => value);
@@ -136,7 +136,7 @@ function objectsIn(schema: Schema, at: string[], wrap: (value: unknown) => unkno
   return [{ at, named, body: (foreign) => wrap(foreign) }, ...inner];
 }
 
-/** Where a schema accepts any property. */
+/** The positions where a schema accepts any property. */
 function freeIn(schema: Schema, at: string[]): string[] {
   const isObject = schema.type === 'object' || schema.properties !== undefined;
   return [
@@ -153,7 +153,7 @@ function freeIn(schema: Schema, at: string[]): string[] {
   ];
 }
 
-/** A body that satisfies the schema, so that the query is checked. */
+/** A body that satisfies the schema. Otherwise the body would be refused before the query is checked. */
 function bodyOf(schema: Schema): unknown {
   if (schema.anyOf) return bodyOf(schema.anyOf[0] as Schema);
   if (schema.enum) return schema.enum[0];
@@ -225,7 +225,7 @@ async function faultOf({ url }: TestLab, agent: Agent, trial: Trial): Promise<st
   return `${method} ${path} ${body ?? ''}: ${status} ${text.slice(0, 200)}`;
 }
 
-/** A digest of every table except leases and the last use of tokens and computers, and every ref. */
+/** A digest of every table and every ref. Leases and the last use of tokens and computers are left out. */
 async function everythingIn({ deps }: TestLab) {
   const em = deps.store.em();
   const tables = [...em.getMetadata().getAll().values()]

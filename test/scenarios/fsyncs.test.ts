@@ -1,4 +1,4 @@
-/** What a landing syncs to disk: the table in docs/performance.md ("What is synced"), file by file. */
+/** Tests what a landing syncs to disk, file by file: the table in docs/performance.md ("What is synced"). */
 import { readlinkSync } from 'node:fs';
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -9,10 +9,10 @@ import { measurement } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
 
-/** Files and folders that were synced, below the data folder, with ids as `*`. */
+/** The files and folders that were synced, relative to the data folder. Ids are replaced by `*`. */
 let synced: string[] = [];
 
-/** Every sync of the git layer goes through this method. */
+/** The git layer calls this method for every sync. */
 const handle = await open(import.meta.filename);
 const prototype = Object.getPrototypeOf(handle) as FileHandle;
 await handle.close();
@@ -28,7 +28,7 @@ prototype.sync = async function (this: FileHandle) {
   return await sync.call(this);
 };
 
-/** What the work synced, how often each. */
+/** Counts how often the work syncs each file. */
 async function syncedBy(work: () => Promise<unknown>): Promise<Record<string, number>> {
   synced = [];
   await work();
@@ -37,7 +37,7 @@ async function syncedBy(work: () => Promise<unknown>): Promise<Record<string, nu
   return counts;
 }
 
-/** `objects` new objects in folders of their own, and a tag. */
+/** The expected syncs of a landing with `objects` new objects, each in its own folder, and a tag. */
 const landing = (name: string, objects: number) => ({
   journal: 1,
   [`repos/${name}.git`]: 1,
@@ -56,7 +56,7 @@ t.test(
     const { client, token } = lab.ada;
     const name = 'Synced1';
     const { id } = await client.definitions.create({ name, source_code: measurement(name) });
-    // Objects whose ids begin alike share a folder, so a few revisions are tried.
+    // Objects whose ids start alike share a folder. The test tries a few revisions until no two do.
     const folders = (counts: Record<string, number>) => counts[`repos/${name}.git/objects/*`];
     const distinct = async (work: (revision: number) => Promise<unknown>, first: number) => {
       for (let revision = first; ; revision += 1) {

@@ -1,4 +1,4 @@
-/** Reading by git (docs/contract.md, section 4): who can read which repository with git, and what other callers are told. */
+/** Reading by git (docs/contract.md, section 4): who can read which repository, and which errors others get. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
@@ -37,7 +37,7 @@ const basic = (token: string, username = 'git') => ({
   authorization: `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`,
 });
 
-/** Sends the exact path, which `fetch` would normalize. `Date` is removed from the answer. */
+/** Sends the exact path, which `fetch` would normalize. Removes `Date` from the answer. */
 function ask(
   path: string,
   headers: Record<string, string> = {},
@@ -198,16 +198,19 @@ t.test('a POST of another content type is refused with 415', async (t) => {
   t.equal((await post('Meter.git', headers, 'git-receive-pack')).status, 415);
 });
 
-t.test('a token of scope read can clone, and a push explains what it needs', async (t) => {
-  const { token } = await lab.ada.client.tokens.create({ name: 'reader', scope: 'read' });
-  const clone = join(t.testdir(), 'clone');
-  await git(['clone', '-q', lab.gitUrl('Meter', token), clone]);
-  await git(['rm', '-q', '--cached', 'Meter.py'], { cwd: clone });
-  await git(['commit', '-qm', 'Nothing left'], { cwd: clone });
-  const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
-  t.not(refused.code, 0);
-  t.match(refused.stderr, /remote: .*scope "read", but "write" is needed/);
-});
+t.test(
+  'a token of scope read can clone, and a push with it says which scope it needs',
+  async (t) => {
+    const { token } = await lab.ada.client.tokens.create({ name: 'reader', scope: 'read' });
+    const clone = join(t.testdir(), 'clone');
+    await git(['clone', '-q', lab.gitUrl('Meter', token), clone]);
+    await git(['rm', '-q', '--cached', 'Meter.py'], { cwd: clone });
+    await git(['commit', '-qm', 'Nothing left'], { cwd: clone });
+    const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
+    t.not(refused.code, 0);
+    t.match(refused.stderr, /remote: .*scope "read", but "write" is needed/);
+  },
+);
 
 t.test('its lab can clone an archived definition, and nobody can push to it', async (t) => {
   const clone = join(t.testdir(), 'clone');
@@ -221,7 +224,7 @@ t.test('its lab can clone an archived definition, and nobody can push to it', as
 t.test('everybody who is signed in can clone public definitions', async (t) => {
   t.match(await git(['ls-remote', lab.gitUrl('Shared', lab.dan.token)]), /refs\/heads\/main/);
   const answer = await ask(`/definitions/Shared.git/${ADVERTISE}`);
-  t.equal(answer.status, 401, 'and for nobody else while ANONYMOUS_READ is off');
+  t.equal(answer.status, 401, 'nobody else can while ANONYMOUS_READ is off');
 });
 
 t.test(
@@ -240,7 +243,7 @@ t.test(
     const pushed = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
     t.match(pushed.stderr, /could not read Username|Authentication failed/i);
 
-    // git sends its credentials only after a 401, so paths that are not public must answer 401.
+    // git sends its credentials only after a 401. Paths that are not public must therefore answer 401.
     const at = (name: string) =>
       ask(`/definitions/${name}.git/${ADVERTISE}`, {}, { url: open.url });
     const hidden = await at('Meter');
@@ -274,8 +277,8 @@ t.test('the registry’s own refs are advertised to nobody', async (t) => {
 });
 
 /*
- * The flaw: a reader who pushed was refused only after sending the whole pack. git requests the refs first,
- * so the refusal is there; a client that posts directly gets the same answer.
+ * The flaw: a reader who pushed was refused only after sending the whole pack. Now the first request of a push, which
+ * asks for the refs, is refused. A client that posts directly gets the same answer.
  */
 t.test('a reader who pushes is refused before anything is sent', async (t) => {
   const refs = 'info/refs?service=git-receive-pack';
@@ -294,7 +297,11 @@ t.test('a reader who pushes is refused before anything is sent', async (t) => {
   for (const { body } of await answers('Shared', basic(lab.dan.token)))
     t.match(body, /\bShared_Cold is available\b/, 'the message suggests a free name');
   for (const { body } of await answers('Meter', basic(lab.cleo.token)))
-    t.notMatch(body, /is available/, 'none in the same lab, nor where nothing can be made');
+    t.notMatch(
+      body,
+      /is available/,
+      'it suggests none in the same lab, nor where the caller cannot create definitions',
+    );
   for (const { status } of await answers('Meter', basic(lab.ben.token))) t.equal(status, 200);
   for (const { status } of await answers('Shared', {})) t.equal(status, 401);
   for (const { status } of await answers('Meter', basic(lab.dan.token))) t.equal(status, 404);

@@ -34,6 +34,6 @@ t.test(
     await answered(/HTTP\/1\.1 404 /);
     socket.write(head('wrong', 4));
     await answered(/HTTP\/1\.1 401 /);
-    t.pass('refusals leave the connection usable');
+    t.pass('the connection is still usable after a refusal');
   },
 );

@@ -1,4 +1,7 @@
-/** Reads of git that are answered from memory equal those that the route answers, and never outlive a change. */
+/**
+ * Answers to git that come from memory equal those of the route, and are never used after a change that makes them
+ * wrong.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -54,7 +57,10 @@ const POST = { method: 'POST' };
 const TYPE = { 'content-type': 'application/x-git-upload-pack-request' };
 const V2 = { 'git-protocol': 'version=2' };
 
-/** Requests as clients send them, and as they might. `oids` are commits of the definition, newest first. */
+/**
+ * Requests that clients send, and unusual ones that they might send. `oids` are the commits of the definition, newest
+ * first.
+ */
 function requestsFor(name: string, oids: readonly string[], round: number): Asked[] {
   const repository = `/definitions/${name}.git`;
   const refs = `${repository}/info/refs?service=git-upload-pack`;
@@ -146,7 +152,7 @@ t.test('an answer from memory equals the first one, byte for byte', async (t) =>
   t.ok(hits(registry) > compared / 3, `${hits(registry)} of ${compared} from memory`);
 });
 
-t.test('a registry that keeps no answers gives the same ones', async (t) => {
+t.test('a registry without cached answers gives the same answers', async (t) => {
   const kept = await startRegistry(t, { database: 'PostgreSQL' });
   const anew = await serve({ ...kept.settings, GIT_ANSWER_CACHE: '0' });
   t.teardown(() => anew.signal('SIGKILL'));
@@ -182,7 +188,7 @@ t.test('a registry that keeps no answers gives the same ones', async (t) => {
   t.ok(packs > 15, `${packs} packs`);
 });
 
-/** The answer of git's own upload-pack. */
+/** The answer of git's own upload-pack to the same request. */
 function uploadPack(
   repository: string,
   input: Buffer,
@@ -194,7 +200,7 @@ function uploadPack(
   return spawnSync('git', args, { input, env }).stdout;
 }
 
-/** The ids of the objects in a pack, in order; undefined for an answer without one. */
+/** The ids of the objects in the pack of an answer, in order. Undefined if the answer has no pack. */
 function objectsIn(answer: Buffer): string[] | undefined {
   const pack = packIn(answer);
   if (pack === undefined) return undefined;
@@ -219,7 +225,7 @@ function objectsIn(answer: Buffer): string[] | undefined {
   }
 }
 
-/** The pack in the packets of an answer, with or without side-band. */
+/** Extracts the pack from the packets of an answer, with or without side-band. */
 function packIn(answer: Buffer): Buffer | undefined {
   const pieces: Buffer[] = [];
   for (let at = 0; at + 4 <= answer.length; ) {
@@ -233,7 +239,7 @@ function packIn(answer: Buffer): Buffer | undefined {
   return pieces.length > 0 ? Buffer.concat(pieces) : undefined;
 }
 
-t.test('what was kept ends with the change that makes it wrong', async (t) => {
+t.test('a cached answer is dropped by the change that makes it wrong', async (t) => {
   const registry = await startRegistry(t);
   const { url, admin } = registry;
   const lab = await admin.client.labs.create({ name: 'Optics', code: 'optics' });
@@ -279,11 +285,15 @@ t.test('what was kept ends with the change that makes it wrong', async (t) => {
     ...refs,
     path: refs.path.replace('Meter', 'None'),
   });
-  t.same(hidden, { status: 404, text: absent.body.toString() }, 'hidden is absent');
+  t.same(
+    hidden,
+    { status: 404, text: absent.body.toString() },
+    'a hidden definition looks like an absent one',
+  );
   await admin.client.definitions.change(id, { is_public: true });
   await warm(viewer.token);
   await admin.client.users.remove(viewer.id);
-  t.equal((await poll(viewer.token)).status, 401, 'an account that was disabled');
+  t.equal((await poll(viewer.token)).status, 401, 'the account is removed');
 });
 
 t.test('refs that cannot be read fail the request, not the server', async (t) => {
@@ -300,7 +310,7 @@ t.test('refs that cannot be read fail the request, not the server', async (t) =>
   const refs = join(registry.dataDir, 'repos', 'Meter.git', 'packed-refs');
   renameSync(refs, `${refs}.kept`);
   symlinkSync(refs, refs);
-  t.equal((await poll()).status, 500, 'a link to itself');
+  t.equal((await poll()).status, 500, 'the refs are a link to themselves');
   rmSync(refs);
   renameSync(`${refs}.kept`, refs);
   t.equal((await poll()).status, 200);

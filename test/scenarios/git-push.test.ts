@@ -1,4 +1,7 @@
-/** Writing by git (docs/contract.md, section 4): what a push to `main` lands, what is refused, and what a refusal leaves behind. */
+/**
+ * Writing by git (docs/contract.md, section 4): what a push to `main` lands, what is refused, and that a refusal leaves
+ * nothing behind.
+ */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -31,7 +34,7 @@ t.before(async () => {
   });
 });
 
-/** A new definition with two versions, and a clone of it in which `ada` works. */
+/** Creates a definition with two versions, and a clone of it in which `ada` works. */
 async function definition(name: string) {
   const { client, token } = lab.ada;
   const { id } = await client.definitions.create({ name, source_code: measurement(name) });
@@ -54,9 +57,7 @@ async function commit(cwd: string, message: string, files: Record<string, string
 const push = (cwd: string, ...args: string[]) =>
   gitResult(['push', 'origin', ...(args.length > 0 ? args : ['HEAD:main'])], { cwd });
 
-/**
- * Everything that a refused push must not change: the API's answers, the refs, every file of the repository.
- */
+/** Everything that a refused push must not change: the API's answers, the refs, and every file of the repository. */
 async function stateOf({ id, name }: { id: number; name: string }) {
   const { version, head } = await lab.ada.client.definitions.read(id);
   const refs = await git(['ls-remote', lab.gitUrl(name, lab.ada.token)]);
@@ -92,7 +93,7 @@ const REFUSED: Record<string, Refused> = {
     args: [':refs/tags/v1'],
     says: [/only the registry creates tags/],
   },
-  'a review for something else than main': {
+  'a review for a branch other than main': {
     make: (cwd, name) => commit(cwd, 'Change', { [source(name)]: measurement(name, 3) }),
     args: ['HEAD:refs/for/wip'],
     says: [/remote: .*git push origin HEAD:refs\/for\/main/, /only to main, to branches and/],
@@ -135,7 +136,7 @@ const REFUSED: Record<string, Refused> = {
     args: ['--force', 'HEAD:main'],
     says: [/remote: .*git pull --rebase && git push/, /non-fast-forward/],
   },
-  'a history of its own forced onto main': {
+  'an unrelated history forced onto main': {
     make: async (cwd, name) => {
       await git(['checkout', '-q', '--orphan', 'fresh'], { cwd });
       await commit(cwd, 'Other', { [source(name)]: measurement(name, 7) });
@@ -169,7 +170,7 @@ const REFUSED: Record<string, Refused> = {
     },
     says: [/remote: [A-Za-z]+\.py:1:\d+: .*\(in commit [0-9a-f]{10}\)/],
   },
-  'a main file that is gone': {
+  'a missing main file': {
     make: (cwd, name) =>
       rename(join(cwd, source(name)), join(cwd, 'other.py')).then(() => commit(cwd, 'Move')),
     says: [/remote: .*[A-Za-z]+\.py/, /\(invalid definition\)/],
@@ -218,7 +219,7 @@ const REFUSED: Record<string, Refused> = {
     make: (cwd) => commit(cwd, 'Add', { 'big.txt': 'x'.repeat(MAX_FILE_BYTES + 1) }),
     says: [/remote: file too large: big\.txt \(20001 bytes, the limit is 20000\)/],
   },
-  'many names for one file, more than can be unpacked': {
+  'so many names for one file that it cannot be unpacked': {
     make: (cwd) =>
       commit(
         cwd,
@@ -231,7 +232,7 @@ const REFUSED: Record<string, Refused> = {
     make: (cwd) => commit(cwd, 'Add', { 'paths.py': 'A = 1\n', 'Paths.py': 'A = 2\n' }),
     says: [/remote: paths\.py: paths\.py and Paths\.py are the same file on Windows/],
   },
-  'a file that changes what a checkout holds': {
+  'a file that changes what git checks out': {
     make: (cwd) => commit(cwd, 'Add', { '.gitattributes': '* text=auto\n' }),
     says: [/remote: \.gitattributes: .gitattributes would change/],
   },
@@ -241,7 +242,7 @@ const REFUSED: Record<string, Refused> = {
   },
 };
 
-/** Files of 15 kB that do not compress. */
+/** Random files of 15 kB each, which do not compress. */
 function randomFiles(count: number): Record<string, Buffer> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => [`data${i}.bin`, randomBytes(15_000)]),
@@ -369,7 +370,7 @@ t.test(
   },
 );
 
-/** What `git push` would send for the clone's HEAD if it knew only `from` of main. */
+/** The request that `git push` would send for the clone's HEAD if it knew only `from` of main. */
 async function request(cwd: string, from: string) {
   const to = (await git(['rev-parse', 'HEAD'], { cwd })).trim();
   const objects = await git(['rev-list', '--objects', to, `^${from}`], { cwd });

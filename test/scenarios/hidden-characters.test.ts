@@ -1,7 +1,7 @@
 /**
- * Misleading text ("Trojan Source", CVE-2021-42574) on every way into the registry: if its author can be
- * asked, it is refused or causes a warning with its place; otherwise it is escaped. No terminal receives it
- * raw.
+ * Misleading text ("Trojan Source", CVE-2021-42574) on every way into the registry. If the author can react, the text
+ * is refused or causes a warning with its position. Otherwise hidden characters are escaped. No terminal receives them
+ * unescaped.
  */
 import t from 'tap';
 import { HIDDEN_IN_PROSE } from '../../text/hidden.ts';
@@ -13,13 +13,13 @@ import { measurement } from '../helpers/registry.ts';
 const lab = await startLab(t);
 const { ada, ben, nano } = lab;
 
-/** The paper's "commenting-out": the check looks like a comment. */
+/** The paper's "commenting-out": a check that only looks like code, but is a comment. */
 const TROJAN = '# \u202e } \u2066if admin\u2069 \u2066 begin\n';
 
 const make = async (name: string) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id });
 
-/** The `remote:` lines of git's output. */
+/** The `remote:` lines in git's output. */
 const remoteLines = (stderr: string) =>
   stderr.split('\n').filter((line) => line.startsWith('remote:'));
 const isPlain = (text: string) => text.search(HIDDEN_IN_PROSE) === -1;

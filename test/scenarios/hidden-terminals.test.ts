@@ -1,7 +1,7 @@
 /**
- * Text of other people never reaches a terminal raw: command line, log, and names from outside, whose authors
- * cannot be asked. The flaw: a name with an escape sequence cleared the screen of whoever ran `registry user
- * list`.
+ * Text of other people is escaped before a terminal shows it: in the output of the command line, in the log, and in
+ * names from outside, whose authors cannot react. The flaw: a name with an escape sequence cleared the screen of
+ * everybody who ran `registry user list`.
  */
 import { join } from 'node:path';
 import { Writable } from 'node:stream';

@@ -1,4 +1,7 @@
-/** The histories of many definitions in one answer: what git would send to this computer, and nothing else. */
+/**
+ * The histories of many definitions in one answer. Each is what git would send to this computer, and nothing else is
+ * sent.
+ */
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,14 +17,14 @@ interface Part {
   content: Buffer;
 }
 
-/** The parts of an answer. Throws unless it ends where it should. */
+/** The parts of an answer. Throws if the answer is incomplete or too long. */
 function partsOf(answer: Buffer): Part[] {
   const parts: Part[] = [];
   for (let at = 0; ; ) {
     const end = answer.indexOf('\n', at) + 1;
     const head = JSON.parse(answer.toString('utf8', at, end)) as { name: string; size: number };
     if ('end' in head) {
-      if (end !== answer.length) throw new Error('something follows the end');
+      if (end !== answer.length) throw new Error('there are bytes after the end');
       return parts;
     }
     at = end + head.size;
@@ -50,7 +53,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   }
   const shared = await create(dan, 'Shared', { is_public: true });
   await create(dan, 'Secret');
-  // Under review: nobody but members of the lab may see it.
+  // A change under review, which only members of the lab may see.
   await ben.client.definitions.change(meter, { source_code: measurement('Meter', 77) });
 
   const ask = async ({ token }: Pick<TestComputer, 'token'>, names: readonly string[]) => {
@@ -90,7 +93,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     }
   });
 
-  await t.test('what a computer may not see looks like what does not exist', async (t) => {
+  await t.test('a hidden definition looks like one that does not exist', async (t) => {
     t.same(await sizes(['Secret', 'Nothing', 'Meter', '../Meter', 'meter', 'Meter']), [
       ['Secret', false],
       ['Nothing', false],

@@ -1,10 +1,10 @@
-/** What an import may load. Its time follows from that, and differs from machine to machine. */
+/** Tests which modules an import loads. Its time depends on them, and cannot be compared between machines. */
 import { join } from 'node:path';
 import t from 'tap';
 import { freshDatabase } from '../helpers/databases.ts';
 import { observe } from '../helpers/observe.ts';
 
-/** What lints, archives, hashes passwords, backs up and serves. */
+/** Modules that lint, archive, hash passwords, back up or serve. */
 const UNNEEDED =
   /\/node_modules\/(@astral-sh\/ruff|yazl|yauzl|@node-rs\/argon2|fastify|pino)|\/registry\/(routes|plugins|services\/(backup|people|sync))\//;
 
@@ -25,7 +25,7 @@ t.test('an import that finds no instruments loads only what reading Python needs
   );
   t.ok(
     modules.some((url) => url.endsWith('/analysis/folder-worker.ts')),
-    'the modules of its worker are among them',
+    'the list includes the modules of its worker',
   );
 });
 

@@ -13,7 +13,7 @@ import { measurement, startRegistry, type TestRegistry } from '../helpers/regist
 
 const silent: Terminal = { out: () => {}, err: () => {}, progress: () => {} };
 
-/** A lab's checkout: two classes in one file that share a helper, a banned import, a broken file. */
+/** A lab's checkout: two classes in one file that share a helper, a banned import, and a broken file. */
 async function checkout(t: Test): Promise<string> {
   const folder = t.testdir();
   await mkdir(join(folder, 'Instruments', 'Acme'), { recursive: true });
@@ -169,9 +169,9 @@ t.test('names of another lab are refused by the dry run and by the real import',
 });
 
 /*
- * File names are bytes on Linux. The flaw: one that is not UTF-8 ended the whole import, because its name as
- * text is different and no file has that name. Verified: it is skipped and reported, in the folder itself and
- * in subfolders, as file and as folder, and the rest is imported.
+ * File names are bytes on Linux. The flaw: a file name that is not UTF-8 ended the whole import, because the name
+ * changes when it is read as text, and no file has the changed name. Verified: such a file or folder is skipped and
+ * reported, in the folder itself and in subfolders. The rest is imported.
  */
 t.test('files with names that are not UTF-8 are skipped and reported', async (t) => {
   const registry = await startRegistry(t);

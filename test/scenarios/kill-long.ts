@@ -1,6 +1,4 @@
-/**
- * The long form of killed-reviews.test.ts, part of `npm run kill`; change it with `-- --kills 200 --seed 7`.
- */
+/** The long form of killed-reviews.test.ts, which is part of `npm run kill`. Options: `-- --kills 200 --seed 7`. */
 import { parseArgs } from 'node:util';
 import t from 'tap';
 import { killAmidReviews } from './kill/kills.ts';

@@ -1,4 +1,6 @@
-/** A server is killed while it lands versions: everything acknowledged is there, and all parts agree. */
+/**
+ * A server is killed while it lands versions. Everything that it acknowledged is there, and git and the database agree.
+ */
 import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -16,7 +18,7 @@ async function signedIn(url: string) {
 }
 
 t.test(
-  'kill -9 during saves loses nothing acknowledged and leaves nothing half done',
+  'kill -9 during saves loses no acknowledged save and leaves no landing half done',
   async (t) => {
     await putDatabase(settings.DATA_DIR);
     const names = ['Left', 'Right'];
@@ -32,7 +34,7 @@ t.test(
             ? await client.definitions.create({ name, source_code: measurement(name) })
             : await client.definitions.byName(name);
         const known = acknowledged.get(name) as number;
-        // The save that the kill interrupted may have landed without an acknowledgement.
+        // The save that the kill interrupted may have landed without being acknowledged.
         t.ok(
           made.version === known || made.version === known + 1 || round === 0,
           `${name} stands at ${made.version}, ${known} were acknowledged`,
@@ -48,7 +50,7 @@ t.test(
         }
       });
       const cut = Promise.allSettled(saving);
-      // The moment varies from round to round, so it is a time and not an event.
+      // The kill must come at a different moment in each round, so the test waits for a time and not for an event.
       await after(300 + Math.random() * 700);
       server.signal('SIGKILL');
       t.ok((await cut).every(({ status }) => status === 'rejected'));
@@ -76,8 +78,8 @@ t.test('SIGTERM stops at once despite idle keep-alive connections', async (t) =>
   t.teardown(() => server.signal('SIGKILL'));
   const client = await signedIn(server.url);
   let answers = 0;
-  // Each client asks again as soon as it is answered, so that some are waiting when the signal arrives, and
-  // then stays silent.
+  // Each client asks again as soon as it is answered. Some requests are waiting when the signal arrives. Then the
+  // clients stay silent.
   const asking = Array.from({ length: 8 }, async () => {
     for (;;) {
       await client.definitions.list();

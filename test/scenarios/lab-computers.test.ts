@@ -1,4 +1,6 @@
-/** Enrolling computers and binding instruments: who may, what each caller sees, and what the trail keeps. */
+/**
+ * Enrolling computers and binding instruments: who may do it, what each caller sees, and what the audit trail records.
+ */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -52,7 +54,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       const pushed = await gitResult(['push', '-q', 'origin', 'HEAD:refs/for/main'], {
         cwd: clone,
       });
-      t.match(pushed.stderr, /computer/, 'and pushes nothing');
+      t.match(pushed.stderr, /computer/, 'a computer cannot push');
       await t.rejects(lab.anonymous.computers.enrol({ code, ...about }), status(403, /new one/));
     },
   );
@@ -116,7 +118,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(
       instruments.change(made.id, { ...made, status: 'retired' }),
       status(422, /^id is not accepted here/),
-      'fields that the registry alone writes are not sent back',
+      'fields that only the registry writes cannot be sent',
     );
     for (const { client } of [ben, cleo, pc, admin]) {
       t.match(await client.instruments.read(made.id), { name: 'Main Meter' });
@@ -155,7 +157,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       await t.rejects(
         admin.client.instruments.create({ name: 'X' }),
         status(422, /the lab/),
-        'of several labs one must be named',
+        'a caller with several labs must name one',
       );
     },
   );
@@ -193,7 +195,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       adapter_type: 'GPIB',
       last_settings: settings,
     });
-    t.equal(typed.last_connected, null, 'a typed address is not a connection');
+    t.equal(typed.last_connected, null, 'entering an address is not a connection');
     const at = new Date(Date.now() - 1000).toISOString();
     const bound = await pc.client.instruments.bind(main.id, 'LABPC-01', { last_connected: at });
     t.equal(bound.last_connected, at, 'the computer reports a connection');
@@ -219,7 +221,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     const { last_connected } = await pc.client.instruments.bind(main.id, 'LABPC-01', {
       last_connected: ahead,
     });
-    t.ok(Date.parse(last_connected ?? '') <= Date.now(), 'a clock that is ahead does not count');
+    t.ok(Date.parse(last_connected ?? '') <= Date.now(), 'a time in the future is not stored');
   });
 
   await t.test('a computer changes its own bindings and sees no others', async (t) => {
@@ -239,7 +241,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(cleo.client.bindings.remove(seen?.id ?? 0), status(403));
     t.match(await pc.client.bindings.read(seen?.id ?? 0), { computer_name: 'LABPC-01' });
     const [place] = (await pc2.client.instruments.read(main.id)).bindings;
-    t.equal(place, undefined, 'nor through the instrument');
+    t.equal(place, undefined, 'the binding is not visible through the instrument either');
   });
 
   await t.test('an instrument has at most one primary binding, also under races', async (t) => {
@@ -271,7 +273,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(
       pc.client.bindings.read(made.id),
       status(404),
-      'its binding was deleted with it',
+      'the binding was deleted with the instrument',
     );
   });
 
@@ -371,12 +373,16 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.same((await fetch(`${lab.url}/api/merge-requests`)).status, 401);
     await t.rejects(client.definitions.byName('Cold'), status(404));
     await admin.client.labs.change(nano.id, { disabled: true });
-    t.equal(await answer('GET', '/api/computers'), 401, 'nor of a lab that is disabled');
+    t.equal(
+      await answer('GET', '/api/computers'),
+      401,
+      'a computer of a disabled lab cannot sign in',
+    );
     await admin.client.labs.change(nano.id, { disabled: false });
   });
 }
 
-t.test('after twenty wrong codes all codes wait, valid ones too', async (t) => {
+t.test('after twenty wrong codes all codes must wait, even valid ones', async (t) => {
   let now = Date.now();
   const lab = await startLab(t, { now: () => now });
   const { code } = await lab.ada.client.computers.createCode(lab.nano.id);

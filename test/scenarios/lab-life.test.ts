@@ -8,7 +8,7 @@ import { git, gitResult } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
-/** Matches a promise that is rejected with this problem document. */
+/** Matches an error with this problem document. */
 const problem = (status: number, code: string) =>
   ({ status, problem: { status, code } }) as unknown as Error;
 
@@ -181,7 +181,7 @@ t.test('a snapshot contains every file, matches its headers, and is always the s
     t.equal(response.headers.get('x-files-sha256'), sha256(lines.join('')).digest('hex'));
     archives.add(archive.toString('base64'));
   }
-  t.equal(archives.size, 1, 'whatever the time zone of the server');
+  t.equal(archives.size, 1, 'in any time zone of the server');
 });
 
 t.test('a refusal names the place and leaves nothing behind', async (t) => {
@@ -190,7 +190,7 @@ t.test('a refusal names the place and leaves nothing behind', async (t) => {
   const error: RegistryError = await ada.client.definitions
     .create({ name: 'Meter', source_code: broken })
     .then(
-      () => t.fail('a broken file was taken'),
+      () => t.fail('a broken file was accepted'),
       (error) => error,
     );
   t.match(error, problem(422, 'invalid_definition'));

@@ -1,9 +1,9 @@
 /**
- * A landing is checked at the moment it lands. The flaws: a rollback request approved before its target was
- * revoked still landed; and the record of a version did not state lab and policy, so an admin of two labs
- * could move a definition out, land, and move it back, or enable `direct_landing` for a minute. Verified:
- * each input of the decision is changed at the last moment, between the decision and the refs, and nothing
- * lands; and the record reveals both detours.
+ * A landing is checked at the moment it lands. The flaws: a rollback was requested and approved; then its target was
+ * revoked, and it still landed. And the record of a version did not state lab and policy. So an admin of two labs could
+ * move a definition to the other lab, land, and move it back, or enable `direct_landing` for a minute. Verified: the
+ * test changes each input of the decision after the decision and before the refs move, and nothing lands. The record
+ * shows both detours.
  */
 import t, { type Test } from 'tap';
 import type { LabChange } from '../../registry/schemas/people.ts';
@@ -70,7 +70,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     await save(name, id, 3);
     await policy({ direct_landing: 'nobody' });
     const { merge_request } = await definitions.rollback(id, 1, 'worked');
-    if (!merge_request) throw new Error('it was to be reviewed');
+    if (!merge_request) throw new Error('the rollback did not open a merge request');
     const { head } = await mergeRequests.read(merge_request.id);
     await eve.client.mergeRequests.review(merge_request.id, { verdict: 'approve', head });
     t.match(await mergeRequests.read(merge_request.id), { can_merge: true });
@@ -108,25 +108,26 @@ async function scenarios(t: Test, database: DatabaseKind) {
       'a check is required': () => policy({ required_checks: { bench: eve.id } }),
       'an owner must approve': () => policy({ owners: [{ pattern: '*', users: [eve.id] }] }),
       'an import is banned': () => policy({ banned_imports: ['numpy'] }),
-      'the reviewer is no admin any more': () =>
+      'the reviewer is not an admin any more': () =>
         admin.client.labs.changeMember(nano.id, ada.id, 'contributor'),
       'the reviewer has left the lab': () => admin.client.labs.removeMember(nano.id, ada.id),
       'the account of the reviewer is disabled': () =>
         admin.client.users.change(ada.id, { disabled: true }),
       'changes are requested': (_, { id, head }) =>
         eve.client.mergeRequests.review(id, { verdict: 'request_changes', head }),
-      'it is a draft again': (_, { id }) => ben.client.mergeRequests.edit(id, { draft: true }),
+      'the merge request is a draft again': (_, { id }) =>
+        ben.client.mergeRequests.edit(id, { draft: true }),
       'the definition is archived': (id) => eve.client.definitions.archive(id),
       'the definition is moved to another lab': (id) =>
         admin.client.definitions.change(id, { lab_id: other.id }),
-      'whoever lands it is no admin any more': () =>
+      'the person who lands it is not an admin any more': () =>
         admin.client.labs.changeMember(nano.id, eve.id, 'contributor'),
     };
     for (const [what, change] of Object.entries(changes)) {
       const { id, name } = await define();
       const open = await requestApproved(name);
       t.match(await mergeRequests.read(open.id), { can_merge: true }, `${what}: before`);
-      // The refs of the landing are about to move; the inputs of the decision have just been locked.
+      // The refs are about to move, and the inputs of the decision have just been locked.
       let done: Promise<unknown> | undefined;
       await beforeLanding(name, async () => {
         done = change(id, open);
@@ -152,7 +153,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
   });
 
   if (database === 'PostgreSQL') {
-    await t.test('a change during the move of refs waits for its end', async (t) => {
+    await t.test('a change of the policy waits until the refs have moved', async (t) => {
       const { id, name } = await define();
       const open = await requestApproved(name);
       const repository = await lab.deps.repositories.open(name);
@@ -178,7 +179,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     });
   }
 
-  await t.test('the same holds for every kind of direct landing', async (t) => {
+  await t.test('every kind of direct landing is checked at that moment', async (t) => {
     const ways: Record<string, (id: number, name: string) => Promise<unknown>> = {
       save: (id, name) => save(name, id, 9),
       rollback: (id) => definitions.rollback(id, 1, 'back'),
@@ -206,11 +207,11 @@ async function scenarios(t: Test, database: DatabaseKind) {
     await admin.client.labs.addMember(other.id, ada.id, 'admin');
     const { id, name } = await define();
     await policy({ direct_landing: 'nobody', required_approvals: 2, banned_imports: ['os'] });
-    // Around the policy: out to another lab, landed there, and back.
+    // First detour: move the definition to another lab, land there, and move it back.
     await definitions.change(id, { lab_id: other.id });
     await save(name, id, 2);
     await definitions.change(id, { lab_id: nano.id });
-    // Around it again: direct landing is enabled for a minute.
+    // Second detour: enable direct landing for a minute.
     await policy({ direct_landing: 'admins' });
     await save(name, id, 3);
     await policy({ direct_landing: 'nobody' });
@@ -230,9 +231,9 @@ async function scenarios(t: Test, database: DatabaseKind) {
     t.same(await landingsOf(), expected);
     await lab.deps.store.em().execute('update versions set landed_under = null');
     await reindex(lab.deps);
-    t.same(await landingsOf(), expected, 'the repository alone shows the same');
+    t.same(await landingsOf(), expected, 'the record in the repository shows the same');
 
-    // Everybody reads a public definition, but not the policy of its lab.
+    // Everybody can read a public definition, but not the policy of its lab.
     await definitions.change(id, { is_public: true });
     const repository = await lab.deps.repositories.open(name);
     for (const { record } of await repository.versions()) {
@@ -248,13 +249,9 @@ async function scenarios(t: Test, database: DatabaseKind) {
     const [newest] = await repository.versions();
     const { landed_under } = await guest.client.fleet.provenance(newest?.commit ?? '');
     t.equal(landed_under, null);
-    t.same(
-      await seenBy(ben),
-      ['nano', 'cold', 'nano'],
-      'the lab sees how its definition came to be',
-    );
+    t.same(await seenBy(ben), ['nano', 'cold', 'nano'], 'the lab sees where each version landed');
     await admin.client.labs.addMember(other.id, guest.id, 'viewer');
-    t.same(await seenBy(guest), [null, 'cold', null], 'another lab sees what landed in it');
+    t.same(await seenBy(guest), [null, 'cold', null], 'another lab sees only its own landing');
     t.same((await fsck(lab.deps)).problems, []);
     await policy({ direct_landing: 'admins', required_approvals: 1 });
   });

@@ -1,4 +1,4 @@
-/** Lists over HTTP: every one can be followed by its cursors, and refuses others. */
+/** Lists over HTTP. Every list can be followed by its cursors, and refuses the cursors of other lists. */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';

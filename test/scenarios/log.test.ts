@@ -1,4 +1,4 @@
-/** The log never contains a usable secret, at any level, whatever is sent correctly or by mistake. */
+/** The log never contains a usable secret, at any level. The test sends secrets correctly and by mistake. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,10 +30,10 @@ t.test('no log line contains a secret', async (t) => {
       DATA_DIR: folder,
       LOG_LEVEL: 'trace',
       ADMIN_PASSWORD: secret('the password of the first administrator', 'open-sesame-1'),
-      JWT_SECRET: secret('what signs sessions', 'signs-sessions-'.repeat(3)),
+      JWT_SECRET: secret('the secret that signs sessions', 'signs-sessions-'.repeat(3)),
       OIDC_ISSUER: provider.issuer,
       OIDC_CLIENT_ID: provider.clientId,
-      OIDC_CLIENT_SECRET: secret('what proves us to the provider', provider.clientSecret),
+      OIDC_CLIENT_SECRET: secret('the secret for the provider', provider.clientSecret),
     },
     { first: true },
   );
@@ -60,7 +60,7 @@ t.test('no log line contains a secret', async (t) => {
   secret('its cookie', cookie.split(/[=;]/)[1] ?? '');
   const wrong = secret('a wrong password', 'wrong-guess-1');
   for (let i = 0; i < 12; i++) await ask(login, { json: { username: 'admin', password: wrong } });
-  const asName = secret('a password in the place of the name', 'typed-too-early');
+  const asName = secret('a password typed as the name', 'typed-too-early');
   await ask(login, { json: { username: asName, password: 'x' } });
   await ask(login, { json: { username: 'admin', password: { [asName]: asName } } });
   await ask(login, {
@@ -84,8 +84,8 @@ t.test('no log line contains a secret', async (t) => {
   });
   const { token } = (await made.json()) as { token: string };
   secret('a token', token);
-  secret('what is kept of it', createHash('sha256').update(token).digest('hex'));
-  const bad = secret('a token that is none', 'pbr_Th1sTokenIsNotOne-atAll');
+  secret('the stored hash of the token', createHash('sha256').update(token).digest('hex'));
+  const bad = secret('an invalid token', 'pbr_Th1sTokenIsNotOne-atAll');
   for (const what of [token, bad, `${session}x`])
     await ask('/api/auth/me', { headers: bearer(what) });
   await ask('/api/auth/me', { headers: { authorization: `Basic ${btoa(`git:${token}`)}` } });
@@ -150,7 +150,7 @@ t.test('no log line contains a secret', async (t) => {
     secret(`the state (${who})`, searchParams.get('state') ?? '');
     if (who) secret('the code', searchParams.get('code') ?? '');
     await browser.open(back, (address) => !address.startsWith(`${url}/api`));
-    if (who) secret('the session after it', browser.cookie(url).split('=')[1] ?? '');
+    if (who) secret('the session that it starts', browser.cookie(url).split('=')[1] ?? '');
     await ask(back.slice(url.length), { headers: { cookie: kept } });
     await ask(back.slice(url.length));
     if (who === null) await provider.down();
@@ -166,7 +166,7 @@ t.test('no log line contains a secret', async (t) => {
   t.ok(lines.length > 100, `${lines.length} lines`);
   t.ok(
     lines.some((line) => line.includes('sign-in refused')),
-    'what went wrong is there',
+    'the failures are logged',
   );
   const log = [...lines, stderr].join('\n');
   for (const [what, value] of secrets) {
@@ -174,7 +174,11 @@ t.test('no log line contains a secret', async (t) => {
       t.notOk(log.includes(form), `${what}: ${lines.find((line) => line.includes(form)) ?? ''}`);
     }
   }
-  t.notMatch(log, /\$argon2id\$|PRIVATE KEY|eyJ[\w-]+\.eyJ/, 'no hash, no key, no session at all');
+  t.notMatch(
+    log,
+    /\$argon2id\$|PRIVATE KEY|eyJ[\w-]+\.eyJ/,
+    'the log has no hash, no key and no session',
+  );
 });
 
 t.test('no message contains a password from DATABASE_URL', async (t) => {

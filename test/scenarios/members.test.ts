@@ -1,7 +1,7 @@
 /**
- * How a lab admin adds a member. The flaw: accounts were added by id and the answer named them, so ids 1, 2,
- * 3, … revealed every username of the site. Verified: every operation that takes the id of an account answers
- * the same for an invisible account as for a nonexistent one.
+ * How a lab admin adds a member. The flaw: accounts were added by id, and the answer contained their names. With the
+ * ids 1, 2, 3, … an admin could list every username of the site. Verified: every operation with the id of an account
+ * gives the same answer for an invisible account as for a nonexistent one.
  */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';

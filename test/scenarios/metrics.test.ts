@@ -1,5 +1,6 @@
 /**
- * Who can read the metrics: a caller with the token, or without one this machine, and nobody through a proxy.
+ * Who can read the metrics. With METRICS_TOKEN, every caller with the token. Without it, only this machine. Never a
+ * request through a proxy.
  */
 import t from 'tap';
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';
@@ -78,10 +79,10 @@ t.test('without METRICS_TOKEN only this machine may read, and no proxied request
 });
 
 /**
- * A proxy that adds no header keeps the requested host name; so does a page whose own name resolves to here
- * (DNS rebinding).
+ * Some proxies add no header, but they keep the requested host name. So does a web page whose own host name resolves to
+ * this machine (DNS rebinding).
  */
-t.test('only names of this machine count as this machine', async (t) => {
+t.test('a request counts as local only with a host name of this machine', async (t) => {
   for (const host of ['127.0.0.1:8080', 'localhost', 'LOCALHOST:8080', '[::1]:8080', '127.0.1.1']) {
     t.doesNotThrow(() => demandReader('127.0.0.1', { host }, undefined), host);
   }
@@ -97,7 +98,7 @@ t.test('only names of this machine count as this machine', async (t) => {
   }
 });
 
-t.test('only addresses of this machine count as this machine', async (t) => {
+t.test('a request counts as local only from an address of this machine', async (t) => {
   const own = { host: 'localhost' };
   for (const address of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1']) {
     t.doesNotThrow(() => demandReader(address, own, undefined), address);

@@ -1,7 +1,7 @@
 /**
- * Requests once wrote columns that no schema named, and left a registry that looked intact. After the update
- * an operator wants to know whether somebody did: each test forges what such a request left behind, and
- * `fsck` must report it and nothing else.
+ * Requests could once write columns that no schema named, and the registry still looked intact. After the update,
+ * operators want to know whether this happened. Each test forges what such a request left behind. `fsck` must report
+ * it, and nothing else.
  */
 import t, { type Test } from 'tap';
 import { parseRecord, writeRecord } from '../../registry/definitions/record.ts';
@@ -76,7 +76,7 @@ async function stories(t: Test, database: DatabaseKind) {
   await t.test('fsck reports a version that differs from what was approved', async (t) => {
     const { id, head } = await propose(t, lab, 'approved', 'harmless\n');
     await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
-    // As the registry landed it after the key of one head was copied to the other.
+    // Lands a version as the registry did after such a request had copied the key of one head to another.
     const repository = await deps.repositories.open('Meter');
     const { head: main, version, state } = await repository.tip();
     const bytes = Buffer.from('harmful\n');

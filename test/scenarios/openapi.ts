@@ -1,17 +1,17 @@
-/** The API document in a form for tests. */
+/** Reads the API document for tests. */
 
 export interface Operation {
   /** In upper case. */
   method: string;
-  /** As in the document, with `{parameters}`. */
+  /** The path as in the document, with `{parameters}`. */
   path: string;
-  /** Names of path parameters. */
+  /** The names of the path parameters. */
   parameters: string[];
-  /** Names of query parameters. */
+  /** The names of the query parameters. */
   query: string[];
   /** The schema of the JSON body, if there is one. */
   body: object | undefined;
-  /** Names of the body's fields. */
+  /** The names of the fields in the body. */
   fields: string[];
   summary?: string;
   operationId?: string;
@@ -27,7 +27,7 @@ interface RawOperation extends Pick<Operation, 'summary' | 'operationId' | 'tags
   requestBody?: { content: { 'application/json': { schema: { properties?: object } } } };
 }
 
-/** Every operation of the registry's own document. */
+/** Lists every operation in the registry's own document. */
 export async function operationsOf(url: string): Promise<Operation[]> {
   const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
   return Object.entries(paths).flatMap(([path, methods]) =>

@@ -1,13 +1,13 @@
 /**
- * What an attacker's page can make the browser of a signed-in person do. Each test: the flaw, the attack as
- * the browser would send it, and what must not have happened.
+ * What an attacker's page can make the browser of a signed-in person do. Each test describes the flaw, sends the attack
+ * as the browser would, and checks what must not happen.
  */
 import t from 'tap';
 import { fromOwnPage } from '../../registry/plugins/session-cookie.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 let registry: TestRegistry;
-/** The cookie of the victim, a site admin, as browsers return it. */
+/** The cookie of the victim, a site admin, as the browser sends it. */
 let cookie: string;
 t.before(async () => {
   registry = await startRegistry(t);
@@ -46,8 +46,8 @@ t.test('scripts and other sites cannot read the cookie', async (t) => {
 t.test(
   'a request that the browser marks as cross-site changes nothing with the cookie',
   async (t) => {
-    // SameSite=Strict stops other sites, but not another host of the same site (such as another machine of
-    // the university).
+    // SameSite=Strict stops requests of other sites, but not of another host of the same site, such as another machine
+    // of the university.
     for (const site of ['cross-site', 'same-site', 'none', '']) {
       const forged = await write(registry, {
         cookie,
@@ -68,8 +68,8 @@ t.test('over plain http the Origin header decides', async (t) => {
     'another site': 'https://attacker.example',
     'another port of the machine': 'http://127.0.0.1:1',
     'another scheme': `https://${host}`,
-    'a name that begins like ours': `${registry.url}.attacker.example`,
-    'a name that is given before ours': `http://${host}@attacker.example`,
+    'the name of the registry followed by another domain': `${registry.url}.attacker.example`,
+    'another host, with the name of the registry as its user name': `http://${host}@attacker.example`,
     'a sandboxed frame': 'null',
     'the host alone': host,
     nothing: '',
@@ -78,7 +78,7 @@ t.test('over plain http the Origin header decides', async (t) => {
     t.equal((await write(registry, { cookie, origin })).status, 403, what);
   }
   t.equal((await write(registry, { cookie, origin: registry.url })).status, 201);
-  // People may open another name of the machine than PUBLIC_URL has.
+  // People may open the registry under another name of the machine than PUBLIC_URL has.
   const named = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
   t.equal(fromOwnPage(named, [registry.url, `http://${named.host}`]), true);
 });
@@ -100,7 +100,8 @@ t.test('a request without origin information changes nothing with the cookie', a
 
 t.test('a form on another site cannot sign anybody out or remove the cookie', async (t) => {
   const form = { method: 'POST', headers: { origin: 'https://attacker.example' } };
-  // The browser withholds a Strict cookie but obeys Set-Cookie in the answer to a top-level form.
+  // The browser does not send a Strict cookie with a top-level form from another site. But it obeys Set-Cookie in the
+  // answer.
   const without = await fetch(`${registry.url}/api/auth/logout`, form);
   t.equal(without.status, 204);
   t.same(without.headers.getSetCookie(), []);
@@ -114,7 +115,7 @@ t.test('a form on another site cannot sign anybody out or remove the cookie', as
 });
 
 t.test("a form on another site cannot sign a victim in to the attacker's account", async (t) => {
-  // Forms can send three media types; JSON would need a permission (CORS) that is never given.
+  // Forms can send three media types. For JSON the browser asks for permission (CORS), which the registry never gives.
   for (const type of [
     'text/plain',
     'application/x-www-form-urlencoded',
@@ -144,5 +145,9 @@ t.test('another host of the domain cannot replace the cookie over https', async 
   t.equal(answer.status, 401);
   const origin = 'https://registry.lab.example';
   const own = await write(secure, { cookie: `__Host-registry_session=${value}`, origin });
-  t.equal(own.status, 201, 'the public address counts, which a proxy may have hidden');
+  t.equal(
+    own.status,
+    201,
+    'the Origin is compared with the public address, which a proxy may hide',
+  );
 });

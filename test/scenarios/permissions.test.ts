@@ -1,4 +1,6 @@
-/** Permissions for what a lab bans: requested, granted by an admin, kept, dropped and withdrawn. */
+/**
+ * Permissions for imports that a lab bans: how they are requested, granted by a lab admin, kept, dropped and withdrawn.
+ */
 import t, { type Test } from 'tap';
 import { parseRecord } from '../../registry/definitions/record.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
@@ -10,7 +12,7 @@ import { measurement, type Person } from '../helpers/registry.ts';
 const lab = await startLab(t);
 const { ada, ben, deps } = lab;
 
-/** Uses `ctypes`; `value` distinguishes versions. */
+/** A definition that uses `ctypes`. `value` distinguishes its versions. */
 const vendor = (name: string, value = 1) => `import ctypes\n${measurement(name, value)}`;
 const asking = (name: string, names: string[], source = measurement(name)) =>
   `# /// script\n# [tool.pybirch]\n# permissions = ${JSON.stringify(names)}\n# ///\n${source}`;
@@ -32,7 +34,7 @@ const approve = (who: Person, id: number, head: string, grants?: string[]) =>
   who.client.mergeRequests.review(id, { verdict: 'approve', head, ...(grants && { grants }) });
 const merge = (id: number, head: string) => ada.client.mergeRequests.merge(id, { head });
 
-/** The permissions in the signed tag. */
+/** The permissions in the signed tag of a version. */
 async function permissionsOf(name: string, version: number): Promise<string[] | undefined> {
   const repository = await deps.repositories.open(name);
   const tagged = await repository.version(version);
@@ -70,7 +72,7 @@ t.test(
     const { items } = await ada.client.audit({ action: 'merge_request.reviewed', subject_id: id });
     t.ok(
       items.some(({ after }) => JSON.stringify(after).includes('"grants":["ctypes"]')),
-      'the audit trail has it',
+      'the audit trail contains the grant',
     );
   },
 );
@@ -115,14 +117,26 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
   t.match(await read(id), { permissions: [{ name: 'ctypes', granted: true, granted_by: null }] });
   await approve(ada, id, head);
   await merge(id, head);
-  t.strictSame(await permissionsOf('Keeps', 2), ['ctypes'], 'a later version keeps it');
+  t.strictSame(await permissionsOf('Keeps', 2), ['ctypes'], 'a later version keeps the permission');
   const change = (source_code: string, grants?: string[]) =>
     ada.client.definitions.change(definition, { source_code, ...(grants && { grants }) });
   await change(measurement('Keeps', 3));
-  t.strictSame(await permissionsOf('Keeps', 3), [], 'a version that no longer needs it loses it');
-  t.match(await problemOf(change(vendor('Keeps', 4))), { status: 422 }, 'it is requested again');
+  t.strictSame(
+    await permissionsOf('Keeps', 3),
+    [],
+    'a version that no longer needs the permission loses it',
+  );
+  t.match(
+    await problemOf(change(vendor('Keeps', 4))),
+    { status: 422 },
+    'it must be requested again',
+  );
   await ada.client.definitions.rollback(definition, 2, 'It was better');
-  t.strictSame(await permissionsOf('Keeps', 4), ['ctypes'], 'a version rolled back to has its own');
+  t.strictSame(
+    await permissionsOf('Keeps', 4),
+    ['ctypes'],
+    'a rollback restores the permissions of that version',
+  );
   const { items } = await ada.client.definitions.versions(definition, { page: 1 });
   t.strictSame(
     items.map(({ version, permissions }) => [version, permissions]),
@@ -136,7 +150,7 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
   t.match(
     await problemOf(change(vendor('Keeps', 5), [])),
     { status: 422 },
-    'an admin who withdraws it must take its use out too',
+    'an admin who withdraws a permission must also remove its use',
   );
   await reindex(deps);
   const again = await ada.client.definitions.versions(definition, { page: 1 });

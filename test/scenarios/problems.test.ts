@@ -1,4 +1,4 @@
-/** Problem codes: each has a page that explains it, and the table of the source, the pages and the docs agree. */
+/** Problem codes. Each has a page that explains it. The table in the source, the pages and the docs agree. */
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Behind a reverse proxy: which client is counted and named, and what nobody can forge. */
+/** Behind a reverse proxy: which client address is throttled and audited, and what nobody can forge. */
 import t from 'tap';
 import { loadConfig } from '../../registry/config.ts';
 import { git } from '../helpers/git.ts';
@@ -6,7 +6,7 @@ import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 const ADA = '203.0.113.7';
 
-/** Signs in as a proxy on this machine forwards it. */
+/** Signs in as if a proxy on this machine had forwarded the request. */
 const signIn = ({ url }: TestRegistry, password: string, forwarded: Record<string, string>) =>
   fetch(`${url}/api/auth/login`, {
     method: 'POST',
@@ -22,7 +22,7 @@ t.test('the client named by a trusted proxy is throttled and audited', async (t)
     environment: { TRUSTED_PROXIES: '127.0.0.1, 10.1.0.0/16' },
   });
   const { token } = await registry.person('ada');
-  // Each proxy appends the address of its client; what the client itself wrote comes before.
+  // Each proxy appends the address of its client. An address that the client itself sent comes first.
   const chain = { 'x-forwarded-for': `198.51.100.1, ${ADA}, 10.1.2.3` };
   t.equal((await signIn(registry, 'password of ada', chain)).status, 200);
   t.equal(await lastAddress(registry, 'session.started'), ADA);
@@ -33,13 +33,13 @@ t.test('the client named by a trusted proxy is throttled and audited', async (t)
   t.equal(
     (await signIn(registry, 'password of ada', forged)).status,
     429,
-    'whatever the client claims',
+    'a forged address does not help',
   );
   const other = { 'x-forwarded-for': '203.0.113.8' };
   t.equal(
     (await signIn(registry, 'password of ada', other)).status,
     200,
-    'nobody else is shut out',
+    'other clients are not throttled',
   );
 
   await registry.admin.client.labs.create({ name: 'Nano', code: 'nano' });

@@ -1,8 +1,7 @@
 /**
- * A lab that reviews what it runs uses another lab's public definition. The flaw: its computers got each new
- * version at once, without a review by the lab. Verified: the lab's policy `public_definitions` decides, for
- * instruments created before and after it was set and never for built-in definitions, and newer versions are
- * offered in a warning.
+ * A lab with reviews uses another lab's public definition. The flaw: its computers got each new version at once,
+ * without a review by the lab. Verified: the lab's policy `public_definitions` decides this, for instruments created
+ * before and after it was set. It never concerns built-in definitions. A warning offers newer versions.
  */
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
@@ -74,7 +73,7 @@ async function story(t: Test, database: DatabaseKind) {
   t.match(
     await syncList({ names: 'Another' }),
     { got: ['Shared v2', 'Shipped v1'] },
-    'nor by asking',
+    'asking by name does not help',
   );
   const later = await make('Later', another);
   t.equal(later.pinned_version, 1, 'a new instrument is pinned to the version that its admin sees');
@@ -96,10 +95,10 @@ async function story(t: Test, database: DatabaseKind) {
     is_public: true,
   });
   const mine = await make('Mine', own.id);
-  t.equal(mine.pinned_version, null, "the lab's own are not held");
+  t.equal(mine.pinned_version, null, "the lab's own definitions are not held back");
   await labs.change(nano.id, { public_definitions: 'none' });
   const none = await syncList({ names: 'Shared' });
-  t.same(none.got, ['Own v1', 'Shipped v1'], 'nothing of other labs');
+  t.same(none.got, ['Own v1', 'Shipped v1'], 'no definition of other labs');
   t.match(none.warnings, [
     /does not accept definitions of other labs/,
     /does not accept definitions of other labs/,

@@ -1,4 +1,4 @@
-/** What reading a definition costs: queries and git processes, for each route of its page. */
+/** What reading a definition costs: database queries and git processes, for each route that its page uses. */
 import t, { type Test } from 'tap';
 import { startLab } from '../helpers/lab.ts';
 import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
@@ -30,7 +30,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     return spawn(run);
   };
   const all = '/api/instrument-definitions';
-  /** The most queries of each route. */
+  /** The upper limit of queries for each route. */
   const most: Record<string, number> = {
     [`${all}/by-name/Meter`]: 2,
     [`${all}/${id}`]: 2,
@@ -50,7 +50,8 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   };
   for (const [path, queries] of Object.entries(most)) {
     t.equal(await read(path), 200);
-    // The first read of a diff starts git, and the first of a merge request makes its checks.
+    // The first read is not counted: the first diff starts git, and the first read of a merge request computes its
+    // checks.
     statements.length = 0;
     processes = 0;
     await read(path);

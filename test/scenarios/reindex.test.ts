@@ -1,4 +1,4 @@
-/** Definitions and versions in the database are an index: git restores them, including ids. */
+/** Definitions and versions in the database are an index. git restores them, including their ids. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -13,7 +13,7 @@ import { git } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
-/** Every column of every row, including generated ones. */
+/** Every column of every row, including generated columns. */
 async function rowsOf(store: Store) {
   const all = (sql: string) => store.em().execute<Record<string, unknown>[]>(sql);
   return {
@@ -22,7 +22,7 @@ async function rowsOf(store: Store) {
   };
 }
 
-/** A lab in which everything has happened that a definition records. */
+/** A lab in which every event has happened that a definition's history can record. */
 async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   const lab = await startLab(t, { database });
   const { ada, admin, deps } = lab;
@@ -82,7 +82,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   return lab;
 }
 
-/** Versions landed by review and by override; some are deprecated and revoked. */
+/** Versions that landed by review and by override. Some are deprecated or revoked. */
 async function landReviewed({ ada, admin, ben, nano }: TestLab): Promise<void> {
   const { definitions, labs, mergeRequests } = ada.client;
   const { id } = await definitions.create({
@@ -138,7 +138,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       const newest = await newestAuditId(store.em());
       t.match(await reindex(deps), { definitions: 8, removed: [], skipped: [] });
       t.same(await rowsOf(store), before);
-      t.equal(await newestAuditId(store.em()), newest, 'and adds no entry');
+      t.equal(await newestAuditId(store.em()), newest, 'it adds no audit entry');
     });
 
     await t.test(
@@ -154,7 +154,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 
         const users = await fresh.em().execute('select * from users order by username');
         t.match(users, [
-          // The creator of all definitions, and the site admin who landed the moved one.
+          // The creator of all definitions, and the site admin who landed a version of the moved definition.
           {
             id: lab.ada.id,
             username: 'ada',
@@ -178,12 +178,12 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
           { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
         ]);
         t.match(await reindex({ ...deps, store: fresh }), { definitions: 8 });
-        t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
+        t.same(await rowsOf(fresh), before, 'a second reindex changes nothing');
       },
     );
 
     await t.test(
-      'data that an older registry did not index is filled in as by a landing',
+      'data that an older registry did not index is filled in as a landing would',
       async (t) => {
         await store.em().execute('update versions set files = null where version = 1');
         await store.em().execute('update versions set described = null where version = 2');
@@ -225,7 +225,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await lab.ada.client.definitions.archive(made.id);
     });
 
-    await t.test('a removed repository leaves the index when an admin says so', async (t) => {
+    await t.test('a missing repository is deleted from the index if an admin asks for it', async (t) => {
       await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
       await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
       const { removed } = await reindex(deps, { deleteMissing: true });

@@ -1,7 +1,7 @@
 /**
- * A registry ends in the middle of a change under review. Before its refs have moved, nothing of the change
- * remains; afterwards all of it does, including audit trail and events. (`npm run kill` kills a real one at
- * random points.)
+ * A registry crashes during a change under review. If the crash comes before the refs move, nothing of the change
+ * remains. If it comes afterwards, all of the change remains, including audit trail and events. (`npm run kill` kills a
+ * real registry at random moments.)
  */
 import { readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -18,7 +18,7 @@ const { ada, ben, deps } = lab;
 const DEAD = `999999999.1.${hostname()}`;
 type Moment = 'before' | 'after';
 
-/** Simulates the end of the process for this repository, just before or after its refs move the next time. */
+/** Simulates the end of the process for this repository, just before or just after its refs move the next time. */
 async function endAt(name: string, moment: Moment) {
   const repository = await deps.repositories.open(name);
   const { updateRefs, land } = repository;
@@ -26,7 +26,7 @@ async function endAt(name: string, moment: Moment) {
     <A, R>(work: (argument: A) => Promise<R>) =>
     async (argument: A): Promise<R> => {
       if (moment === 'after') await work.call(repository, argument);
-      // A dead process cleans up nothing, so this error must not be treated as a refusal.
+      // A dead process cleans up nothing, so the code must not treat this error as a refusal.
       throw new Error('the process ended here');
     };
   repository.updateRefs = ending(updateRefs);
@@ -40,7 +40,7 @@ async function endAt(name: string, moment: Moment) {
   };
 }
 
-/** Everything about a definition's merge requests, in the database, in git and in the audit trail. */
+/** The state of a definition's merge requests in the database, in git and in the audit trail. */
 async function stateOf(name: string) {
   const { id, version } = await ada.client.definitions.byName(name);
   const { items } = await ada.client.mergeRequests.list({ definition_id: id });
@@ -56,9 +56,9 @@ async function stateOf(name: string) {
 type Known = Awaited<ReturnType<typeof stateOf>>;
 
 interface Crash {
-  /** Runs just before the interrupted action. */
+  /** Runs just before the action that is interrupted. */
   prepare(clone: Clone, name: string): Promise<unknown>;
-  /** The interrupted action. */
+  /** The action that is interrupted. */
   act(clone: Clone, name: string): Promise<unknown>;
   /** The expected state once the refs have moved. */
   done: (before: Known) => { pages: object[]; trail: object[]; version?: number };
@@ -199,8 +199,8 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
 }
 
 /**
- * Entries written before the refs move are reverted; a landing writes none, and those of a closing are not
- * visible.
+ * The repositories that a repair reports for a crash before the refs move. It reverts rows that the action wrote before
+ * the refs move. A landing writes no such rows, and those of a closing are not visible.
  */
 const repairedBy = (what: string, name: string): string[] =>
   ['Opened', 'Updated', 'Together'].includes(what) ? [name] : [];

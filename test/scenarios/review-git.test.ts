@@ -1,4 +1,6 @@
-/** Review with git alone: branches and refs/for/main become merge requests (docs/contract.md, section 4). */
+/**
+ * Review with git alone: pushes to branches and to refs/for/main become merge requests (docs/contract.md, section 4).
+ */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
@@ -12,7 +14,7 @@ const { ada, ben, cleo, dan, nano } = lab;
 const list = async (definition_id: number, state?: 'open') =>
   (await ada.client.mergeRequests.list({ definition_id, ...(state && { state }) })).items;
 
-/** A definition and a clone of it by `who`, ready to commit. */
+/** Creates a definition, and a clone of it in which `who` can commit. */
 async function createAndClone(t: Test, name: string, who: Person) {
   const body = { name, source_code: measurement(name), lab_id: nano.id, is_public: true };
   const made = await ada.client.definitions.create(body);
@@ -44,7 +46,7 @@ t.test('a push to refs/for/main opens a merge request, and the next one updates 
   t.equal(rows.length, 1);
   await clone.git('fetch', '-q', 'origin', `refs/merge-requests/${row?.id}/head`);
   t.equal(await clone.git('rev-parse', 'FETCH_HEAD'), second);
-  t.equal((await ada.client.definitions.read(made.id)).version, 1, 'and main stays');
+  t.equal((await ada.client.definitions.read(made.id)).version, 1, 'main does not move');
 });
 
 t.test('a branch is one merge request, also when forced, invalid or deleted', async (t) => {

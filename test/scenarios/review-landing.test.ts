@@ -23,12 +23,12 @@ await admin.client.labs.addMember(nano.id, eve.id, 'contributor');
 
 type Files = Record<string, string>;
 
-/** Creates a definition with further files, landed by the admin of its lab. */
+/** Creates a definition with further files. The admin of its lab lands it. */
 const define = (name: string, files: Files = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), files });
 
 let branches = 0;
-/** One commit on a new branch from the newest version, pushed by `who`. */
+/** `who` pushes one commit on a new branch from the newest version. */
 async function propose(t: Test, who: Person, name: string, files: Files, title = 'Change it') {
   const clone = await cloneOf(t, lab, name, who);
   const branch = `branch-${++branches}`;
@@ -37,7 +37,7 @@ async function propose(t: Test, who: Person, name: string, files: Files, title =
   return { id: await pushForReview(clone, branch), head, clone, branch };
 }
 
-/** The number of the merge request in the push's output. */
+/** The number of the merge request in the output of the push. */
 async function pushForReview(clone: Clone, ...args: string[]): Promise<number> {
   const { code, stderr } = await clone.push(...args);
   const [, id] = /^remote: Merge request !(\d+): http/m.exec(stderr) ?? [];
@@ -90,7 +90,7 @@ t.test('a merge request lands as one commit that names its authors and approvers
     { can_merge: false, diff: /notes\.txt/ },
     'a landed merge request can still be read',
   );
-  t.match(await problemOf(merge(ada, id, head)), { status: 409 }, 'it lands once');
+  t.match(await problemOf(merge(ada, id, head)), { status: 409 }, 'it cannot land twice');
 
   await clone.git('fetch', '-q', '--prune', 'origin');
   t.equal(
@@ -107,7 +107,7 @@ t.test('a merge request lands as one commit that names its authors and approvers
     ].join('\n'),
     'the trailer that the message forges is left out',
   );
-  t.notMatch(await clone.git('branch', '-r'), branch, 'the branch has served');
+  t.notMatch(await clone.git('branch', '-r'), branch, 'the branch is deleted');
   const version = await ada.client.definitions.version(definition, 2);
   t.match(version, { merge_request: id, approvals: [{ by: { username: 'ada' }, head }] });
   const { items } = await ada.client.audit({ action: 'merge_request.merged', subject_id: id });
@@ -226,7 +226,7 @@ t.test('a page takes a constant number of queries, and comments follow their lin
     'a.txt': '1\n2\nthree\n',
   });
   const quiet = await propose(t, ben, 'Talked', { 'b.txt': 'b\n' });
-  // Written as rows, because the API would render the whole page for each.
+  // Comments are inserted as rows, because the API would render the whole page for each.
   await deps.store.transaction(async (em) => {
     const by = { merge_request_id: id, author_id: ada.id, author: 'ada', in_reply_to: null };
     const at = { file: 'a.txt', side: 'new' as const, head, base: null };
@@ -268,34 +268,37 @@ t.test('a page takes a constant number of queries, and comments follow their lin
   ]);
 });
 
-t.test('after a reindex versions have their approvals, and numbers are not reused', async (t) => {
-  const empty = await openStore({ folder: (await freshFolder()).folder });
-  t.teardown(() => empty.close());
-  const report = await reindex({ ...deps, store: empty });
-  t.same(report.skipped, []);
-  const rows = `select d.name, v.version, v.approvals, v.overrides, v.merge_request
+t.test(
+  'after a reindex, versions still have their approvals, and numbers are not reused',
+  async (t) => {
+    const empty = await openStore({ folder: (await freshFolder()).folder });
+    t.teardown(() => empty.close());
+    const report = await reindex({ ...deps, store: empty });
+    t.same(report.skipped, []);
+    const rows = `select d.name, v.version, v.approvals, v.overrides, v.merge_request
                   from versions v join definitions d on d.id = v.definition_id order by 1, 2`;
-  const rebuilt = await empty.em().execute<{ name: string; version: number }[]>(rows);
-  t.same(rebuilt, await deps.store.em().execute(rows));
-  const repos = join(lab.dataDir, 'repos');
-  t.same([...new Set(rebuilt.map(({ name }) => name))], await deps.repositories.list());
-  for (const { name, version, ...row } of rebuilt as never as Landed[]) {
-    const cwd = join(repos, `${name}.git`);
-    const format = '--format=%(trailers:key=Merge-request,key=Approved-by,valueonly)';
-    const trailers = await git(['log', '-1', format, `v${version}`], { cwd });
-    t.same(
-      trailers.trim().split('\n').filter(Boolean),
-      [
-        ...(row.merge_request === null ? [] : [`!${row.merge_request}`]),
-        ...row.approvals.map(({ by }) => `${by.name} <${by.email}>`),
-      ],
-      `${name} v${version}: trailers and rebuilt rows agree`,
-    );
-  }
-  const next = await allocateMergeRequestId(empty.em());
-  const numbers = await deps.store.em().execute('select max(id) as newest from merge_requests');
-  t.ok(next > (numbers as [{ newest: number }])[0].newest);
-});
+    const rebuilt = await empty.em().execute<{ name: string; version: number }[]>(rows);
+    t.same(rebuilt, await deps.store.em().execute(rows));
+    const repos = join(lab.dataDir, 'repos');
+    t.same([...new Set(rebuilt.map(({ name }) => name))], await deps.repositories.list());
+    for (const { name, version, ...row } of rebuilt as never as Landed[]) {
+      const cwd = join(repos, `${name}.git`);
+      const format = '--format=%(trailers:key=Merge-request,key=Approved-by,valueonly)';
+      const trailers = await git(['log', '-1', format, `v${version}`], { cwd });
+      t.same(
+        trailers.trim().split('\n').filter(Boolean),
+        [
+          ...(row.merge_request === null ? [] : [`!${row.merge_request}`]),
+          ...row.approvals.map(({ by }) => `${by.name} <${by.email}>`),
+        ],
+        `${name} v${version}: trailers and rebuilt rows agree`,
+      );
+    }
+    const next = await allocateMergeRequestId(empty.em());
+    const numbers = await deps.store.em().execute('select max(id) as newest from merge_requests');
+    t.ok(next > (numbers as [{ newest: number }])[0].newest);
+  },
+);
 
 interface Landed {
   name: string;

@@ -1,4 +1,7 @@
-/** Actions at the very moment a merge request is merged: it stays as it landed, and everybody is told. */
+/**
+ * Actions at the very moment when a merge request is merged. The merge request stays as it landed, and every caller
+ * gets a clear answer.
+ */
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +17,7 @@ import { measurement } from '../helpers/registry.ts';
 const lab = await startLab(t);
 const { ada, ben, deps } = lab;
 
-/** A definition with one approved merge request, pushed by Ben to `ref`. */
+/** Creates a definition with one approved merge request, which Ben pushed to `ref`. */
 async function createApproved(t: Test, name: string, ref: string) {
   const { id: definition } = await ada.client.definitions.create({
     name,
@@ -42,7 +45,7 @@ async function mergeFirst(name: string, id: number, head: string) {
   };
 }
 
-/** The same just after they have moved. */
+/** Lets Ada merge just after the refs of this repository have moved the next time. */
 async function mergeThen(name: string, id: number, head: string) {
   const repository = await deps.repositories.open(name);
   const { updateRefs } = repository;
@@ -53,7 +56,7 @@ async function mergeThen(name: string, id: number, head: string) {
   };
 }
 
-/** It landed as it was approved, in git and in the database. */
+/** Asserts that the merge request is as it was approved and landed, in git and in the database. */
 async function staysAsItLanded(t: Test, name: string, id: number, head: string) {
   const refs = await (await deps.repositories.open(name)).refs();
   t.equal(refs.get(`refs/merge-requests/${id}/head`)?.oid, head, 'its ref has not moved');
@@ -62,15 +65,15 @@ async function staysAsItLanded(t: Test, name: string, id: number, head: string) 
   t.same(
     page.heads.map(({ head }) => head),
     [head],
-    'what came too late is none of its heads',
+    'a push that came too late adds no head',
   );
   const landed = refs.get(`refs/merge-requests/${id}/merge`)?.oid;
-  t.equal(landed, refs.get('refs/tags/v2')?.peeled, 'the landed version is beside it');
+  t.equal(landed, refs.get('refs/tags/v2')?.peeled, 'the merge ref is the landed version');
   const trail = await ada.client.audit({ subject_type: 'merge_request', subject_id: id });
-  t.equal(trail.items[0]?.action, 'merge_request.merged', 'no event is sent afterwards');
+  t.equal(trail.items[0]?.action, 'merge_request.merged', 'the merge is the last event');
 }
 
-/** Follows the `remote:` lines in the clone and returns the number of the resulting merge request. */
+/** Runs the commands of the `remote:` lines in the clone. Returns the number of the resulting merge request. */
 async function follow({ git, push }: Clone, { stderr }: GitResult): Promise<number> {
   const advice = [...stderr.matchAll(/^remote: {3}git (.+?) *$/gm)].map(([, line = '']) => line);
   for (const command of advice.flatMap((line) => line.split(' && git '))) {
@@ -108,7 +111,7 @@ t.test('a push overtaken by the merge is refused with instructions', async (t) =
 t.test('a push to a branch deleted meanwhile is refused with instructions', async (t) => {
   const { id, clone, head } = await createApproved(t, 'Hooked', 'refs/heads/idea');
   await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
-  // git has read the refs when it runs this hook (githooks(5), "pre-push").
+  // git runs this hook after it has read the refs (githooks(5), "pre-push").
   const hook = join(clone.folder, '.git', 'hooks', 'pre-push');
   const call = {
     method: 'POST',

@@ -1,6 +1,4 @@
-/**
- * Review over REST by several people: saves that become merge requests, comments and reviews, and landings.
- */
+/** Review over REST by several people: saves that become merge requests, then comments, reviews and landings. */
 import t from 'tap';
 import type { CommentInput } from '../../registry/schemas/review.ts';
 import { cloneOf } from '../helpers/clone.ts';
@@ -16,7 +14,7 @@ await admin.client.labs.addMember(nano.id, eve.id, 'contributor');
 const define = (name: string, more: { category?: string } = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id, ...more });
 
-/** A save that needs review, and its merge request. */
+/** A save that needs a review, and the merge request that it opens. */
 async function save(who: Person, id: number, change: { category?: string; source_code?: string }) {
   const saved = await who.client.definitions.change(id, change);
   if (!saved.merge_request) throw new Error('it landed');
@@ -71,36 +69,39 @@ t.test('a contributor proposes a definition and an admin merges it', async (t) =
   );
 });
 
-t.test('saves of one person go to one merge request; each head needs a new approval', async (t) => {
-  const name = 'Gathered';
-  const { id } = await define(name);
-  const first = await ben.client.definitions.change(id, { source_code: measurement(name, 2) });
-  t.match(first, { version: 1 });
-  const mr = first.merge_request?.id ?? 0;
-  await review(ada, mr);
-  t.equal(await save(ben, id, { category: 'Meters' }), mr);
-  const page = await look(mr);
-  t.match(page.reviews, [{ verdict: 'approve', standing: false, why: /earlier head/ }]);
-  t.match(page.diff, /return np\.array\(\[\[2\.0\]\]\)/, 'the first save is still in it');
-  t.match(page.diff, /category = "Meters"/);
-  t.equal(await save(ben, id, { category: 'Meters' }), mr);
-  t.equal((await look(mr)).head, page.head, 'a save without a change creates no head');
-  const late = await save(eve, id, { source_code: measurement(name, 3) });
-  t.not(late, mr, 'another user gets another merge request');
+t.test(
+  'saves of one person are added to one merge request; each head needs a new approval',
+  async (t) => {
+    const name = 'Gathered';
+    const { id } = await define(name);
+    const first = await ben.client.definitions.change(id, { source_code: measurement(name, 2) });
+    t.match(first, { version: 1 });
+    const mr = first.merge_request?.id ?? 0;
+    await review(ada, mr);
+    t.equal(await save(ben, id, { category: 'Meters' }), mr);
+    const page = await look(mr);
+    t.match(page.reviews, [{ verdict: 'approve', standing: false, why: /earlier head/ }]);
+    t.match(page.diff, /return np\.array\(\[\[2\.0\]\]\)/, 'the first save is still in it');
+    t.match(page.diff, /category = "Meters"/);
+    t.equal(await save(ben, id, { category: 'Meters' }), mr);
+    t.equal((await look(mr)).head, page.head, 'a save without a change creates no head');
+    const late = await save(eve, id, { source_code: measurement(name, 3) });
+    t.not(late, mr, 'another user gets another merge request');
 
-  const stale = { verdict: 'approve' as const, head: page.base ?? '' };
-  t.match(await problemOf(ada.client.mergeRequests.review(mr, stale)), { status: 409 });
-  await review(ada, mr);
-  await merge(ada, mr);
-  t.match(await ada.client.definitions.read(id), { version: 2, category: 'Meters' });
-  await review(ada, late);
-  t.match(await problemOf(merge(ada, late)), {
-    status: 409,
-    detail: /main has changed Gathered\.py/,
-  });
-});
+    const stale = { verdict: 'approve' as const, head: page.base ?? '' };
+    t.match(await problemOf(ada.client.mergeRequests.review(mr, stale)), { status: 409 });
+    await review(ada, mr);
+    await merge(ada, mr);
+    t.match(await ada.client.definitions.read(id), { version: 2, category: 'Meters' });
+    await review(ada, late);
+    t.match(await problemOf(merge(ada, late)), {
+      status: 409,
+      detail: /main has changed Gathered\.py/,
+    });
+  },
+);
 
-t.test('requested changes stand until their author approves; drafts wait', async (t) => {
+t.test('requested changes block until their author approves; drafts cannot land', async (t) => {
   const { id } = await define('Argued');
   const mr = await save(ben, id, { category: 'A' });
   await review(ada, mr, 'request_changes');
@@ -159,12 +160,20 @@ t.test('comments can be on lines of either side and in threads', async (t) => {
   const { head } = await look(mr);
   await save(ben, id, { source_code: `# One more\n${measurement(name, 2)}` });
   const late = { status: 409 };
-  t.match(await problemOf(say(ada, { file, line: 15, head })), late, 'of a line as it was before');
+  t.match(
+    await problemOf(say(ada, { file, line: 15, head })),
+    late,
+    'a line of the base is not in the head',
+  );
   const [followed] = (await look(mr)).comments;
   t.match(followed, { line: 16, original_line: 15, outdated: false }, 'it follows its line');
   await save(ben, id, { source_code: `# One more\n${measurement(name, 3)}` });
   const [moved] = (await look(mr)).comments;
-  t.match(moved, { line: null, original_line: 15, outdated: true }, 'until the line changes');
+  t.match(
+    moved,
+    { line: null, original_line: 15, outdated: true },
+    'a changed line makes the comment outdated',
+  );
 });
 
 t.test('a required check counts only from the account that the lab names', async (t) => {
@@ -204,7 +213,7 @@ t.test('a check cannot count for a head that its poster may not have seen', asyn
   t.match(
     await checks(),
     [{ state: 'success' }],
-    'without a head in the request, the only head is meant',
+    'without a head in the request, the check is for the only head',
   );
   await save(ben, id, { category: 'B' });
   t.same(await checks(), [], 'the new head has no checks');

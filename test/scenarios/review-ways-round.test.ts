@@ -1,4 +1,4 @@
-/** Attempts to get around the rules of review, each by somebody who would benefit. */
+/** Attempts to bypass the rules of review, each by a person who would benefit. */
 import t, { type Test } from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -12,7 +12,7 @@ const { admin, ada, ben, dan, nano, other } = lab;
 const define = (name: string, files: Record<string, string> = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id, files });
 
-/** A commit by `who` with this message, pushed as a branch. */
+/** Pushes a commit by `who` with this message as a branch. */
 async function pushChange(t: Test, name: string, who: Person, message: string) {
   const clone = await cloneOf(t, lab, name, who);
   const head = await clone.commit({ 'notes.txt': `${message}\n` }, message);
@@ -94,7 +94,7 @@ t.test('rebasing for somebody else does not make a participant: approvals stay',
     ['ben', 'ben'],
   );
   const { items } = await ada.client.audit({ action: 'merge_request.updated', subject_id: id });
-  t.match(items, [{ actor: 'ada' }], 'the person is recorded');
+  t.match(items, [{ actor: 'ada' }], 'the rebase is recorded');
   t.match(await ada.client.mergeRequests.merge(id, { head: rebased.head }), { state: 'merged' });
 });
 

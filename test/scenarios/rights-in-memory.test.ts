@@ -1,6 +1,6 @@
 /**
- * Rights are kept in memory by every process. Taking a right away counts in all of them before it is answered, also for
- * a process that hears nothing, is paused, or was killed.
+ * Every process keeps rights in memory. Before a request that takes a right away is answered, the right is gone in all
+ * processes. This is also true if a process receives no notifications, is paused, or was killed.
  */
 import { EventEmitter, once } from 'node:events';
 import { rm } from 'node:fs/promises';
@@ -40,7 +40,7 @@ async function startBoth(t: Test): Promise<{ registry: TestRegistry; second: Ser
   return { registry, second };
 }
 
-/** A lab with a private definition. */
+/** Creates a lab with a private definition. */
 async function labOf(admin: Person, code: string, name: string) {
   const lab = await admin.client.labs.create({ name: code, code });
   const { id } = await admin.client.definitions.create({
@@ -52,7 +52,7 @@ async function labOf(admin: Person, code: string, name: string) {
   return { lab, id };
 }
 
-/** Asks again and again, and notes when each request began that was answered with 200. */
+/** Sends requests repeatedly, and notes when each request began that was answered with 200. */
 function keepReading(ask: () => Promise<number>) {
   const begun: number[] = [];
   let isOver = false;
@@ -74,7 +74,7 @@ function keepReading(ask: () => Promise<number>) {
     async until(enough: (allowed: number, asked: number) => boolean) {
       while (!enough(begun.length, asked)) await once(answers, 'answer');
     },
-    /** How many requests that began after `time` were allowed. */
+    /** The number of allowed requests that began after `time`. */
     allowedAfter: (time: number) => begun.filter((at) => at > time).length,
     asked: () => asked,
   };
@@ -133,7 +133,7 @@ t.test('hiding a definition counts in the other process before it is answered', 
   }
 });
 
-t.test('a paused process delays a revocation, and allows nothing when it goes on', async (t) => {
+t.test('a paused process delays a revocation, and allows nothing when it continues', async (t) => {
   const { registry, second } = await startBoth(t);
   const { admin } = registry;
   const { lab } = await labOf(admin, 'optics', 'Paused');
@@ -149,13 +149,13 @@ t.test('a paused process delays a revocation, and allows nothing when it goes on
   second.signal('SIGKILL');
   await second.ended;
   await admin.client.labs.addMember(lab.id, member.id, 'viewer');
-  t.equal(await poll(registry.url, 'Paused', member.token), 200, 'a killed process holds nobody');
+  t.equal(await poll(registry.url, 'Paused', member.token), 200, 'a killed process delays nobody');
 });
 
-t.test('a session that was ended at one process is over at the other', async (t) => {
+t.test('a session that one process ended is invalid at the other', async (t) => {
   const { registry, second } = await startBoth(t);
   const { id } = await labOf(registry.admin, 'optics', 'Session');
-  // The second process has a secret of its own in the data folder, which both would share.
+  // Both processes use the secret in the data folder.
   const { token } = await createClient({ url: second.url }).login('root', 'password of root');
   t.equal(await read(second.url, id, token), 200);
   t.equal(await read(second.url, id, token), 200, 'from memory');
@@ -165,14 +165,14 @@ t.test('a session that was ended at one process is over at the other', async (t)
   t.equal(await read(second.url, id, token), 401, 'a new password ends all sessions');
 });
 
-t.test('what reindex changes counts in a running process before it ends', async (t) => {
+t.test('before reindex ends, running processes use the rights that it changed', async (t) => {
   const registry = await startRegistry(t, { database: 'PostgreSQL' });
   const { admin, deps } = registry;
   const { lab, id } = await labOf(admin, 'optics', 'Indexed');
   await labOf(admin, 'lasers', 'Gone');
   const stranger = await registry.person('stranger');
   const { store } = deps;
-  // The index says something else than git, as after a restore of the database alone.
+  // The index differs from git, as after a restore of the database alone.
   await store.em().execute('update definitions set is_public = true');
   for (const name of ['Indexed', 'Gone']) {
     t.equal(await poll(registry.url, name, stranger.token), 200);

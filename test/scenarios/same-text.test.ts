@@ -1,7 +1,7 @@
 /**
- * Text that can be written in several ways: upper and lower case, composed and decomposed umlauts, impossible
- * dates. The flaws: `?actor=ADMIN` found nothing although names ignore case, a password typed with a
- * decomposed umlaut was refused, and 30 February became 2 March.
+ * Text that can be written in several ways: in upper and lower case, with composed and decomposed umlauts, and as
+ * impossible dates. The flaws: `?actor=ADMIN` found nothing although names ignore case. A password typed with a
+ * decomposed umlaut was refused. 30 February became 2 March.
  */
 import { hash } from '@node-rs/argon2';
 import t from 'tap';
@@ -81,7 +81,7 @@ t.test('a password matches however its umlauts are typed', async (t) => {
       [true, true, false],
     );
   }
-  // As an older registry stored it: the hash of the text as typed.
+  // As an older registry stored a password: the hash of the text as it was typed.
   for (const typed of [composed, decomposed]) {
     await lab.deps.store
       .em()

@@ -1,4 +1,4 @@
-/** `npm run schemathesis [seconds [seed]]`: checks responses against the API document for a chosen time. */
+/** `npm run schemathesis [seconds [seed]]`: compares responses with the API document for the given time. */
 import t from 'tap';
 import { schemathesis } from './schemathesis.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Schemathesis generates valid and invalid requests from the API document and checks every response against
- * it. Its report says how to repeat a failure.
+ * Schemathesis generates valid and invalid requests from the API document, and compares every response with it. Its
+ * report says how to repeat a failure.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,8 @@ const CHECKS = [
   ...['response_headers_conformance', 'response_schema_conformance', 'negative_data_rejection'],
 ];
 /**
- * They end the caller's session or account, count failed sign-ins, redirect to another server, or never end.
+ * These operations are left out. They end the caller's session or account, count failed sign-ins, redirect to another
+ * server, or never end.
  */
 const LEFT_OUT = [
   ...['signIn', 'signOut', 'changeUser', 'removeUser', 'deleteToken', 'readEvents'],
@@ -26,7 +27,7 @@ const CONFIG = `[checks]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 431]
 `;
 
-/** Runs it for this long on a new registry; the test fails if it finds something. */
+/** Runs Schemathesis for this long on a new registry. The test fails if it finds a fault. */
 export async function schemathesis(
   t: Test,
   { seconds, phases, seed }: { seconds: number; phases: string; seed: number },

@@ -1,4 +1,4 @@
-/** Every response tells the browser what it may do with it. */
+/** Every response has headers that restrict what the browser may do with it. */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
@@ -31,18 +31,18 @@ t.test('every kind of response has each security header once', async (t) => {
     ['no such thing', '/api/labs/999', 404],
     ['no such path', '/nowhere', 404],
     ['a path that cannot be decoded', '/%zz', 400],
-    ['a body that is no JSON', '/api/tokens', 400, json('{')],
+    ['a body that is not JSON', '/api/tokens', 400, json('{')],
     ['a body that is too large', '/api/tokens', 413, json('x'.repeat(9 * 1024 * 1024))],
     ['git', refs, 200, { headers: { authorization: basic } }],
     ['git that must sign in', refs, 401, { headers: { authorization: '' } }],
     ['the dumb protocol', '/definitions/Meter.git/HEAD', 404],
     ['the interface', '/', 200],
-    ['a script of it', await scriptOf(lab.url), 200],
-    ['a page that is none', '/nowhere', 404, { headers: { accept: 'text/html' } }],
+    ['a script of the web interface', await scriptOf(lab.url), 200],
+    ['a page that does not exist', '/nowhere', 404, { headers: { accept: 'text/html' } }],
     ['the API document', '/openapi.json', 200],
     ['its pages', '/docs', 200],
-    ['a script of them', '/docs/static/swagger-ui-bundle.js', 200],
-    ['what is not among them', '/docs/nothing', 404],
+    ['a script of the API pages', '/docs/static/swagger-ui-bundle.js', 200],
+    ['a missing file of the API pages', '/docs/nothing', 404],
     ['metrics', '/metrics', 200],
     ['health', '/healthz', 200],
   ];

@@ -1,6 +1,6 @@
 /**
- * A lab computer can verify every answer to a sync: it is signed, numbered and dated, including 304, and the
- * numbers never go down, whatever happens to the registry. ssh-keygen verifies the signatures.
+ * A lab computer can verify every answer to a sync, including a 304: it is signed, numbered and dated. The numbers
+ * never decrease, whatever happens to the registry. ssh-keygen verifies the signatures.
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ import { enrolComputer, startLab, type TestComputer } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 import { keygen, noKeygen } from '../signing/keygen.ts';
 
-/** The signer as found by ssh-keygen; throws if the signature is invalid. */
+/** The signer, as ssh-keygen finds it. Throws if the signature is invalid. */
 async function signer(t: Test, text: string, armoured: string, namespace: string) {
   const file = join(t.testdir({}), 'signature');
   await writeFile(file, armoured);
@@ -87,10 +87,10 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
         'a version': () =>
           ada.client.definitions.change(id, { source_code: measurement('Meter', 2) }),
         'a revocation': () => ada.client.definitions.revoke(id, 1, 'burns samples'),
-        'its end': () => ada.client.definitions.reinstate(id, 1, 'it does not'),
+        'the end of the revocation': () => ada.client.definitions.reinstate(id, 1, 'it does not'),
         'a policy': () => ada.client.labs.change(lab.nano.id, { allowed_imports: ['os'] }),
         'another lab': () => admin.client.computers.change(pc.id, { lab_id: lab.other.id }),
-        'the first again': () => admin.client.computers.change(pc.id, { lab_id: lab.nano.id }),
+        'the first lab again': () => admin.client.computers.change(pc.id, { lab_id: lab.nano.id }),
       };
       for (const [what, change] of Object.entries(changes)) {
         await change();
@@ -120,7 +120,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
     });
 
     await t.test(
-      'a code contains the fingerprint of the key, which its validity does not depend on',
+      'a code contains the fingerprint of the key, but is also valid without it',
       async (t) => {
         const { code } = await ada.client.computers.createCode(lab.nano.id);
         const letters = code.replaceAll('-', '');
@@ -132,7 +132,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
     );
 
     await t.test(
-      'a restored registry continues above all earlier numbers and says that it was restored',
+      'the numbers of a restored registry continue above all earlier ones, and its statement says that it was restored',
       async (t) => {
         const folder = t.testdir({});
         const file = join(folder, 'backup.zip');

@@ -1,4 +1,4 @@
-/** Stock git verifies every version in a clone with the registry's list of keys. */
+/** Stock git can verify every version in a clone with the registry's list of keys. */
 
 import { createPrivateKey } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { noKeygen } from '../signing/keygen.ts';
 let lab: TestLab;
 let clone: string;
 let allowed: string;
-/** The first key's private part, as a thief has it. */
+/** The private part of the first key, which a thief has copied. */
 let stolen: string;
 let id: number;
 const keysFolder = () => join(lab.dataDir, 'keys');
@@ -27,7 +27,7 @@ t.before(async () => {
   lab = await startLab(t);
   const { definitions } = lab.ada.client;
   ({ id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') }));
-  // Text by somebody else that begins like a signature stays text.
+  // A text that looks like a signature must stay text.
   const change_summary =
     'Say two\n-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----';
   await definitions.change(id, { source_code: measurement('Meter', 2), change_summary });
@@ -43,7 +43,7 @@ async function verify(tag: string) {
   return await gitResult([...settings, 'tag', '-v', tag], { cwd: clone });
 }
 
-/** Creates a tag object with other content in the clone and returns the name of its ref. */
+/** Creates a tag object with other content in the clone. Returns the name of its ref. */
 async function createTag(name: string, content: string): Promise<string> {
   const write = ['hash-object', '-t', 'tag', '-w', '--stdin'];
   const oid = (await git(write, { cwd: clone, input: content })).trim();
@@ -158,7 +158,7 @@ t.test('a second process sees the rotation of the first and signs with the new k
   t.equal(await beside.sign(bytes), await lab.deps.signingKeys.sign(bytes));
 });
 
-t.test('processes that start together agree on one key', async (t) => {
+t.test('processes that start at the same time use the same key', async (t) => {
   const folder = join(t.testdir(), 'keys');
   const bytes = Buffer.from('x\n');
   const signed = [1, 2, 3, 4].map(() => openSigningKeys(folder).sign(bytes));

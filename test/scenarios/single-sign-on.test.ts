@@ -1,4 +1,4 @@
-/** Sign-in with a real OpenID provider: which account and roles each person gets, and who does not get in. */
+/** Sign-in with a real OpenID provider: which account and roles each person gets, and who is refused. */
 import { generateKeyPairSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { createClient } from '../../client/typescript/client.ts';
@@ -21,7 +21,7 @@ const GROUP_ROLES = {
 
 interface World extends TestRegistry {
   provider: TestProvider;
-  /** Signs a person in, with a new browser unless one is given. */
+  /** Signs a person in. Uses a new browser if none is given. */
   signIn(sub: string, browser?: Browser): Promise<{ browser: Browser; answer: Response }>;
   /** The account of the browser's session. */
   me(browser: Browser): Promise<Me | null>;
@@ -67,7 +67,7 @@ async function startWorld(
   };
 }
 
-/** Shared by tests that do not affect each other; each has its own people. */
+/** Tests that do not affect each other share this registry. Each test has its own people. */
 let world: World;
 let now = Date.now();
 t.before(async () => {
@@ -126,7 +126,7 @@ for (const database of DATABASES) {
       await signIn('sub-1', browser);
       const again = await me(browser);
       t.equal(again?.user.id, ada?.user.id);
-      t.equal(again?.user.name, 'Ada Lovelace', 'she may change it');
+      t.equal(again?.user.name, 'Ada Lovelace', 'she may change her name');
       t.same(
         rolesOf(again),
         ['cold: viewer', 'nano: admin', 'own: viewer'],
@@ -207,7 +207,7 @@ t.test('only a signed-in person can link their account', async (t) => {
   t.equal(refused.status, 409);
   t.match(await refused.text(), /as hedy\. That account stays linked to it/);
 
-  // A session that ends while its owner is at the provider links nothing.
+  // A session that ends while its owner is at the provider must not link an account.
   provider.people.set('hedys too', ADA);
   await client.users.change(id, { password: 'another password' });
   await signInByPassword(browser, 'hedy', 'another password');
@@ -228,7 +228,7 @@ t.test('only a signed-in person can link their account', async (t) => {
     });
   t.equal((await link({})).status, 401, 'nobody');
   const reader = { authorization: `Bearer ${await readToken(url, token)}` };
-  t.equal((await link(reader)).status, 403, 'a token that may read');
+  t.equal((await link(reader)).status, 403, 'a token of scope read');
   await signInByPassword(browser, 'hedy', 'a third password');
   const lured = { cookie: browser.cookie(url), 'sec-fetch-site': 'same-site' };
   const forged = await link(lured);
@@ -238,7 +238,7 @@ t.test('only a signed-in person can link their account', async (t) => {
   await signInByPassword(led, 'hedy', 'a third password');
   provider.atBrowser = 'hedys too';
   const more = await led.open(`${url}/api/auth/oidc/start?link=true`);
-  t.equal(more.status, 422, 'nor does a parameter that no schema names');
+  t.equal(more.status, 422, 'an undeclared parameter is refused');
   await led.open(`${url}/api/auth/oidc/start`);
   t.match((await me(led))?.user, { username: 'ada' }, 'a plain link only signs in');
 });
@@ -248,7 +248,7 @@ async function signInByPassword(browser: Browser, username: string, password: st
   browser.set(world.url, 'registry_session', token);
 }
 
-/** The address to which a page of the registry sends the browser to link its account to `sub`. */
+/** The address that a page of the registry opens in the browser, to link its account to `sub`. */
 async function linkAddress(browser: Browser, sub: string): Promise<string> {
   world.provider.atBrowser = sub;
   const answer = await fetch(`${world.url}/api/auth/oidc/link`, {
@@ -273,7 +273,7 @@ async function readToken(url: string, token: string): Promise<string> {
   return ((await answer.json()) as { token: string }).token;
 }
 
-/** Signs in until just before the browser returns; gives the address that it would open. */
+/** Signs in until just before the browser returns. Gives the address that the browser would open next. */
 async function upToCallback({ url, provider }: World, sub: string, browser: Browser) {
   provider.atBrowser = sub;
   let back = '';
@@ -300,17 +300,18 @@ t.test(
 
     const attacker = new Browser();
     const attackers = await upToCallback(world, 'attacker', attacker);
-    // The victim is made to open the attacker's answer, to be signed in to the attacker's account.
+    // The victim opens an answer that is meant for the attacker, which would sign the victim in to the attacker's
+    // account.
     const victim = new Browser();
     const forced = await open(victim, attackers);
     t.equal(forced.status, 401);
     t.match(forced.text, /was started in another browser/);
     t.equal(await me(victim), null);
 
-    // The same while the victim has an attempt of their own with another state.
+    // The same attack while the victim has started a sign-in with another state.
     const victims = await upToCallback(world, 'victim', victim);
     t.equal((await open(victim, attackers)).status, 401);
-    // The victim's state with the attacker's code: PKCE detects it.
+    // The victim's state with the attacker's code. PKCE detects this mix.
     const mixed = new URL(victims);
     mixed.searchParams.set('code', new URL(attackers).searchParams.get('code') as string);
     const injected = await open(victim, mixed.href);
@@ -368,7 +369,7 @@ t.test(
       await fetch(`${url}/api/auth/oidc/start`, { redirect: 'manual' })
     ).headers.getSetCookie();
     t.match(set, /^registry_sign_in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/);
-    t.notMatch(set, new RegExp(sent.state as string), 'what the browser keeps cannot be read');
+    t.notMatch(set, new RegExp(sent.state as string), 'the cookie is encrypted');
   },
 );
 
@@ -388,7 +389,7 @@ t.test('a disabled account cannot sign in, and a cancelled sign-in says so', asy
   t.match(
     (await admin.client.users.list()).items.find((user) => user.id === id),
     { disabled: true, is_admin: false },
-    'nor do groups give it anything',
+    'groups give it no roles',
   );
 
   provider.atBrowser = null;
@@ -453,7 +454,7 @@ t.test('an invalid ID token lets nobody in', async (t) => {
   t.equal(
     (await me((await signIn('idas')).browser))?.user.username,
     'idas',
-    'it was for that alone',
+    'it is refused for this reason alone',
   );
 });
 
@@ -532,7 +533,7 @@ t.test('the sign-in page can list the sign-in methods', async (t) => {
   }
 });
 
-t.test('the last site admin stays one despite the groups', async (t) => {
+t.test('the last site admin keeps the role despite the groups', async (t) => {
   const { provider, signIn, me, admin } = world;
   provider.people.set('lises', { ...ADA, groups: ['registry-admins'] });
   const { browser } = await signIn('lises');
@@ -544,9 +545,5 @@ t.test('the last site admin stays one despite the groups', async (t) => {
   provider.people.set('lises', { ...ADA, groups: [] });
   await signIn('lises', browser);
   t.match((await me(browser))?.user, { id: ada?.user.id, is_admin: true });
-  t.same(
-    (await fsck(world.deps)).problems,
-    [],
-    'fsck takes what groups changed for nothing foreign',
-  );
+  t.same((await fsck(world.deps)).problems, [], 'fsck accepts the changes that groups caused');
 });

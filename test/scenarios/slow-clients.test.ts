@@ -1,7 +1,7 @@
 /*
- * A client that sends only half of something, or reads no response, occupies a connection and its memory. The
- * flaw: half bodies stayed open as long as their senders liked. Verified with real sockets and short limits:
- * whatever stops or is too slow ends, and gets an answer if possible.
+ * A client that sends only a part of a request, or does not read its response, occupies a connection and its memory.
+ * The flaw: incomplete bodies stayed open as long as their senders liked. Verified with real sockets and short limits:
+ * a client that stops or is too slow is disconnected, and gets an answer if possible.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -46,7 +46,10 @@ const git = (service: string) => ({
   'content-type': `application/x-${service}-request`,
 });
 
-/** What is sent before the client falls silent, and how the answer begins; empty if there can be none. */
+/**
+ * What the client sends before it stops, and how the answer begins. The pattern also matches no answer if none is
+ * possible.
+ */
 const HALVES: Record<string, [sent: () => string, answer: RegExp]> = {
   'nothing at all': [() => '', /^(HTTP\/1.1 408|$)/],
   'half a request line': [() => 'GET /heal', /^HTTP\/1.1 408/],
@@ -65,7 +68,7 @@ const HALVES: Record<string, [sent: () => string, answer: RegExp]> = {
       `${head('POST', '/api/instrument-definitions', { ...json, ...bearer(), 'content-length': '5000' })}{"name":`,
     /^HTTP\/1.1 408/,
   ],
-  'half a body nobody is allowed to send': [
+  'half a body of a caller who may not send it': [
     () => `${head('POST', '/api/instrument-definitions', { ...json, 'content-length': '5000' })}{`,
     /^HTTP\/1.1 (401|408)/,
   ],
@@ -88,7 +91,7 @@ const HALVES: Record<string, [sent: () => string, answer: RegExp]> = {
       `${head('POST', '/definitions/Slow.git/git-receive-pack', { ...git('git-receive-pack'), 'transfer-encoding': 'chunked' })}4\r\n00`,
     /^HTTP\/1.1 408/,
   ],
-  'half a push nobody is allowed to send': [
+  'half a push of a caller who may not push': [
     () =>
       `${head('POST', '/definitions/Slow.git/git-receive-pack', { 'content-length': '500' })}00`,
     /^HTTP\/1.1 401/,
@@ -121,10 +124,10 @@ t.test('a client that does not read responses is disconnected', async (t) => {
   const dropped = once(theirs, 'close', { signal: AbortSignal.timeout(20_000) });
   const closed = once(socket, 'close');
   const asked = head('GET', '/openapi.json', {});
-  // More than the buffers of any system can hold.
+  // More data than the buffers of any system can hold.
   socket.write(asked.repeat(100));
   await dropped;
-  t.ok(theirs.bytesWritten > 0, 'after a part of the responses');
+  t.ok(theirs.bytesWritten > 0, 'the registry sent a part of the responses first');
   socket.destroy();
   await closed;
 });

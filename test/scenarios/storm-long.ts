@@ -1,6 +1,6 @@
 /**
- * `npm run storm`: two hundred people at once on twenty definitions for a minute; change it with `-- --seed
- * 7` and so on.
+ * `npm run storm`: two hundred people act concurrently on twenty definitions for a minute. Options: `-- --seed 7` and
+ * others.
  */
 import { parseArgs } from 'node:util';
 import t from 'tap';

@@ -9,7 +9,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       database,
       seed: Date.now() % 1e6,
       seconds: 3,
-      // One process on one connection has fewer possible orders.
+      // On PGlite, one process with one connection allows fewer orders of actions.
       actions: database === 'PGlite' ? 60 : 100,
       atOnce: 25,
       definitions: 5,

@@ -1,6 +1,4 @@
-/**
- * What computers get from a sync, when their list changes, what they report, and where a version came from.
- */
+/** What a sync gives to computers, when their list changes, what they report, and how a version is found by a hash. */
 import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
@@ -25,7 +23,7 @@ function alike(): [one: string, other: string] {
   }
 }
 
-/** A last digit that differs from that of the hash. */
+/** A hexadecimal digit that differs from the last digit of the hash. */
 const flip = (hash: string) => (hash.endsWith('0') ? '1' : '0');
 
 /** Creates a built-in definition. */
@@ -223,7 +221,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       client.labs.change(nano.id, { allowed_imports: ['ctypes'] }),
     );
     await changesList('an account', async () => {
-      // Nothing but rows that triggers see: an index brought up to git by hand.
+      // The triggers see only this change of rows, as when the index is corrected by hand.
       await lab.deps.store.transaction((em) =>
         em.execute(`update definitions set category = 'X' where id = ${meter}`),
       );
@@ -318,13 +316,13 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match((await dan.client.fleet.list()).items, [
       { computer_name: 'COLD-01', reported_at: null },
     ]);
-    t.equal((await pc2.client.fleet.list()).total, 1, 'to a computer, itself');
+    t.equal((await pc2.client.fleet.list()).total, 1, 'a computer sees only itself');
     await t.rejects(lab.anonymous.fleet.list(), status(401));
   });
 
   await t.test('adoption is stored daily and counts only what the caller may see', async (t) => {
     const { store } = lab.deps;
-    // As if both had reported days ago, and one had moved on the day before yesterday.
+    // As if both computers had reported days ago, and one of them had changed its version the day before yesterday.
     await store.em().execute(`update installations set since = now() - interval '5 days'`);
     await pc.client.sync.report({ installed: { Meter: 2 } });
     await store
@@ -445,7 +443,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match(
       fleet,
       'a<U+0000>b',
-      'what an instrument said is kept, with hidden characters spelled out',
+      'the message of an instrument is stored, with hidden characters escaped',
     );
   });
 }

@@ -1,8 +1,7 @@
 /**
- * The flaw: the validity of an approval, and the deciding lab, were read from columns, so whoever could write
- * one landed what nobody had reviewed, or in another lab. Now git and the definition decide, and the columns
- * decide nothing. This test writes them with SQL, past all rules of the API, in every way that used to
- * matter.
+ * The flaw: the registry read from database columns whether an approval was valid and which lab decided. Whoever could
+ * write these columns could land changes that nobody had reviewed, or land in another lab. Now git and the definition
+ * decide. This test writes the columns with SQL, bypassing the API, in every way that used to matter.
  */
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
@@ -22,7 +21,7 @@ for (const database of DATABASES) {
     const column = async (name: string, id: number) =>
       (await sql(`select ${name} as value from merge_requests where id = ?`, id))[0]?.value;
 
-    /** Ben proposes something harmless, Ada approves it, then Eve pushes something else. */
+    /** Ben proposes a harmless change and Ada approves it. Then Eve pushes something else to it. */
     async function proposeTwice(name: string) {
       const made = await ada.client.definitions.create({
         name,
@@ -71,7 +70,7 @@ for (const database of DATABASES) {
 
       await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
       const merged = await eve.client.mergeRequests.merge(id, { head });
-      t.equal(merged.merged_version, 2, 'and lands once that is approved');
+      t.equal(merged.merged_version, 2, 'it lands once these changes are approved');
     });
 
     await t.test('an approval whose head is gone no longer counts', async (t) => {

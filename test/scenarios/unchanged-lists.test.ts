@@ -1,6 +1,6 @@
 /**
- * That a list has not changed is answered from memory by every process. Whatever changes a list counts in all of them
- * before it is answered, including what the audit trail does not record.
+ * Every process answers from memory that a list has not changed. Before a change of a list is answered, all processes
+ * know of it. This includes changes that the audit trail does not record.
  */
 import t, { type Test } from 'tap';
 import { confirmRestore } from '../../registry/services/backup/confirm.ts';
@@ -12,7 +12,7 @@ import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 
-/** Statements about this process and not about the request. */
+/** Statements about the process itself and not about the request. */
 const BESIDE = /followers|last_used_at|last_seen/;
 
 interface Answer {
@@ -33,7 +33,7 @@ async function poll(url: string, token: string, etag?: string): Promise<Answer> 
 const hits = ({ deps }: TestLab): number =>
   deps.caches.state.find(({ name }) => name === 'sync_unchanged')?.hits ?? 0;
 
-/** Polls until the answer comes from memory; the first requests only start to follow the changes. */
+/** Polls until the answer comes from memory. The first requests only make the process follow the changes. */
 async function warm(lab: TestLab, token: string): Promise<string> {
   const { etag } = await poll(lab.url, token);
   for (const before = hits(lab); hits(lab) === before; ) await poll(lab.url, token, etag);
@@ -69,18 +69,18 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     );
   });
 
-  await t.test('its answer is the one that the route gives', async (t) => {
+  await t.test('the answer from memory equals the answer of the route', async (t) => {
     const etag = await warm(lab, pc.token);
     const before = hits(lab);
     const kept = await poll(lab.url, pc.token, etag);
     t.equal(hits(lab), before + 1);
-    // A list of two tags is left to the route.
+    // The route answers a request with two ETags.
     const { status, headers } = await poll(lab.url, pc.token, `"x", ${etag}`);
     t.equal(status, 304);
     t.same(kept.headers, headers);
   });
 
-  await t.test('what concerns others leaves it in memory', async (t) => {
+  await t.test('changes that concern others do not drop a cached list', async (t) => {
     const etag = await warm(lab, pc.token);
     statements.length = 0;
     await create(dan, 'Theirs');
@@ -91,7 +91,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal(statements.slice(before).filter((sql) => /sync_stamps/.test(sql)).length, 0);
   });
 
-  await t.test('another computer, caller or request gets nothing of it', async (t) => {
+  await t.test('another computer, caller or request does not get the cached answer', async (t) => {
     const etag = await warm(lab, pc.token);
     t.equal((await poll(lab.url, second.token, etag)).status, 200);
     t.equal((await poll(lab.url, cold.token, etag)).status, 200);
@@ -99,7 +99,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal((await poll(lab.url, 'pbc_wrong', etag)).status, 401);
   });
 
-  // The embedded database serves one process.
+  // The embedded database allows only one process.
   const server = database === 'PostgreSQL' ? await serve(lab.settings) : undefined;
   if (server) t.teardown(() => server.signal('SIGKILL'));
   const url = server?.url ?? lab.url;
@@ -130,7 +130,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     ['an instrument of the lab', () => instruments.create({ name: `More ${++gain}` })],
   ];
 
-  await t.test('every change counts in another process before it is answered', async (t) => {
+  await t.test('another process knows of every change before the change is answered', async (t) => {
     for (let round = 0; round < 3; round++) {
       for (const [what, change] of changes) {
         const { etag } = await poll(url, pc.token);
@@ -159,29 +159,26 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     }
   });
 
-  await t.test('a removed computer and a new token count at once', async (t) => {
+  await t.test('the removal of a computer and a new token take effect at once', async (t) => {
     const etag = (await poll(url, second.token)).etag;
     for (let i = 0; i < 3; i++) await poll(url, second.token, etag);
     await computers.remove(second.id);
     t.equal((await poll(url, second.token, etag)).status, 401);
   });
 
-  await t.test(
-    'a transaction without an audit entry changes what is decided from memory',
-    async (t) => {
-      const address = `${lab.gitUrl('Meter')}/info/refs?service=git-receive-pack`;
-      const push = () =>
-        fetch(address, { headers: { authorization: `Basic ${btoa(`git:${ada.token}`)}` } });
-      t.equal((await push()).status, 200);
-      for (const archived of ['now()', 'null']) {
-        await deps.store.transaction(async (em) => {
-          await em.execute(`update definitions set archived_at = ${archived} where name = 'Meter'`);
-        });
-        // Nobody waits for it.
-        while ((await push()).status !== (archived === 'null' ? 200 : 403));
-      }
-    },
-  );
+  await t.test('a transaction without an audit entry updates decisions from memory', async (t) => {
+    const address = `${lab.gitUrl('Meter')}/info/refs?service=git-receive-pack`;
+    const push = () =>
+      fetch(address, { headers: { authorization: `Basic ${btoa(`git:${ada.token}`)}` } });
+    t.equal((await push()).status, 200);
+    for (const archived of ['now()', 'null']) {
+      await deps.store.transaction(async (em) => {
+        await em.execute(`update definitions set archived_at = ${archived} where name = 'Meter'`);
+      });
+      // The change is not delayed until processes know of it, so the test tries until they do.
+      while ((await push()).status !== (archived === 'null' ? 200 : 403));
+    }
+  });
 
   await t.test('a change by SQL is noticed', async () => {
     const { etag } = await poll(url, pc.token);
@@ -189,7 +186,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await deps.store
       .em()
       .execute(`update instruments set name = 'By hand' where id = ?`, [main.id]);
-    // Nobody waits for it.
+    // The change is not delayed until processes know of it, so the test tries until they do.
     while ((await poll(url, pc.token, etag)).status !== 200);
   });
 }

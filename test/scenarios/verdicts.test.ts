@@ -1,4 +1,4 @@
-/** Deprecating, revoking and reinstating versions: who may, what it changes, and what it does not change. */
+/** Deprecating, revoking and reinstating versions: who may do it, what it changes, and what it does not change. */
 import { join } from 'node:path';
 import t from 'tap';
 import { readState } from '../../registry/services/content/files.ts';

@@ -1,7 +1,7 @@
 /**
- * Attacks that were possible when the body of a request reached the database unfiltered, so that a title
- * could be sent together with any column. Each test: the flaw, the attack by a person with the necessary
- * rights, and what must be unchanged.
+ * Attacks that were possible when a request's body reached the database unfiltered, so that a title could be sent
+ * together with any column. Each test describes the flaw, sends the attack as a person with the necessary rights, and
+ * checks what must be unchanged.
  */
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
@@ -16,7 +16,7 @@ const eve = await lab.person('eve');
 await admin.client.labs.addMember(nano.id, eve.id, 'admin');
 await ada.client.labs.change(nano.id, { direct_landing: 'nobody', required_approvals: 1 });
 
-/** Sends the request as an attacker's program would; our own client does not know these fields. */
+/** Sends the request as an attacker's program would. Our own client does not know these fields. */
 async function put(headers: Record<string, string>, path: string, body: object) {
   const response = await fetch(url + path, {
     method: 'PUT',
@@ -150,7 +150,7 @@ t.test('an open browser session cannot take over the account', async (t) => {
   const { cookie } = await signIn();
   const page = { cookie, 'sec-fetch-site': 'same-origin' };
   const path = `/api/users/${ben.id}`;
-  // Of a password that the attacker knows.
+  // The hash of a password that the attacker knows.
   const password_hash = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA';
   for (const foreign of [
     { password_hash },
@@ -163,7 +163,7 @@ t.test('an open browser session cannot take over the account', async (t) => {
     t.match(await put(page, path, { name: 'Ben', ...foreign }), unnamed(name));
   }
   t.equal((await me(ended)).status, 401, 'and stays ended');
-  t.ok((await anonymous.login('ben', password)).token, 'the password is what it was');
+  t.ok((await anonymous.login('ben', password)).token, 'the password is unchanged');
 });
 
 t.test('a lab admin cannot write columns of site admins', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { Type as TypeBox } from 'typebox';
 import { Type } from '../../registry/schemas/build.ts';
 
-/** One schema of each kind, from the given builders. */
+/** One schema of each kind, made with the given builders. */
 const schemas = (T: typeof Type) => {
   const described = T.Object(
     {

@@ -1,7 +1,6 @@
 /**
- * Every text in a request is a line or prose without hidden characters, is restricted by a pattern or a list,
- * or is in the list below with its reason. The test reads the API document, so it covers new fields
- * automatically.
+ * Every text in a request is a line or prose without hidden characters, or a pattern or list restricts it, or the list
+ * below gives a reason why not. The test reads the API document, so it also covers new fields.
  */
 import t from 'tap';
 import { findInstrument, updateInstrument } from '../../registry/store/instruments.ts';
@@ -9,28 +8,28 @@ import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 import { operationsOf } from '../scenarios/openapi.ts';
 
-/** Texts that nobody reads as sent, by operation and place. */
+/** Texts that nobody reads as they were sent, by operation and position. */
 const OTHER: Record<string, string> = {
   source_code: 'checked as Python, with warnings',
   'files.*': 'checked as files, with warnings; its names by the rules for paths',
   password: 'a secret, compared as it is',
   current_password: 'a secret, compared as it is',
   code: 'a secret, compared as it is',
-  'signIn username': 'compared with those that exist',
-  'addMember username': 'compared with those that exist',
-  'addMember email': 'compared with those that exist',
+  'signIn username': 'compared with existing names',
+  'addMember username': 'compared with existing names',
+  'addMember email': 'compared with existing addresses',
   'createDefinition name': 'ASCII, by the rules for names',
-  'changeDefinition name': 'compared with the one that it has',
+  'changeDefinition name': 'compared with the name of the definition',
   'validateSource name': 'ASCII, by the rules for names',
   'validateDefinition name': 'ASCII, by the rules for names',
-  return_to: 'a path of the registry, not kept',
-  'changeComputer computer_name': 'compared with the one that it has',
+  return_to: 'a path of the registry, not stored',
+  'changeComputer computer_name': 'compared with the name of the computer',
   file: 'compared with the files of the merge request',
-  'reportSync errors': 'spelled out: nobody can be asked',
-  'keys installed': 'spelled out: nobody can be asked',
-  'keys loaded': 'spelled out: nobody can be asked',
+  'reportSync errors': 'escaped, because no author can be asked',
+  'keys installed': 'escaped, because no author can be asked',
+  'keys loaded': 'escaped, because no author can be asked',
   'keys files': 'by the rules for paths',
-  'readHistories names': 'compared with those that exist',
+  'readHistories names': 'compared with existing names',
 };
 
 interface Schema {
@@ -53,7 +52,7 @@ function* textsOf(schema: Schema, path = ''): Generator<[path: string, schema: S
   for (const [name, inner] of Object.entries(schema.properties ?? {}))
     yield* textsOf(inner, at(name));
   const { additionalProperties: inner } = schema;
-  // Code that reads free-form objects checks them.
+  // Free-form objects are left out, because the code that reads them checks them.
   if (typeof inner === 'object' && Object.keys(inner).length > 0) {
     yield [`keys ${path}`, schema.propertyNames ?? {}];
     yield* textsOf(inner, at('*'));
@@ -62,7 +61,7 @@ function* textsOf(schema: Schema, path = ''): Generator<[path: string, schema: S
   for (const inner of schema.anyOf ?? []) yield* textsOf(inner, path);
 }
 
-/** Whether a schema excludes hidden characters, each tried at the start, the middle and the end. */
+/** Whether a schema excludes hidden characters. Each is tried at the start, in the middle and at the end. */
 function isBound({ pattern, format, enum: values, const: value }: Schema): boolean {
   if (values || value !== undefined) return true;
   if (format === 'line' || format === 'prose' || format === 'date-time') return true;
@@ -75,7 +74,7 @@ function isBound({ pattern, format, enum: values, const: value }: Schema): boole
   );
 }
 
-t.test('every text in a body is a line, prose, bounded or explained', async (t) => {
+t.test('every text in a body is a line, prose, restricted or explained', async (t) => {
   const { url } = await startLab(t);
   const used = new Set<string>();
   const open: string[] = [];
@@ -94,7 +93,7 @@ t.test('every text in a body is a line, prose, bounded or explained', async (t) 
   t.same(
     Object.keys(OTHER).filter((key) => !used.has(key)),
     [],
-    'nothing is explained in vain',
+    'every explanation is used',
   );
 });
 
@@ -121,7 +120,7 @@ t.test(
       lab_id: nano.id,
     });
     const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
-    // Created before the rule: it can be read, found, and changed in other fields.
+    // Created before the rule. It can be read, found, and changed in its other fields.
     const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
     await lab.deps.store.transaction(async (em) => {
       const row = await findInstrument(em, old.id);

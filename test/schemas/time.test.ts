@@ -1,4 +1,4 @@
-/** Times in requests: impossible dates are refused and never taken for another day. */
+/** Times in requests. Impossible dates are refused and never taken for another day. */
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';
@@ -51,7 +51,7 @@ print(json.dumps([read(text) for text in json.load(sys.stdin)]))
   t.end();
 });
 
-t.test('a text that names no moment is not a time', (t) => {
+t.test('a text without a definite moment is not a time', (t) => {
   for (const text of [
     '2027-01-31',
     '2027-01-31T12:00:00',

@@ -1,4 +1,4 @@
-/** Who is asking and who sees a definition are read once, and read again after a change. */
+/** The cache of rights reads the caller, and who sees a definition, only once. It reads them again after a change. */
 import t from 'tap';
 import { AccessCache } from '../../registry/services/access-cache/access-cache.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
@@ -19,7 +19,7 @@ function cacheOf(store: Store, errors: unknown[] = []): AccessCache {
 }
 
 async function person(store: Store, username: string) {
-  // The first account is the admin that must remain.
+  // The first account is the admin, who must remain.
   const isFirst = (await countAdmins(store.em())) === 0;
   const user = await createUser({ store, rules }, OPERATOR, {
     username,
@@ -35,27 +35,23 @@ async function person(store: Store, username: string) {
   return { id: user.id, secret: made.token };
 }
 
-/** Asks until the answer is kept: the first questions only start following the audit trail. */
+/** Asks until the answer is cached. The first questions only make the cache follow the audit trail. */
 async function warm(access: AccessCache, secret: string): Promise<void> {
   while (access.keptToken(secret) === undefined) await access.token(secret);
 }
 
-await onEachDatabase(
-  t,
-  'a token that is known needs no query',
-  async (t, store, { statements }) => {
-    await person(store, 'root');
-    const { secret } = await person(store, 'ada');
-    const access = cacheOf(store);
-    t.teardown(() => access.close());
-    await warm(access, secret);
-    await access.token(secret);
-    statements.length = 0;
-    for (let i = 0; i < 100; i++) await access.token(secret);
-    const asked = statements.filter((sql) => !/followers|last_used_at/.test(sql));
-    t.same(asked, [], 'beside renewing the lease and recording the use');
-  },
-);
+await onEachDatabase(t, 'a cached token needs no query', async (t, store, { statements }) => {
+  await person(store, 'root');
+  const { secret } = await person(store, 'ada');
+  const access = cacheOf(store);
+  t.teardown(() => access.close());
+  await warm(access, secret);
+  await access.token(secret);
+  statements.length = 0;
+  for (let i = 0; i < 100; i++) await access.token(secret);
+  const asked = statements.filter((sql) => !/followers|last_used_at/.test(sql));
+  t.same(asked, [], 'except for renewing the lease and recording the use');
+});
 
 await onEachDatabase(t, 'a change of rights is seen by the next question', async (t, store) => {
   await person(store, 'root');
@@ -74,14 +70,14 @@ await onEachDatabase(t, 'a change of rights is seen by the next question', async
   t.same(await roles(), []);
   await addMember(deps, OPERATOR, lab.id, { user_id: id, role: 'viewer' });
   t.same(await roles(), [[lab.id, 'viewer']]);
-  t.ok(access.keptToken(other.secret), 'nobody else is read again');
+  t.ok(access.keptToken(other.secret), 'other tokens stay cached');
   await removeMember(deps, OPERATOR, lab.id, id);
   t.same(await roles(), []);
   await changeUser(deps, OPERATOR, id, { disabled: true });
   t.equal(await access.token(secret), null);
 });
 
-await onEachDatabase(t, 'what was read before a change is not kept after it', async (t, store) => {
+await onEachDatabase(t, 'data read before a change is not cached after it', async (t, store) => {
   await person(store, 'root');
   const { id, secret } = await person(store, 'ada');
   let entered = () => {};
@@ -124,13 +120,13 @@ await onEachDatabase(t, 'what was read before a change is not kept after it', as
   const { identity } = await reading();
   await changeUser({ store, rules }, OPERATOR, id, { disabled: true });
   release();
-  t.ok(await identity, 'a question that was asked before is answered');
-  t.equal(access.keptToken(secret), undefined, 'and its answer forgotten');
+  t.ok(await identity, 'a question asked before the change is answered');
+  t.equal(access.keptToken(secret), undefined, 'its answer is not cached');
 });
 
 await onEachDatabase(
   t,
-  'a change of a role adds its entry although another change came in between',
+  'a change of a role adds its audit entry even if another change comes in between',
   async (t, store) => {
     if (store.embedded) return void t.pass('the embedded database has one connection');
     await person(store, 'root');
@@ -154,7 +150,7 @@ await onEachDatabase(
   },
 );
 
-await onEachDatabase(t, 'a change by SQL is heard of', async (t, store) => {
+await onEachDatabase(t, 'a change by SQL is noticed', async (t, store) => {
   const { id, secret } = await person(store, 'ada');
   const access = cacheOf(store);
   t.teardown(() => access.close());

@@ -1,7 +1,7 @@
 /**
- * The flaw: a signature that does not name its definition is worthless, because the signed history of one
- * definition can be listed under another's name. Verified: records name their definition, and a signed list
- * names that of versions from before.
+ * The flaw: a signature that does not name its definition is worthless, because the signed history of one definition
+ * can be listed under another name. Verified: records name their definition, and a signed list names the definition of
+ * older versions.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       (await ada.client.definitions.create({ name, source_code: measurement(name) })).id;
     const folder = (name: string) => join(lab.dataDir, 'repos', `${name}.git`);
 
-    /** Rewrites a tag as an older registry would: without id and name in its record. */
+    /** Rewrites a tag as an older registry would have written it, without id and name in its record. */
     async function makeOld(name: string, n: number, sign = deps.signingKeys.sign) {
       const repository = await deps.repositories.open(name);
       const ref = `refs/tags/v${n}`;
@@ -48,7 +48,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       t.match(parseRecord(version?.record ?? ''), { id, name: 'Meter', version: 1 });
     });
 
-    await t.test('older versions are attested once, at a start', async (t) => {
+    await t.test('older versions are attested once, when the registry starts', async (t) => {
       const id = await create('Old');
       await ada.client.definitions.change(id, { source_code: measurement('Old', 2) });
       await ada.client.definitions.change(id, { source_code: measurement('Old', 3) });
@@ -58,7 +58,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       t.match(
         (await problems()).map(({ problem }) => problem),
         [/^the tag v2 does not name/, /^the signature of v2/, /^the tag v1 does not name/],
-        'fsck names them',
+        'fsck names versions without an attestation',
       );
       const before = await (await deps.repositories.open('Old')).refs();
       t.match(await attestOnce(deps), { attested: ['Old'], failed: [] });
@@ -67,7 +67,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       t.match(listed, `"id": ${id}`);
       t.match(listed, '"name": "Old"');
       t.match(listed, tags[0]);
-      t.notMatch(listed, forged, 'nothing that no key of this registry signed');
+      t.notMatch(listed, forged, 'the list has no version that another key signed');
       for (const [ref, value] of before) {
         t.same(
           (await (await deps.repositories.open('Old')).refs()).get(ref),

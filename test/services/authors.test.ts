@@ -1,4 +1,4 @@
-/** The authors of the pushed commits. */
+/** How the authors of pushed commits are found. */
 import t from 'tap';
 import { authorsOf } from '../../registry/services/review/examine.ts';
 import { processorTime } from '../helpers/processor-time.ts';
@@ -28,7 +28,7 @@ t.test(
       'co-authored-by:\n'.repeat(long / 16),
     ]) {
       const took = processorTime(() => t.same(others(message), []));
-      // A regular expression took hours.
+      // A regular expression took hours for such a message.
       t.ok(took < 1000, `${took} ms`);
     }
   },

@@ -1,4 +1,4 @@
-/** The package that pip receives is complete and has the registry's version. */
+/** The package that pip receives is complete, and has the registry's version. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -16,7 +16,7 @@ t.test('registry and package have the same version', async (t) => {
   t.equal(/^__version__ = "(.*)"$/m.exec(module)?.[1], version);
 });
 
-t.test('the archive has what pip needs and no leftovers', async (t) => {
+t.test('the archive has the files that pip needs, and no others', async (t) => {
   const read = clientPackage('1.2.3');
   const files = Object.keys(unzipSync(await read(clientPackageName('1.2.3'))));
   for (const path of ['pyproject.toml', 'README.md', 'src/pybirch_registry/py.typed'])

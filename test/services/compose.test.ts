@@ -1,4 +1,4 @@
-/** How the fields of a save change a definition's files. */
+/** How the fields of a save change the files of a definition. */
 import fc from 'fast-check';
 import t from 'tap';
 import { AnalysisPool } from '../../registry/analysis/pool.ts';
@@ -70,7 +70,7 @@ t.test('a null inside metadata is refused with its path, because TOML has none',
   const change = { default_settings: { range: { low: [1, null] } } };
   try {
     await first(change as never);
-    t.fail('it was taken');
+    t.fail('the null was accepted');
   } catch (error) {
     t.match(error, { code: 'invalid', status: 422 });
     t.match(JSON.stringify((error as { errors: unknown }).errors), /range.*low.*1/);
@@ -85,7 +85,7 @@ t.test('files are merged, and null deletes one', async (t) => {
   await t.rejects(make({ files: { '../x': 'x' } }, before), { code: 'invalid' } as never);
 });
 
-t.test('files that clash with each other or with existing ones are refused', async (t) => {
+t.test('files that clash with each other or with existing files are refused', async (t) => {
   const before = await first({ files: { 'n.txt': 'n\n' } });
   const clash = (files: NonNullable<DefinitionChange['files']>, path: string) =>
     t.rejects(make({ files }, before), { code: 'invalid', errors: [{ path }] } as never);
@@ -97,7 +97,7 @@ t.test('files that clash with each other or with existing ones are refused', asy
   t.same([...after.keys()].sort(), ['Meter.py', 'n.txt/b'], 'a file may become a folder');
 });
 
-t.test('more than a version may hold is refused before it is written', async (t) => {
+t.test('files beyond the limits of a version are refused before they are written', async (t) => {
   const check = async (files: [string, Uint8Array][]) => {
     const all = new Map([...(await first()), ...files]);
     await checkFiles(deps, OPERATOR, 'Meter', all, undefined, POLICY);
@@ -179,9 +179,13 @@ t.test('errors refer to lines of the text that was sent', async (t) => {
   const check = async (files: Files, typed: string) =>
     await checkFiles(deps, OPERATOR, 'Meter', files, undefined, POLICY, typed);
   const there = { errors: [{ path: 'source_code', line, end_line: line }] } as never;
-  await t.rejects(check(await make(change), broken), there, 'below a header that its fields made');
+  await t.rejects(
+    check(await make(change), broken),
+    there,
+    'below a header that the fields created',
+  );
   const kept = await make({ source_code: broken }, await first({ category: 'Meters' }));
-  await t.rejects(check(kept, broken), there, 'below a header that it keeps');
+  await t.rejects(check(kept, broken), there, 'below an existing header');
   const source_code = measurement('Meter');
   const schema = await make({ source_code, settings_schema: { type: 'nothing' } });
   await t.rejects(check(schema, source_code), {

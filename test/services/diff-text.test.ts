@@ -1,11 +1,11 @@
-/** Diffs of files in several encodings, compared with real git. */
+/** Compares diffs of files in several encodings with those of real git. */
 import t from 'tap';
 import { diffText } from '../../registry/services/content/diff-text.ts';
 import { commitFiles, openFixture } from '../repos/fixture.ts';
 
 const latin1 = (unit: string) => Buffer.from(`# coding: latin-1\nUNIT = "${unit}"\n`, 'latin1');
 
-/** Each file before and after; null if absent. */
+/** The content of each file before and after; null if the file does not exist. */
 const FILES: Record<string, [before: Buffer | null, after: Buffer | null]> = {
   'Meter.py': [latin1('µV'), latin1('ÅV')],
   'recoded.py': [latin1('µV'), Buffer.from('# coding: utf-8\nUNIT = "µV"\n')],

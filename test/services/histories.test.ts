@@ -12,7 +12,7 @@ const onError = (error: unknown) => {
 };
 const facts = { labId: 7, isPublic: false, isBuiltin: false, isArchived: false, isApproved: true };
 
-t.test('a part that was prepared is not sent once the computer may not read it', async (t) => {
+t.test('a prepared part is not sent if the computer may not read it any more', async (t) => {
   let labId = 7;
   const parts = readHistories(
     {
@@ -33,7 +33,7 @@ t.test('a part that was prepared is not sent once the computer may not read it',
   t.equal(await read(), '{"end":true}\n');
 });
 
-t.test('a computer whose token is taken back gets no further part, and no end', async (t) => {
+t.test('a computer whose token is revoked gets no further part, and no end', async (t) => {
   let isEnrolled = true;
   const parts = readHistories(
     {

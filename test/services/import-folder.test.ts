@@ -1,4 +1,4 @@
-/** Import of a folder and export of definitions, with a target in memory. */
+/** Import of a folder and export of definitions. The target of the import is in memory. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
-// The first worker compiles the code it runs.
+// Compiling the code of the first worker takes long.
 t.setTimeout(120_000);
 const git = await openGitProgram();
 const analysis = new AnalysisPool();
@@ -72,11 +72,11 @@ function runGit(folder: string, args: string[], who = 'Ada', at = '2024-05-06T07
   execFileSync('git', args, { cwd: folder, env, stdio: 'pipe' });
 }
 
-/** Outside the checkout, so that git does not find the checkout's repository. */
+/** A folder outside the checkout, so that git does not find the checkout's repository. */
 function tempFolder(t: Test, name = 'Instruments'): string {
   const outer = mkdtempSync(join(tmpdir(), 'import-folder-'));
   t.teardown(() => rm(outer, { recursive: true }));
-  // One test reads it under another account.
+  // One test reads the folder under another account.
   chmodSync(outer, 0o755);
   mkdirSync(join(outer, name));
   return join(outer, name);
@@ -155,7 +155,7 @@ t.test('the report lists losses first, counts causes, and says what loads', asyn
       ...report,
       imported: report.imported.map(({ version, ...one }) => one),
     },
-    'a dry run is told as the real one',
+    'a dry run prints the same report as the real import',
   );
   t.match(report.counts, { imported: 7, lost: 4, overrides: 7 });
   t.match(
@@ -193,7 +193,7 @@ t.test('the report lists losses first, counts causes, and says what loads', asyn
 });
 
 t.test(
-  'the packages that a header requires are reported, whatever they are imported as',
+  'the packages that a header requires are reported, whatever their modules are called',
   async (t) => {
     const header =
       '# /// script\n# dependencies = ["acme-lab>=2", "PySerial", "numpy"]\n# ///\nimport acme, serial, yaml\n';
@@ -204,7 +204,7 @@ t.test(
 );
 
 t.test(
-  'classes that cannot be loaded, named or landed are skipped, and the rest is imported',
+  'classes that cannot be loaded, named or landed are skipped, and the others are imported',
   async (t) => {
     const folder = await write(tempFolder(t), {
       'meter.py': METER,
@@ -243,7 +243,7 @@ t.test(
   },
 );
 
-t.test('unreadable files are reported, and the rest is imported', async (t) => {
+t.test('unreadable files are reported, and the others are imported', async (t) => {
   const folder = await write(tempFolder(t), {
     'meter.py': METER,
     'closed/x.py': renameMeter('X'),
@@ -258,7 +258,7 @@ t.test('unreadable files are reported, and the rest is imported', async (t) => {
   execFileSync('mkfifo', [join(folder, 'pipe.py')]);
   await symlink('loop.py', join(folder, 'loop.py'));
   await chmod(join(folder, 'closed'), 0);
-  // Root can read every file.
+  // The account root can read every file.
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(65534);
   const read = await listFolder(folder).finally(() => isRoot && process.seteuid?.(0));
@@ -357,10 +357,10 @@ t.test('the author is that of the last commit, also in a subfolder of a checkout
 });
 
 /**
- * The flaw: a checkout may come from anybody, and its `.git/config` names programs that git runs: to verify
- * signatures, to fetch a missing object from the remote of a partial clone, to watch the files. The attack:
- * each of these settings names a program that leaves a mark. Verified: the import leaves no mark, and finds
- * the authors that can be found without those programs.
+ * The flaw: a checkout may come from anybody, and its `.git/config` names programs that git runs: to verify signatures,
+ * to fetch a missing object from the remote of a partial clone, or to watch the files. The attack: each of these
+ * settings names a program that leaves a mark. Verified: the import leaves no mark, and finds the authors that can be
+ * found without these programs.
  */
 t.test('reading the folder’s history runs no program that the folder names', async (t) => {
   const folder = await write(tempFolder(t, 'checkout'), { 'meter.py': METER });
@@ -531,7 +531,7 @@ t.test(
     const terminal = { out() {}, err() {}, progress() {} };
     const land = target.land.bind(target);
     target.land = async (item) => {
-      // Of the same length: only what the system says of the file has changed.
+      // The new content has the same length, so only the file's times have changed.
       if (target.versions.size === 0)
         for (const name of names)
           await writeFile(
@@ -565,29 +565,26 @@ t.test('progress is reported while files are read, before anything lands', async
   t.equal(steps.at(-1), 'landed 3/3');
 });
 
-t.test(
-  'installed Pythons are passed over, and names of files are printed in one line',
-  async (t) => {
-    const folder = await write(tempFolder(t), {
-      'meter.py': METER,
-      'line\nfeed.py': 'class Broken(:\n',
-      'Python311/python.exe': '',
-      'Python311/Lib/tool.py': renameMeter('OnWindows'),
-      'Python311/Scripts/run.py': renameMeter('Script'),
-      'opt/lib/python3.11/os.py': '',
-      'opt/lib/python3.11/site.py': '',
-      'opt/lib/python3.11/encodings/__init__.py': '',
-      'opt/lib/python3.11/tool.py': renameMeter('OnLinux'),
-      'app/python.exe': '',
-      'app/driver.py': renameMeter('Embedded'),
-    });
-    const report = await runImport(folder, new MemoryTarget());
-    t.same(
-      report.imported.map(({ name }) => name),
-      ['Embedded', 'Meter'],
-    );
-    const lines = formatReport(report);
-    t.ok(lines.some((line) => /line.+feed\.py/.test(line)));
-    t.notOk(lines.some((line) => line.includes('\n')));
-  },
-);
+t.test('installed Pythons are skipped, and file names are printed in one line', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'meter.py': METER,
+    'line\nfeed.py': 'class Broken(:\n',
+    'Python311/python.exe': '',
+    'Python311/Lib/tool.py': renameMeter('OnWindows'),
+    'Python311/Scripts/run.py': renameMeter('Script'),
+    'opt/lib/python3.11/os.py': '',
+    'opt/lib/python3.11/site.py': '',
+    'opt/lib/python3.11/encodings/__init__.py': '',
+    'opt/lib/python3.11/tool.py': renameMeter('OnLinux'),
+    'app/python.exe': '',
+    'app/driver.py': renameMeter('Embedded'),
+  });
+  const report = await runImport(folder, new MemoryTarget());
+  t.same(
+    report.imported.map(({ name }) => name),
+    ['Embedded', 'Meter'],
+  );
+  const lines = formatReport(report);
+  t.ok(lines.some((line) => /line.+feed\.py/.test(line)));
+  t.notOk(lines.some((line) => line.includes('\n')));
+});

@@ -1,4 +1,4 @@
-/** Guarantees when the index lags behind git, or when something else happens during a landing. */
+/** What a landing guarantees while the index lags behind git, or while something else happens. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -29,10 +29,10 @@ const callerOf = async ({ token }: Person) => {
 const create = (name: string) =>
   admin.client.definitions.create({ name, source_code: measurement(name) });
 
-/** Writes a journal entry as left by a process that died during a landing. */
+/** Writes a journal entry as if a process had died during a landing. */
 const abandon = (name: string) => writeFile(join(journal, `${name}~999999999.1.${hostname()}`), '');
 
-/** A database that fails once the refs have moved. */
+/** A database that fails after the refs have moved. */
 const downAfterRefs = (): Deps['store'] => ({
   ...deps.store,
   transaction: () => Promise.reject(new Error('database down')),
@@ -76,7 +76,7 @@ t.test('a landing repairs an earlier one that never reached the index', async (t
       ['alice', 2],
       ['root', 1],
     ],
-    'each version is in the audit trail as landed by who landed it',
+    'the audit trail names the person who landed each version',
   );
 });
 
@@ -107,7 +107,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   await rm(object);
   await abandon('Damaged');
   await abandon('Whole');
-  // A new process, without the object in memory.
+  // As in a new process, the object is not in memory.
   const root = join(registry.dataDir, 'repos');
   const fresh = await openRepositories({ root, journal, git: deps.git, caches: someGitCaches() });
   const { repaired, failed } = await repair({ ...deps, repositories: fresh });
@@ -147,7 +147,7 @@ t.test('repair adds a missing verdict to the index and the audit trail', async (
   };
   await t.rejects(setVerdict(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
   t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
-  // Assigns the journal entry of this landing to a dead process.
+  // Makes the journal entry of this landing belong to a dead process.
   await deps.repositories.removeJournalEntry('Judged');
   await abandon('Judged');
   t.match(await repair(deps), { repaired: ['Judged'], failed: [] });

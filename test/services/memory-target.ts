@@ -1,4 +1,4 @@
-/** An import target that keeps versions in memory instead of git. */
+/** An import target that keeps versions in memory instead of in git. */
 import { unreadContent } from '../../registry/definitions/content.ts';
 import type { Files } from '../../registry/definitions/types.ts';
 import { Problem } from '../../registry/errors.ts';
@@ -11,10 +11,10 @@ export class MemoryTarget implements ImportTarget {
   readonly policy = { banned: ['os', 'open'], allowed: [] };
   maxFileBytes = 1024 * 1024;
   readonly versions = new Map<string, ImportItem[]>();
-  /** Names that `land` refuses. */
+  /** The names that `land` refuses. */
   readonly refuses = new Set<string>();
 
-  /** Errors that `land` throws, by name. */
+  /** The errors that `land` throws, by name. */
   readonly failures = new Map<string, Error>();
 
   async findExisting(names: readonly string[]) {
@@ -54,7 +54,7 @@ export class MemoryTarget implements ImportTarget {
     };
   }
 
-  /** A version without files. */
+  /** Lands a version without files. */
   async landEmpty(name: string) {
     const files = new Map();
     const content = unreadContent(name, files);

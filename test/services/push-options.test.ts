@@ -1,4 +1,4 @@
-/** Options of `git push -o …`, and the messages about invalid ones. */
+/** The options of `git push -o …`, and the messages about invalid options. */
 import t from 'tap';
 import { readOptions } from '../../registry/services/push/options.ts';
 

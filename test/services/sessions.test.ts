@@ -1,4 +1,4 @@
-/** Valid sessions, and what ends them. test/scenarios/other-sites.test.ts tests when a cookie counts. */
+/** Which sessions are valid, and what ends them. test/scenarios/other-sites.test.ts tests when a cookie counts. */
 import { createHmac } from 'node:crypto';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -144,7 +144,7 @@ t.test('the caller is identified however the path is spelled', async (t) => {
   }
 });
 
-/** Sends requests as a page of the registry does in a signed-in browser. */
+/** Sends requests as a page of the registry does, in a signed-in browser. */
 async function inBrowser(username: string, password?: string) {
   const { token } = await signIn(username, password);
   const ours = {
@@ -186,15 +186,15 @@ t.test('in a browser a new password needs the current one', async (t) => {
   await t.rejects(
     again.users.change(ben.id, guess),
     { status: 429 } as never,
-    'guessing is slowed',
+    'guesses are throttled',
   );
   await t.rejects(
     signIn('ben', 'another password'),
     { status: 429 } as never,
-    'signing in does too',
+    'a sign-in is throttled too',
   );
   await admin.client.users.change(ben.id, { password: 'from a site admin' });
-  t.pass('a site admin gives others a new one without knowing the old');
+  t.pass('a site admin sets a new password without the old one');
 });
 
 t.test('with a token a program can change its owner’s password', async (t) => {
@@ -202,7 +202,7 @@ t.test('with a token a program can change its owner’s password', async (t) => 
   await t.rejects(
     eve.client.users.change(eve.id, { password: 'next password', current_password: 'not it' }),
     { status: 422 } as never,
-    'unless it says one, which must be right',
+    'a current password in the request must be right',
   );
   await eve.client.users.change(eve.id, { password: 'next password' });
   t.match(await signIn('eve', 'next password'), { user: { username: 'eve' } });

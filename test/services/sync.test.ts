@@ -1,4 +1,4 @@
-/** The cost of a sync, and that it misses no change by any process. */
+/** The cost of a sync. A sync must not miss a change by any process. */
 import t from 'tap';
 import type { Json } from '../../registry/schemas/common.ts';
 import type { SyncList, SyncReport } from '../../registry/schemas/sync.ts';
@@ -45,7 +45,7 @@ function depsOf(store: Store, url = 'http://registry'): SyncDeps {
 const listOf = async ({ list }: SyncState) =>
   JSON.parse(String(Buffer.concat(await list()))) as SyncList;
 
-/** Creates a lab with `count` definitions, every tenth of them bound to its computer. */
+/** Creates a lab with `count` definitions. Every tenth of them is bound to the lab's computer. */
 async function fill(store: Store, code: string, count: number) {
   const lab = await createLab(store.em(), { name: code, code });
   const pc = await createComputer(store.em(), { lab_id: lab.id, computer_name: `${code}-pc` });
@@ -71,7 +71,7 @@ async function fill(store: Store, code: string, count: number) {
 
 await onEachDatabase(
   t,
-  'a list costs as many queries for 200 definitions as for 2, and one query as long as nothing changed',
+  'a list costs the same number of queries for 200 definitions as for 2, and one query if nothing has changed',
   async (t, store, database) => {
     const counted = async (work: () => Promise<unknown>) => {
       database.statements.length = 0;
@@ -97,7 +97,7 @@ await onEachDatabase(
 
 await onEachDatabase(
   t,
-  'lists of equipment cost as many queries for several as for one',
+  'lists of equipment cost the same number of queries for several things as for one',
   async (t, store, { statements }) => {
     const repositories = { open: async () => ({ readFile: async () => Buffer.from('x = 1\n') }) };
     const deps = { ...depsOf(store), repositories } as never;
@@ -105,7 +105,7 @@ await onEachDatabase(
     const lists: Record<string, (by: Caller, pc: string) => Promise<{ total: number }>> = {
       instruments: (by) => listInstruments(deps, by, page),
       bindings: (by) => listBindings(deps, by, page),
-      'what is bound to a computer': (by, pc) => findBindings(deps, by, pc, page),
+      'the bindings of a computer': (by, pc) => findBindings(deps, by, pc, page),
       fleet: (by) => listFleet(deps, by, page),
     };
     const costs: Record<string, number[]> = {};
@@ -130,7 +130,7 @@ await onEachDatabase(
 
 await onEachDatabase(
   t,
-  'a hundred computers that ask and tell at once cost a few statements, not some for each',
+  'a hundred computers that sync and report at the same time cost a few statements, not a few for each',
   async (t, store, { statements }) => {
     const { lab, caller } = await fill(store, 'lab', 3);
     const deps = depsOf(store);
@@ -150,7 +150,7 @@ await onEachDatabase(
       const by = { ...identity, address: null };
       const { computer, definitions } = await listOf(await syncState(deps, by, {}));
       if (`PC-${secret.slice(COMPUTER_TOKEN_PREFIX.length)}` !== computer.computer_name)
-        throw new Error('an answer for somebody else');
+        throw new Error('the answer is for another computer');
       if (definitions.length !== 3) throw new Error(`${definitions.length} definitions`);
       await saveReport(deps, by, { installed });
     };
@@ -171,7 +171,7 @@ await onEachDatabase(
 
 await onEachDatabase(
   t,
-  'what one computer says that cannot be kept, or one that is gone, harms no other',
+  'a report that cannot be stored, or of a deleted computer, does not affect others',
   async (t, store) => {
     const { lab, pc, caller } = await fill(store, 'lab', 1);
     const other = await createComputer(store.em(), { lab_id: lab.id, computer_name: 'other' });
@@ -181,7 +181,8 @@ await onEachDatabase(
       const actor = { ...caller.actor, id };
       return saveReport(depsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
     };
-    // Nested more deeply than hidden characters are escaped; PostgreSQL stores no NUL.
+    // The value is nested more deeply than hidden characters are escaped. It contains NUL, which PostgreSQL cannot
+    // store.
     const deep = { deep: Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'a\0b') };
     const outcomes = await Promise.allSettled([
       tell(pc.id),
@@ -202,7 +203,7 @@ await onEachDatabase(
 
 await onEachDatabase(
   t,
-  'another address, program or computer has another tag',
+  'the ETag differs for another address, program or computer',
   async (t, store) => {
     const { caller } = await fill(store, 'lab', 1);
     const other = await fill(store, 'other', 1);
@@ -221,14 +222,14 @@ await onEachDatabase(
     t.equal(
       await tag(depsOf(store), caller, { names: 'b, A,a' }),
       await tag(depsOf(store), caller, { names: 'A,B' }),
-      'order, case and spaces of names do not count',
+      'order, case and spaces of names do not affect the ETag',
     );
   },
 );
 
 await onEachDatabase(
   t,
-  'whoever is told that nothing changed has all that was written before they asked, by any process',
+  'a computer that gets a 304 has all changes written before its request, by any process',
   async (t, store, { kind, options }) => {
     const { pc, caller } = await fill(store, 'lab', 1);
     const second = kind === 'PostgreSQL' ? await openStore(options) : store;
@@ -258,6 +259,6 @@ await onEachDatabase(
     t.ok(unchanged > 0, `${unchanged} times unchanged`);
     t.equal(held.location, 60);
     const { etag } = await syncState(depsOf(store), caller, {});
-    t.equal(etag, held.etag, 'all processes have one tag');
+    t.equal(etag, held.etag, 'all processes give the same ETag');
   },
 );

@@ -1,4 +1,4 @@
-/** Failures are counted and successes are not; the counters are bounded and expire. */
+/** Failures are counted and successes are not. The counters have an upper limit and expire. */
 import t from 'tap';
 import { Backoff, Failures } from '../../registry/services/people/failures.ts';
 import { createThrottle, networkOf } from '../../registry/services/people/throttle.ts';
@@ -42,14 +42,17 @@ t.test('after the free tries each failure doubles the wait', async (t) => {
   t.equal(backoff.waitFor('a', 2), 0, 'old failures no longer count');
 });
 
-t.test('a limited number of keys is remembered; the least recent go first', async (t) => {
-  const failures = new Failures({ windowMs: 1000, most: 1, keys: 3, now: () => 0 });
-  for (const key of ['a', 'b', 'c', 'a', 'd']) failures.add(key);
-  t.same(
-    ['a', 'b', 'c', 'd'].map((key) => failures.waitFor(key) > 0),
-    [true, false, true, true],
-  );
-});
+t.test(
+  'a limited number of keys is remembered; the least recent are forgotten first',
+  async (t) => {
+    const failures = new Failures({ windowMs: 1000, most: 1, keys: 3, now: () => 0 });
+    for (const key of ['a', 'b', 'c', 'a', 'd']) failures.add(key);
+    t.same(
+      ['a', 'b', 'c', 'd'].map((key) => failures.waitFor(key) > 0),
+      [true, false, true, true],
+    );
+  },
+);
 
 t.test('IPv6 is counted by network, IPv4 by address', async (t) => {
   for (const [address, network] of Object.entries({
@@ -124,7 +127,7 @@ t.test(
 t.test('other spellings of a username share its tries', async (t) => {
   const { person, anonymous } = await startRegistry(t);
   await person('irina');
-  // Spellings that the database treats as the same account: it ignores NUL and case.
+  // Spellings that the database treats as the same account, because it ignores NUL and case.
   const spellings = ['irina', 'IRINA', 'irina\0', '\0i\0rina', 'Irina', 'iRINa'];
   for (let i = 0; i < 10; i++) {
     const name = spellings[i % spellings.length] as string;
@@ -146,7 +149,7 @@ t.test('a flood from one address does not delay other addresses', async (t) => {
     }),
   );
   await throttle.signIn('192.0.2.8', 'ada').inTurn(async () => undefined);
-  t.equal(begun, 2, 'other requests of the flood wait for each other');
+  t.equal(begun, 2, 'the requests of the flood wait for each other');
   resolve();
   await Promise.all(flood);
   t.equal(begun, 100, 'nobody is refused for waiting');
@@ -175,7 +178,7 @@ t.test('invalid tokens are throttled; valid ones always pass', async (t) => {
   t.equal(plain.headers.get('retry-after'), '900');
   t.match(plain.headers.get('content-type'), /^text\/plain/);
   await t.rejects(git(['ls-remote', gitUrl('Meter', 'pbr_x')]), /429/);
-  t.equal((await fetch(refs, basic(admin.token))).status, 404, 'and is told what there is');
+  t.equal((await fetch(refs, basic(admin.token))).status, 404, 'it gets the usual answer');
   now = 900_000;
   t.equal((await me('pbr_x')).status, 401);
 });

@@ -1,4 +1,4 @@
-/** Our SSH signatures and OpenSSH's are interchangeable. */
+/** The registry and OpenSSH can verify each other's SSH signatures. */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

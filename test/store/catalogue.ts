@@ -1,12 +1,12 @@
-// cspell:disable: names of makers and models
-/** A realistic catalogue of definitions: the built-in ones, and products as labs have them. */
+// cspell:disable: names of manufacturers and models
+/** A realistic catalogue of definitions: the built-in ones, and products that labs have. */
 import { readdir, readFile } from 'node:fs/promises';
 import { describe } from '../../registry/definitions/metadata.ts';
 import { definitionFields, type NewDefinition } from './definition-fields.ts';
 
 const SHIPPED = new URL('../../registry/builtin/', import.meta.url);
 
-/** Manufacturer, category, what it is, and models. */
+/** The manufacturer, the category, what the product is, and its models. */
 const PRODUCTS: [maker: string, category: string, what: string, models: string][] = [
   ['Keithley', 'Multimeters', 'Multimeter', '2001 2002 2100 2110 DMM6500 DMM7510'],
   ['Keithley', 'Source Meters', 'SourceMeter', '2410 2420 2450 2460 2470 2601B 2602B 2636B'],
@@ -71,7 +71,7 @@ const PRODUCTS: [maker: string, category: string, what: string, models: string][
   ['Bronkhorst', 'Mass Flow Controllers', 'Mass Flow Controller', 'ELFLOW F201'],
 ];
 
-/** The catalogue, without ids. */
+/** The catalogue as definitions without ids. */
 export async function catalogue(): Promise<NewDefinition[]> {
   return [...(await shipped()), ...PRODUCTS.flatMap(products)];
 }

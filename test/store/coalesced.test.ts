@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Coalesced } from '../../registry/store/coalesced.ts';
 
-/** Work of which each run ends when it is released. */
+/** Work that runs until the test releases each run. */
 function steps() {
   const releases: (() => void)[] = [];
   let running = 0;
@@ -23,13 +23,13 @@ t.test('calls during a run share one more run, and nothing runs twice at once', 
   const all = [work.run(), work.run(), work.run()];
   t.equal(runs(), 1);
   await release();
-  t.equal(runs(), 2, 'for those who asked during the first');
+  t.equal(runs(), 2, 'calls during the first run share the second');
   await release();
   await Promise.all([...all, work.settled()]);
   t.same([runs(), most()], [2, 1]);
 });
 
-t.test('a call in the step in which a run ends is not lost', async (t) => {
+t.test('a call at the moment when a run ends is not lost', async (t) => {
   let runs = 0;
   const work = new Coalesced(async () => {
     runs += 1;
@@ -38,7 +38,7 @@ t.test('a call in the step in which a run ends is not lost', async (t) => {
   await Promise.all([work.run().then(() => work.run()), work.settled().then(() => work.run())]);
   t.ok(runs >= 3, `${runs} runs`);
   const before = runs;
-  // In each microtask around the end of a run.
+  // The call comes in each microtask around the end of a run.
   for (let delay = 0; delay < 20; delay++) {
     const first = work.run();
     for (let step = 0; step < delay; step++) await undefined;

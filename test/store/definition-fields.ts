@@ -3,10 +3,10 @@ import { type DefinitionFields, upsertDefinition } from '../../registry/store/in
 import type { Store } from '../../registry/store/open.ts';
 import type { VersionFields } from '../../registry/store/versions.ts';
 
-/** All fields but the id. */
+/** All fields except the id. */
 export type NewDefinition = Omit<DefinitionFields, 'id'>;
 
-/** A definition that landed once, with only a name. */
+/** The fields of a definition that landed once and has only a name. */
 export function definitionFields(
   name: string,
   changes: Partial<NewDefinition> = {},
@@ -72,7 +72,7 @@ export function versionFields(
   };
 }
 
-/** Inserts with the next id, as a first landing does. */
+/** Inserts a definition with the next id, as its first landing does. */
 export function insert(store: Store, fields: NewDefinition): Promise<DefinitionFields> {
   return store.transaction(async (em) => {
     const row = { ...fields, id: await allocateDefinitionId(em) };

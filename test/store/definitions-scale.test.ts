@@ -2,7 +2,7 @@ import t from 'tap';
 import { everything, listDefinitions } from '../../registry/store/definitions.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 
-/** 10,000 distinct definitions with about 300 bytes of source each, made of words that occur in code. */
+/** 10,000 different definitions. Each has about 300 bytes of source, made of words that occur in code. */
 const many = `
   insert into definitions (name, display_name, description, instrument_type, category,
                            manufacturer, status, version, head, is_public, source_code)
@@ -14,21 +14,21 @@ const many = `
 
 await onEachDatabase(
   t,
-  'a list of 10,000 takes one query, a search two at most',
+  'a list of 10,000 takes one query, a search at most two',
   async (t, store, db) => {
     await store.em().execute(many);
     await store.em().execute('analyze definitions');
     const viewer = { everything: false, public: true, labs: [], proposes: [] };
     const queries = {
       'first page': { viewer: everything },
-      'what is public': { viewer },
+      'public definitions': { viewer },
       'last page': { viewer: everything, page: 200 },
       'by category': { viewer, filters: { category: 'Category 4' } },
       'by date': { viewer, sort: { field: 'updated_at', descending: true } as const },
       'search for one': { viewer: everything, filters: { q: 'DEVICE 4242' } },
       'search in every one': { viewer: everything, filters: { q: 'made for' } },
       'search for a letter': { viewer: everything, filters: { q: 'x' } },
-      'search in vain': { viewer: everything, filters: { q: 'no such instrument' } },
+      'search without a match': { viewer: everything, filters: { q: 'no such instrument' } },
     };
     for (const [name, query] of Object.entries(queries)) {
       db.statements.length = 0;
@@ -43,7 +43,7 @@ await onEachDatabase(
       t.comment(`${name}: ${total} found, ${best?.toFixed(1)} ms, median ${median?.toFixed(1)} ms`);
       const asked = db.statements.filter((sql) => /^(select|with)/.test(sql)).length;
       t.ok(asked <= ('filters' in query && 'q' in query.filters ? 2 : 1) * times.length, name);
-      t.notMatch(db.statements.join('\n'), 'source_code', 'no source is read');
+      t.notMatch(db.statements.join('\n'), 'source_code', 'no source code is read');
     }
   },
 );

@@ -20,7 +20,7 @@ async function names(store: Store, query: Partial<DefinitionQuery>): Promise<str
   return items.map(({ name }) => name);
 }
 
-await onEachDatabase(t, 'a definition comes back as it was written', async (t, store) => {
+await onEachDatabase(t, 'a definition is read as it was written', async (t, store) => {
   const fields = definitionFields('SR830', {
     description: 'Lock-in',
     settings_schema: { type: 'object', properties: { gain: { minimum: 1e-9 } } },
@@ -47,7 +47,7 @@ await onEachDatabase(t, 'a definition comes back as it was written', async (t, s
 
 await onEachDatabase(
   t,
-  'ids come from the sequence and past every id there is',
+  'new ids come from the sequence and are larger than every existing id',
   async (t, store) => {
     const first = await definitions.allocateDefinitionId(store.em());
     t.ok((await definitions.allocateDefinitionId(store.em())) > first);
@@ -60,41 +60,45 @@ await onEachDatabase(
   },
 );
 
-await onEachDatabase(t, 'a viewer sees what they may, in lists and alone', async (t, store) => {
-  const lab = async (code: string) => (await createLab(store.em(), { name: code, code })).id;
-  const [mine, other] = [await lab('mine'), await lab('other')];
-  await insert(store, definitionFields('Mine', { lab_id: mine }));
-  await insert(store, definitionFields('Other', { lab_id: other }));
-  await insert(store, definitionFields('Public', { lab_id: other, is_public: true }));
-  await insert(store, definitionFields('Builtin', { is_builtin: true }));
-  const proposal = { version: null, head: null };
-  await insert(store, definitionFields('MyProposal', { lab_id: mine, ...proposal }));
-  await insert(
-    store,
-    definitionFields('PublicProposal', { lab_id: other, is_public: true, ...proposal }),
-  );
-  await insert(store, definitionFields('Nobodys'));
+await onEachDatabase(
+  t,
+  'a viewer sees only definitions that they may see, in lists and by id',
+  async (t, store) => {
+    const lab = async (code: string) => (await createLab(store.em(), { name: code, code })).id;
+    const [mine, other] = [await lab('mine'), await lab('other')];
+    await insert(store, definitionFields('Mine', { lab_id: mine }));
+    await insert(store, definitionFields('Other', { lab_id: other }));
+    await insert(store, definitionFields('Public', { lab_id: other, is_public: true }));
+    await insert(store, definitionFields('Builtin', { is_builtin: true }));
+    const proposal = { version: null, head: null };
+    await insert(store, definitionFields('MyProposal', { lab_id: mine, ...proposal }));
+    await insert(
+      store,
+      definitionFields('PublicProposal', { lab_id: other, is_public: true, ...proposal }),
+    );
+    await insert(store, definitionFields('Nobodys'));
 
-  const sees = async (viewer: Omit<Viewer, 'everything'>, expected: string[]) => {
-    const who = { everything: false, ...viewer };
-    t.same(await names(store, { viewer: who }), expected, JSON.stringify(viewer));
-    for (const name of await names(store, {})) {
-      const found = await definitions.findDefinition(store.em(), name, who);
-      t.equal(found !== null, expected.includes(name), name);
-    }
-  };
-  await sees({ public: false, labs: [], proposes: [] }, []);
-  await sees({ public: true, labs: [], proposes: [] }, ['Builtin', 'Public']);
-  await sees({ public: true, labs: [mine], proposes: [] }, ['Builtin', 'Mine', 'Public']);
-  await sees({ public: true, labs: [mine], proposes: [mine] }, [
-    'Builtin',
-    'Mine',
-    'MyProposal',
-    'Public',
-  ]);
-  await sees({ public: false, labs: [other], proposes: [] }, ['Other', 'Public']);
-  t.equal((await names(store, {})).length, 7);
-});
+    const sees = async (viewer: Omit<Viewer, 'everything'>, expected: string[]) => {
+      const who = { everything: false, ...viewer };
+      t.same(await names(store, { viewer: who }), expected, JSON.stringify(viewer));
+      for (const name of await names(store, {})) {
+        const found = await definitions.findDefinition(store.em(), name, who);
+        t.equal(found !== null, expected.includes(name), name);
+      }
+    };
+    await sees({ public: false, labs: [], proposes: [] }, []);
+    await sees({ public: true, labs: [], proposes: [] }, ['Builtin', 'Public']);
+    await sees({ public: true, labs: [mine], proposes: [] }, ['Builtin', 'Mine', 'Public']);
+    await sees({ public: true, labs: [mine], proposes: [mine] }, [
+      'Builtin',
+      'Mine',
+      'MyProposal',
+      'Public',
+    ]);
+    await sees({ public: false, labs: [other], proposes: [] }, ['Other', 'Public']);
+    t.equal((await names(store, {})).length, 7);
+  },
+);
 
 await onEachDatabase(
   t,
@@ -111,7 +115,7 @@ await onEachDatabase(
     t.same(await found('%'), [], 'no word');
     t.same(await found('100% d'), ['Percent']);
     t.same(await found('C:\\data\\'), ['Path']);
-    t.same(await found('a_a'), [], 'an underscore is no wildcard');
+    t.same(await found('a_a'), [], 'an underscore is not a wildcard');
     t.same(await found('stanford res'), ['Maker']);
     t.same(await found('ANFO'), ['Maker'], 'a part of a word');
     t.same(await found('m'), ['Maker'], 'one character');
@@ -123,7 +127,7 @@ await onEachDatabase(
   },
 );
 
-await onEachDatabase(t, 'lists are filtered, sorted and cut into pages', async (t, store) => {
+await onEachDatabase(t, 'lists are filtered, sorted and divided into pages', async (t, store) => {
   const at = (day: number) => new Date(Date.UTC(2026, 0, day));
   await insert(store, definitionFields('A', { category: 'Lasers', updated_at: at(2) }));
   await insert(
@@ -143,7 +147,11 @@ await onEachDatabase(t, 'lists are filtered, sorted and cut into pages', async (
   t.same(await by({ is_public: true }), []);
   t.same(await by({ is_archived: true }), ['D']);
   t.same(await names(store, { sort: { field: 'updated_at', descending: true } }), ['B', 'A', 'C']);
-  t.same(await names(store, { sort: { field: 'category' } }), ['A', 'C', 'B'], 'ties by id');
+  t.same(
+    await names(store, { sort: { field: 'category' } }),
+    ['A', 'C', 'B'],
+    'equal values are sorted by id',
+  );
   const second = await definitions.listDefinitions(store.em(), {
     viewer: everyone,
     page: 2,
@@ -155,7 +163,7 @@ await onEachDatabase(t, 'lists are filtered, sorted and cut into pages', async (
 
 await onEachDatabase(
   t,
-  'versions follow their tags and end with their definition',
+  'versions are stored by number and deleted with their definition',
   async (t, store) => {
     const { id } = await insert(store, definitionFields('A'));
     const rows = [versionFields(id, 1), versionFields(id, 2, { merge_request: 7 })];

@@ -1,4 +1,4 @@
-/** Dumps: each database accepts the other's. */
+/** Dumps of a database. Each kind of database accepts the other's dump. */
 import t, { type Test } from 'tap';
 import { migrations } from '../../migrations/index.ts';
 import { appendAudit, verifyAuditChain } from '../../registry/store/audit.ts';
@@ -22,7 +22,7 @@ async function open(t: Test, kind: string, migrated = true): Promise<Store> {
   return store;
 }
 
-/** Every table's lines and the sequences. */
+/** The lines of every table, and the sequences. */
 async function dump(store: Store) {
   return await store.snapshot(async (em) => {
     const tables: [string, string[]][] = [];
@@ -82,7 +82,7 @@ for (const [from, to] of [
         });
       });
     }
-    // More rows than one batch.
+    // More rows than fit in one batch.
     await source
       .em()
       .execute(
@@ -97,17 +97,13 @@ for (const [from, to] of [
     t.same(again.sequences, dumped.sequences);
     t.equal(await verifyAuditChain(target.em()), null);
     await t.rejects(target.em().execute('delete from audit_events'), /append-only/);
-    t.equal(
-      (await createUser(target.em(), { username: 'next' })).id,
-      4,
-      'no number is given twice',
-    );
+    t.equal((await createUser(target.em(), { username: 'next' })).id, 4, 'no id is used twice');
     const [{ found }] = await target
       .em()
       .execute<[{ found: string }]>(
         `select count(*)::text as found from definitions where words @@ '''.漢'':*'`,
       );
-    t.equal(found, '1', 'what is computed is there too');
+    t.equal(found, '1', 'generated columns are computed');
     t.notOk(await isEmpty(target.em()));
   });
 }

@@ -7,7 +7,7 @@ import { definitionFields, insert } from './definition-fields.ts';
 
 await onEachDatabase(
   t,
-  'a facet counts what the other filters leave and the viewer sees',
+  'a facet counts definitions that match the other filters and that the viewer sees',
   async (t, store, { statements }) => {
     const lab = await createLab(store.em(), { name: 'Nano', code: 'nano' } as never);
     const add = (name: string, fields: object) => insert(store, definitionFields(name, fields));
@@ -40,21 +40,25 @@ await onEachDatabase(
     t.same(
       narrowed.category,
       [{ value: 'Lock-ins', count: 1 }],
-      'searched, not filtered by itself',
+      'the search applies, the own filter of the facet does not',
     );
     const other = await countFacets(store.em(), {
       viewer: everything,
       filters: { category: 'Lock-ins', is_public: true },
     });
-    t.match(other.category, { length: 1 }, 'what is not public is no choice');
+    t.match(other.category, { length: 1 }, 'a definition that is not public adds no choice');
     const wider = await countFacets(store.em(), {
       viewer: everything,
       filters: { category: 'Lock-ins' },
     });
-    t.match(wider.category, { length: 2 }, 'its own filter does not narrow a facet down');
+    t.match(wider.category, { length: 2 }, 'the own filter of a facet does not affect its counts');
 
     const outsider: Viewer = { everything: false, public: true, labs: [], proposes: [] };
     const seen = await countFacets(store.em(), { viewer: outsider, filters: {} });
-    t.same(seen.category, [{ value: 'Lock-ins', count: 2 }], 'nothing of what it may not see');
+    t.same(
+      seen.category,
+      [{ value: 'Lock-ins', count: 2 }],
+      'it counts nothing that the computer may not see',
+    );
   },
 );

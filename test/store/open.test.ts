@@ -11,7 +11,7 @@ import { freshFolder, onEachDatabase } from '../helpers/databases.ts';
 
 const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
 
-/** Starts another process that opens the folder, adds a user, reports it, and stays until killed. */
+/** Starts another process that opens the folder, adds a user, reports it, and runs until it is killed. */
 async function openElsewhere(folder: string) {
   const child = spawn(process.execPath, [opener, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
@@ -28,12 +28,12 @@ t.test('one process opens the embedded database, and a killed one releases it', 
   await once(child, 'exit');
   t.match(await readFile(`${folder}.lock`, 'utf8'), `${child.pid}`, 'its lock is still there');
   const store = await openStore({ folder });
-  t.ok(await hasUsers(store.em()), 'what it committed is there');
+  t.ok(await hasUsers(store.em()), 'the data that it committed is there');
   await createUser(store.em(), { username: 'after' });
   await t.rejects(
     openStore({ folder }),
     { code: 'database_in_use' },
-    'not even twice in one process',
+    'one process cannot open it twice',
   );
   t.equal((await openElsewhere(folder)).firstLine, 'database_in_use');
   await store.close();
@@ -68,7 +68,7 @@ t.test('a folder without a database fails at the first statement and is released
   await writeFile(`${folder}/PG_VERSION`, 'none\n');
   const store = await openStore({ folder });
   await t.rejects(store.ping(), { code: 'database_unavailable' });
-  await t.rejects(store.migrate(), { code: 'database_unavailable' }, 'nor does it come back');
+  await t.rejects(store.migrate(), { code: 'database_unavailable' }, 'a later statement fails too');
   await store.close();
   await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
 });
@@ -87,14 +87,14 @@ t.test('an interrupted session of the embedded database leaves no transaction op
   await store.close();
 });
 
-/** PostgreSQL's message Query (manual, 54.7). */
+/** PostgreSQL's Query message (manual, section 54.7). */
 function query(sql: string): Buffer {
   const message = Buffer.from(`Q....${sql}\0`);
   message.writeUInt32BE(message.length - 1, 1);
   return message;
 }
 
-t.test('the thread of the embedded database keeps nothing of an answer', async (t) => {
+t.test('the thread of the embedded database releases the memory of an answer', async (t) => {
   const { folder } = await freshFolder();
   const threads: Worker[] = [];
   const add = (thread: Worker) => threads.push(thread);
@@ -131,7 +131,7 @@ t.test('an unreachable server is distinguished from a wrong setting', async (t) 
   await store.close();
 });
 
-await onEachDatabase(t, 'an open store answers', async (t, store) => {
+await onEachDatabase(t, 'an open store answers queries', async (t, store) => {
   await store.ping();
   await t.rejects(store.em().execute('select nonsense'), { name: 'InvalidFieldNameException' });
 });

@@ -8,7 +8,7 @@ try {
   const store = await openStore({ folder });
   await createUser(store.em(), { username: `opener-${process.pid}` });
   console.log('ready');
-  // Ends with the test, in case the test does not kill it.
+  // Ends together with the test process, in case the test does not kill it.
   process.stdin.on('close', () => process.exit()).resume();
 } catch (error) {
   if (!(error instanceof StoreError)) throw error;

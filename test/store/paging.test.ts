@@ -52,7 +52,7 @@ const SORTS = [
   ...(['created_at', 'updated_at', 'id'] as const),
 ].flatMap((field): DefinitionSort[] => [{ field }, { field, descending: true }]);
 
-/** What the list must contain, from all rows. */
+/** The definitions that the list must contain, computed from all rows. */
 function model(rows: readonly Row[], viewer: Viewer, filters: DefinitionFilters): Row[] {
   const sees = ({ version, lab_id, is_public, is_builtin }: Row): boolean =>
     viewer.everything ||
@@ -68,7 +68,7 @@ function model(rows: readonly Row[], viewer: Viewer, filters: DefinitionFilters)
   );
 }
 
-/** Null is larger than everything; ties are ordered by id. */
+/** The order of a list: null is larger than every value, and equal values are ordered by id. */
 function inOrder({ field, descending }: DefinitionSort) {
   const compare = (a: unknown, b: unknown): number => {
     if (a === b) return 0;
@@ -134,33 +134,36 @@ await onEachDatabase(t, 'lists in pages', async (t, store, db) => {
     },
   );
 
-  await t.test('cursors neither lose nor repeat what stays while others come and go', async (t) => {
-    let rows: Row[] = [];
-    for (let i = 0; i < 40; i++) rows.push(await addRow(store, labs));
-    for (let round = 0; round < 15; round++) {
-      const { viewer, filters, sort, list } = await ask(store, labs);
-      let staying = model(rows, viewer, filters);
-      const seen: number[] = [];
-      let after: string | undefined;
-      do {
-        const found = await list({ after });
-        seen.push(...found.items.map(({ id }) => id));
-        after = found.next;
-        for (let change = random.from(0, 2); change > 0; change--) {
-          rows.push(await addRow(store, labs));
-          const gone = random.pick(rows);
-          rows = rows.filter((row) => row !== gone);
-          staying = staying.filter((row) => row !== gone);
-          await store.em().execute('delete from definitions where id = ?', [gone.id]);
-        }
-      } while (after !== undefined);
-      const context = JSON.stringify({ viewer, filters, sort });
-      if (new Set(seen).size !== seen.length) t.fail(`repeated in ${context}`);
-      const lost = staying.filter(({ id }) => !seen.includes(id));
-      if (lost.length > 0) t.fail(`lost ${lost.map(({ name }) => name)} in ${context}`);
-    }
-    t.pass('15 lists that changed between their pages');
-  });
+  await t.test(
+    'cursors neither lose nor repeat a definition while others are added and removed',
+    async (t) => {
+      let rows: Row[] = [];
+      for (let i = 0; i < 40; i++) rows.push(await addRow(store, labs));
+      for (let round = 0; round < 15; round++) {
+        const { viewer, filters, sort, list } = await ask(store, labs);
+        let staying = model(rows, viewer, filters);
+        const seen: number[] = [];
+        let after: string | undefined;
+        do {
+          const found = await list({ after });
+          seen.push(...found.items.map(({ id }) => id));
+          after = found.next;
+          for (let change = random.from(0, 2); change > 0; change--) {
+            rows.push(await addRow(store, labs));
+            const gone = random.pick(rows);
+            rows = rows.filter((row) => row !== gone);
+            staying = staying.filter((row) => row !== gone);
+            await store.em().execute('delete from definitions where id = ?', [gone.id]);
+          }
+        } while (after !== undefined);
+        const context = JSON.stringify({ viewer, filters, sort });
+        if (new Set(seen).size !== seen.length) t.fail(`repeated in ${context}`);
+        const lost = staying.filter(({ id }) => !seen.includes(id));
+        if (lost.length > 0) t.fail(`lost ${lost.map(({ name }) => name)} in ${context}`);
+      }
+      t.pass('15 lists that changed between their pages');
+    },
+  );
 
   await t.test('a page and its count are one statement', async (t) => {
     const { id } = await insert(store, definitionFields('A'));
@@ -174,7 +177,7 @@ await onEachDatabase(t, 'lists in pages', async (t, store, db) => {
     t.match(first, { total: 3, items: [{ version: 3 }, { version: 2 }] });
     const second = await listVersions(store.em(), id, { page: 1, perPage: 2, after: first.next });
     t.match(second, { total: 3, items: [{ version: 1 }] });
-    t.notOk('next' in second, 'it is the last');
+    t.notOk('next' in second, 'the page is the last');
     const beyond = await listVersions(store.em(), id, { page: 9, perPage: 2 });
     t.match(beyond, { total: 3, items: [] }, 'a page beyond the last has the count too');
   });
@@ -192,7 +195,7 @@ await onEachDatabase(t, 'lists in pages', async (t, store, db) => {
     t.match(await list(), { total: 10_000, total_at_least: true });
   });
 
-  await t.test('a cursor of another order or of nothing is refused', async (t) => {
+  await t.test('a cursor of another order, or an invalid one, is refused', async (t) => {
     await insert(store, definitionFields('A'));
     await insert(store, definitionFields('B'));
     const list = (after: string | undefined, sort: DefinitionSort) =>

@@ -4,7 +4,7 @@ import { onEachDatabase } from '../helpers/databases.ts';
 
 await onEachDatabase(
   t,
-  'migrations lead from nothing to the schema that the entities describe',
+  'migrations create the schema that the entities describe',
   async (t, store) => {
     t.same(
       await store.pending(),
@@ -24,7 +24,7 @@ await onEachDatabase(
         "set names 'utf8';",
         'alter table "definitions" drop column "heading", drop column "words";',
       ],
-      'but for what the search reads: it is made by the database and mapped by no entity',
+      'except for the columns of the search, which the database computes and no entity has',
     );
   },
   { migrated: false },
@@ -32,10 +32,10 @@ await onEachDatabase(
 
 await onEachDatabase(
   t,
-  'processes that start at once migrate once',
+  'processes that start at the same time migrate once',
   async (t, store) => {
     if (store.embedded) {
-      t.pass('the embedded database serves one process');
+      t.pass('the embedded database allows one process');
       return;
     }
     const done = await Promise.all([store.migrate(), store.migrate(), store.migrate()]);

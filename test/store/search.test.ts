@@ -1,4 +1,4 @@
-// cspell:disable: names of makers and models, misspelt ones too
+// cspell:disable: names of manufacturers and models, some of them misspelt
 import t from 'tap';
 import {
   type DefinitionQuery,
@@ -24,7 +24,7 @@ const list = (store: Store, q: string, query: Partial<DefinitionQuery> = {}) =>
 const names = async (store: Store, q: string, query: Partial<DefinitionQuery> = {}) =>
   (await list(store, q, query)).items.map(({ name }) => name);
 
-/** What people type, and what one of the first three must be. */
+/** What people type, and the name that must be among the first three results. */
 const QUERIES: [typed: string, expected: string][] = [
   ['SR830', 'SR830'],
   ['SR 830', 'SR830'],
@@ -111,7 +111,7 @@ await onEachDatabase(t, 'search', async (t, store) => {
     t.ok(missed.length <= 2, `${QUERIES.length} queries, missed: ${missed.join('; ')}`);
   });
 
-  await t.test('every query pages through all that it finds, once each', async (t) => {
+  await t.test('the pages of every query contain each result once', async (t) => {
     const queries = ['SR 830', 'lock in', 'keithly', 'controller', 'OUTX?', 'k', 'self', 'meter'];
     for (const q of queries) {
       const whole = await list(store, q, { perPage: 500 });
@@ -133,7 +133,7 @@ await onEachDatabase(t, 'search', async (t, store) => {
     t.pass(`${queries.length} queries`);
   });
 
-  await t.test('a cursor of another list, or of nothing, is refused', async (t) => {
+  await t.test('a cursor of another list, or an invalid one, is refused', async (t) => {
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const order = '-rank,name,id';
     const known = { code: 'invalid_cursor' };
@@ -168,7 +168,7 @@ await onEachDatabase(t, 'search', async (t, store) => {
     t.same(await names(store, 'SR830', { filters: { is_archived: true } }), []);
   });
 
-  await t.test('what a viewer does not see changes nothing of what they find', async (t) => {
+  await t.test('definitions that a viewer may not see do not affect their results', async (t) => {
     const before = await names(store, 'lock in');
     const lab = (await createLab(store.em(), { name: 'Mine', code: 'mine' })).id;
     await insert(store, definitionFields('SecretLockIn', { lab_id: lab }));
@@ -178,13 +178,13 @@ await onEachDatabase(t, 'search', async (t, store) => {
     t.same(await names(store, 'secretlockin', { viewer: member }), ['SecretLockIn']);
     t.notOk((await names(store, 'secretlockin', { viewer: outsider })).includes('SecretLockIn'));
     t.same(await names(store, 'lock in', { viewer: outsider }), before);
-    // Had the hidden one counted as a match, no misspelt maker would have been looked for.
+    // If the hidden definition had counted as a match, the search would not have looked for misspelt names.
     t.match(await names(store, 'keithlyy', { viewer: outsider }), /Keithley2000/);
     t.same(await names(store, 'keithlyy', { viewer: member }), ['Keithlyy']);
     await store.em().execute('delete from definitions where lab_id = ?', [lab]);
   });
 
-  await t.test('nothing that can be typed fails or takes long', async (t) => {
+  await t.test('no search text fails or takes long', async (t) => {
     const hostile = {
       ...{ percent: '%', underscore: '_', backslash: '\\', quotes: `'"\\'`, marks: '~:.|&!()<->*' },
       ...{ 'a null': 'SR\x00830', surrogate: '\ud800', 'other half': 'a\udc00b', spaces: ' \t\n ' },
@@ -214,13 +214,13 @@ await onEachDatabase(t, 'search', async (t, store) => {
       t.comment(`${what}: ${total} in ${(performance.now() - start).toFixed()} ms`);
       t.ok(items.length <= total && facets.status.length <= 5, what);
     }
-    t.same(await names(store, 'SR\x00830'), ['SR830'], 'NUL separates, as every other sign does');
+    t.same(await names(store, 'SR\x00830'), ['SR830'], 'NUL separates words, like punctuation');
     for (const q of ['%', '\\', "'", '...', '🔬']) t.same(await names(store, q), [], q);
     t.equal((await list(store, '')).total, rows.length, 'no query: everything');
   });
 });
 
-/** As many as are counted, and more, of which all match in one place. */
+/** More definitions than the search counts. All of them match in one place. */
 const MANY = `
   insert into definitions (name, display_name, description, category, status, version, source_code)
   select 'Device' || lpad(i::text, 5, '0'), 'Device', case when i % 3 > 0 then 'For the crowd' end,
@@ -229,7 +229,7 @@ const MANY = `
 
 await onEachDatabase(
   t,
-  'of too many matches the best come first, the rest by name',
+  'with too many matches, the best come first and the others by name',
   async (t, store) => {
     await store.em().execute(MANY);
     const byName = (a: string, b: string) => (a < b ? -1 : 1);
@@ -251,7 +251,7 @@ await onEachDatabase(
       const found = await list(store, 'crowd', { perPage: 500, after });
       seen.push(...found.items.map(({ name }) => name));
       after = found.next;
-      // From here on there are few enough to rank all: the cursor still goes on as it began.
+      // From here on there are few enough matches to rank all of them. The cursor still continues in its first order.
       if (seen.length === 7500)
         await store
           .em()
@@ -259,7 +259,7 @@ await onEachDatabase(
             `{${seen.slice(2, 300).join()}}`,
           ]);
     } while (after !== undefined);
-    t.same(seen, [...best, ...described, ...rest], 'none twice, none lost');
+    t.same(seen, [...best, ...described, ...rest], 'no match is repeated or lost');
     const page = await list(store, 'device', { perPage: 50, page: 100 });
     const left = all.filter((name) => !seen.slice(2, 300).includes(name));
     t.same(

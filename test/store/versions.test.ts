@@ -4,7 +4,7 @@ import { onEachDatabase } from '../helpers/databases.ts';
 
 await onEachDatabase(
   t,
-  'the beginning of a hash is looked up in an index, however many versions there are',
+  'the beginning of a hash is found with an index, for any number of versions',
   async (t, store, { statements }) => {
     const hash = 'abcdef0123';
     const plan = await store.transaction(async (em) => {

@@ -1,4 +1,4 @@
-/** Lookalike names. The letters come from Unicode's confusables.txt. */
+/** Names that look alike. The letters come from Unicode's confusables.txt. */
 import fc from 'fast-check';
 import t from 'tap';
 import { drawing, drawnPlainly, misleadingSpelling } from '../../text/alike.ts';

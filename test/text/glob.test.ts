@@ -1,4 +1,4 @@
-/** Patterns of owners: gitignore's semantics, in bounded time. */
+/** Owners' patterns follow the rules of gitignore, and are matched in bounded time. */
 import fc from 'fast-check';
 import t from 'tap';
 import { matchesPattern } from '../../text/glob.ts';
@@ -17,7 +17,7 @@ const CASES: [pattern: string, matches: string[], leaves: string[]][] = [
   ['**', ['a', 'a/b'], []],
 ];
 
-t.test('patterns match as gitignore(5) reads them', async (t) => {
+t.test('patterns match as gitignore(5) describes', async (t) => {
   for (const [pattern, matches, leaves] of CASES) {
     for (const path of matches) t.ok(matchesPattern(path, pattern), `${pattern} matches ${path}`);
     for (const path of leaves) t.notOk(matchesPattern(path, pattern), `${pattern} leaves ${path}`);
@@ -38,9 +38,9 @@ t.test('within a name, * and ? match like the same regular expression', async (t
 });
 
 /**
- * The flaw: `path.matchesGlob` converts patterns to regular expressions, and the first pattern here blocked
- * the process for minutes. The attack: a lab admin writes such a pattern, which every page of a merge request
- * evaluates. Verified: each is matched quickly.
+ * The flaw: `path.matchesGlob` converts patterns to regular expressions, and the first pattern here blocked the process
+ * for minutes. The attack: a lab admin writes such a pattern, which every page of a merge request evaluates. Verified:
+ * each pattern is matched quickly.
  */
 t.test('hostile patterns and paths are matched quickly', async (t) => {
   const took = processorTime(() => {

@@ -1,4 +1,4 @@
-/** The compare page: diffs of two versions, and rollback. */
+/** The page that compares two versions: diffs and rollback. */
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';

@@ -43,7 +43,7 @@ t.test('without visible definitions, a visitor goes to the sign-in page', async 
   t.pass('nothing else is shown');
 });
 
-t.test('search while typing, facets, and the address hold the same filters', async (t) => {
+t.test('search while typing, facets, and the address have the same filters', async (t) => {
   await landBuiltins(registry.deps, () => undefined);
   await client.definitions.create({
     name: 'HomeMade',
@@ -93,7 +93,7 @@ t.test('imported definitions can be found, read and edited like any other', asyn
   const terminal = { out: say, err: say, progress: () => {} };
   const options = { folder, lab: 'nano' };
   t.equal(await runCommand(registry.deps, { command: 'import', options }, terminal), 0);
-  t.match(output.join('\n'), /old_gauge\.py/, 'what is broken is named');
+  t.match(output.join('\n'), /old_gauge\.py/, 'broken files are named');
 
   const page = await browser.open(registry, `/?lab_id=${lab.id}`, { username: 'ada' });
   const maker = page.getByRole('region', { name: 'Manufacturer' });
@@ -164,7 +164,7 @@ t.test('the list stays fast with ten thousand definitions', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.getByText('50 of more than 10,000').waitFor();
   let { paint, blocked } = await speedOf(page);
-  // Other tests on the same machine can slow a page down, so it gets further tries.
+  // Other tests on the same machine can slow a page down, so there are further tries.
   for (let again = 2; again > 0 && (paint >= 1800 || blocked >= 200); again -= 1)
     ({ paint, blocked } = await speedOf(page));
   t.comment(`first contentful paint ${paint.toFixed()} ms, blocked for ${blocked.toFixed()} ms`);
@@ -189,7 +189,7 @@ t.test('the list stays fast with ten thousand definitions', async (t) => {
   await page.getByText('50 of more than 10,000').waitFor();
 });
 
-/** Inserts rows, because landing ten thousand definitions would take minutes. */
+/** Inserts the definitions as rows, because landing ten thousand of them would take minutes. */
 const TEN_THOUSAND = `
   insert into definitions (name, display_name, description, instrument_type, category, manufacturer, status, version,
                            head, is_public, data_columns, source_code)
@@ -197,7 +197,7 @@ const TEN_THOUSAND = `
          'operational', 1 + i % 7, md5(i::text) || '00000000', true, '["X", "Y"]', 'class Device' || i || ': pass'
     from generate_series(1, 10000) i`;
 
-/** The first contentful paint and the total blocking time after it (the part of each task beyond 50 ms). */
+/** The first contentful paint, and the total blocking time after it, which is the part of each task beyond 50 ms. */
 async function speedOf(page: Page): Promise<{ paint: number; blocked: number }> {
   await page.reload();
   await page.getByText('50 of more than 10,000').waitFor();
@@ -205,7 +205,7 @@ async function speedOf(page: Page): Promise<{ paint: number; blocked: number }> 
     const tasks: PerformanceEntry[] = [];
     const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
     observer.observe({ type: 'longtask', buffered: true });
-    // The observer receives its entries in a task of its own.
+    // The observer receives its entries in a separate task.
     await new Promise((resolve) => requestIdleCallback(resolve));
     await new Promise((resolve) => requestIdleCallback(resolve));
     const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0;

@@ -1,4 +1,4 @@
-/** The editor: findings, forms, drafts, lost updates and new definitions. */
+/** The editor: findings, forms, drafts, lost updates, and new definitions. */
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
@@ -16,7 +16,7 @@ async function create(name: string, files: Record<string, string> = {}) {
   return await ada.client.definitions.create({ name, source_code, files, lab_id: nano.id });
 }
 
-/** Replaces the text in the editor, by keyboard. */
+/** Replaces the text in the editor by keyboard. */
 async function write(page: Page, text: string) {
   const code = page.getByRole('textbox', { name: /^Contents of/ });
   await code.click();
@@ -24,7 +24,7 @@ async function write(page: Page, text: string) {
   await page.keyboard.insertText(text);
 }
 
-/** Starts to record tasks; the returned function gives the duration of the longest one, in milliseconds. */
+/** Starts to record tasks. The returned function gives the duration of the longest task, in milliseconds. */
 async function watchTasks(page: Page): Promise<() => Promise<number>> {
   await page.evaluate(() => {
     const durations = [0];
@@ -161,7 +161,7 @@ t.test('an unreachable registry and an ended session lose no text', async (t) =>
   t.match(
     await ada.client.definitions.read(id),
     { version: 3 },
-    'it is saved once although the first answer was lost',
+    'the text is saved once although the first answer was lost',
   );
 });
 
@@ -184,7 +184,7 @@ t.test('editing and comparing a file of 300 KB stays responsive', async (t) => {
   await page.getByRole('textbox', { name: /^Contents of/ }).click();
   await page.keyboard.press('ControlOrMeta+Home');
   let longest = Number.POSITIVE_INFINITY;
-  // Other tests on the same machine can slow a page down, so it gets further tries.
+  // Other tests on the same machine can slow a page down, so there are further tries.
   for (let n = 1; n <= 3 && longest >= 400; n += 1) {
     const longestTask = await watchTasks(page);
     await page.keyboard.type(`# note ${n}`);

@@ -1,4 +1,4 @@
-/** The pure parts of the editor: templates, the fields of a schema, working copies. */
+/** The pure parts of the editor: templates, the fields of a schema, and working copies. */
 import fc from 'fast-check';
 import t from 'tap';
 import { validateDefinition } from '../../registry/definitions/validate.ts';

@@ -29,7 +29,7 @@ await clone.push('HEAD:refs/for/main');
 const [row] = (await ada.client.mergeRequests.list({ definition_id: made.id })).items;
 const id = row?.id ?? 0;
 
-/** Whether the shown diff contains no hidden characters. */
+/** Whether the diff on the page contains no hidden characters. */
 const hasNoHidden = async (page: Page) => {
   const texts = await page.locator('registry-diff-file .text').allTextContents();
   return texts.length > 0 && !/[\u202a-\u202e\u2066-\u2069\u200b]/.test(texts.join());

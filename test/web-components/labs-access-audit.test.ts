@@ -60,7 +60,7 @@ t.test(
     t.equal(
       (await lab.anonymous.login('eve', password)).user.username,
       'eve',
-      'and the password works',
+      'the account can sign in with the password',
     );
 
     await choose(page, 'Actions for Eve', 'Disable');
@@ -190,7 +190,7 @@ t.test(
         token,
       ),
       false,
-      'the browser does not store it',
+      'the browser does not store the page',
     );
     await tokens.getByRole('button', { name: 'Delete token <img' }).click();
     await dialog(page).getByRole('button', { name: 'Delete' }).click();

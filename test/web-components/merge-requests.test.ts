@@ -1,4 +1,4 @@
-/** Merge requests: the list, reviews by two people at once, new pushes, overrides and ended sessions. */
+/** Merge requests: the list, reviews by two people at the same time, new pushes, overrides, and ended sessions. */
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
@@ -13,7 +13,7 @@ const browser = await startBrowser(t);
 const { ada, ben, nano } = lab;
 const HOSTILE = '<img src=x onerror=alert(1)> & <script>alert(2)</script>';
 
-/** Creates a definition by ada and a push for review by ben. */
+/** Ada creates a definition, and Ben pushes a change for review. */
 async function propose(t: Test, name: string, title: string) {
   const source_code = measurement(name);
   await ada.client.definitions.create({ name, source_code, lab_id: nano.id });

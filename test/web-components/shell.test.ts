@@ -1,4 +1,4 @@
-/** The common parts of all pages: sign-in, navigation, unknown addresses, ended sessions, themes. */
+/** The common parts of all pages: sign-in, navigation, unknown addresses, ended sessions, and themes. */
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
 import { focusedText, NARROW, startBrowser, takePictures } from '../helpers/browser.ts';
@@ -85,7 +85,7 @@ t.test('after a new sign-in, work continues where the session ended', async (t) 
   await dialog.waitFor();
   await isAccessible(t, page, 'session ended');
   await takePictures(page, 'session-ended');
-  // For locators, slotted content is not inside the dialog.
+  // Playwright's locators do not find slotted content inside the dialog.
   const form = page.locator('session-ended-dialog');
   t.equal(await form.getByLabel('Username').inputValue(), 'ada');
   await page.keyboard.type('password of ada');

@@ -1,6 +1,6 @@
 /**
- * Single sign-on in a browser. Registry and provider are two sites (127.0.0.1 and localhost), so that the browser applies
- * its rules about cross-site cookies.
+ * Single sign-on in a browser. The registry and the provider are two sites (127.0.0.1 and localhost), so that the
+ * browser applies its rules about cross-site cookies.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

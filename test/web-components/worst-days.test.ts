@@ -1,4 +1,4 @@
-/** How the interface handles failures around it: other sessions, upgrades, lost connections, missing builds. */
+/** How the web interface handles problems: sessions of other users, upgrades, lost connections, and missing builds. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ t.test('a window does not act for another user who has signed in since', async (
   const page = await browser.open(registry, '/definitions/Lockin', { username: 'ada' });
   await page.getByRole('button', { name: 'Manage' }).click();
   await page.getByRole('menuitem', { name: 'Restrict to lab' }).click();
-  // In another window of the same browser.
+  // Another user signs in in another window of the same browser.
   await page.context().request.post(`${registry.url}/api/auth/login`, {
     data: { username: 'root', password: 'password of root' },
   });

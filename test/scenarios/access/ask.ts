@@ -1,9 +1,9 @@
-/** Real HTTP: sends a request as a caller and returns the whole answer. */
+/** Sends a real HTTP request as a caller, and returns the whole answer. */
 import type { Asker } from './persons.ts';
 
 export interface Answer {
   status: number;
-  /** Without the Date header. */
+  /** The headers of the answer, without Date. */
   headers: Record<string, string>;
   body: string;
 }
@@ -27,7 +27,7 @@ export async function ask(
   return await whole(response);
 }
 
-/** Sends git's first request as a caller. */
+/** Sends git's first request for a repository as a caller. */
 export async function askGit({ url, person }: Asker, name: string, rest: string): Promise<Answer> {
   const basic = person && Buffer.from(`git:${person.token}`).toString('base64');
   const response = await fetch(`${url}/definitions/${name}.git/${rest}`, {
@@ -39,7 +39,7 @@ export async function askGit({ url, person }: Asker, name: string, rest: string)
 async function whole(response: Response): Promise<Answer> {
   const { date: _, ...headers } = Object.fromEntries(response.headers);
   if (headers['content-type']?.startsWith('text/event-stream')) {
-    // The stream would continue for as long as it is read.
+    // This cancels the event stream, which would never end.
     await response.body?.cancel();
     return { status: response.status, headers, body: '' };
   }

@@ -1,4 +1,4 @@
-/** Performs a row as every caller in its columns, and with tokens of smaller scopes. */
+/** Performs the operation of a row as every caller in its columns, and with tokens of smaller scopes. */
 import type { Test } from 'tap';
 import type { Row } from './matrix.ts';
 import { type Asker, withTokens } from './persons.ts';
@@ -6,27 +6,27 @@ import { THINGS, type Thing } from './things.ts';
 import type { World } from './world.ts';
 
 export interface Cell {
-  /** The column, and the scope of the token if that is tested. */
+  /** The column. It includes the scope of the token if the cell tests that. */
   who: string;
   expected: string;
   asker: Asker;
-  /** Undefined if the row is about no thing. */
+  /** Undefined if the operation is not about a thing. */
   thing: Thing | undefined;
 }
 
 export interface Asking {
   world: World;
   askers: Record<string, Asker>;
-  /** Whether an allowed caller changes the thing. */
+  /** Whether the operation changes the thing. */
   changes: boolean;
-  /** The answer to a token with too small a scope. */
+  /** The expected answer to a token whose scope is too small. */
   tooLittle: string;
   cell(t: Test, cell: Cell): Promise<void>;
 }
 
 /**
- * First all callers who may not, concurrently; they must leave nothing behind. Then those who may, each on a
- * thing of their own.
+ * First sends the requests of all callers who may not do it, concurrently, and checks that they changed nothing. Then
+ * sends the requests of those who may, each on a separate thing.
  */
 export async function askEverybody(t: Test, row: Row, asking: Asking): Promise<void> {
   const { world, askers } = asking;
@@ -55,7 +55,7 @@ const isAllowed = (cell: string): boolean => cell !== 'refused' && !(Number(cell
 
 type Planned = Omit<Cell, 'thing'> & { of: Asker };
 
-/** Scopes are tested with a caller who may, preferably one who is bound by the lab's rules. */
+/** Tests scopes with a caller who may do it. Prefers a caller who is bound by the lab's rules. */
 async function cellsOf(
   { cells, token }: Row,
   askers: Record<string, Asker>,
@@ -82,7 +82,7 @@ async function cellsOf(
 
 const shared = new Map<string, Promise<Thing>>();
 
-/** Things of one's own are never shared. */
+/** A thing that belongs to the caller (`own`) is never shared. */
 async function thingFor(
   world: World,
   { on }: Row,
@@ -97,7 +97,7 @@ async function thingFor(
   return await made;
 }
 
-/** The newest entries of the audit trail (every write adds one), and the refs. */
+/** The newest audit entries, because every write adds one, and all refs. */
 async function readState({ deps }: World, things: Set<Thing | undefined>): Promise<unknown> {
   const { store, repositories } = deps;
   const newest = 'select id, actor, action, subject from audit_events order by id desc limit 5';

@@ -1,4 +1,4 @@
-/** The git operations in docs/access.md, performed with real git. */
+/** Performs the git operations in docs/access.md with real git. */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const address = ({ asker: { url, person }, thing: { name } }: GitCell): string =
   return at.href;
 };
 
-/** An empty repository, because git does not request what it already has. */
+/** Creates an empty repository. git does not request objects that the repository already has. */
 async function scratch({ dataDir }: World): Promise<string> {
   const cwd = await mkdtemp(join(dataDir, 'scratch-'));
   for (const folder of ['objects', 'refs'])
@@ -43,7 +43,7 @@ const fetching =
     return await gitResult(['fetch', '-q', address(cell), wanted(cell.thing)], { cwd });
   };
 
-/** A commit on top of `main`. */
+/** Pushes a commit on top of `main`. */
 const pushing =
   (to: Ref, commit = async (_cwd: string) => 'HEAD'): Operation =>
   async (cell) => {
@@ -52,13 +52,15 @@ const pushing =
     return await gitResult(['push', '--force', address(cell), refspec], { cwd });
   };
 
-/** Another commit with the same files: a root commit, or a replacement of `HEAD`. */
+/** Creates another commit with the same files: a root commit, or a replacement of `HEAD`. */
 const unrelated = async (cwd: string): Promise<string> =>
   (await git(['commit-tree', '-m', 'Another', 'HEAD^{tree}'], { cwd })).trim();
 const amended = async (cwd: string): Promise<string> =>
   (await git(['commit-tree', '-m', 'Another', '-p', 'HEAD~1', 'HEAD^{tree}'], { cwd })).trim();
 
-/** git deletes only refs that it was shown. For other refs this sends what git would have sent. */
+/**
+ * git deletes only refs that the server has shown to it. For other refs, this function sends what git would have sent.
+ */
 const deleting =
   (ref: Ref): Operation =>
   async (cell) => {
@@ -71,7 +73,7 @@ const deleting =
 const ZERO = '0'.repeat(40);
 const EMPTY_PACK = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1');
 
-/** One command as it is sent over the wire (gitprotocol-pack(5), "Pushing Data To a Server"). */
+/** One command in the format that is sent over the wire (gitprotocol-pack(5), "Pushing Data To a Server"). */
 const sending =
   (ref: Ref, what: 'create' | 'delete'): Operation =>
   async (cell) => {
@@ -104,7 +106,7 @@ const sending =
     return { code: 1, stderr: `${reasons[response.status as 200] ?? response.status} ${text}` };
   };
 
-/** By their name on the page. */
+/** The operations by their name on the page. */
 export const OPERATIONS: Record<string, Operation> = {
   'ls-remote': (cell) => gitResult(['ls-remote', address(cell)]),
   clone: async (cell) =>
@@ -139,13 +141,13 @@ const MEANINGS: [cell: string, says: RegExp][] = [
   ['refused', /\[remote rejected\]|^remote: .+[\s\S]*returned error: 403/],
 ];
 
-/** The page's word for git's result, or git's message if there is none. */
+/** The page's word for git's result. If no word fits, git's message. */
 export function outcomeOf({ code, stderr }: Result): string {
   if (code === 0) return 'yes';
   return MEANINGS.find(([, says]) => says.test(stderr))?.[0] ?? stderr;
 }
 
-/** git's message without the names in the request. */
+/** Removes the names that the request contains from git's message. */
 export const unnamed = (stderr: string, { id, head, branch }: Thing): string =>
   [`/${id}/`, head, branch].reduce(
     (text, name) => (name ? text.replaceAll(name, '…') : text),

@@ -1,4 +1,4 @@
-/** A cell of docs/access.md about the HTTP API. */
+/** Performs a cell of docs/access.md that is about the HTTP API. */
 import { type Answer, ask } from './ask.ts';
 import type { Row } from './matrix.ts';
 import type { Asker } from './persons.ts';
@@ -40,14 +40,14 @@ export function outcome({ status, body }: Answer, expected: string, thing?: Thin
   if (expected === 'landed' || expected === 'proposed') {
     return answered.merge_request ? 'proposed' : 'landed';
   }
-  // After a search by name, facets count the results.
+  // The answer to a search by name contains facets. They count the results.
   if (answered.status?.length !== undefined) return answered.status.length > 0 ? 'shown' : 'absent';
   const { items } = answered as { items: { id?: number; lab_id?: number }[] };
   const isThere = items.some(({ id, lab_id }) => id === thing?.id || lab_id === thing?.id);
   return isThere ? 'shown' : 'absent';
 }
 
-/** Whether the caller can see it at all. No operation in the tables changes who sees a thing. */
+/** Whether the caller can see the thing at all. No operation in the tables changes who sees a thing. */
 export async function sees(asker: Asker, page: string | null): Promise<boolean> {
   if (page === null) return false;
   const key = `${asker.url} ${asker.person?.token} ${page}`;

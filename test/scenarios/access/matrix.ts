@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 
 export interface Row {
-  /** The place, as file:line. */
+  /** The position of the row, as file:line. */
   at: string;
-  /** `operationId`, `METHOD /path` for routes outside the API document, or an operation of git. */
+  /** `operationId`, or `METHOD /path` for routes outside the API document, or the name of a git operation. */
   operation: string;
-  /** Distinguishes variants of a request: `with an override`. */
+  /** Distinguishes variants of a request, such as `with an override`. */
   variant: string;
-  /** The kind of thing; null if it makes no difference. */
+  /** The kind of thing that the operation is about. Null if it makes no difference. */
   on: string | null;
-  /** The smallest scope of a token; null if it makes no difference. */
+  /** The smallest scope of a token that suffices. Null if it makes no difference. */
   token: 'read' | 'write' | 'admin' | null;
-  /** By column, in the order of the table, without cells for cases that do not exist. */
+  /** The cells by column, in the order of the table. Cells for cases that do not exist are left out. */
   cells: Map<string, string>;
 }
 
@@ -24,7 +24,9 @@ export interface Matrix {
 const FILE = 'docs/access.md';
 const FIXED = 3;
 
-/** Throws with file and line if a table does not match `persons` (the columns) or the rules of the page. */
+/**
+ * Throws with file and line if the columns of a table are not `persons`, or if the table breaks the rules of the page.
+ */
 export async function readMatrix(persons: readonly string[]): Promise<Matrix> {
   const text = await readFile(new URL(`../../../${FILE}`, import.meta.url), 'utf8');
   const matrix: Matrix = { http: [], git: [] };

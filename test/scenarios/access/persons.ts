@@ -3,13 +3,13 @@ import type { Person } from '../../helpers/registry.ts';
 import type { World } from './world.ts';
 
 export interface Asker {
-  /** The registry's address: the registry itself, or the same registry with ANONYMOUS_READ. */
+  /** The address of the registry, or of a second service on the same data with ANONYMOUS_READ. */
   url: string;
-  /** Undefined without credentials. */
+  /** Undefined for a caller without credentials. */
   person: Person | undefined;
 }
 
-/** One line per column. */
+/** The caller of each column. */
 export function askersOf({ url, ...lab }: World, openUrl: string): Record<string, Asker> {
   return {
     nobody: { url, person: undefined },
@@ -28,7 +28,7 @@ export const PERSONS = Object.keys(askersOf({} as World, ''));
 const REACH = ['read', 'write', 'admin'] as const;
 type Scope = (typeof REACH)[number];
 
-/** The same person with every token of a smaller scope than `needed`, and with one of exactly that scope. */
+/** The same person, once with each scope smaller than `needed` and once with exactly this scope. */
 export async function withTokens(
   { url, person }: Asker,
   needed: Scope,
@@ -44,7 +44,7 @@ export async function withTokens(
 
 const made = new Map<string, Promise<string>>();
 
-/** One token for each person and scope. */
+/** Returns the token of a person and scope. Each is created once. */
 function tokenOf({ username, client }: Person, scope: Scope): Promise<string> {
   const key = `${username} ${scope}`;
   const token =

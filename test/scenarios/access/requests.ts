@@ -22,10 +22,10 @@ const override = 'for the test';
 const rollback = { version: 1, reason: 'for the test' };
 const verdict = (verdict: string) => (thing: Thing) => ({ body: { verdict, head: headOf(thing) } });
 
-/** A merge request that does not exist gets a plausible head. */
+/** The head of a merge request. If there is no merge request, a plausible head. */
 const headOf = ({ head }: Thing): string => head || '0'.repeat(40);
 
-/** By `operation variant`. */
+/** The requests by `operation variant`. */
 export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   listDefinitions: ({ name }) => ({ query: { q: name } }),
   countDefinitionFacets: ({ name }) => ({ query: { q: name } }),

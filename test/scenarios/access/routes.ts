@@ -1,4 +1,4 @@
-/** The same registry with another setting, and the routes that it serves. */
+/** Starts the same registry with another setting, and lists the routes that it serves. */
 import diagnostics from 'node:diagnostics_channel';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -8,9 +8,9 @@ import type { TestLab } from '../../helpers/lab.ts';
 
 export interface Route {
   method: string;
-  /** With `:parameters`. */
+  /** The path, with `:parameters`. */
   url: string;
-  /** Undefined if the API document omits it. */
+  /** Undefined if the API document does not contain the route. */
   operationId: string | undefined;
 }
 
@@ -27,7 +27,8 @@ export async function openService(
       for (const one of [method].flat()) routes.push({ method: one, url, operationId });
     });
   };
-  // Every instance announces itself there before it has routes (Fastify, "Diagnostics Channel Hooks").
+  // Every Fastify instance announces itself on this channel before it has routes (Fastify, "Diagnostics Channel
+  // Hooks").
   diagnostics.subscribe('fastify.initialization', watch);
   const app = await createApp(
     {
@@ -46,7 +47,7 @@ export async function openService(
   return { url: `http://127.0.0.1:${port}`, routes };
 }
 
-/** Routes by their name in docs/access.md, HEAD together with GET. git's own routes have their own tables. */
+/** The routes by their name in docs/access.md. HEAD shares the row of GET. git's own routes have other tables. */
 export function byName(routes: readonly Route[]): Map<string, Route> {
   const served = routes.filter(({ method, url }) => method !== 'HEAD' && url !== '/definitions/*');
   return new Map(

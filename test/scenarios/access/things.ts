@@ -1,4 +1,4 @@
-/** The things that rows of docs/access.md are about, created as people create them. */
+/** Creates the things that rows of docs/access.md are about, as people would create them. */
 import { OPERATOR } from '../../../registry/services/caller.ts';
 import { landFirstVersion } from '../../../registry/services/definitions/first-version.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
@@ -10,27 +10,27 @@ export interface Thing {
   id: number;
   /** The name of the definition or other thing. */
   name: string;
-  /** A page that everybody who may see the thing can read; null if there is none. */
+  /** A page that everybody who sees the thing can read. Null if there is none. */
   page: string | null;
-  /** The definition that it is or belongs to. */
+  /** The id of the definition. If the thing is not a definition, the one that it belongs to. */
   definition: number;
   repository: string | null;
-  /** The head of a merge request, and the branch that opened it. */
+  /** The head of a merge request. `branch` is the branch that opened it. */
   head: string;
   branch: string;
-  /** A member of a lab, and a person who is not. */
+  /** A member of a lab. `stranger` is a person who is not a member. */
   member: number;
   stranger: string;
   /** The name of a computer. */
   computer: string;
-  /** A commit. */
+  /** The id of a commit. */
   hash: string;
 }
 
-/** Creates the thing; `own` things belong to the caller. */
+/** Creates the thing. Things of kinds that start with `own` belong to the caller. */
 export type Maker = (world: World, asker: Person) => Promise<Thing>;
 
-/** Things that never existed: the answer for a hidden thing must equal the answer for these. */
+/** Things that never existed. The answer for a hidden thing must equal the answer for these. */
 export const NEVER = {
   id: 2_000_000_000,
   definition: 2_000_000_000,
@@ -102,7 +102,7 @@ const proposed: Maker = async ({ eve, nano }) => {
 
 type Opened = { merge_request: { id: number } };
 
-/** A change by `by` (or the caller) to what `make` creates, under review. */
+/** Puts a change to what `make` creates under review. `by` proposes the change, or without `by` the caller. */
 const reviewOf = (make: Maker, by?: (world: World) => Person): Maker => {
   return async (world, asker) => {
     const made = await make(world, asker);
@@ -138,7 +138,7 @@ const say =
   };
 const approve = say('reviews', ({ head }) => ({ verdict: 'approve', head }));
 
-/** With a branch and the merge request that it opened. */
+/** Creates a thing together with a branch and the merge request that the branch opened. */
 const branch = (make: Maker): Maker =>
   newest(
     then(make, async (world, { name }) => {
@@ -205,7 +205,7 @@ const privately = landed();
 const publicly = landed({ is_public: true });
 const reviewed = landed({}, 'reviewed');
 
-/** The values of the column `on`. */
+/** Creates the things for the values of the column `on`. */
 export const THINGS: Record<string, Maker> = {
   'private definition': privately,
   'public definition': publicly,

@@ -1,6 +1,4 @@
-/**
- * Clones to push from. They are cloned from disk, so that the preparation does not use the tested operation.
- */
+/** Clones to push from. They are cloned from the disk, so that preparing them does not use the operation under test. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../helpers/git.ts';
@@ -9,7 +7,7 @@ import type { World } from './world.ts';
 
 export const BRANCH = 'idea';
 
-/** A clone of `main` with a commit on top, created on first use. */
+/** Returns a clone of `main` with a commit on top. It is created on first use. */
 export function workspace(world: World, name: string): Promise<string> {
   const made = clones.get(name) ?? clone(world, name);
   clones.set(name, made);

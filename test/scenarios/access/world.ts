@@ -1,19 +1,19 @@
-/** The registry that docs/access.md is checked against. */
+/** The registry that is compared with docs/access.md. */
 import type { Test } from 'tap';
 import { enrolComputer, startLab, type TestLab } from '../../helpers/lab.ts';
 import type { Person } from '../../helpers/registry.ts';
 
 export interface World extends TestLab {
-  /** A lab where nobody may land directly; it has the same people as the first lab. */
+  /** A lab with the same people as the first lab, where nobody may land directly. */
   reviewed: { id: number };
-  /** A contributor of the first lab who creates things for other callers' requests. */
+  /** A contributor of the first lab. She creates the things for other callers' requests. */
   eve: Person;
-  /** A computer of the first lab; `username` is its name. */
+  /** A computer of the first lab. Its `username` is the computer's name. */
   pc: Person;
 }
 
 export async function makeWorld(t: Test): Promise<World> {
-  // PostgreSQL needs half the CPU of the embedded database.
+  // PostgreSQL takes half the CPU time of the embedded database.
   const lab = await startLab(t, { database: 'PostgreSQL' });
   const { admin, ada, ben, cleo, nano } = lab;
   const { labs } = admin.client;

@@ -1,11 +1,11 @@
-/** What must be true after a registry was killed and restarted: git, the database and the trail agree. */
+/** What must be true after a registry was killed and restarted: git, the database and the audit trail agree. */
 import { createClient } from '../../../client/typescript/client.ts';
 import type { AuditEvent } from '../../../registry/schemas/audit.ts';
 import type { MergeRequestPage } from '../../../registry/schemas/review.ts';
 import { git } from '../../helpers/git.ts';
 import { basic, type World } from './people.ts';
 
-/** Violations, one sentence each. */
+/** The violations, one sentence each. */
 export async function violations(world: World, url: string): Promise<string[]> {
   const client = createClient({ url, token: world.admin });
   const lines = await client.exportAudit({ lab_id: world.labId });
@@ -102,7 +102,10 @@ function violationsOf(
   return found;
 }
 
-/** What was acknowledged must be there; a head may have moved since, and nobody reopened what was closed. */
+/**
+ * Checks what the registry had acknowledged. A head must still be listed, even if newer heads exist. Nobody reopens
+ * closed merge requests, so they must still be closed.
+ */
 function promises({ acknowledged, decided }: World, pages: MergeRequestPage[]): string[] {
   const byId = new Map(pages.map((page) => [page.id, page]));
   return [

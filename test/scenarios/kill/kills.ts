@@ -1,4 +1,4 @@
-/** Kills a registry repeatedly while people push, merge and close, and checks each time what it left. */
+/** Kills a registry repeatedly while people push, merge and close. After each kill, checks what is left. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -38,12 +38,12 @@ export async function killAmidReviews(
     const known = doneIn(world);
     const enough = known + 1 + chance.int(8);
     const acting = actUntilKilled(world, server.url, () => dead);
-    // Before the last kill, something must have been decided too.
+    // Before the last kill, at least one merge request must also have been merged or closed.
     const last = kill === kills - 1;
     const isEnough = ({ decided }: World) =>
       doneIn(world as World) >= enough && !(last && decided.length === 0);
     while (!isEnough(world)) await Promise.race([after(20), acting]);
-    // Chance decides during which action the kill happens.
+    // The kill comes after a random time, and so during a random action.
     await after(chance.int(longest));
     dead = true;
     server.signal('SIGKILL');
@@ -65,7 +65,7 @@ export async function killAmidReviews(
 
 const doneIn = ({ acknowledged, decided }: World): number => acknowledged.length + decided.length;
 
-/** Readers that reconnect receive the events of repairs like all others. */
+/** Readers that reconnect receive the events of repairs like all other events. */
 async function sameEvents(t: Test, { admin, labId }: World, url: string): Promise<void> {
   const client = createClient({ url, token: admin });
   const { items } = await client.audit({ lab_id: labId, per_page: 200 });

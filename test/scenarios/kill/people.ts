@@ -1,4 +1,4 @@
-/** What people do to definitions under review until the registry is killed, and what it acknowledged. */
+/** What people do to definitions under review until the registry is killed, and what the registry acknowledged. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, RegistryError } from '../../../client/typescript/client.ts';
@@ -6,19 +6,19 @@ import { git, gitResult } from '../../helpers/git.ts';
 import { measurement } from '../../helpers/registry.ts';
 import type { Random } from '../storm/random.ts';
 
-/** State across all kills. */
+/** The state that survives all kills. */
 export interface World {
   names: string[];
   labId: number;
-  /** Tokens. */
+  /** The tokens of the people. */
   admin: string;
   contributor: string;
-  /** A clone of each definition for each pusher, by name and person. */
+  /** The folder with a clone of each definition for each pusher. */
   folder: string;
   random: Random;
-  /** Heads whose push for review was acknowledged, by merge request. */
+  /** The acknowledged pushes for review: the head and its merge request. */
   acknowledged: { id: number; head: string }[];
-  /** Merge requests whose closing or merging was acknowledged, in this order. */
+  /** The merge requests whose closing or merging was acknowledged, in this order. */
   decided: { id: number; state: 'closed' | 'merged' }[];
 }
 
@@ -56,18 +56,18 @@ export async function makeWorld(
   };
 }
 
-/** A password for git that is in no file and on no command line. */
+/** The password for git as environment variables. It is in no file and on no command line. */
 export const basic = (token: string): Record<string, string> => ({
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'http.extraHeader',
   GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`git:${token}`).toString('base64')}`,
 });
 
-/** Everybody acts concurrently, one action after another, until the registry no longer answers. */
+/** Everybody acts concurrently, one action after another, until the registry does not answer any more. */
 export async function actUntilKilled(world: World, url: string, isDead: () => boolean) {
   const until = async (action: () => Promise<void>) => {
     while (!isDead()) {
-      // A dead registry does not answer; any other error is reported.
+      // A killed registry does not answer, so errors are expected then. Any other error is reported.
       await action().catch((error: unknown) => {
         if (!isDead() && !isCutOff(error)) throw error;
       });
@@ -126,7 +126,7 @@ async function push(world: World, url: string, who: 'ben' | 'other', name: strin
   }
 }
 
-/** Merges with a reason, closes, reopens and rebases open merge requests. */
+/** Closes, reopens, rebases and merges open merge requests. A merge overrides the policy with a reason. */
 async function decide({ admin, random, decided, labId }: World, url: string): Promise<void> {
   const { mergeRequests } = createClient({ url, token: admin });
   const { items } = await mergeRequests.list({ lab_id: labId, state: 'open' });

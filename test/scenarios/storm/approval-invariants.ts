@@ -1,4 +1,4 @@
-/** Who approved what, and whether that sufficed. */
+/** Checks who approved which version, and whether these approvals sufficed. */
 import { git } from '../../helpers/git.ts';
 import { type Entry, isDone, type Log, verdictOf } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
@@ -6,7 +6,7 @@ import { changesBetween, type Landed, pathOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
-/** Of a merge request's page. */
+/** The parts of a merge request's page that the checks use. */
 export interface Page {
   state: string;
   merged_version: number | null;
@@ -15,7 +15,7 @@ export interface Page {
   heads: { head: string; base: string | null; pushed_by: { id: number } | null }[];
 }
 
-/** Each approval in the record was given by an admin to this list of changes. */
+/** Checks that an admin gave each approval in the record, for this list of changes. */
 export async function approvalViolations(
   shared: Shared,
   { target, record }: Landed,
@@ -47,12 +47,13 @@ export async function approvalViolations(
     }
   }
   const ids = record.approvals.map(({ by }) => by.id);
-  if (new Set(ids).size < ids.length) found.push('somebody is counted twice');
+  if (new Set(ids).size < ids.length) found.push('a person is counted twice');
   return found;
 }
 
 /**
- * The approvals satisfy one of the policies in force, or the version has the override reason that was given.
+ * Checks that the approvals satisfy one of the policies in force. A version with an override must have the reason that
+ * was given.
  */
 export async function policyViolations(
   shared: Shared,
@@ -66,7 +67,7 @@ export async function policyViolations(
   if (set.length > 0) {
     return reason && set.every(({ message }) => message.startsWith(`${reason} (set aside: `))
       ? []
-      : ['the reason of its override is not the one that was given'];
+      : ['its override has another reason than the one given'];
   }
   const landedAt = Date.parse(record.landed_at);
   const policies = policiesIn(shared, target.lab, trail, merge.start, landedAt);
@@ -97,7 +98,7 @@ export async function policyViolations(
 const idOf = ({ world }: Shared, username: string): number =>
   world.people.find((person) => person.username === username)?.id ?? 0;
 
-/** People who had requested changes when the merge began and posted no other review during it. */
+/** People who had requested changes when the merge began, and who posted no other review during the merge. */
 function opponents(log: Log, merge: Entry): string[] {
   const reviews = log
     .filter((entry) => entry.mergeRequest === merge.mergeRequest && isDone(entry))
@@ -110,7 +111,7 @@ function opponents(log: Log, merge: Entry): string[] {
   return [...last].filter(([, verdict]) => verdict === 'request_changes').map(([who]) => who);
 }
 
-/** Everybody who opened, pushed or wrote any of its heads. */
+/** All people who opened, pushed or wrote one of its heads. */
 async function involvedIn({ world }: Shared, target: Target, page: Page): Promise<Set<number>> {
   const cwd = pathOf(world, target);
   const emails = new Set<string>();

@@ -1,28 +1,28 @@
-/** What people do with git, performed by the git program. */
+/** The actions of people who use git. The git program performs them. */
 import { git, gitResult } from '../../helpers/git.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { type Action, type Done, learn, type Worker } from './worker.ts';
 import { FILES, type Target } from './world.ts';
 
-/** Legitimate refusals of a push, by the server or by git itself. */
+/** Messages of legitimate refusals of a push, by the server or by git itself. */
 const REFUSALS =
   /\[remote rejected\]|\[rejected\]|remote ref does not exist|'\S+' not found|atomic push failed/;
 
 const address = ({ world }: Worker, { token }: Person, { name }: Target): string =>
   world.gitUrl(name, token);
 
-/** The fetched commit of a ref; undefined if the ref does not exist (any more). */
+/** Fetches a ref and returns its commit; undefined if the ref does not exist (any more). */
 async function fetchCommit(worker: Worker, url: string, ref: string): Promise<string | undefined> {
   const { folder: cwd } = worker;
   const { code, stderr } = await gitResult(['fetch', '-q', url, `+${ref}:refs/now`], { cwd });
   if (code === 0) return (await git(['rev-parse', 'refs/now'], { cwd })).trim();
   if (/couldn't find remote ref|'\S+' not found/.test(stderr)) return undefined;
-  // The ref moved since git asked for it, as can happen with every server.
+  // The ref has moved since git asked for it. This can happen with every server.
   if (/not our ref/.test(stderr)) return await fetchCommit(worker, url, ref);
   throw new Error(`fetch ${ref}: ${stderr}`);
 }
 
-/** A commit on top of `parent` (git-fast-import(1)): mostly by its pusher, sometimes by others too. */
+/** Creates a commit on top of `parent` (git-fast-import(1)). Its author is usually the pusher, sometimes others too. */
 async function commit(
   { random, folder, world }: Worker,
   who: Person,
@@ -70,7 +70,7 @@ const pushForReview: Action = async (worker, who, target) => {
   return { ...(await push(worker, url, target, [`${made}:refs/for/main`])), commit: made };
 };
 
-/** On top of what is under review, whoever opened it. */
+/** Pushes on top of a head under review, no matter who opened it. */
 const pushMore: Action = async (worker, who, target) => {
   const { random, mergeRequests } = worker;
   const known = [...(mergeRequests.get(target.name) ?? [])].slice(-3);
@@ -108,7 +108,7 @@ const pushMain: Action = async (worker, who, target) => {
   return { ...(await push(worker, url, target, [`${made}:refs/heads/main`])), commit: made };
 };
 
-/** Both or none. */
+/** The push must move both refs or none. */
 const pushMainAndBranch: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
   const main = await fetchCommit(worker, url, 'refs/heads/main');

@@ -1,4 +1,4 @@
-/** What people do in the browser. */
+/** The actions of people who use the web interface. */
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { policyKey, roleKey, setInTurn } from './settings.ts';
 import { type Action, type Done, learn, outcomeOf, type Worker } from './worker.ts';
@@ -13,7 +13,7 @@ interface Page {
   head: string;
 }
 
-/** One of the newest merge requests, as this person sees it now, for which `isFor` holds. */
+/** Reads one of the newest merge requests for which `isFor` returns true, as this person sees it now. */
 async function look(
   { world, random, mergeRequests }: Worker,
   who: Person,
@@ -29,7 +29,7 @@ async function look(
   return undefined;
 }
 
-/** Acts on a merge request at the head that was just read. */
+/** Acts on a merge request, with the head that was just read. */
 const onMergeRequest =
   (
     what: string,
@@ -47,12 +47,12 @@ const onMergeRequest =
     return { ...outcomeOf(answer), mergeRequest: page.id, commit: page.head, body: form };
   };
 
-/** Operations on a head; all others take none and refuse one. */
+/** Operations that need a head. All other operations refuse one. */
 const TAKES_HEAD = ['reviews', 'rebase', 'merge'];
 
 const isOpen = ({ state }: Page): boolean => state === 'open';
 const isClosed = ({ state }: Page): boolean => state === 'closed';
-/** Mostly those that seem ready, which may have changed. */
+/** Usually chooses a merge request that seems ready. It may have changed since. */
 const isMergeable = (page: Page, { random }: Worker): boolean =>
   isOpen(page) && (page.can_merge || random.chance(0.1));
 

@@ -1,11 +1,11 @@
-/** What must be true of every repository after the storm. */
+/** Checks what must be true of every repository after the storm. */
 import { fsck } from '../../helpers/git.ts';
 import { isDone } from './log.ts';
 import { type Landed, lineOf, pathOf, refsOf, tagsOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
-/** Violations, one sentence each. */
+/** The violations, one sentence each. */
 export async function gitViolations(shared: Shared, target: Target): Promise<string[]> {
   const { world } = shared;
   const line = await lineOf(world, target);
@@ -37,7 +37,9 @@ function lineViolations(
   ];
 }
 
-/** Acknowledged changes are there: pushes to `main`, and heads of open merge requests with their branches. */
+/**
+ * Checks that acknowledged changes are there: pushes to `main`, and heads of open merge requests with their branches.
+ */
 async function listAcknowledged(
   { world, log, mergeRequests }: Shared,
   target: Target,

@@ -1,4 +1,4 @@
-/** Everything that must be true after the storm. */
+/** Checks everything that must be true after the storm. */
 import type { Test } from 'tap';
 import { fsck } from '../../../registry/services/repair/fsck.ts';
 import { reindex } from '../../../registry/services/repair/reindex.ts';
@@ -11,7 +11,7 @@ import { reviewViolations } from './review-invariants.ts';
 import type { Trail } from './settings.ts';
 import type { Shared } from './worker.ts';
 
-/** Violations by definition, or by subject. */
+/** The violations, with the definition or subject that each is about. */
 export async function violations(t: Test, shared: Shared, database: DatabaseKind) {
   const { world } = shared;
   const trail: Trail = [];
@@ -32,7 +32,7 @@ export async function violations(t: Test, shared: Shared, database: DatabaseKind
   return found;
 }
 
-/** No request failed, on any route. */
+/** Checks that no request failed, on any route. */
 async function failedRequests({ world, log }: Shared) {
   const metrics = await Promise.all(
     world.urls.map(async (url) => await (await fetch(`${url}/metrics`)).text()),
@@ -50,7 +50,7 @@ async function failedRequests({ world, log }: Shared) {
   ];
 }
 
-/** An index rebuilt from the repositories is the same, row by row. */
+/** Checks that an index rebuilt from the repositories equals the existing index, row by row. */
 async function indexViolations(t: Test, { world }: Shared, database: DatabaseKind) {
   const fresh = await openStore(
     database === 'PGlite' ? await freshFolder() : await freshDatabase(),

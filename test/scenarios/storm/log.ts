@@ -1,21 +1,21 @@
 /**
- * What everybody did and what was answered, with times: input of the invariants, and printed after a failure.
+ * What each person did, and the answer, with times. The invariants read this log, and it is printed after a failure.
  */
 export interface Entry {
-  /** Milliseconds since 1970, by the clock that the registry uses too. */
+  /** Milliseconds since 1970, by the clock that the registry also uses. */
   start: number;
   end: number;
   worker: number;
   who: string;
   what: string;
   target: string;
-  /** Number of a merge request. */
+  /** The number of the merge request. */
   mergeRequest?: number;
   /** The commit that was pushed or read. */
   commit?: string;
   /** Other parameters of the request. */
   body?: object;
-  /** HTTP status, or `ok` and `refused` of git. */
+  /** The HTTP status, or for git `ok`, `refused` or `failed`. */
   answer: number | 'ok' | 'refused' | 'failed';
   detail: string;
 }

@@ -1,12 +1,12 @@
-/** Repeatable chance: the same seed gives the same choices. */
+/** Repeatable random choices. The same seed gives the same choices. */
 export interface Random {
-  /** From 0 up to but not including `n`. */
+  /** A number from 0 to `n - 1`. */
   int(n: number): number;
   pick<T>(from: readonly T[]): T;
   chance(probability: number): boolean;
 }
 
-/** mulberry32, by Tommy Ettinger (public domain). */
+/** The algorithm mulberry32 by Tommy Ettinger (public domain). */
 export function random(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

@@ -1,4 +1,4 @@
-/** What must be true of every version after the storm: it satisfied the policy of its time. */
+/** Checks what must be true of every version after the storm: it satisfied the policy of its time. */
 import { approvalViolations, type Page, policyViolations } from './approval-invariants.ts';
 import { isDone, isMerge, type Log } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
@@ -6,7 +6,7 @@ import { changesBetween, type Landed, lineOf, pathOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
-/** Violations, one sentence each. */
+/** The violations, one sentence each. */
 export async function reviewViolations(
   shared: Shared,
   target: Target,
@@ -22,7 +22,7 @@ export async function reviewViolations(
   return [...found, ...(await mergedOnce(shared, target, line, trail))];
 }
 
-/** Landed by an admin while admins could land directly, or with a reason. */
+/** A version that landed directly: an admin landed it while admins could land directly, or gave a reason. */
 async function directViolations(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
   const { lab, name } = landed.target;
   const { landed_by, landed_at, overrides } = landed.record;
@@ -40,7 +40,7 @@ async function directViolations(shared: Shared, landed: Landed, trail: Trail): P
     ...(roles.includes('admin') ? [] : [`${landed_by?.username} landed it as ${roles}`]),
     ...(mayLand || overrides.some(({ code }) => code === 'policy')
       ? []
-      : ['it landed directly, where nobody might']),
+      : ['it landed directly while nobody was allowed to']),
   ];
 }
 
@@ -64,7 +64,7 @@ async function mergeViolations(shared: Shared, landed: Landed, trail: Trail): Pr
   ];
 }
 
-/** The commit's trailers agree with the record. */
+/** Checks that the trailers of the commit agree with the record. */
 function trailerViolations({ record, trailers }: Landed): string[] {
   const mailbox = ({ name, email }: { name: string; email: string }) => `${name} <${email}>`;
   const expected = [
@@ -79,7 +79,7 @@ function trailerViolations({ record, trailers }: Landed): string[] {
     : [`its trailers are ${JSON.stringify(own)}, not ${JSON.stringify(expected)}`];
 }
 
-/** The version changes exactly what the head changes. */
+/** Checks that the version changes exactly what the head changes. */
 async function contentViolations({ world }: Shared, landed: Landed, page: Page): Promise<string[]> {
   const cwd = pathOf(world, landed.target);
   const base = page.heads.findLast(({ head }) => head === page.head)?.base ?? null;
@@ -97,7 +97,7 @@ async function contentViolations({ world }: Shared, landed: Landed, page: Page):
   ];
 }
 
-/** A merge request lands once, and a merged one names its version. */
+/** Checks that a merge request lands at most once, and that a merged one names its version. */
 async function mergedOnce(
   { world, mergeRequests, log }: Shared,
   target: Target,
@@ -122,7 +122,7 @@ async function mergedOnce(
   return found;
 }
 
-/** Its heads are those that were pushed: none is missing, and none comes from a refused push. */
+/** Checks that the heads are those that were pushed: none is missing, and none is from a refused push. */
 function headViolations(id: number, { heads }: Page, trail: Trail): string[] {
   const pushed = trail
     .filter(({ subject_id }) => subject_id === id)
@@ -134,6 +134,6 @@ function headViolations(id: number, { heads }: Page, trail: Trail): string[] {
     : [`!${id} has the heads ${shown}, but was pushed to as ${pushed}`];
 }
 
-/** Answers that report it as merged. */
+/** The answers that report the merge request as merged. */
 const mergesOf = (log: Log, id: number): Log =>
   log.filter((entry) => entry.mergeRequest === id && isMerge(entry) && isDone(entry));

@@ -1,4 +1,4 @@
-/** Runs the storm: concurrent people who choose actions at random. */
+/** Runs the storm: people who act concurrently and choose their actions at random. */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../helpers/git.ts';
@@ -12,9 +12,9 @@ import type { World } from './world.ts';
 export interface Load {
   seed: number;
   seconds: number;
-  /** It continues longer if a slow machine has done fewer actions by then. */
+  /** The storm continues longer than planned if a slow machine has done fewer actions than this. */
   actions: number;
-  /** How many people act concurrently. */
+  /** The number of people who act concurrently. */
   atOnce: number;
 }
 
@@ -49,10 +49,13 @@ export async function runStorm(
   return shared;
 }
 
-/** Actions that must have succeeded, not only been tried. */
+/** Each of these actions must have succeeded at least once. */
 const NEEDED = ['push for review', 'push to main', 'approve', 'merge'];
 
-/** Chance may be slow, but if nothing succeeds in five times as many actions, something is wrong. */
+/**
+ * Whether the storm can end: each needed action has succeeded. After five times as many actions as planned it also
+ * ends, because something is wrong.
+ */
 const isEnough = (log: Log, actions: number): boolean =>
   log.length > 5 * actions || (log.length >= actions && missingIn(log).length === 0);
 

@@ -1,6 +1,6 @@
 export interface Answer {
   status: number;
-  // Answers of any route, looked at where they are used.
+  // The body of any route's answer. Callers look at the part that they need.
   // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the route
   body: any;
 }

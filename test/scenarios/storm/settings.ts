@@ -1,4 +1,4 @@
-/** Policies and roles, set one after another, so that it is known afterwards which were in force when. */
+/** Sets policies and roles one after another. The test then knows which of them were in force at each time. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent } from '../../../registry/store/entities/index.ts';
 import type { Answer } from './send.ts';
@@ -12,7 +12,7 @@ export const roleKey = ({ id }: StormLab, user: number): string => `role ${id} $
 
 const turns = new Map<string, Promise<unknown>>();
 
-/** One at a time for each key. Values that are already set are skipped, because they add no audit entry. */
+/** Sets one value at a time for each key. Skips a value that is already set, because it adds no audit entry. */
 export async function setInTurn(
   { settings }: Shared,
   key: string,
@@ -32,7 +32,7 @@ export async function setInTurn(
   return await turn;
 }
 
-/** Policies that may have been read between two times. */
+/** The policies that a landing may have read between two times. */
 export const policiesIn = (
   shared: Shared,
   lab: StormLab,
@@ -65,7 +65,10 @@ export const rolesIn = (
   return found.map(({ role }) => role);
 };
 
-/** By the audit trail: a value is in force from its entry until the change that replaced it was answered. */
+/**
+ * Finds values by the audit trail. A value is in force from its audit entry until the change that replaced it was
+ * answered.
+ */
 function inForce<T>(
   { settings }: Shared,
   key: string,

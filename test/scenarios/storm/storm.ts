@@ -1,6 +1,5 @@
 /**
- * A storm and its invariants. The output of a failure suffices to start the same storm and to see what
- * happened.
+ * A storm and its invariants. The output of a failure is enough to start the same storm again and to see what happened.
  */
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +15,7 @@ import { makeWorld } from './world.ts';
 export interface Storm extends Load {
   database: DatabaseKind;
   definitions: number;
-  /** How many processes serve concurrently; the embedded database allows one. */
+  /** The number of processes that serve concurrently. The embedded database allows one. */
   processes: number;
 }
 
@@ -36,7 +35,7 @@ export async function stormOn(t: Test, storm: Storm): Promise<void> {
   t.strictSame(missingIn(shared.log), [], 'every needed action succeeded at least once');
 }
 
-/** Writes the history of each definition to a file and returns where it is. */
+/** Writes the history of each definition to a file, and returns the file's path. */
 async function writeHistories(name: string, log: Log): Promise<string> {
   const file = join(tmpdir(), name);
   const targets = [...new Set(log.map(({ target }) => target))].sort();
@@ -47,7 +46,7 @@ async function writeHistories(name: string, log: Log): Promise<string> {
   return `the history of each definition is in ${file}`;
 }
 
-/** How often each action was done and refused. */
+/** Counts how often each action was done and refused. */
 function summaryOf(log: Log): string {
   const counts = new Map<string, [done: number, not: number]>();
   for (const entry of log) {

@@ -1,4 +1,4 @@
-/** What the repositories contain at the end, as git itself reads them. */
+/** Reads with git what the repositories contain at the end. */
 import { join } from 'node:path';
 import type { VersionRecord } from '../../../registry/definitions/record.ts';
 import { git } from '../../helpers/git.ts';
@@ -12,14 +12,14 @@ export interface Landed {
   /** The commit of the tag `vN`. */
   tagged: string | undefined;
   record: VersionRecord;
-  /** Trailers of the commit: `Key: value`. */
+  /** The trailers of the commit, as `Key: value`. */
   trailers: string[];
 }
 
 export const pathOf = ({ dataDir }: World, { name }: Target): string =>
   join(dataDir, 'repos', `${name}.git`);
 
-/** The first-parent line of `main`, oldest first, with the record in the tag of each version. */
+/** The commits of `main` along first parents, oldest first, with the record in the tag of each version. */
 export async function lineOf(world: World, target: Target): Promise<Landed[]> {
   const cwd = pathOf(world, target);
   const tags = await tagsOf(cwd);
@@ -49,7 +49,7 @@ export async function refsOf(world: World, target: Target): Promise<Map<string, 
   return new Map(text.split('\n').flatMap((line) => (line ? [line.split(' ') as never] : [])));
 }
 
-/** Tags by name, each with commit and record. */
+/** The tags by name. Each has its commit and record. */
 export async function tagsOf(cwd: string) {
   const format = '--format=%(refname:strip=2)%00%(*objectname)%00%(contents:body)%01';
   const text = await git(['for-each-ref', format, 'refs/tags'], { cwd });
@@ -65,7 +65,7 @@ export async function tagsOf(cwd: string) {
   );
 }
 
-/** What a commit changes compared with another (or with nothing): `path old new`, as blobs, sorted. */
+/** The changes of a commit compared with another commit, or with nothing: `path old new` with blob ids, sorted. */
 export async function changesBetween(cwd: string, from: string | null, to: string) {
   const empty = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
   const args = ['diff-tree', '-r', '--no-renames', '-z', from ?? empty, to];

@@ -1,37 +1,37 @@
-/** One of the concurrent actors: chooses an action, performs it and logs the result. */
+/** One of the people who act concurrently: chooses an action, performs it, and logs the result. */
 import type { Person } from '../../helpers/registry.ts';
 import type { Entry, Log } from './log.ts';
 import type { Random } from './random.ts';
 import type { Answer } from './send.ts';
 import type { Target, World } from './world.ts';
 
-/** A value that was set, and when it was certainly in force. */
+/** A value that was set, and the times between which it was certainly in force. */
 export interface Setting {
   value: object;
   end: number;
 }
 
-/** State shared by all workers. */
+/** The state that all workers share. */
 export interface Shared {
   world: World;
   log: Log;
-  /** Numbers of merge requests by name of the definition. */
+  /** The numbers of the merge requests of each definition, by its name. */
   mergeRequests: Map<string, Set<number>>;
-  /** Policies and roles, in the order in which they were set. */
+  /** The policies and roles, in the order in which they were set. */
   settings: Map<string, Setting[]>;
 }
 
 export interface Worker extends Shared {
   n: number;
   random: Random;
-  /** A bare repository of its own to push from. */
+  /** A bare repository from which only this worker pushes. */
   folder: string;
 }
 
 export type Done = Pick<Entry, 'answer' | 'detail'> &
   Partial<Pick<Entry, 'mergeRequest' | 'commit' | 'body'>>;
 
-/** An action of a person on a definition; undefined if there was nothing to do. */
+/** An action of a person on a definition. It returns undefined if there was nothing to do. */
 export type Action = (worker: Worker, who: Person, target: Target) => Promise<Done | undefined>;
 
 export const outcomeOf = ({ status, body }: Answer): Pick<Done, 'answer' | 'detail'> => ({
@@ -43,7 +43,7 @@ export function learn({ mergeRequests }: Shared, { name }: Target, id: number): 
   mergeRequests.set(name, (mergeRequests.get(name) ?? new Set()).add(id));
 }
 
-/** Performs an action and logs it with its start and end. */
+/** Performs an action, and logs it with its start and end. */
 export async function act(
   worker: Worker,
   what: string,

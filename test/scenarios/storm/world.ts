@@ -1,4 +1,4 @@
-/** Two labs, ten people and their definitions. */
+/** Two labs, ten people, and their definitions. */
 import type { Test } from 'tap';
 import { serve } from '../../helpers/command.ts';
 import {
@@ -14,7 +14,7 @@ export interface StormLab {
   id: number;
   admins: Person[];
   contributors: Person[];
-  /** A contributor who is an admin from time to time. */
+  /** A contributor whom the storm makes an admin from time to time. */
   changing: Person;
 }
 
@@ -31,7 +31,7 @@ export interface World extends TestRegistry {
   /** The addresses of the server processes. */
   urls: string[];
   as(person: Person, method: string, path: string, body?: object): Promise<Answer>;
-  /** The same world through another server process. */
+  /** The same world as seen through another server process. */
   through(url: string): World;
 }
 
@@ -49,10 +49,10 @@ export const FIRST_POLICY: Policy = {
   direct_landing: 'admins',
 };
 
-/** Small files beside the definition, so that changes sometimes conflict. */
+/** Small files beside the definition. Several people change them, so that some changes conflict. */
 export const FILES = ['a.txt', 'b.txt', 'c.txt', 'd.txt'];
 
-/** How many definitions begin as a merge request. */
+/** The number of definitions that begin as a merge request. */
 const PROPOSED = 2;
 
 export async function makeWorld(

@@ -1,4 +1,4 @@
-/** The event stream without HTTP: slow readers, readers that missed much, many readers. */
+/** The event stream without HTTP: slow readers, readers that missed many events, and many readers. */
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import t from 'tap';
@@ -24,7 +24,7 @@ const ADMIN: Identity = {
   expires: null,
 };
 
-/** Collects the output; the test decides whether it is consumed. */
+/** Collects the output. The test decides whether it is consumed. */
 class Out extends Writable {
   text = '';
   #waiting: (() => void) | undefined;
@@ -54,7 +54,7 @@ async function happen(store: Store, count: number): Promise<number> {
      values ('Meter', 'Meter', 'measurement', 'operational', 1)
      on conflict (lower(name)) do update set version = 1 returning id`,
   );
-  // Inserts rows only, because appending each to the chain is slow, and these tests ignore the chain.
+  // Inserts only rows. Appending each entry to the audit chain is slow, and these tests ignore the chain.
   const rows = await store.em().execute<{ id: number | string }[]>(
     `with added as (
        insert into audit_events (id, at, actor_id, actor, action, subject_type, subject_id, subject,
@@ -95,7 +95,7 @@ async function waitForId(out: Out, id: number): Promise<void> {
 
 await onEachDatabase(
   t,
-  'a reader that does not keep up is dropped, the others are told',
+  'a reader that does not keep up is dropped, and the others get the events',
   async (t, store) => {
     const { events, errors, read } = open(t, store);
     const slow = await read(new Out(true));
@@ -115,7 +115,7 @@ await onEachDatabase(
 
 await onEachDatabase(
   t,
-  'what was missed is told at the pace of the reader, or not at all',
+  'missed events are sent at the pace of the reader, or not at all',
   async (t, store) => {
     const { read } = open(t, store);
     const begin = await happen(store, 1);
@@ -127,19 +127,19 @@ await onEachDatabase(
     t.ok(slow.writableLength < 2048, 'nothing accumulates');
     slow.go();
     await opened;
-    t.equal(slow.ids.length, MOST_MISSED, 'all of it');
+    t.equal(slow.ids.length, MOST_MISSED, 'all missed events');
     t.equal(slow.ids.at(-1), last);
     const next = await happen(store, 1);
     await waitForId(slow, next);
     t.match(
       (await read(new Out(), begin)).text,
       /\nid: \d+\nevent: reset\n/,
-      'one more is too many',
+      'one more event is too many',
     );
   },
 );
 
-await onEachDatabase(t, 'whoever takes nothing of what it missed is dropped', async (t, store) => {
+await onEachDatabase(t, 'a reader that takes no missed events is dropped', async (t, store) => {
   const { read } = open(t, store, 100);
   const begin = await happen(store, 1);
   await happen(store, 100);
@@ -150,7 +150,7 @@ await onEachDatabase(t, 'whoever takes nothing of what it missed is dropped', as
 
 await onEachDatabase(
   t,
-  'however many read, news cost the same few queries',
+  'new events cost the same few queries for any number of readers',
   async (t, store, { statements }) => {
     const { events, read } = open(t, store);
     const outs = await Promise.all(Array.from({ length: 500 }, () => read(new Out())));
@@ -173,15 +173,19 @@ await onEachDatabase(t, 'a stream ends when its token or session does', async (t
   t.notOk(other.writableEnded);
 });
 
-await onEachDatabase(t, 'a listener whose connection broke hears again', async (t, store) => {
-  if (store.embedded) return void t.pass('the embedded database has no connection to lose');
-  const { read } = open(t, store);
-  const out = await read(new Out());
-  await store.em().execute(
-    `select pg_terminate_backend(pid) from pg_stat_activity
+await onEachDatabase(
+  t,
+  'a listener gets events again after its connection broke',
+  async (t, store) => {
+    if (store.embedded) return void t.pass('the embedded database has no connection to lose');
+    const { read } = open(t, store);
+    const out = await read(new Out());
+    await store.em().execute(
+      `select pg_terminate_backend(pid) from pg_stat_activity
       where query like 'listen %' and datname = current_database()`,
-  );
-  await waitForId(out, await happen(store, 1));
-  t.pass('told, though nobody was listening when it happened');
-  await waitForId(out, await happen(store, 1));
-});
+    );
+    await waitForId(out, await happen(store, 1));
+    t.pass('the event of the interruption arrives');
+    await waitForId(out, await happen(store, 1));
+  },
+);

@@ -1,14 +1,11 @@
-/**
- * Each event has one name: in the code that sends it, in the documentation, and in the lab computers'
- * package.
- */
+/** Each event has the same name in the code that sends it, in the documentation, and in the lab computers' package. */
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { TOLD } from '../../../registry/services/events/kinds.ts';
 
 const root = new URL('../../../', import.meta.url);
 const readText = (path: string) => readFile(new URL(path, root), 'utf8');
-/** Events after which a list may have changed; all others are for people. */
+/** Events after which a sync list may have changed. All other events are for people. */
 const OF_LISTS = [
   'binding.changed',
   'computer.changed',
@@ -53,7 +50,7 @@ t.test('guide and API document list exactly the existing events', async (t) => {
   }
 });
 
-/** `a.opened`, `.closed` → `a.opened`, `a.closed`. */
+/** Completes names: `a.opened`, `.closed` → `a.opened`, `a.closed`. */
 function wholeNames(cell: string): string {
   const [, subject] = /`(\w+)\./.exec(cell) ?? [];
   return cell.replaceAll('`.', `\`${subject}.`);
