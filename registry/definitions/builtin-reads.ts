@@ -79,8 +79,8 @@ function classBody(node: Node): Node {
 
 /**
  * Returns a function that tells how far the module has certainly run when it reaches a place. Code in a function can
- * run as soon as the function is defined. Function definitions directly after the function have run by then too,
- * because no other code runs in between.
+ * run as soon as the function is defined. If other function definitions directly follow, they have run by then too,
+ * because no call can come in between.
  */
 function runs(): (node: Node) => number {
   const ends = new Map<Node, number>();

@@ -29,8 +29,8 @@ export interface Ancestry {
   /** Whether the class has its instrument type in every branch. */
   readonly certain: boolean;
   /**
-   * The name of a base that cannot be read, because it is outside these files or unclear. Null if every base can be
-   * read.
+   * The name of a base that cannot be read, because it is outside these files or unclear. The value is null if every
+   * base can be read.
    */
   readonly foreign: string | null;
 }
@@ -114,7 +114,7 @@ export class Classes {
 
   /**
    * The possible method resolution orders of a class (C3, "The Python 2.3 Method Resolution Order"): one for each way
-   * through the branches. Null if there are too many orders, or if an order cannot be determined.
+   * through the branches. Returns null if there are too many orders, or if an order cannot be determined.
    */
   lines(start: ClassAt): Ancestor[][] | null {
     const found = this.#lines(start, new Set());
@@ -188,8 +188,8 @@ export class Classes {
   }
 
   /**
-   * The instrument type that classes get from the base class of this name. Null if the name is neither a base class of
-   * PyBirch nor a further base class.
+   * The instrument type that classes get from the base class of this name. Returns null if the name is neither a base
+   * class of PyBirch nor a further base class.
    */
   #baseType(name: string, module: string | undefined): InstrumentType | null {
     const further = this.#extra.get(name);

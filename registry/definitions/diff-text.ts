@@ -7,8 +7,8 @@ export interface DiffPart {
   readonly from: number;
   readonly to: number;
   /**
-   * The path of the Python file before and after the change. Null if there is no Python file, or if the whole part is
-   * ASCII.
+   * The path of the Python file before and after the change. The value is null if there is no Python file, or if the
+   * whole part is ASCII.
    */
   readonly before: string | null;
   readonly after: string | null;

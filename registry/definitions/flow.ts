@@ -92,7 +92,7 @@ class Search {
     return { bindings, open: true };
   }
 
-  /** Whether the name is certainly bound at the place. Only valid for names that are never deleted. */
+  /** Whether the name is certainly bound at the place. The answer is right only for names that are never deleted. */
   binds(statements: readonly Statement[], place: number): boolean {
     let first = this.#first.get(statements);
     if (first === undefined) {

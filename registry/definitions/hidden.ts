@@ -5,7 +5,7 @@ import type { Diagnostic, Files } from './types.ts';
 
 /** The most warnings for one file. Nobody needs to read more. */
 const MOST = 50;
-/** The largest file that is checked, in bytes. A larger text file holds data that nobody reads. */
+/** The size of the largest file that is checked, in bytes. A larger text file holds data that nobody reads. */
 const MOST_BYTES = 1 << 20;
 
 /** The hidden characters of a text, each as a `hidden-character` warning. */

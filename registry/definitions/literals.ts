@@ -71,7 +71,10 @@ const SIMPLE: Record<string, string> = {
   v: '\v',
 };
 
-/** The value of a string literal. Undefined for bytes, for f-strings, and for a `\N{…}` that is not in the table. */
+/**
+ * The value of a string literal. Returns undefined for bytes, for f-strings, and for a `\N{…}` that is not in the
+ * table.
+ */
 export function stringValue(literal: string): string | undefined {
   const [, prefix = '', quotes = ''] = /^([a-zA-Z]*)("""|'''|"|')/.exec(literal) ?? [];
   if (!quotes || /[bft]/i.test(prefix) || !literal.endsWith(quotes)) return undefined;
@@ -81,7 +84,7 @@ export function stringValue(literal: string): string | undefined {
   return unescaped(body);
 }
 
-/** Replaces the escapes of a string. Undefined if an escape is unknown. */
+/** Replaces the escapes of a string. Returns undefined if an escape is unknown. */
 export function unescaped(body: string): string | undefined {
   let known = true;
   const text = body.replace(

@@ -1,7 +1,7 @@
 /**
  * Finds names in Python code that look like other names. Letters of other alphabets are ordinary in names (`µV`,
- * `ρ_xx`, `測定`). There is a warning for a name that Python reads as a different name, for a word that mixes two
- * alphabets, and for a name that looks like another name of the file or like a built-in.
+ * `ρ_xx`, `測定`). A name causes a warning if Python reads it as a different name, or if a word in it mixes two
+ * alphabets. A name that looks like another name of the file or like a built-in causes a warning too.
  */
 import { positions } from './source.ts';
 import { type Module, textOf, walk } from './syntax.ts';

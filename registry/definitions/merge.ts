@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 /** Each path with its content (mode and blob). Contents are compared, never read. */
 export type Tree = ReadonlyMap<string, string>;
 
-/** One changed path. `old` or `new` is null if the path did not exist before or after. */
+/**
+ * One changed path. `old` is null if the path did not exist before the change, `new` if it does not exist after the
+ * change.
+ */
 export interface PathChange {
   path: string;
   old: string | null;

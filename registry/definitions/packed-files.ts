@@ -26,7 +26,8 @@ export interface PackedFile {
 }
 
 /**
- * The files in an archive. Empty if the file is not an archive, null if it has more files than anybody could review.
+ * The files in an archive. Returns an empty list if the file is not an archive, null if the archive has more files than
+ * anybody could review.
  */
 export function packedFiles(path: string, bytes: Buffer, depth = 0): PackedFile[] | null {
   const found: PackedFile[] = [];
@@ -121,7 +122,8 @@ function entriesOf(bytes: Buffer): Entry[] | null {
 }
 
 /**
- * Unpacks up to `most` packed bytes of a file in a zip. Null if the result is too large, empty if the data is damaged.
+ * Unpacks up to `most` packed bytes of a file in a zip. Returns null if the result is too large, empty if the data is
+ * damaged.
  */
 function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Buffer | null {
   if (at < 0 || at + 30 > bytes.length) return NOTHING;
@@ -131,8 +133,8 @@ function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Bu
 }
 
 /**
- * Unpacks data. Truncated data is unpacked as far as possible, damaged data gives no bytes. Null if the result is too
- * large.
+ * Unpacks data. Truncated data is unpacked as far as possible, damaged data gives no bytes. Returns null if the result
+ * is too large.
  */
 function unpacked(by: typeof inflateRawSync, packed: Buffer): Buffer | null {
   try {

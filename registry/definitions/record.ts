@@ -23,7 +23,7 @@ export type Approval = {
 export interface Override {
   code: string;
   message: string;
-  /** Present if a lab admin overrode the policy: the reason, and the rules that were set aside. */
+  /** The reason and the rules that were set aside, if a lab admin overrode the policy. */
   broken?: { reason: string; set_aside: string[] };
 }
 
@@ -62,7 +62,7 @@ export interface VersionRecord {
   version: number;
   commit: string;
   author: { name: string; email: string };
-  /** Null if the registry landed the version itself (built-in definitions). */
+  /** The value is null if the registry landed the version itself (built-in definitions). */
   landed_by: PersonRef | null;
   /** A time in UTC (ISO 8601). */
   landed_at: string;

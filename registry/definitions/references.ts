@@ -16,7 +16,7 @@ const PARTS = new Set(['MemberExpression', 'AttributePattern', 'Decorator', 'Cal
 const BUILTINS = 'builtins';
 /** An alias with more meanings than this is ignored. */
 const MAX_MEANINGS = 8;
-/** Dotted names with more parts are ignored, because no module is nested this deep in packages. */
+/** The most parts of a dotted name. Longer names are ignored, because no module is nested that deep in packages. */
 const MAX_PARTS = 6;
 /** How many times an alias of an alias is followed. */
 const MAX_ROUNDS = 8;

@@ -4,7 +4,7 @@
  */
 import { validRange } from '@renovatebot/pep440';
 
-/** True for `>=3.9, <4`, for example. pip ignores an extra comma. */
+/** Returns true for `>=3.9, <4`, for example. pip ignores an extra comma. */
 export function isSpecifier(text: string): boolean {
   return text
     .split(',')
@@ -12,7 +12,10 @@ export function isSpecifier(text: string): boolean {
     .every((one) => one === '' || validRange(one));
 }
 
-/** True for `numpy`, `pyvisa[usb] >= 1.13; sys_platform == "win32"` or `name @ https://host/file.whl`, for example. */
+/**
+ * Returns true for `numpy`, `pyvisa[usb] >= 1.13; sys_platform == "win32"` or `name @ https://host/file.whl`, for
+ * example.
+ */
 export function isRequirement(text: string): boolean {
   const head = /^[ \t]*[A-Za-z0-9][A-Za-z0-9._-]*(?<=\w)[ \t]*/.exec(text);
   if (!head) return false;
@@ -55,7 +58,7 @@ const TOKEN =
 
 type Token = 'open' | 'close' | 'value' | 'compare' | 'and' | 'or';
 
-/** True for `python_version < "3.9" and (os_name == "nt" or extra == "gui")`, for example. */
+/** Returns true for `python_version < "3.9" and (os_name == "nt" or extra == "gui")`, for example. */
 function isMarker(text: string): boolean {
   const tokens = tokensOf(text.trimEnd());
   if (tokens === null) return false;

@@ -11,7 +11,7 @@ export interface SchemaFindings {
   readonly warnings: readonly string[];
 }
 
-/** Created at the first check, because loading the schema of JSON Schema would slow down the start. */
+/** The checker is created at the first check, because loading the schema of JSON Schema would slow down the start. */
 let checker: Ajv2020 | undefined;
 
 /**

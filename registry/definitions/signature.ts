@@ -18,8 +18,8 @@ import {
 import type { Files } from './types.ts';
 
 /**
- * The parameters of the nearest constructor, in these files or in PyBirch. Null if the parameters are unknown: the
- * class or the constructor has a decorator or depends on a condition, a base is outside the files, or code is
+ * The parameters of the nearest constructor, in these files or in PyBirch. Returns null if the parameters are unknown:
+ * the class or the constructor has a decorator or depends on a condition, a base is outside the files, or code is
  * unreadable.
  */
 export function signatureOf(name: string, files: Files): Signature | null {
@@ -51,8 +51,8 @@ function constructorOf({ ancestry }: Analysis): Signature | null {
 }
 
 /**
- * The constructor that the class itself defines. Undefined if the class defines none, null if it is unknown which
- * constructor applies.
+ * The constructor that the class itself defines. Returns undefined if the class defines none, null if it is unknown
+ * which constructor applies.
  */
 function constructorIn({ statement, module }: ClassAt): FunctionStatement | null | undefined {
   const { text } = module;

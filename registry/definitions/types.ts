@@ -46,7 +46,7 @@ export interface Validation {
   valid: boolean;
   errors: Diagnostic[];
   warnings: Diagnostic[];
-  /** Null if there is no class or the file cannot be parsed. */
+  /** The value is null if there is no class or the file cannot be parsed. */
   class_info: ClassInfo | null;
 }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from './types.ts';
 
-/** The metadata of files that were not read. Only the name is known. */
+/** The metadata of files that were not read. Only the name of the definition is known. */
 export function undescribed(name: string): Metadata {
   return {
     display_name: name,

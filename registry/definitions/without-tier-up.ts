@@ -9,7 +9,7 @@ const FLAGS = ['wasm-tier-up', 'wasm-dynamic-tiering'];
 
 /**
  * Calls `work` with the flags set and returns its result. V8 compiles each function at its first call and reads the
- * flags then. So the flags must be set around every call, not only while the module is loaded. The flags apply to the
+ * flags then. So the flags are set around every call, and not only while the module is loaded. The flags apply to the
  * whole process, so they are reset after each call.
  */
 export function withoutTierUp<Value>(work: () => Value): Value {

@@ -1,6 +1,6 @@
 /**
- * Judges the signature on a version's tag. Also writes the keys as lines of ssh-keygen(1)'s allowed-signers format, so
- * that git comes to the same result. Pure.
+ * Judges the signature on a version's tag. Writes keys in ssh-keygen(1)'s allowed-signers format, so that git comes to
+ * the same result. Pure.
  */
 import type { Version } from '../../repos/types.ts';
 import { fingerprintOf, SignatureError, verifySsh } from './sshsig.ts';
@@ -31,7 +31,8 @@ export interface SigningKey {
   /** The key may sign tags dated up to this time; null while the key is in use. */
   valid_before: string | null;
   /**
-   * The signed list that introduced this key. Absent if the key was created before the registry signed changes of keys.
+   * The signed list that introduced this key. The field is absent if the key was created before the registry signed
+   * changes of keys.
    */
   change?: KeyChange;
 }

@@ -176,8 +176,8 @@ const privatePath = (folder: string, { fingerprint }: SigningKey): string =>
   );
 
 /**
- * Identifies the state of a file: another process replaces the file, which gives it another inode. Undefined if there
- * is no file.
+ * Identifies the state of a file: another process replaces the file, which gives it another inode. Returns undefined if
+ * there is no file.
  */
 async function stampOf(path: string): Promise<string | undefined> {
   try {

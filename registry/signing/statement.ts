@@ -1,7 +1,7 @@
 /**
- * The signed statement that comes with a list of versions, short enough for an HTTP header. A statement contains who
- * the list is for, and the list's number, date and digest. Lab computers check a statement as The Update Framework's
- * clients check "timestamp" and "snapshot". Pure.
+ * The signed statement that comes with a list of versions, short enough for an HTTP header. A statement names the
+ * recipient of the list, and the list's number, date and digest. Lab computers check a statement as The Update
+ * Framework's clients check "timestamp" and "snapshot". Pure.
  */
 
 import type { Signer } from './keys.ts';
@@ -10,7 +10,7 @@ import type { Signer } from './keys.ts';
 export const LISTS = 'lists@pybirch-registry';
 
 export interface Statement {
-  /** Who the list is for: `computer:<id>` or `bundle:<name>`. */
+  /** The recipient of the list: `computer:<id>` or `bundle:<name>`. */
   audience: string;
   /** A number that grows with every change of the data from which lists are made. The number never decreases. */
   number: number;

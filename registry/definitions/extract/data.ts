@@ -138,7 +138,7 @@ function levelsUp(text: string): number {
   return Math.max(0, most - 1);
 }
 
-/** Removes `.` and inner `..` from a path. Null if the result is empty. */
+/** Removes `.` and inner `..` from a path. Returns null if the result is empty. */
 function normal(path: string): string | null {
   const parts: string[] = [];
   for (const part of path.split('/')) {

@@ -142,8 +142,8 @@ export class SourceFolder {
   }
 
   /**
-   * Where a name of a module comes from. Re-exports are followed. Undefined if no statement of the module binds the
-   * name.
+   * Where a name of a module comes from. Re-exports are followed. Returns undefined if no statement of the module binds
+   * the name.
    */
   lookup(path: string, name: string, steps = 0): Target | undefined {
     if (steps > MAX_STEPS) return undefined;

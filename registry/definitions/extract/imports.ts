@@ -13,7 +13,9 @@ export interface SourceImport {
   to: number;
   /** The number of leading dots in `from ..m import x`; 0 for an absolute import. */
   level: number;
-  /** The dotted module of a `from` import. Empty for `from . import x`, null for `import m`. */
+  /**
+   * The dotted module of a `from` import. The text is empty for `from . import x`; the value is null for `import m`.
+   */
   module: string | null;
   clauses: ImportClause[];
   /** Whether the import is inside a function or class, where it binds nothing in the module. */

@@ -8,8 +8,8 @@ import type { SourceFolder } from './folder.ts';
 export class InstalledNames {
   readonly #folder: SourceFolder;
   /**
-   * The name that the folders give (`copy`) and the installed name (`pybirch`). Undefined if the folder is not PyBirch,
-   * or if both names are equal.
+   * The name that the folders give (`copy`) and the installed name (`pybirch`). The value is undefined if the folder is
+   * not PyBirch, or if both names are equal.
    */
   readonly #other: { prefix: string; name: string } | undefined;
 

@@ -14,7 +14,7 @@ export interface NamedImport {
   bound: string | null;
   /** The called function as written. */
   callee: string;
-  /** The file of the module. Undefined for a module outside the folder, null if code computes the name. */
+  /** The file of the module. The value is undefined for a module outside the folder, null if code computes the name. */
   path: string | undefined | null;
   /** The number of leading dots of the module's name. */
   level: number;

@@ -37,8 +37,8 @@ export class Reaches {
   }
 
   /**
-   * What `a.b` in a module refers to. Names are followed through other modules. Undefined for a built-in or a local
-   * name.
+   * What `a.b` in a module refers to. Names are followed through other modules. Returns undefined for a built-in or a
+   * local name.
    */
   target(path: string, dotted: readonly string[]): Target | undefined {
     const [first = '', ...rest] = dotted;

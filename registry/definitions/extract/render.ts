@@ -298,7 +298,7 @@ function leadToInstalled(
     : { module: own.slice(0, dot), name: own.slice(dot + 1), bound };
 }
 
-/** The module of PyBirch of which the folder contains a copy. */
+/** Finds the module of PyBirch for a copy of that module in the folder. */
 function pybirchModuleOf(
   target: { path: string },
   { folder, bases }: Surroundings,

@@ -5,8 +5,8 @@ import type { Choice } from './choice.ts';
 export interface SourceFile {
   path: string;
   /**
-   * Null for a file that is larger than a file of a definition may be. Do not keep the bytes: each access may read the
-   * file, so memory need not hold all files.
+   * The value is null for a file that is larger than a file of a definition may be. Do not keep the bytes: each access
+   * may read the file, so memory need not hold all files.
    */
   readonly bytes: Uint8Array | null;
   /** The size in bytes, if it is known without reading the file. */

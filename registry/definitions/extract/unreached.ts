@@ -23,8 +23,8 @@ const CALLED =
   'a call creates it, but only class statements can be imported: write it as a class statement';
 
 /**
- * The classes of this module that cannot be imported: instrument classes inside functions and classes, classes created
- * by a call and, in a module that uses PyBirch, classes with computed bases.
+ * The classes of this module that cannot be imported: instrument classes inside functions and classes, and classes
+ * created by a call. In a module that uses PyBirch, classes with computed bases count too.
  */
 export function unreached(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
   return [

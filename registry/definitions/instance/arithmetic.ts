@@ -108,7 +108,7 @@ function modulo(a: bigint, b: bigint): bigint {
 
 const bits = (value: bigint): number => (value < 0n ? -value : value).toString(16).length * 4;
 
-/** The value as a number; booleans count as 0 and 1. Undefined if the value is not a number. */
+/** The value as a number; booleans count as 0 and 1. Returns undefined if the value is not a number. */
 function numeric(value: Value): bigint | number | undefined {
   if (value.kind === 'bool') return value.value ? 1n : 0n;
   return value.kind === 'int' || value.kind === 'float' ? value.value : undefined;

@@ -37,8 +37,8 @@ const MAIN = /^if\s*\(?\s*__name__\s*==\s*(["'])__main__\1/;
 const WILD = /^(?:globals|vars|exec|eval|locals)$/;
 
 /**
- * Stands for any attribute whose name begins with an underscore. PyBirch stores settings in attributes that begin with
- * an underscore.
+ * A name that stands for any attribute whose name begins with an underscore. PyBirch stores settings in attributes that
+ * begin with an underscore.
  */
 export const PRIVATE = '_*';
 

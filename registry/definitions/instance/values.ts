@@ -114,7 +114,8 @@ export function truth(value: Value): boolean | undefined {
 const MAX_DEPTH = 100;
 
 /**
- * The value as JSON, with tuples and arrays as lists. Undefined if the value is unknown or JSON cannot represent it.
+ * The value as JSON, with tuples and arrays as lists. Returns undefined if the value is unknown or JSON cannot
+ * represent it.
  */
 export function toJson(value: Value, depth = 0): Json | undefined {
   if (depth > MAX_DEPTH) return undefined;

@@ -42,7 +42,9 @@ export interface AssignStatement extends StatementBase {
   /** One entry for each `=`. In `a, b = 1, 2`, the one entry has two nodes. */
   readonly targets: readonly (readonly Node[])[];
   readonly annotation: Node | null;
-  /** Null for an annotation without a value. The value has several nodes if it is a tuple without brackets. */
+  /**
+   * The value is null for an annotation without a value. The value has several nodes if it is a tuple without brackets.
+   */
   readonly value: readonly Node[] | null;
 }
 
