@@ -125,7 +125,8 @@ export const fitsByteOrderMark = (cookie: string): boolean => /^utf-8(?:$|-)/.te
 
 /**
  * What an encoding's name means to CPython. A single-byte encoding is given by its characters for bytes 128 to 255 (''
- * for ASCII). `multi-byte` is an encoding that the registry does not read, null a name that CPython does not know.
+ * for ASCII). `multi-byte` means an encoding that the registry does not read; null means a name that CPython does not
+ * know.
  */
 export function encodingOf(cookie: string): 'utf-8' | 'multi-byte' | { upper: string } | null {
   if (fitsByteOrderMark(cookie)) return 'utf-8';

@@ -50,8 +50,8 @@ function isPortableExecutable(bytes: Buffer): boolean {
 }
 
 /**
- * Recognizes LZMA's old format by its content, because it has no magic number: the usual parameters, a dictionary of
- * 2^n bytes, and an unknown or small size.
+ * Recognizes LZMA's old format, which has no magic number, by the usual parameters, a dictionary of 2^n bytes, and an
+ * unknown or small size.
  */
 function isLzma(bytes: Buffer): boolean {
   if (bytes.length < 13 || bytes[0] !== 0x5d) return false;
@@ -65,7 +65,7 @@ export interface NativeLibrary {
   path: string;
   /** What the file is, in words for people. */
   kind: string;
-  /** What the author should do. By default: install the library on the lab computers. */
+  /** What the author should do about the file. By default: install the library on the lab computers. */
   way?: string;
 }
 

@@ -22,7 +22,7 @@ export interface Encodings {
 
 const START = Buffer.from('\ndiff --git ');
 
-/** The parts of a diff, in order and without gaps. */
+/** Splits a diff into its parts, in order and without gaps. */
 export function partsOf(diff: Buffer): DiffPart[] {
   const parts: DiffPart[] = [];
   for (let from = 0; from < diff.length; ) {
@@ -75,8 +75,8 @@ function readable(line: Buffer, encoding: string): string {
 }
 
 /**
- * The path of a Python file in a header line of the diff; null if it is another file or the path is quoted. git ends a
- * path that contains a space with a tab.
+ * The path of a Python file in a header line of the diff; null if the file is not a Python file or the path is quoted.
+ * git ends a path that contains a space with a tab.
  */
 function pythonFile(part: Buffer, mark: string): string | null {
   const at = part.indexOf(`\n${mark}`);

@@ -1,6 +1,7 @@
 /**
  * Warns of code that certainly uses files in ways other than `open`. The import policy knows only names and does not
- * find such code. A lab computer refuses such code when it runs. There is no warning for a use that depends on a value.
+ * find such code. A lab computer refuses such code when it runs. Code that uses files only for some values causes no
+ * warning.
  */
 
 import { grantOf } from './policy.ts';

@@ -84,7 +84,7 @@ export interface ParsedToml {
   error: Diagnostic | null;
 }
 
-/** Parses lines of TOML. `offset` is the line number of the first line in the file, counted from 0. */
+/** Parses lines of TOML. `offset` is the line number in the file, counted from 0, of the first TOML line. */
 export function parseToml(lines: readonly string[], offset: number): ParsedToml {
   const refuse = (line: number, column: number, message: string): ParsedToml => ({
     document: {},

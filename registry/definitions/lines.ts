@@ -7,7 +7,10 @@ export function lineMap(before: string, after: string): LineMap {
   return changesBetweenLines(linesOf(before), linesOf(after));
 }
 
-/** The number of an old line in the new text. Lines count from 1. Returns null if the line was changed or removed. */
+/**
+ * The line number in the new text of a line of the old text. Lines count from 1. Returns null if the line was changed
+ * or removed.
+ */
 export function mapLine(map: LineMap, line: number): number | null {
   let shift = 0;
   for (const { start, end, lines } of map) {

@@ -15,15 +15,15 @@ export interface SchemaFindings {
 let checker: Ajv2020 | undefined;
 
 /**
- * Default settings are not checked against schemas with these keywords: a regular expression could run for ever, and
- * references could loop.
+ * A schema with one of these keywords is not used to check the default settings: a regular expression could run for
+ * ever, and references could loop.
  */
 const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$id', '$anchor'];
 const MAX_SIZE = 50_000;
 
 /**
- * The findings of recent schemas, about 3 MB. Compiling a schema is the most expensive part of a check, and most saves
- * do not change the schema.
+ * The findings of recently checked schemas, which take about 3 MB. Compiling a schema is the most expensive part of a
+ * check, and most saves do not change the schema.
  */
 const checked = new LRUCache<string, SchemaFindings>({
   max: 32,

@@ -21,7 +21,7 @@ export class Callables {
 
   /**
    * The functions that may run when a name is called: the function itself or the constructor of a class. With `method`,
-   * the functions are the methods of that name in the class or in the class of an instance.
+   * returns the methods of that name, for a class as well as for an instance of a class.
    */
   bodies(path: string, name: string, method: string, steps = 0): [path: string, node: Node][] {
     const module = this.#folder.module(path);

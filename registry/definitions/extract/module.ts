@@ -63,7 +63,10 @@ export interface Module {
   readonly classes: ReadonlyMap<string, ClassStatement>;
   /** For each name, the statements that bind it at module level. */
   readonly bindings: ReadonlyMap<string, Statement[]>;
-  /** For each name, the statements with functions that declare it `global` and may bind it when they are called. */
+  /**
+   * For each name, the statements with functions that declare the name `global`, and so may bind the name when they are
+   * called.
+   */
   globals: ReadonlyMap<string, Statement[]>;
   /** The classes of the module that code of the same module calls by name. */
   called: ReadonlySet<string>;

@@ -1,9 +1,9 @@
 /**
  * Finds the manufacturer and category of a file from the names of the folders around it. A folder `Instruments` (in any
  * case) contains folders of manufacturers, then of categories: `Instruments/<Maker>/<category>/…`. A folder `setups`
- * contains folders of categories: `setups/<category>/…`. If there is no such folder, the imported folder counts as
- * `Instruments` if its first subfolder has the name of a known manufacturer. Folders that cannot be a manufacturer's
- * are ignored. Underscores are read as spaces.
+ * contains folders of categories: `setups/<category>/…`. Without a folder `Instruments` or `setups`, the imported
+ * folder counts as `Instruments` if its first subfolder has the name of a known manufacturer. Folders that cannot be a
+ * manufacturer's are ignored. Underscores are read as spaces.
  */
 import { MAKERS } from './makers.ts';
 

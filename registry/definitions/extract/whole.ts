@@ -23,7 +23,7 @@ export interface Whole {
     make: () => Extracted;
   }[];
   skipped: Skipped[];
-  /** The paths of the files that belong to these definitions. Nothing else uses the files. */
+  /** The paths of the files that belong to definitions in the layout of an export. Nothing else uses the files. */
   claimed: Set<string>;
 }
 

@@ -1,4 +1,7 @@
-/** Finds which versions of Python 3 can read a text, judged by its syntax. Versions are given as minor numbers. */
+/**
+ * Finds which versions of Python 3 can read a text, judged by its syntax. A version is given by its minor number: 11
+ * means 3.11.
+ */
 
 import type { Feature } from './faults.ts';
 import { parse } from './parser.ts';
