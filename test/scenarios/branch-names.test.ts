@@ -82,7 +82,8 @@ t.test('if two names are equal on Windows or macOS, the second one is refused', 
   t.equal((await push('HEAD:refs/heads/Straße/öl')).code, 0);
   const twins = ['strasse/öl', 'Straße/O\u0308l', 'STRASSE/other', 'straße'];
   const { stderr } = await push(...twins.map((name) => `HEAD:refs/heads/${name}`));
-  for (const name of twins) t.match(saidOf(stderr, name), /remote rejected.*Windows and macOS/, name);
+  for (const name of twins)
+    t.match(saidOf(stderr, name), /remote rejected.*Windows and macOS/, name);
   const both = await push('HEAD:refs/heads/twin', 'HEAD:refs/heads/Twin');
   t.not(both.code, 0);
   t.match(both.stderr, /Windows and macOS/);
