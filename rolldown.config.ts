@@ -1,12 +1,12 @@
 /**
- * `npm run bundle`, a part of `npm install`: puts the packages that every start loads into a few files, which
- * `registry/bundled-packages.ts` then uses. Our own sources stay as they are.
+ * A part of `npm run build`, which `npm install` runs: bundles the packages that every start loads into a few files.
+ * `registry/bundled-packages.ts` uses these files. Our own sources are not bundled.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'rolldown';
 import { BUNDLE, installedPackages, MANIFEST, type Manifest } from './registry/bundled-packages.ts';
 
-/** Imported by our sources at every start. What needs files of its own beside it must not be here. */
+/** The packages that our sources import at every start. A package that reads files in its own folder must not be here. */
 const PACKAGES = [
   '@fastify/cookie',
   '@fastify/jwt',
@@ -25,12 +25,12 @@ const PACKAGES = [
   'smol-toml',
 ];
 
-/** They start threads from files of their own, by path. */
+/** These packages start threads from files in their own folders, by path. */
 const LEFT_OUT = ['pino', 'thread-stream'];
 
 const ENTRY = 'entry:';
 
-/** Gives what Node gives to whoever imports the package, the names of a CommonJS package among them. */
+/** Makes a bundle export the names that Node gives to an importer, including those of a CommonJS package. */
 const asNodeImports: Plugin = {
   name: 'as-node-imports',
   resolveId: (id) => (id.startsWith(ENTRY) ? id : undefined),

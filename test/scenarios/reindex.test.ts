@@ -225,7 +225,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await lab.ada.client.definitions.archive(made.id);
     });
 
-    await t.test('a missing repository is deleted from the index if an admin asks for it', async (t) => {
+    await t.test('an admin can have a missing repository deleted from the index', async (t) => {
       await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
       await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
       const { removed } = await reindex(deps, { deleteMissing: true });
