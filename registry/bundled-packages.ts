@@ -1,7 +1,7 @@
 /**
- * Loads the npm packages that every start needs from a few bundled files instead of about 750. `npm install` makes these
- * files (rolldown.config.ts). If they are missing, or were made from other packages than the installed ones, Node loads the
- * packages from node_modules as usual.
+ * Loads the npm packages that every start needs from a few bundled files instead of about 750. `npm install` makes
+ * these files (rolldown.config.ts). If these files are missing, or were made from other packages than the installed
+ * ones, Node loads the packages from node_modules as usual.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * All caches, and how they share `CACHE_BYTES` (docs/decisions/0033-one-cache.md). Each number is a share relative to the
- * others.
+ * All caches, and how they share `CACHE_BYTES` (docs/decisions/0033-one-cache.md). The number of a cache is its share
+ * of the memory, relative to the numbers of the others.
  */
 export const CACHE_SHARES = {
   /** Answers of `git upload-pack`. After a landing, every lab computer sends the same request. */

@@ -1,6 +1,7 @@
 /**
- * The configuration. One schema defines its type, the environment variables and the flags of `registry serve`. A test
- * compares the README with it. No other file reads environment variables for settings.
+ * The configuration. One schema defines the type of the configuration, the environment variables and the flags of
+ * `registry serve`. A test compares the README with this schema. No other file reads environment variables for
+ * settings.
  */
 import { isIP } from 'node:net';
 import { Ajv } from 'ajv';

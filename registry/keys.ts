@@ -1,4 +1,4 @@
-/** Generates and reads secrets of the registry. They are in files that only the registry's own account can read. */
+/** Generates and reads secrets of the registry, in files that only the registry's own account can read. */
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

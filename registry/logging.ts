@@ -1,4 +1,4 @@
-/** Configures the log. It must not contain secrets that callers send, nor content of the database. */
+/** Configures the log. The log must not contain secrets that callers send, nor content of the database. */
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { visible } from '../text/hidden.ts';
 import type { Config } from './config.ts';

@@ -29,8 +29,8 @@ export interface Deps {
   maxFileBytes: number;
   maxPackBytes: number;
   /**
-   * Paths in the data folder that other accounts of this machine can read. They belong to another account, so this process
-   * cannot change their permissions.
+   * Paths in the data folder that other accounts of this machine can read. These paths belong to another account, so
+   * this process cannot change their permissions.
    */
   openToOthers: string[];
   close(): Promise<void>;

@@ -83,7 +83,9 @@ export class Cache<V extends object | string> {
 /** The state of a cache that was not opened yet. */
 const UNUSED = { bytes: 0, entries: 0, hits: 0, misses: 0 };
 
-/** All caches of a registry. Each has a fixed share of the budget, so no kind of value can displace the others. */
+/**
+ * All caches of a registry. Each cache has a fixed share of the budget, so no kind of value can displace the others.
+ */
 export class Caches {
   readonly #bytes: number;
   readonly #shares: Readonly<Record<string, number>>;

@@ -30,8 +30,8 @@ export function openGitCaches(caches: Caches, { keepsAnswers = true } = {}): Git
     keepsAnswers ? caches.open<Buffer>(name, ({ length }) => length) : undefined;
   return {
     objects: caches.open('objects', ({ bytes }) => bytes.length),
-    // An entry grows with the packs of its repository. If it could take only a quarter of the cache, a growing entry
-    // would be dropped and read again repeatedly.
+    // An entry grows with the packs of its repository. If an entry could take only a quarter of the cache, a growing
+    // entry would be dropped and read again repeatedly.
     packs: caches.open('packs', ({ bytes }) => bytes, { largest: 1 }),
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),

@@ -14,7 +14,10 @@ const HOLD = 'hold.lock';
 const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
 
-/** An entry is an empty file `<name>~<process>`. It names the process because several may change one repository. */
+/**
+ * An entry is an empty file `<name>~<process>`. The file name contains the process because several processes may change
+ * one repository.
+ */
 export class Journal {
   readonly #folder: string;
   /** For each entry, how many callers in this process have added it, and the end of its queued file operations. */

@@ -124,7 +124,9 @@ async function checkFollows(objects: ObjectStore, commit: Oid, parent: Oid | nul
   }
 }
 
-/** Adds a commit with the new state to the batch. Its parent is the old state, so git keeps every state. */
+/**
+ * Adds a commit with the new state to the batch. The parent of this commit is the old state, so git keeps every state.
+ */
 function addState(
   batch: ObjectBatch,
   { from, text }: { from: Oid | null; text: string },

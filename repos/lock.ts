@@ -42,8 +42,8 @@ async function take(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the lock if its holder has ended. Only one process at a time may remove it, and that process checks the lock
- * again. Otherwise a second process could remove the lock that the first has just taken.
+ * Removes the lock if its holder has ended. Only one process at a time may remove the lock, and that process checks the
+ * lock again. Otherwise a second process could remove the lock that the first process has just taken.
  */
 async function breakStale(path: string): Promise<boolean> {
   if (!(await isStale(path))) return false;

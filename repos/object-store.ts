@@ -1,6 +1,6 @@
 /**
- * Reads the objects of one repository. It reads loose objects directly, small packs through isomorphic-git, and large
- * packs through git (docs/decisions/0034-reading-objects.md).
+ * Reads the objects of one repository: loose objects directly, small packs through isomorphic-git, and large packs
+ * through git (docs/decisions/0034-reading-objects.md).
  */
 import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';

@@ -1,6 +1,6 @@
 /**
- * The read-only file system that isomorphic-git gets. It shows the packs of several objects folders as if they were in
- * one folder. It hides large packs, because isomorphic-git reads every pack as a whole.
+ * The read-only file system that isomorphic-git gets. The file system shows the packs of several objects folders as if
+ * they were in one folder. It hides large packs, because isomorphic-git reads every pack as a whole.
  */
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,8 +4,8 @@ import { isRefName } from './ref-names.ts';
 import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
 
 /**
- * Tells readers that the names are in byte order and that every annotated tag has a line with its target. So they need
- * neither sort the names nor open the tags (refs/packed-backend.c in git's source).
+ * Tells readers that the names are in byte order and that every annotated tag has a line with its target. So a reader
+ * needs neither to sort the names nor to open the tags (refs/packed-backend.c in git's source).
  */
 const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
 const REF_LINE = /^([0-9a-f]{40}) (.+)$/s;

@@ -18,8 +18,8 @@ export function quarantineReader(
 }
 
 /**
- * Moves quarantined objects into the repository. They are durable on return. The index of a pack is moved last, because
- * git uses a pack as soon as its index exists.
+ * Moves quarantined objects into the repository, durable on return. The index of a pack is moved last, because git uses
+ * a pack as soon as its index exists.
  */
 export async function adoptQuarantine(
   repository: Repository,

@@ -12,7 +12,9 @@ import type { StoredObject } from './cat-file.ts';
 import { isSubmodule, PACK_TYPES, parseCommit, parseTag, parseTree } from './object-text.ts';
 import type { Oid, Refs } from './types.ts';
 
-/** Unpacked bytes of the largest history that is packed here. This code makes no deltas, so larger packs would be huge. */
+/**
+ * Unpacked bytes of the largest history that is packed here. Larger packs need deltas, which this code does not make.
+ */
 const SMALL = 256 * 1024;
 /** Git packs every history with more refs than this. */
 const MOST_REFS = 100;

@@ -10,7 +10,7 @@ const isomorphicGit = () => import('isomorphic-git');
 
 /** The data that isomorphic-git keeps about a repository's packs: bytes, parsed indexes and the bases of deltas. */
 export interface HeldPacks {
-  /** The `cache` parameter of isomorphic-git. It only grows, so it can only be dropped as a whole. */
+  /** The `cache` parameter of isomorphic-git, which never shrinks, so it can only be dropped as a whole. */
   cache: object;
   bytes: number;
 }

@@ -1,7 +1,7 @@
 /**
- * The git helper: a small process that starts git for the registry. Starting a process blocks the event loop for longer,
- * the more memory the starting process has, so the large server lets this small one do it. process.ts runs it with the
- * path of its socket. It ends when the IPC channel to its parent closes.
+ * The git helper: a small process that starts git for the registry. Starting a process blocks the event loop for
+ * longer, the more memory the starting process has, so the large server lets this small one do it. process.ts runs it
+ * with the path of its socket. The helper ends when the IPC channel to its parent closes.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';

@@ -47,7 +47,10 @@ export interface Commit {
   message: string;
 }
 
-/** A commit to write. Its tree is the parent's with `changes` (null deletes a file), or `tree` if there are none. */
+/**
+ * A commit to write. The tree of the commit is the parent's tree with `changes` (null deletes a file), or `tree` if
+ * there are no changes.
+ */
 export interface NewCommit {
   parent: Oid | null;
   changes?: ReadonlyMap<string, Uint8Array | null>;
@@ -92,7 +95,7 @@ export interface Tip {
   state: Oid | null;
 }
 
-/** One landing. It moves `main`, the tags of the new versions and the registry's state in one ref transaction. */
+/** One landing, which moves `main`, the tags of the new versions and the registry's state in one ref transaction. */
 export interface Landing {
   /** The commit where `main` must be now; null for a repository without versions. */
   head: Oid | null;
@@ -142,8 +145,8 @@ export interface Repository extends ObjectReader {
   /** The first-parent history of `main` or `from`, newest first. With `path`, only commits that changed the file. */
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
   /**
-   * The unified diff of two commits, with renames, as git prints it. It may not be UTF-8. If `from` is null, every file
-   * is new.
+   * The unified diff of two commits, with renames, as git prints it. The diff may not be UTF-8. If `from` is null,
+   * every file is new.
    */
   diff(from: Oid | null, to: Oid): Promise<Buffer>;
   /** The content of `state.json` at `refs/registry/state` and the commit, or undefined if there is no state. */
@@ -155,8 +158,8 @@ export interface Repository extends ObjectReader {
   /** A git bundle (gitformat-bundle(5)) of these refs and every object that they reach. */
   bundle(refs: Refs): Readable;
   /**
-   * A git bundle of `main`, the tags of its versions and every object that they reach. It is cached until a ref changes.
-   * Undefined if there is no version, or if the bundle would be too large.
+   * A git bundle of `main`, the tags of its versions and every object that they reach. The bundle is cached until a ref
+   * changes. Undefined if there is no version, or if the bundle would be too large.
    */
   versionsBundle(): Promise<Buffer | undefined>;
 }
@@ -174,7 +177,7 @@ export interface Repositories {
   exists(name: string): Promise<boolean>;
   /** Throws `repository_not_found`. */
   open(name: string): Promise<Repository>;
-  /** A repository that was opened before. Its folder may have been removed meanwhile. */
+  /** A repository that was opened before. The folder of the repository may have been removed meanwhile. */
   opened(name: string): Repository | undefined;
   /**
    * Frees the memory of a repository that will not be used again soon. Callers that use it now may continue, and it can
@@ -184,8 +187,8 @@ export interface Repositories {
   /** Creates an empty bare repository. Throws `bad_name`, or `repository_exists` (upper and lower case are equal). */
   create(name: string): Promise<Repository>;
   /**
-   * Creates a repository with the refs and objects of a git bundle, durable on return. Throws the errors of `create`, and
-   * `bad_object` if the bundle is incomplete. If it throws, no repository is created.
+   * Creates a repository with the refs and objects of a git bundle, durable on return. Throws the errors of `create`,
+   * and `bad_object` if the bundle is incomplete. If `adopt` throws, no repository is created.
    */
   adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
   /** Deletes a repository (to undo a failed creation). */
@@ -199,9 +202,11 @@ export interface Repositories {
   hold(): Promise<Hold>;
   /** Removes this process's entry. Call it after the index was updated. */
   removeJournalEntry(name: string): Promise<void>;
-  /** Repositories with an entry of any process, dead or alive. */
+  /** Names of repositories with a journal entry of any process, dead or alive. */
   journaled(): Promise<string[]>;
-  /** Names of repositories with journal entries of dead processes only. Their index may be outdated. */
+  /**
+   * Names of repositories with journal entries of dead processes only. The index of such a repository may be outdated.
+   */
   abandonedEntries(): Promise<string[]>;
   /** Removes the entries of dead processes. Call it after the repository was repaired. */
   dropJournalEntry(name: string): Promise<void>;
@@ -214,7 +219,7 @@ export interface GitRun {
   cwd?: string;
   env?: Record<string, string>;
   signal?: AbortSignal;
-  /** The input comes from a client, which may be slow. Such runs have slots of their own. */
+  /** The input comes from a client, which may be slow. Runs with input from a client have slots of their own. */
   fed?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * All commands that work on an opened data folder, by name. They run in the process of the command line, or in a server
- * that gets them through its socket.
+ * All commands that work on an opened data folder, by name. A command runs in the process of the command line, or in a
+ * server that receives the command through its socket.
  */
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
@@ -15,7 +15,10 @@ const keys = () => import('./keys.ts');
 const maintenance = () => import('./maintenance.ts');
 const people = () => import('./people.ts');
 
-/** Each command loads only its own modules. Those for archives or password hashes would slow the other commands. */
+/**
+ * Each command loads only its own modules. Modules for archives or password hashes would slow the commands that do not
+ * need them.
+ */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   import: async () => (await folders()).importDefinitions,
   export: async () => (await folders()).exportDefinitions,

@@ -1,7 +1,8 @@
 /**
  * Lets a running server execute the commands of other processes, because the embedded database serves only one process.
- * The commands reach the server through a socket in DATA_DIR, which only the server's account can open. Both sides send
- * one JSON value per line. The client sends the request; the server sends lines for the terminal, then the exit code.
+ * The commands reach the server through a socket in DATA_DIR, which only the server's account can open. Client and
+ * server send one JSON value per line. The client sends the request; the server sends lines for the terminal, then the
+ * exit code.
  */
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The message that the first start prints. It contains a token only if it is printed on a terminal. */
+/** The message that the first start prints. The message contains a token only if it is printed on a terminal. */
 import type { FirstAdmin } from '../services/start/first-start.ts';
 
 /** Returns the lines of the message. If the start has not created the first administrator, only the address. */

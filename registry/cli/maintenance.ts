@@ -4,7 +4,7 @@ import { fsck } from '../services/repair/fsck.ts';
 import { reindex } from '../services/repair/reindex.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Only reports the result, because opening the database has already migrated it. */
+/** Only reports whether the database is up to date, because opening the database has already migrated it. */
 export async function runMigrate({ store }: Deps, terminal: Terminal) {
   const pending = await store.pending();
   terminal.out(pending.length === 0 ? 'The database is up to date.' : `Pending: ${pending}`);

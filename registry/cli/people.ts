@@ -13,7 +13,7 @@ export interface UserOptions {
   name?: string;
   email?: string;
   admin?: boolean;
-  /** If it is missing, a password is generated and printed. */
+  /** If no password is given, one is generated and printed. */
   password?: string;
 }
 

@@ -16,7 +16,7 @@ export async function runProgram(argv: string[]): Promise<number> {
   const act =
     (command: string, options: (...args: never[]) => object | Promise<object>) =>
     async (...args: unknown[]): Promise<void> => {
-      // The cast is needed because Commander types the arguments as `any`. They are those that the command declares.
+      // The cast is needed because Commander passes the arguments that the command declares, but types them as `any`.
       const given = await options(...(args as never[]));
       exit = await runHereOrThere({ command, options: { ...given } });
     };
@@ -260,7 +260,10 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
   return { password: text.replace(/\r?\n$/, '') };
 }
 
-/** Lets a running server execute the command if it uses the embedded database. Otherwise this process executes it. */
+/**
+ * Lets a running server execute the command if it uses the embedded database. Otherwise this process executes the
+ * command.
+ */
 async function runHereOrThere(request: CommandRequest): Promise<number> {
   const config = loadConfig();
   const terminal = await localTerminal();

@@ -1,6 +1,6 @@
 /**
- * Sets `request.caller` from a Bearer token or the session cookie. Without either, the caller is nobody. Only the routes of
- * the plugin that registers this get a caller.
+ * Sets `request.caller` from a Bearer token or the session cookie. Without either, the caller is nobody. Only the
+ * routes of the Fastify plugin that calls this function get a caller.
  */
 import { randomUUID } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';

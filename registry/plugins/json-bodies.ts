@@ -1,6 +1,6 @@
 /**
- * Reads the JSON of requests. JSON must be UTF-8 (RFC 8259, section 8.1), and other bytes are refused. Otherwise the registry
- * would store U+FFFD in their place.
+ * Reads the JSON of requests. JSON must be UTF-8 (RFC 8259, section 8.1), and other bytes are refused. If they were
+ * accepted, the registry would store U+FFFD in place of these bytes.
  */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -11,7 +11,7 @@ import { Turns } from './turns.ts';
 /** Bytes. A larger body waits for its turn before each step, because several at once would delay all other requests. */
 const LARGE = 64 * 1024;
 
-/** Makes Fastify accept only JSON. It refuses content types that have no parser. */
+/** Makes Fastify accept only JSON: Fastify refuses content types that have no parser. */
 export function readJsonBodies(app: FastifyInstance): void {
   const careful = carefulParser(app);
   const turns = new Turns();
@@ -52,7 +52,10 @@ function tryParse(text: string, { isSuspicious }: Scan): unknown {
   }
 }
 
-/** Returns Fastify's parser. It is slower, because it searches the whole text for names that could change a prototype. */
+/**
+ * Returns Fastify's parser, which is slower than `JSON.parse`, because it searches the whole text for names that could
+ * change a prototype.
+ */
 function carefulParser(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
   return async (request: FastifyRequest, text: string): Promise<unknown> =>

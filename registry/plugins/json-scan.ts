@@ -1,6 +1,6 @@
 /**
  * Finds problems in JSON that `JSON.parse` does not report: too many values, repeated names, and values that cannot be
- * stored as they were sent. It reads the text once, in less time than parsing takes.
+ * stored as they were sent. The scan reads the text once, in less time than parsing takes.
  */
 
 /** The most values in a body. Lists of columns need about ten thousand. A million would delay all other requests. */
@@ -10,11 +10,11 @@ const MOST_NAMES = 20_000;
 /** The deepest nesting, which is also the deepest for settings in a definition's header. */
 const MOST_DEPTH = 100;
 
-/** What is wrong with a property. Its `path` is like `owners.0.users`. */
+/** What is wrong with a property, and the path of the property, such as `owners.0.users`. */
 export type Fault = Record<'path' | 'message', string>;
 
 export interface Scan {
-  /** The limit that the body exceeds, in words. If it is set, the scan ended there. */
+  /** The limit that the body exceeds, in words. The scan ends where the limit is exceeded. */
   excess?: string;
   /**
    * A property that its object has twice. `JSON.parse` keeps the last one, but a proxy, a log or a reviewer may have read

@@ -90,8 +90,8 @@ export function demandReader(
 const FORWARDING =
   /^(forwarded|via|cf-.*|x-(forwarded|original|real|envoy)-.*|(.*-)?(client|connecting)-ip)$/;
 /**
- * The names of this machine in the `Host` header. A request through a proxy has another name there. So has a request from a
- * malicious page with a domain that points to this machine (DNS rebinding).
+ * The names of this machine in the `Host` header. A request through a proxy has another name there. A request from a
+ * malicious page, whose domain points to this machine (DNS rebinding), also has another name there.
  */
 const OWN_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
@@ -105,7 +105,7 @@ interface AnalysisState {
   outcomes: Readonly<Record<string, number>>;
 }
 
-/** Functions that return current values. Each request for the metrics calls them. */
+/** Functions that return current values. Each request for the metrics calls these functions. */
 interface Sources {
   analysis: () => AnalysisState;
   caches: () => readonly CacheState[];

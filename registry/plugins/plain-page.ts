@@ -1,4 +1,4 @@
-/** Pages that the server itself writes. They work without the build of the web interface and without scripts. */
+/** Pages that the server itself writes. These pages work without the build of the web interface and without scripts. */
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 

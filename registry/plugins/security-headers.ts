@@ -24,7 +24,10 @@ type Headers = readonly [name: string, value: string][];
 /** One year, in seconds. */
 const HSTS_SECONDS = 365 * 24 * 3600;
 
-/** Returns the headers. They can be made before the server listens, because they depend only on http or https. */
+/**
+ * Returns the headers. They depend only on the scheme of the address (http or https), so they can be made before the
+ * server listens.
+ */
 export function securityHeaders(publicUrl: () => string): Headers {
   return Object.entries({
     'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -34,7 +37,7 @@ export function securityHeaders(publicUrl: () => string): Headers {
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
-    // Only if the address has https. Otherwise the header would lock browsers out of a registry that has only http.
+    // The header is sent only if the address has https. It would lock browsers out of a registry that has only http.
     ...(publicUrl().startsWith('https:') && {
       'strict-transport-security': `max-age=${HSTS_SECONDS}`,
     }),
@@ -42,8 +45,8 @@ export function securityHeaders(publicUrl: () => string): Headers {
 }
 
 /**
- * Returns a function that sets the headers on a raw answer. So even answers that do not pass Fastify's hooks have them, for
- * example if a path cannot be decoded or another app writes the answer.
+ * Returns a function that sets the headers on a raw answer. Even answers that do not pass Fastify's hooks have the
+ * headers, for example if a path cannot be decoded or another app writes the answer.
  */
 export function securing(headers: Headers): (raw: ServerResponse) => void {
   return (raw) => {

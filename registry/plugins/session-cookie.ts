@@ -1,6 +1,7 @@
 /**
- * Sets and reads the session cookie. A browser also sends it with requests from pages of other sites. So if a request with
- * the cookie changes something, it must show that it comes from a page of the registry (docs/decisions/0010).
+ * Sets and reads the session cookie. A browser also sends the cookie with requests from pages of other sites. So a
+ * request with the cookie may change something only if it shows that it comes from a page of the registry
+ * (docs/decisions/0010).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CookieSerializeOptions } from '@fastify/cookie';
@@ -61,9 +62,10 @@ const NOT_OURS =
   'Only pages of the registry may change something with the session cookie. Programs must send a token: "Authorization: Bearer …". If this request does come from a page of the registry, a proxy hides its address. Set PUBLIC_URL to the address that people open.';
 
 /**
- * Whether a request comes from a page of the registry. The header `Sec-Fetch-Site` decides (Fetch Metadata). Old browsers
- * do not send it, and no browser sends it over plain http. Then `Origin` decides, which every browser sends with methods
- * other than GET and HEAD (Fetch, section 3.1). A request without both does not come from a browser.
+ * Whether a request comes from a page of the registry. The header `Sec-Fetch-Site` decides (Fetch Metadata). Old
+ * browsers do not send this header, and no browser sends it over plain http. Without `Sec-Fetch-Site`, the header
+ * `Origin` decides, which every browser sends with methods other than GET and HEAD (Fetch, section 3.1). A request
+ * without both does not come from a browser.
  */
 export function fromOwnPage(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
   const site = headers['sec-fetch-site'];

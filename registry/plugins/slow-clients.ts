@@ -1,6 +1,6 @@
 /**
- * Disconnects clients that send or read too slowly. Otherwise each of them could occupy a connection and its memory for
- * ever. The git routes read their bodies themselves, with the same limits (repos/serve/pace.ts).
+ * Disconnects clients that send or read too slowly. A slow client could otherwise occupy a connection and its memory
+ * for ever. The git routes read their bodies themselves, with the same limits (repos/serve/pace.ts).
  */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';

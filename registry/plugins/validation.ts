@@ -143,8 +143,8 @@ const checkLength: SchemaValidateFunction = (most: number, text: string) => {
 };
 
 /**
- * Limits the code points of a text, which is what JSON Schema counts. Ajv's own check always counts all of them, which takes
- * longer than parsing the text. This one counts only if the text may be too long.
+ * Limits the code points of a text, which is what JSON Schema counts. Ajv's own check always counts all of them, which
+ * takes longer than parsing the text. This check counts code points only if the text may be too long.
  */
 const maxLength: FuncKeywordDefinition = {
   keyword: 'maxLength',

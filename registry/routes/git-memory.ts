@@ -1,7 +1,8 @@
 /**
- * Answers read requests of git clients from memory. It runs before Fastify, because Fastify's hooks would cost more than
- * the answer. It answers a request only if the caller, the definition, the refs and the answer to exactly these bytes are
- * all in memory and up to date. The route answers all other requests, and its answers are cached here.
+ * Answers read requests of git clients from memory. This code runs before Fastify, because Fastify's hooks would cost
+ * more than the answer. This code answers a request only if the caller, the definition, the refs and the answer to
+ * exactly these bytes are all in memory and up to date. The route answers all other requests, and its answers are
+ * cached here.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -95,7 +96,7 @@ export class GitMemory {
     };
   }
 
-  /** Returns the body of a request that the route answers. It may already have been read here. */
+  /** Returns the body of a request that the route answers. This class may have read the body already. */
   bodyOf(request: IncomingMessage): Readable {
     const body = this.#missed.get(request)?.body;
     return body === undefined ? request : Readable.from([body], { objectMode: false });

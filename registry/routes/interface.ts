@@ -14,7 +14,9 @@ import { PAGES } from '../schemas/pages.ts';
 const BUILD = fileURLToPath(new URL('../../web-components/dist/', import.meta.url));
 const DOCUMENT = 'index.html';
 
-/** Whether the build exists. Without it, a browser gets a page that explains how to build it. */
+/**
+ * Whether the build of the web interface exists. Without the build, a browser gets a page that explains how to make it.
+ */
 export const isInterfaceBuilt = (): boolean => existsSync(join(BUILD, DOCUMENT));
 
 export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {

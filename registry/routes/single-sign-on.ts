@@ -95,7 +95,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Link your account to the OpenID provider',
         description:
-          'Pages of the registry use this. It sets a cookie for this attempt, and the answer has the address of the provider, which the page then opens. When the browser comes back and the session has not ended, the person at the provider is linked to your account.',
+          'Pages of the registry use this operation. The answer sets a cookie for this attempt and has the address of the provider, which the page then opens. When the browser comes back and the session has not ended, the person at the provider is linked to your account.',
         body: SignOnStart,
         response: { 200: SignOnAddress, ...problemAnswers },
       },
@@ -116,7 +116,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Complete a sign-in. The OpenID provider sends the browser to this address',
         description:
-          'Creates an account at the first sign-in. Updates the roles of the account from the groups that the provider sends. Then sets the session cookie and redirects the browser.',
+          'Creates an account at the first sign-in. Updates the roles of the account from the groups that the provider sends. Sets the session cookie and redirects the browser.',
         security: [],
         querystring: SignOnAnswer,
         response: { 303: Redirect, ...problemAnswers },

@@ -1,7 +1,7 @@
 /**
- * Answers from memory that a computer's list has not changed. It runs before Fastify, because Fastify's hooks would cost
- * more than the answer. It never sends a list: if a computer has another list, the route reads the list from the database.
- * So no process can send an older list than another process did.
+ * Answers from memory that a computer's list has not changed. This code runs before Fastify, because Fastify's hooks
+ * would cost more than the answer. This code never sends a list: if a computer has another list, the route reads the
+ * list from the database. So no process can send an older list than another process has sent.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Cache, Caches } from '../../repos/caches.ts';

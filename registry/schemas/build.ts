@@ -1,13 +1,16 @@
 /**
- * Builders of JSON Schemas. They have TypeBox's types, so that TypeBox's `Static` derives types from the schemas. They do
- * not load TypeBox itself, because its 370 modules would take a tenth of the time of a start. They support only what the
- * registry's schemas use. A test compares the results with TypeBox's.
+ * Builders of JSON Schemas. The builders have TypeBox's types, so that TypeBox's `Static` derives types from the
+ * schemas. The builders do not load TypeBox itself, because its 370 modules would take a tenth of the time of a start.
+ * The builders support only the features that the registry's schemas use. A test compares the results with TypeBox's.
  */
 import type { Type as TypeBox } from 'typebox';
 
 type Schema = Record<string, unknown>;
 
-/** The schemas of optional properties. They are not marked themselves, because the OpenAPI document contains them. */
+/**
+ * The schemas of optional properties. A schema cannot have a mark of its own, because the OpenAPI document contains the
+ * schema as it is.
+ */
 const optional = new WeakSet<object>();
 
 function Optional(schema: Schema): Schema {

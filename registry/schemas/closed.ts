@@ -8,8 +8,8 @@ type Schema = Record<string, unknown>;
 /** Keywords that list alternative schemas for a value. */
 const CHOICES = ['anyOf', 'oneOf'] as const;
 /**
- * Keywords that combine several schemas for one object. They are not supported: which properties are known would depend on
- * all of the schemas.
+ * Keywords that combine several schemas for one object. These keywords are not supported, because the known properties
+ * would depend on all of the schemas together.
  */
 const SPREAD = ['allOf', '$ref', 'if', 'dependentSchemas', 'not'] as const;
 /** The name pattern of a record, which has properties with any names and values of one type. */

@@ -9,8 +9,8 @@ export const Time = Type.String({
 });
 
 /**
- * A schema keyword: the string is converted to Unicode's normal form C. Otherwise the same name could be stored in two
- * forms, because keyboards and file systems encode umlauts differently.
+ * A schema keyword: the string is converted to Unicode's normal form C. Without the conversion, the same name could be
+ * stored in two forms, because keyboards and file systems encode umlauts differently.
  */
 export const COMPOSED = 'x-composed';
 
@@ -18,7 +18,10 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 
 export const IdParams = Type.Object({ id: Id });
 
-/** The most characters of a cursor. It may contain two texts of 500 characters, and JSON may need 6 bytes for each. */
+/**
+ * The most characters of a cursor. A cursor may contain two texts of 500 characters, and JSON may need 6 bytes for each
+ * character.
+ */
 export const CURSOR_LENGTH = 10_000;
 
 /** The query parameters of lists with few items. */
@@ -138,7 +141,7 @@ export const Prose = (options: TextOptions) =>
   Type.String({ ...notBlank(options), ...options, format: 'prose' });
 
 /**
- * A text that is only compared and never shown, such as a secret or a search word. It may contain invisible characters,
- * because stored texts may contain them too. NUL is refused, because PostgreSQL cannot store it.
+ * A text that is only compared and never shown, such as a secret or a search word. The text may contain invisible
+ * characters, because stored texts may contain them too. NUL is refused, because PostgreSQL cannot store it.
  */
 export const Text = (options: TextOptions) => Type.String({ ...options, pattern: '^[^\\u0000]*$' });

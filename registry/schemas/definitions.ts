@@ -65,7 +65,7 @@ export const Grants = Type.Array(
   {
     maxItems: 50,
     description:
-      'All banned imports that a lab admin allows this definition to use. If it is missing, the permissions of the previous version stay.',
+      'All banned imports that a lab admin allows this definition to use. If this field is missing, the permissions of the previous version stay.',
   },
 );
 
@@ -87,7 +87,7 @@ export const DefinitionChange = Type.Object({
 });
 export type DefinitionChange = Static<typeof DefinitionChange>;
 
-/** A verdict by an admin of the lab on a version. Null if there is none. */
+/** A verdict by an admin of the lab on a version. Null if there is no verdict. */
 const Verdict = (description: string) =>
   Type.Union(
     [
@@ -154,7 +154,7 @@ export const Definition = Type.Object({
 });
 export type Definition = Static<typeof Definition>;
 
-/** The answer to a save. It has a merge request if the change must be reviewed. */
+/** The answer to a save. The answer has a merge request if the change must be reviewed. */
 export const SavedDefinition = Type.Object({
   ...Definition.properties,
   merge_request: Type.Optional(Type.Object({ id: Id, url: Type.String() })),

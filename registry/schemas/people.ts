@@ -7,9 +7,9 @@ const dotted = (part: string): string => `${part}(\\.${part})*`;
 
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
 /**
- * The pattern of e-mail addresses. It allows only one spelling for each mailbox, except for case and sub-addresses, which
- * comparisons ignore. So it allows no quotes, no empty parts, and no letters that mail servers replace by others (RFC 5321,
- * sections 2.3.11 and 4.1.2). Domains are as in DNS.
+ * The pattern of e-mail addresses. The pattern allows only one spelling for each mailbox, except for case and
+ * sub-addresses, which comparisons ignore. So an address must not contain quotes, empty parts, or letters that mail
+ * servers replace by others (RFC 5321, sections 2.3.11 and 4.1.2). Domains are as in DNS.
  */
 export const ADDRESS = `^${dotted("[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")}@${dotted('[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?')}$`;
 const Password = Text({ minLength: 8, maxLength: 1024 });

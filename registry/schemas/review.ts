@@ -24,7 +24,7 @@ const CheckState = Type.Enum([
   'canceled',
   'skipped',
 ]);
-/** An account. Its id is null if the account no longer exists. */
+/** An account. The id is null if the account no longer exists. */
 const Account = Type.Object({ id: Nullable(Id), username: Type.String() });
 
 const Summary = {

@@ -4,9 +4,9 @@ const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 /**
- * Parses an RFC 3339 date-time. Returns null for any other text. Also for days that do not exist: JavaScript's own parser
- * reads 30 February as 2 March. Also for times without a zone, because they would depend on the registry's location. Also
- * for years outside 1 to 9999 in UTC, because databases and other programs cannot store them.
+ * Parses an RFC 3339 date-time, and returns null for any other text. Refuses days that do not exist, whereas
+ * JavaScript's own parser reads 30 February as 2 March. Refuses times without a zone, because they would depend on the
+ * registry's location. Refuses years outside 1 to 9999 in UTC, because databases and other programs cannot store them.
  */
 export function parseTime(text: string): Date | null {
   const parts = RFC_3339.exec(text);

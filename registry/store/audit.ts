@@ -107,7 +107,7 @@ export async function listAudit(
   return await listEntities(em, AuditEvent, matching(options.filters ?? {}), NEWEST_FIRST, options);
 }
 
-/** Yields every entry that matches the filters, oldest first. Only one page is in memory at a time. */
+/** Yields every entry that matches the filters, oldest first. Only one page of entries is in memory at a time. */
 export async function* streamAudit(
   em: EntityManager,
   filters: AuditFilters = {},

@@ -200,7 +200,10 @@ export async function addCode(
   return Number(await em.insert(EnrolmentCode, code));
 }
 
-/** Uses an enrolment code and deletes it, so that of two concurrent uses only one succeeds. Null if it is not valid. */
+/**
+ * Uses an enrolment code and deletes it, so that of two concurrent uses only one succeeds. Returns null if the code is
+ * not valid.
+ */
 export async function takeCode(
   em: EntityManager,
   hash: string,

@@ -1,7 +1,7 @@
 /**
  * Exports every row of the database as a line of JSON, and imports such lines. PostgreSQL itself writes and reads the
- * JSON. So both databases accept each other's dumps, and JavaScript converts no value. The tables come from PostgreSQL's
- * catalogue, so a new table needs no change here.
+ * JSON. So a PostgreSQL server and the embedded database accept each other's dumps, and JavaScript converts no value.
+ * The tables come from PostgreSQL's catalogue, so a new table needs no change here.
  */
 import { StoreError } from './errors.ts';
 import type { EntityManager } from './types.ts';

@@ -1,12 +1,13 @@
 /**
- * Lets processes cache data of the database without ever using outdated data: once a process has answered a request that
- * changes something, no process uses the old data any more (docs/decisions/0036-rights-in-memory.md).
+ * Lets processes cache data of the database without ever using outdated data: once a process has answered a request
+ * that changes something, no process uses the old data any more (docs/decisions/0036-rights-in-memory.md).
  *
- * Every change of rights adds an entry to the audit trail, and every change of a computer's list changes a stamp. Both are
- * numbered in one order (stamp-changes.ts). A process that caches data is a follower: it has a lease, which is a row of
- * `followers`, and applies each change to its caches. A process that commits a change waits, before it answers, until each
- * follower has applied the change or has lost its lease. A follower without a lease must not use its caches. Both processes
- * measure a lease with their own clocks, and never compare times of different clocks.
+ * Every change of rights adds an entry to the audit trail, and every change of a computer's list changes a stamp.
+ * Entries and changes of stamps are numbered in one order (stamp-changes.ts). A process that caches data is a follower:
+ * it has a lease, which is a row of `followers`, and applies each change to its caches. A process that commits a change
+ * waits, before it answers, until each follower has applied the change or has lost its lease. A follower without a
+ * lease must not use its caches. The follower and the waiting process each measure the lease with their own clock, and
+ * never compare times of different clocks.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AuditNews, auditChannel, auditSince, UNAUDITED } from './audit.ts';
@@ -165,7 +166,9 @@ export class Follower implements LocalFollower {
     }
   }
 
-  /** Ends the lease, because every change would wait for this failing follower. Its next lease begins with empty caches. */
+  /**
+   * Ends the lease, because every change would wait for this failing follower. The next lease begins with empty caches.
+   */
   #giveUp(error: unknown): void {
     this.#until = NO_LEASE;
     this.#database.onError(error);
@@ -191,11 +194,11 @@ const leaseFrom = ({ steady, wall }: ReturnType<typeof now>) => ({
 const LOOK_AGAIN = 32;
 
 /**
- * Resolves when every follower except `own` has applied the change `last` or has lost its lease. Polls the database: this
- * usually takes a few milliseconds, and listening would cost every process another connection.
+ * Resolves when every follower except `own` has applied the change `last` or has lost its lease. Polls the database:
+ * this usually takes a few milliseconds, and listening would cost every process another connection.
  *
- * The change is already committed. So if the database is lost meanwhile, this only warns, and waits for the length of a
- * lease.
+ * The change is already committed. So if the database is lost meanwhile, the function only warns, and waits for the
+ * length of a lease.
  */
 export async function followersReach(
   em: EntityManager,
@@ -238,7 +241,10 @@ const behindOf = (em: EntityManager, last: number) =>
     [last],
   );
 
-/** Ends a follower's lease. Returns false if the follower has renewed it meanwhile. If it still runs, it begins a new one. */
+/**
+ * Ends a follower's lease. Returns false if the follower has renewed it meanwhile. A follower that still runs then
+ * begins a new lease.
+ */
 async function endLease(em: EntityManager, id: number, renewed: number): Promise<boolean> {
   const ended = await em.execute<unknown[]>(
     'delete from followers where id = ? and renewed = ? returning id',

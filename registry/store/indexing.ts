@@ -19,7 +19,7 @@ export async function lockAndCountVersions(em: EntityManager, id: number): Promi
 /** The first key of the advisory locks on definitions. The audit chain uses another number. */
 const DEFINITION_LOCKS = 7001;
 
-/** Sets `archived_at`, before git records the change. Also resets it if git could not be written. */
+/** Sets `archived_at`, before git records the change. Resets `archived_at` if git could not be written. */
 export async function markArchived(em: EntityManager, id: number, at: Date | null): Promise<void> {
   await em.nativeUpdate(Definition, { id }, { archived_at: at });
 }

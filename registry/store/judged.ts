@@ -55,8 +55,8 @@ export async function readDiscussion(em: EntityManager, id: number): Promise<str
 
 /** Returns what `readDiscussion` does, and locks it until the transaction ends, so that it cannot change meanwhile. */
 export async function holdDiscussion(em: EntityManager, id: number): Promise<string> {
-  // While the row of the merge request is locked for update, inserts that reference it wait. So no review or check can be
-  // added.
+  // While the row of the merge request is locked for update, inserts that reference it wait. So no review or check can
+  // be added meanwhile.
   await em.execute('select 1 from merge_requests where id = ? for update', [id]);
   await em.execute('select 1 from checks where merge_request_id = ? order by id for update', [id]);
   const authors = 'select author_id from reviews where merge_request_id = ?';

@@ -96,8 +96,8 @@ export async function removeHeadsAfter(
 }
 
 /**
- * Deletes such rows for all merged and closed merge requests of a definition. Their head no longer changes. Returns how
- * many it deleted.
+ * Deletes such rows for all merged and closed merge requests of a definition. The head of such a merge request no
+ * longer changes. Returns how many it deleted.
  */
 export async function removeHeadsAfterDecisions(
   em: EntityManager,
@@ -235,7 +235,9 @@ export interface MergeRequestFilters {
 
 const NEWEST_FIRST: Key[] = [{ column: 'id', kind: 'number', descending: true }];
 
-/** A page of merge requests, newest first. Only those of labs in which the viewer may propose changes. */
+/**
+ * A page of merge requests, newest first. Lists only merge requests of labs in which the viewer may propose changes.
+ */
 export async function listMergeRequests(
   em: EntityManager,
   {

@@ -27,8 +27,8 @@ export async function oddMergeRequests(em: EntityManager): Promise<OddMergeReque
 }
 
 /**
- * Finds accounts with a `session_epoch` that is too low. Each new password, and each disabling of the account, must have
- * raised it by one; the audit trail says how often that happened.
+ * Finds accounts with a `session_epoch` that is too low. Each new password, and each disabling of the account, must
+ * have raised this number by one. The audit trail says how often they happened.
  */
 export async function sessionsSetBack(
   em: EntityManager,

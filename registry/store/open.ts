@@ -47,7 +47,7 @@ export interface Store {
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** Like `transaction`, for work that only reads and locks: there is nothing that anybody could follow. */
   hold<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
-  /** Runs `work` in a read-only transaction. It sees only what was committed before its first statement. */
+  /** Runs `work` in a read-only transaction, which sees only changes that were committed before its first statement. */
   snapshot<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** A new unit of work outside any transaction. */
   em(): EntityManager;
@@ -211,7 +211,7 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
   return done.map(({ name }) => name);
 }
 
-/** Follows the embedded database. It needs no lease, because only this process changes the database. */
+/** Follows the embedded database without a lease, because only this process changes the database. */
 async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower> {
   const close = await listen(auditChannel, (text) => {
     if (text === UNAUDITED) apply('everything', []);

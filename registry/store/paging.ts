@@ -76,8 +76,8 @@ export function fromWhere<E extends object>(
 }
 
 /**
- * Makes plain objects from rows of the driver, with times as dates. They are not entities and cannot be written back:
- * making fifty entities would take longer than the query.
+ * Makes plain objects from rows of the driver, with times as dates. The objects are not entities and cannot be written
+ * back, because making fifty entities would take longer than the query.
  */
 export function plainRows<E extends object>(
   em: EntityManager,

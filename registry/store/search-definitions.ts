@@ -14,7 +14,7 @@ import type { EntityManager, Listed, Page } from './types.ts';
 
 /** A group of matches: the name itself, the heading, the description or the code. */
 interface Tier {
-  /** The condition for definitions in this tier. Its columns have no table alias. */
+  /** The condition for definitions in this tier. The columns in the condition have no table alias. */
   found: Condition;
   /** The condition for definitions in this tier and all tiers after it. */
   rest: Condition;
@@ -74,7 +74,10 @@ function closeness(parts: readonly string[]): Condition {
   ];
 }
 
-/** A search for a query that finds nothing otherwise. It also finds words that are spelt similarly, and parts of words. */
+/**
+ * A search for a query that finds nothing otherwise. The loose search also finds words that are spelt similarly, and
+ * parts of words.
+ */
 export function looseSearch(query: string): Search {
   const parts = partsOf(query);
   const keys = keysBy('closeness');
@@ -98,7 +101,8 @@ export function foundBy({ tiers: [first] }: Search): FilterQuery<Definition> {
 
 /**
  * Runs `work` in a transaction in which PostgreSQL's planner prefers indexes. The planner does not know that reading
- * `words` of a row means to fetch and unpack some kilobytes. So it would otherwise read all rows and ignore the index.
+ * `words` of a row means to fetch and unpack some kilobytes. So the planner would otherwise read all rows and ignore
+ * the index.
  */
 export async function withIndexes<T>(
   em: EntityManager,
@@ -145,11 +149,11 @@ interface Counted {
 type Ranked = Record<string, unknown> & { id: number; name: string };
 
 /**
- * Reads a page of matches. Usually reads and ranks all matches of a tier. But if a tier brings their number above
- * `MOST_COUNTED`, this tier and the next ones are ordered by name instead, for which there is an index.
+ * Reads a page of matches. Usually reads and ranks all matches of a tier. But if a tier brings the number of matches
+ * above `MOST_COUNTED`, this tier and the next ones are ordered by name, for which there is an index.
  *
- * A cursor with a rank continues a ranked list. A cursor with a negative number continues a list by name. So the order does
- * not change between two pages, even if the number of matches does.
+ * A cursor with a rank continues a ranked list. A cursor with a negative number continues a list by name. So the order
+ * does not change between two pages, even if the number of matches does.
  */
 async function pageOf(
   em: EntityManager,

@@ -93,8 +93,8 @@ const elsewhere = (part: string, mark: ':' | '.', isLast: boolean): string =>
 type Find = (part: string, isLast: boolean) => string;
 
 /**
- * Matches all parts of a query. Also matches if two neighbouring parts, or all parts, are written as one word: "lock in"
- * finds "lockin".
+ * Matches all parts of a query. Matches also if two neighbouring parts, or all parts, are written as one word: "lock
+ * in" finds "lockin".
  * @param find makes the query for one part
  */
 function together(parts: readonly string[], find: Find): string {

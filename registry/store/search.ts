@@ -1,4 +1,4 @@
-/** LIKE patterns that find `text` anywhere, or at the beginning. They escape `%`, `_` and `\`. */
+/** LIKE patterns that find `text` anywhere, or at the beginning, with `%`, `_` and `\` escaped. */
 export const containing = (text: string): string => `%${literal(text)}%`;
 export const beginning = (text: string): string => `${literal(text)}%`;
 

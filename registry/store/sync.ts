@@ -28,11 +28,11 @@ interface StampRow {
 }
 
 /**
- * Reads the stamps of computers' lists with one query on a primary key. The three stamps of a list change whenever its data
- * changes: the lab's definitions and policy, the computer's bindings, or public and built-in definitions.
+ * Reads the stamps of computers' lists with one query on a primary key. The three stamps of a list change whenever its
+ * data changes: the lab's definitions and policy, the computer's bindings, or public and built-in definitions.
  *
- * Read the stamps before the list. Then the list is never older than its stamps, and a change in between only causes one
- * more read.
+ * Read the stamps before the list. In this order, the list is never older than its stamps, and a change in between only
+ * causes one more read.
  */
 export async function syncStamps(
   em: EntityManager,
@@ -105,7 +105,8 @@ export async function numberOfAll(
 
 /**
  * Locks the stamps of these computers until the transaction ends. Call it before a change of bindings of several
- * computers. Otherwise triggers would lock the stamps one by one, in any order, and two writers could deadlock.
+ * computers. Without this call, triggers would lock the stamps one by one, in any order, and two writers could
+ * deadlock.
  */
 export async function holdStamps(em: EntityManager, computers: readonly number[]): Promise<void> {
   const { sql, values } = where([["kind = 'computer'"], among('id', computers)]);

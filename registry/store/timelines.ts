@@ -12,8 +12,8 @@ export async function beginFirstTimeline(em: EntityManager): Promise<void> {
 }
 
 /**
- * Begins a timeline. Its lists have higher numbers than all earlier lists of this database, and of the database from which
- * the backup was made.
+ * Begins a timeline. Lists of the new timeline have higher numbers than all earlier lists of this database, and of the
+ * database from which the backup was made.
  */
 export async function beginTimeline(em: EntityManager, restoredFrom: Date | null): Promise<void> {
   await em.execute(

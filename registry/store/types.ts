@@ -7,7 +7,9 @@ export type EntityManager = SqlEntityManager;
 export interface Page {
   page: number;
   perPage: number;
-  /** The cursor `next` of the previous page. If it is given, the list continues there, and `page` is ignored. */
+  /**
+   * The cursor `next` of the previous page. If the cursor is given, the list continues there, and `page` is ignored.
+   */
   after?: string | undefined;
 }
 

@@ -52,8 +52,8 @@ export async function isAddressTaken(em: EntityManager, email: string): Promise<
 }
 
 /**
- * The usernames of accounts that have the same mailbox as an older account. This is possible only for accounts from a time
- * when addresses were not unique.
+ * The usernames of accounts that have the same mailbox as an older account. Only accounts from a time when addresses
+ * were not unique can share a mailbox.
  */
 export async function sharingAddresses(em: EntityManager): Promise<string[]> {
   const rows = await em.execute<{ username: string }[]>(

@@ -102,7 +102,7 @@ export async function saveContent(
 const byDefinition = (versions: Version[]): Map<number, Version> =>
   new Map(versions.map((version) => [version.definition_id, version]));
 
-/** These versions, also revoked ones. */
+/** The versions with these numbers, also revoked ones. */
 export async function versionsAt(
   em: EntityManager,
   wanted: readonly { definition_id: number; version: number }[],

@@ -1,7 +1,7 @@
 import type { FilterQuery } from '@mikro-orm/core';
 import type { Definition } from './entities/index.ts';
 
-/** Which definitions a caller sees. It is made from the caller's identity before a query. */
+/** Which definitions a caller sees. A viewer is made from the caller's identity before a query. */
 export interface Viewer {
   /** True for site admins and the registry itself. */
   everything: boolean;

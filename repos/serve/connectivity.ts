@@ -1,7 +1,7 @@
 /**
- * Checks the objects that a push refers to. Each must be pushed too, or reachable from a ref that the pusher can see.
- * Other objects of the repository are treated as missing. Otherwise a pusher could read a hidden object by pushing a tree
- * that contains it.
+ * Checks the objects that a push refers to. Each of these objects must be pushed too, or be reachable from a ref that
+ * the pusher can see. Other objects of the repository are treated as missing. Otherwise a pusher could read a hidden
+ * object by pushing a tree that contains it.
  */
 import { isTag } from '../../text/refs.ts';
 import { RepositoryError } from '../errors.ts';

@@ -61,7 +61,7 @@ export class FetchAnswers {
   }
 }
 
-/** Reads the whole answer. If it is large, reads only the beginning. */
+/** Reads the whole answer. If the answer is large, reads only the beginning. */
 async function collect({ stdout, exit }: GitChild): Promise<Collected> {
   const begun: Buffer[] = [];
   let size = 0;

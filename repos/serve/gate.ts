@@ -22,7 +22,10 @@ export interface Push {
   atomic: boolean;
   /** Reads objects of the repository and of the push, before and after `keep`. */
   objects: ObjectReader;
-  /** Moves the pushed objects into the repository, durable on return. Required before a ref can point to them. */
+  /**
+   * Moves the pushed objects into the repository, durable on return. Must be called before a ref points to one of these
+   * objects.
+   */
   keep(): Promise<void>;
   /** Sends the pusher a line, which git prints as `remote: …`. */
   say(line: string): void;
@@ -32,8 +35,8 @@ export interface PushGate {
   /** Returns the commands to refuse, before any object is read. The others continue. */
   admit(commands: Command[], options: string[]): Promise<Refusal[]>;
   /**
-   * Moves the refs durably and returns the result of each command. If it throws `ref_conflict` or `too_large`, every
-   * command is refused. After any other error the request fails.
+   * Moves the refs durably and returns the result of each command. If this method throws `ref_conflict` or `too_large`,
+   * every command is refused. After any other error the request fails.
    */
   receive(push: Push): Promise<RefResult[]>;
   /** Describes the refusal of a command because its ref has moved since the pusher read it. */

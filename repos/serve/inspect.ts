@@ -21,7 +21,9 @@ const MODE_NAMES: Record<string, string> = { '120000': 'symlink', '160000': 'sub
 const MOST_PROBLEMS = 20;
 
 export interface Inspection {
-  /** Why the push is refused: the first problem as the reason, and a list of problems. Undefined if there is none. */
+  /**
+   * Why the push is refused: the first problem as the reason, and a list of problems. Undefined if there is no problem.
+   */
   unfit: Rejection | undefined;
   types: ReadonlyMap<Oid, ObjectType>;
   /** Objects that pushed objects refer to but that were not pushed, with the type that the reference says. */

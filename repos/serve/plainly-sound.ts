@@ -45,7 +45,7 @@ const ID_BYTES = 20;
 
 /**
  * Names without a special meaning on any file system. Git refuses many spellings of `.git`: with `~1`, with characters
- * that some systems ignore, before a colon. It also checks the content of its own files, such as `.gitmodules`.
+ * that some systems ignore, before a colon. Git also checks the content of its own files, such as `.gitmodules`.
  */
 const NAME = /^(?!\.{1,2}$)(?!\.git)[ -}]{1,200}$/i;
 const SPECIAL = /[/\\:]/;

@@ -1,6 +1,6 @@
 /**
- * Reads small packs (gitformat-pack(5)) in memory. Pure. It reads the packs that git clients usually send. It gives up on
- * unusual ones, which the caller must pass to git.
+ * Reads small packs (gitformat-pack(5)) in memory. Pure. Supports only packs as git clients usually send them. The
+ * caller must pass unusual packs to git.
  */
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
@@ -36,8 +36,8 @@ export const announcedObjects = (head: Buffer): number =>
   head.length < PACK_HEADER ? 0 : head.readUInt32BE(8);
 
 /**
- * Returns the objects of a complete and sound pack, by id. Returns undefined if the pack is broken, exceeds a limit, or
- * contains an object twice. Also if the base of a delta is not in the pack before the delta.
+ * Returns the objects of a complete and sound pack, by id. Returns undefined if the pack is broken, exceeds a limit,
+ * contains an object twice, or has a delta without its base before it.
  */
 export function readSmallPack(
   pack: Buffer,

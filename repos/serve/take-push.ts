@@ -58,7 +58,7 @@ export async function takePush(
     if (received.broken !== undefined) return unpackFailed(received.broken);
     const unfit = hasPack ? await unfitness(repository, taking, received, asked) : undefined;
     if (unfit !== undefined) return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
-    // This is the last check for a disconnected client: the gate always finishes its work.
+    // This is the last check whether the client has disconnected, because the gate always finishes its work.
     signal.throwIfAborted();
     const push = pushOf(repository, received, asked, say);
     return { unpackError: null, results: await gate.receive(push) };

@@ -22,8 +22,8 @@ export interface Rejection {
 const MOST_OBJECTS = 100_000;
 
 /**
- * A pack with at most this many objects is turned into loose objects (loosen.ts). Otherwise every push would add a pack to
- * the repository, and each read would search all packs.
+ * A pack with at most this many objects is turned into loose objects (loosen.ts). If packs were kept, every push would
+ * add a pack to the repository, and each read would search all packs.
  */
 const FEW_OBJECTS = 32;
 
@@ -105,7 +105,7 @@ export async function feedGit(
     // thread, no push can use all processors.
     args: [
       ...['-c', 'core.bigFileThreshold=1024g', '-c', 'pack.threads=1'],
-      // These objects are synced later, as loose objects.
+      // The few objects of such a push are synced later, as loose objects.
       ...(few ? ['-c', 'core.fsync=none'] : []),
       ...['index-pack', '--stdin', '--fsck-objects', `--max-input-size=${limits.packBytes}`],
     ],
@@ -165,7 +165,10 @@ function tooLarge({ packBytes }: PackLimits): Rejection {
   };
 }
 
-/** Makes a rejection from git's error output. Its last line is `fatal: …`; the lines before it name broken objects. */
+/**
+ * Makes a rejection from git's error output. The last line of the output is `fatal: …`, and the lines before it name
+ * broken objects.
+ */
 function rejectionFrom(stderr: string, { fileBytes }: PackLimits): Rejection {
   const lines = stderr.split('\n').filter((line) => /^(error|fatal): /.test(line));
   const last = lines.findLast((line) => line.startsWith('fatal: ')) ?? 'fatal: the pack is broken';

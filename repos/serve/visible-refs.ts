@@ -4,7 +4,10 @@ import type { Ref, Refs, Repository } from '../types.ts';
 export type Visible = (ref: string) => boolean;
 
 export interface VisibleRefs {
-  /** All refs. This is the same object until a ref changes, so callers can use it as the key of a cache. */
+  /**
+   * All refs of the repository. The map is the same object until a ref changes, so callers can use it as the key of a
+   * cache.
+   */
   all: Refs;
   /** The visible refs in byte order of their names, without HEAD. */
   refs: [name: string, ref: Ref][];

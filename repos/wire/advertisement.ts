@@ -1,4 +1,7 @@
-/** The first message of a server. It lists refs and capabilities under v0 and v1, and only capabilities under v2. */
+/**
+ * The first message of a server. The message lists refs and capabilities under v0 and v1, and only capabilities under
+ * v2.
+ */
 import { type Capabilities, writeCapabilities } from './capabilities.ts';
 import { ZERO_OID } from './oid.ts';
 import { FLUSH, textPacket, writePackets } from './pkt-line.ts';

@@ -6,9 +6,9 @@ import { WireError } from './errors.ts';
 import { parseOid, ZERO_OID } from './oid.ts';
 import { anyText, type Packet } from './pkt-line.ts';
 
-/** Asks to move one ref from `from` to `to`. Null means that the ref is absent. */
+/** A request to move one ref from `from` to `to`. Null means that the ref is absent. */
 export interface Command {
-  /** The name, decoded by `anyText`. It may not be UTF-8, unlike the name of any existing ref. */
+  /** The name of the ref, decoded by `anyText`. The name may not be UTF-8, unlike the name of any existing ref. */
   ref: string;
   from: string | null;
   to: string | null;

@@ -2,8 +2,9 @@ import { Duplex } from 'node:stream';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 
 /**
- * A session with the database thread. It is a stream that `pg` uses in place of a socket. `pg` always writes whole
- * messages of PostgreSQL's protocol. The session sends all waiting messages together, and their answers arrive together.
+ * A session with the database thread. The session is a stream that `pg` uses in place of a socket. `pg` always writes
+ * whole messages of PostgreSQL's protocol. The session sends all waiting messages together, and their answers arrive
+ * together.
  */
 export class Session extends Duplex {
   readonly #port: MessagePort;

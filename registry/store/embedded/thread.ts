@@ -1,6 +1,7 @@
 /**
- * The thread of the embedded database. It receives a message port for each session, and null to close the database. It
- * serves one session after another. The port of a session carries messages of PostgreSQL's protocol, and their answers.
+ * The thread of the embedded database. The thread receives a message port for each session, and null to close the
+ * database. It serves one session after another. The port of a session carries messages of PostgreSQL's protocol, and
+ * their answers.
  */
 import { on } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';

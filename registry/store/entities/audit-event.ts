@@ -7,7 +7,10 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary(),
     at: p.datetime(3).index('audit_events_at_index'),
-    /** The id of the account or computer. It is no foreign key, because the entry stays when its actor is deleted. */
+    /**
+     * The id of the account or computer. The column is no foreign key, because the entry stays when the account or
+     * computer is deleted.
+     */
     actor_id: p.integer().strictNullable().index('audit_events_actor_id_index'),
     actor: p.text(),
     /** For example `definition.landed` or `user.created`. */

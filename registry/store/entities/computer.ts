@@ -20,7 +20,7 @@ const computer = defineEntity({
         .joinColumn('lab_id')
         .index('computers_lab_id_index')
         .deleteRule('no action'),
-    /** The host name. It is unique, also if upper and lower case are considered equal. */
+    /** The host name. No two computers have the same name, not even in different case. */
     computer_name: p.text(),
     /** The machine id that the computer reports, usually made from a MAC address. */
     computer_id: p.text().strictNullable(),

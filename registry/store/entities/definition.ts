@@ -36,7 +36,10 @@ const schema = defineEntity({
   properties: {
     /** Taken from the table's sequence before the repository is written. */
     id: p.integer().primary(),
-    /** The name of the class and of the repository. It is unique, also among archived definitions and if case is ignored. */
+    /**
+     * The name of the class and of the repository. No two definitions have the same name, not even archived ones or in
+     * different case.
+     */
     name: p.text(),
     lab_id: () =>
       p

@@ -6,7 +6,7 @@ const schema = defineEntity({
   properties: {
     /** The `jti` of the session's token (RFC 7519, section 4.1.7). */
     id: p.text().primary(),
-    /** When the token expires. After that the row is no longer needed. */
+    /** When the token of the session expires. After this time, the row is no longer needed. */
     expires_at: p.datetime(3).index('ended_sessions_expires_at_index'),
   },
 });

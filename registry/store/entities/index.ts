@@ -17,7 +17,10 @@ import { Token } from './token.ts';
 import { User } from './user.ts';
 import { Version } from './version.ts';
 
-/** All entities. Each comes after those to which its foreign keys refer, so that tables can be created in this order. */
+/**
+ * All entities. Each entity comes after those to which its foreign keys refer, so that tables can be created in this
+ * order.
+ */
 export const entities = [
   User,
   EndedSession,

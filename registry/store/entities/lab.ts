@@ -16,7 +16,7 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary(),
     name: p.text(),
-    /** A short name. It is unique, also if case is ignored. */
+    /** A short name. No two labs have the same code, not even in different case. */
     code: p.text(),
     /** Who may land without a merge request. */
     direct_landing: p.enum(directLandings).default('admins'),

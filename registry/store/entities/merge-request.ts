@@ -63,7 +63,7 @@ const schema = defineEntity({
     /** `refs/for/main`, the pushed branch, or `refs/merge-requests/<n>/head` if it was not opened by a push. */
     source_ref: p.text(),
     author_id: () => user('author_id'),
-    /** The author's username when the merge request was opened. It stays when the account changes. */
+    /** The author's username when the merge request was opened. The stored name stays when the account changes. */
     author: p.text(),
     head: p.text(),
     /** The commit of the version from which the head starts; null if the definition has no version. */

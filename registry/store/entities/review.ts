@@ -69,7 +69,7 @@ const reviewSchema = defineEntity({
   },
 });
 
-/** A verdict on one head. It is never changed or deleted. */
+/** A verdict on one head. A review is never changed or deleted. */
 export class Review extends reviewSchema.class {}
 reviewSchema.setClass(Review);
 

@@ -12,7 +12,7 @@ const schema = defineEntity({
   ],
   properties: {
     id: p.integer().primary(),
-    /** The username as its owner wrote it. It is unique, also if case is ignored. */
+    /** The username as its owner wrote it. No two accounts have the same username, not even in different case. */
     username: p.text(),
     name: p.text().default(''),
     email: p.text().default(''),
