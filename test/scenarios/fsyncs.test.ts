@@ -1,4 +1,4 @@
-/** Tests what a landing syncs to disk, file by file: the table in docs/performance.md ("What is synced"). */
+/** Tests what a landing syncs to disk, file by file: the table in docs/performance.md ("Calls of fsync"). */
 import { readlinkSync } from 'node:fs';
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
