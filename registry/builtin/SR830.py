@@ -94,7 +94,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values) -> dict:
-    """Choices, with the numbers from 0 that the commands use for them."""
+    """Gives each choice its number in commands, counted from 0."""
     return {value: str(code) for code, value in enumerate(values)}
 
 

@@ -90,7 +90,7 @@ log = logging.getLogger(__name__)
 
 
 def numbered(*values, first: int = 0) -> dict:
-    """Choices, with the numbers from `first` that the commands use for them."""
+    """Gives each choice its number in commands, counted from `first`."""
     return {value: str(code) for code, value in enumerate(values, first)}
 
 

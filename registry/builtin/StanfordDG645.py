@@ -56,7 +56,7 @@ LONGEST = 2000.0  # s
 
 
 def numbered(*values) -> dict:
-    """Choices, with the numbers from 0 that the commands use for them."""
+    """Gives each choice its number in commands, counted from 0."""
     return {value: str(code) for code, value in enumerate(values)}
 
 

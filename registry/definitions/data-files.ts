@@ -3,8 +3,9 @@ import { packedFiles } from './packed-files.ts';
 import type { Diagnostic, Files } from './types.ts';
 
 /**
- * The first bytes by which operating systems recognize programs. Java classes begin like fat Mach-O files. Both
- * continue with a number: a fat Mach-O with the count of its parts, which is small, a Java class with its version.
+ * The first bytes by which operating systems recognize programs. Java classes begin like fat Mach-O files. Both kinds
+ * of file continue with a number: a fat Mach-O with the count of its parts, which is small, a Java class with its
+ * version.
  */
 const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ['an ELF library or program', (bytes) => starts(bytes, '7f454c46')],

@@ -35,7 +35,7 @@ export interface Carving {
 
 export interface CarveSource {
   folder: SourceFolder;
-  /** Modules that stay imports of their installed package and are never copied. */
+  /** Modules that are imported from their installed package and never copied. */
   stays: ReadonlySet<string>;
   /** The effects of statements. All carvings of one folder share the same effects. */
   effects: Effects;

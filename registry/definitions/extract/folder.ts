@@ -27,7 +27,7 @@ interface Kept {
   used: number;
 }
 
-/** Facts about a module that can be asked for after its tree has left memory. */
+/** Facts about a module that are kept when its syntax tree leaves memory. */
 export interface Outline {
   classes: readonly string[];
   /** Whether the module has no statements. */

@@ -94,9 +94,7 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   return { text: result, unresolved };
 }
 
-/**
- * Names that only the left-out statements use. Imports of these names would be unused, so the imports are left out too.
- */
+/** Names that only left-out statements use. Imports of these names would be unused, so the imports are left out too. */
 function orphanNames(part: Part): Set<string> {
   const orphans = new Set<string>();
   for (const statement of part.module.statements) {

@@ -82,9 +82,9 @@ interface HelperReasons {
 }
 
 /**
- * The modules that are imported from their package and not copied: those of the base classes, the `__init__.py` files
- * beside these, and the modules that both import. A copy would define classes that PyBirch does not know. Modules with
- * instruments are always copied.
+ * The modules that definitions import from their installed package, without a copy. The list starts with the modules of
+ * base classes and the `__init__.py` files beside them, and goes on with the modules that they import. A copy would
+ * define classes that PyBirch does not know. Modules with instruments are always copied.
  */
 export function frameworkModules(
   folder: SourceFolder,

@@ -40,7 +40,7 @@ export const HOOKS = [
   'position',
 ];
 
-/** The names and attributes that a statement binds or changes, or whose object gets a further name. */
+/** The names and attributes that a statement binds or changes, or to which it gives a second name. */
 export function changedIn({ type, children }: Node): readonly Node[] {
   switch (type) {
     case 'AssignStatement': {
