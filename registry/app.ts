@@ -14,6 +14,7 @@ import { readJsonBodies } from './plugins/json-bodies.ts';
 import { metrics } from './plugins/metrics.ts';
 import { plainPages } from './plugins/plain-page.ts';
 import { answerError, problems } from './plugins/problems.ts';
+import { newRequestId, REQUEST_ID, RequestLog } from './plugins/request-log.ts';
 import { securing, securityHeaders } from './plugins/security-headers.ts';
 import { connectionDeadlines, leaveSlowClients } from './plugins/slow-clients.ts';
 import { answerUnreadable } from './plugins/unreadable.ts';
@@ -116,6 +117,10 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   });
   const app = Fastify({
     logger: logger ?? false,
+    logController: new RequestLog(),
+    genReqId: newRequestId,
+    // While the server stops, requests on connections that are still open are answered.
+    return503OnClosing: false,
     trustProxy: deps.trustedProxies ?? false,
     bodyLimit: BODY_SHARE * deps.maxFileBytes,
     schemaController,
@@ -125,12 +130,16 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
       createServer(connectionDeadlines(deps.patience), memory.listener(syncMemory.listener(route))),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
+      reply.raw.setHeader(REQUEST_ID, request.id);
       secure(reply.raw);
       void answerError(error, request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   const throttle = createThrottle(deps.now);
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.decorateRequest('caller');
+  app.decorateRequest('problem');
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader(REQUEST_ID, request.id);
     secure(reply.raw);
     done();
   });

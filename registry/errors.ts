@@ -169,7 +169,7 @@ export const PROBLEMS = {
     title: 'Internal error',
     what: 'The registry failed while it processed the request.',
     why: 'The fault is in the registry or its machine, and not in the request.',
-    next: 'Tell a site admin when this happened. The log of the registry says why. Before you repeat a change, check whether it has taken effect.',
+    next: 'Tell a site admin the request id in `detail` and in the header `X-Request-Id`. The log of the registry says why the request failed. Before you repeat a change, check whether it has taken effect.',
   },
   incomplete: {
     status: 503,

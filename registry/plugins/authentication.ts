@@ -8,7 +8,6 @@ import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 import type { AccessCache } from '../services/access-cache/access-cache.ts';
-import type { Caller } from '../services/caller.ts';
 import {
   type Identity,
   identifySession,
@@ -21,9 +20,6 @@ import type { Store } from '../store/open.ts';
 import { SESSION_SECONDS, type SessionCookie, sessionCookie } from './session-cookie.ts';
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    caller: Caller;
-  }
   interface FastifyInstance {
     sessionCookie: SessionCookie;
   }
@@ -58,7 +54,6 @@ export async function authentication(
     verify: { algorithms: ['HS256'], requiredClaims: ['exp'] },
   });
   app.decorate('sessionCookie', sessionCookie(publicUrl));
-  app.decorateRequest('caller');
   app.addHook('onRequest', async (request, reply) => {
     const identity = request.routeOptions.config.forAnybody
       ? NOBODY

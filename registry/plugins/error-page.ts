@@ -10,6 +10,7 @@ export async function answerBrowser(
 ): Promise<FastifyReply> {
   const problem = problemOf(error, request);
   if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return answer(reply, problem);
+  request.problem = problem;
   const { title } = problem.toJSON() as { title: string };
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   return reply

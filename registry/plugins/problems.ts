@@ -33,7 +33,7 @@ export async function answerError(
 
 /** Converts an error to the problem that the caller gets. Logs details that the caller must not get. */
 export function problemOf(error: FastifyError, request: FastifyRequest): Problem {
-  const problem = asProblem(error);
+  const problem = asProblem(error, request.id);
   const reason = error.cause instanceof Error ? error.cause.message : error.message;
   if (problem.code === 'unavailable') request.log.warn({ reason }, 'not available');
   else if (problem.code === 'sign_in_refused') request.log.info({ reason }, 'sign-in refused');
@@ -55,6 +55,7 @@ async function takeRest({ headers, raw }: FastifyRequest): Promise<void> {
 }
 
 export function answer(reply: FastifyReply, problem: Problem): FastifyReply {
+  reply.request.problem = problem;
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="registry"');
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   return reply
@@ -64,7 +65,7 @@ export function answer(reply: FastifyReply, problem: Problem): FastifyReply {
     .send(problem.toJSON());
 }
 
-function asProblem(error: FastifyError): Problem {
+function asProblem(error: FastifyError, requestId: string): Problem {
   if (error instanceof Problem) return error;
   if (error.validation) {
     return invalidInput(error.validation, error.validationContext ?? 'body', { cause: error });
@@ -132,7 +133,7 @@ function asProblem(error: FastifyError): Problem {
   }
   return new Problem(
     'internal',
-    'The registry has failed. Tell a site admin when this happened. The log of the registry says why.',
+    `The registry has failed. Its log says why. Tell a site admin the request id ${requestId}.`,
     undefined,
     { cause: error },
   );

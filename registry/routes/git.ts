@@ -42,7 +42,7 @@ type Service = (typeof SERVICES)[number];
 export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
+  app.setErrorHandler<FastifyError>((error, request, reply) => refuse(request, reply, error));
   app.route({
     method: ['GET', 'POST'],
     url: '/definitions/*',
@@ -50,12 +50,12 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
     handler: async (request, reply) => {
       const parsed = parse(request);
       if (!parsed)
-        return text(
-          reply,
-          404,
+        throw new Problem(
+          'not_found',
           'Not found. This address serves only the smart HTTP protocol of git.',
         );
       const caller = await identify(deps, request);
+      request.caller = caller;
       const { facts, name } = await findReadable(deps, caller, parsed.name);
       const isPush = parsed.service === 'git-receive-pack';
       // An advertisement changes nothing, so the cached definition is good enough for it. A push loads the definition.
@@ -65,7 +65,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
           : undefined;
       const pushTo = isPush ? { facts: found?.facts ?? facts, name } : undefined;
       const lines = pushTo && (await refuseAll(deps, caller, pushTo));
-      if (lines) return text(reply, 403, lines.join('\n'));
+      if (lines) throw new Problem('forbidden', lines.join('\n'));
       const repository = await deps.repositories.open(parsed.name);
       const gitProtocol = header(request, 'git-protocol');
       const { visible, visibility } = viewOf(caller.actor, facts, deps.rules);
@@ -159,19 +159,17 @@ const isPush = (request: FastifyRequest): boolean =>
   /git-receive-pack(\?|&|$)/.test(request.raw.url ?? '');
 
 /** Answers an error as plain text, which git prints as `remote:` lines. */
-function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  if (error instanceof Problem && error.status < 500) {
-    if (error.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
-    if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
-    return text(reply, error.status, error.message);
-  }
-  if (reply.raw.destroyed || request.raw.errored) {
+function refuse(request: FastifyRequest, reply: FastifyReply, error: FastifyError): FastifyReply {
+  const isRefusal = error instanceof Problem && error.status < 500;
+  if (!isRefusal && (reply.raw.destroyed || request.raw.errored)) {
     request.log.info({ err: error }, 'the client disconnected during a git request');
     return reply.hijack();
   }
-  const problem = problemOf(error as FastifyError, request);
-  if (problem.status === 503) return text(reply, 503, problem.message);
-  return text(reply, 500, 'The registry has failed. Its log says why.');
+  const problem = problemOf(error, request);
+  request.problem = problem;
+  if (problem.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
+  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
+  return text(reply, problem.status, problem.message);
 }
 
 const text = (reply: FastifyReply, status: number, message: string): FastifyReply =>

@@ -51,7 +51,7 @@ function ask(
         text += chunk;
       });
       response.on('end', () => {
-        const { date: _, ...rest } = response.headers;
+        const { date: _, 'x-request-id': _id, ...rest } = response.headers;
         resolve({ status: response.statusCode ?? 0, headers: rest, body: text });
       });
     });

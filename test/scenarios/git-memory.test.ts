@@ -46,7 +46,7 @@ async function ask(url: string, token: string, asked: Asked): Promise<Answer> {
   const [answer] = await once(sent, 'response');
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk);
-  const { date: _, ...headers } = answer.headers;
+  const { date: _, 'x-request-id': _id, ...headers } = answer.headers;
   return { status: answer.statusCode, headers, body: Buffer.concat(chunks) };
 }
 

@@ -163,7 +163,7 @@ t.test('no log line contains a secret', async (t) => {
   server.signal('SIGTERM');
   const { stdout, stderr } = await server.ended;
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
-  t.ok(lines.length > 100, `${lines.length} lines`);
+  t.ok(lines.length > 50, `${lines.length} lines`);
   t.ok(
     lines.some((line) => line.includes('sign-in refused')),
     'the failures are logged',

@@ -26,7 +26,7 @@ async function poll(url: string, token: string, etag?: string): Promise<Answer> 
     headers: { authorization: `Bearer ${token}`, ...(etag && { 'if-none-match': etag }) },
   });
   await answer.arrayBuffer();
-  const { date: _, ...headers } = Object.fromEntries(answer.headers);
+  const { date: _, 'x-request-id': _id, ...headers } = Object.fromEntries(answer.headers);
   return { status: answer.status, etag: headers.etag ?? '', headers };
 }
 
