@@ -1,7 +1,7 @@
 /**
  * `node bench/http-backend.ts <folder> <password>`: serves the repositories in the folder with git's own server, `git
- * http-backend`, behind HTTP Basic, and prints the address. It is a separate process, because starting git from a large
- * process costs more. The CGI interface follows RFC 3875; git-http-backend(1) lists the variables.
+ * http-backend`, behind HTTP Basic, and prints the address. This server is a separate process, because starting git
+ * from a large process costs more. The CGI interface follows RFC 3875; git-http-backend(1) lists the variables.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -31,7 +31,7 @@ export interface Load {
   stall: Pair;
 }
 
-/** Runs one round, and returns its time or its memory. Its preparation is not counted. */
+/** Runs one round, and returns its time or its memory. The preparation of a round is not counted. */
 export type Measure = (round: number) => Promise<number>;
 
 /**

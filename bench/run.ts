@@ -75,7 +75,7 @@ const QUICK: typeof FULL = {
   search: { rounds: 0, rows: [20] },
   lab: { definitions: 3, computers: 8, rounds: 0, updates: 0, landings: 1 },
   sync: { rounds: 0, definitions: 3 },
-  // One server on one database runs all of it, because a start takes longer than the rest.
+  // The short form uses one server on one database, because starting a server takes longer than its measurements.
   load: {
     databases: ['PostgreSQL'],
     restart: false,

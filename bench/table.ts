@@ -37,7 +37,10 @@ export function table(figures: readonly Figure[]): string {
   ].join('\n\n');
 }
 
-/** Has one column for each number of definitions: how many times as long as with few definitions. */
+/**
+ * Formats the figures of growth. Each number of definitions has a column: how many times as long a row takes as with
+ * few definitions.
+ */
 function growthTable(figures: readonly Figure[]): string {
   const sizes = [...new Set(figures.map(({ growth }) => growth?.definitions ?? 0))];
   const rows = Map.groupBy(figures, ({ growth }) => growth?.what ?? '');
@@ -110,7 +113,10 @@ function atMost(value: number, limit: number | undefined, unit = ''): string {
   return `≤ ${limit}${unit}${value > limit ? ', missed' : ''}`;
 }
 
-/** The upper limit of a stall in milliseconds. It applies if the idle Node's stalls are at most half as long. */
+/**
+ * The upper limit of a stall in milliseconds. The limit applies if the stalls of the idle Node are at most half as
+ * long.
+ */
 const STALL = 20;
 
 const spread = ({ median, min, max }: Figure['ratio']): string =>

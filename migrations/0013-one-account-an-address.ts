@@ -2,8 +2,8 @@ import { Migration } from '@mikro-orm/migrations';
 
 /**
  * Allows one account per mailbox. Addresses that differ only in case or in a plus suffix are the same mailbox. Existing
- * accounts that share a mailbox keep their addresses. Only the oldest of them owns the mailbox, until the others change
- * their address.
+ * accounts that share a mailbox keep their addresses. Only the oldest of these accounts owns the mailbox, until the
+ * others change their address.
  */
 export class OneAccountAnAddress extends Migration {
   override up(): void {

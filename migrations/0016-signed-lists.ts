@@ -19,7 +19,8 @@ const stamps = [
        from (select distinct id from unnest(of_ids) as given (id) where id is not null order by id) ids
      on conflict (kind, id) do update set stamp = excluded.stamp, number = sync_stamps.number + 1
    $$`,
-  // A computer that moves to another lab keeps the count of its old lab. A margin is added for changes made meanwhile.
+  // A computer that moves to another lab keeps the count of its old lab. The count also gets a margin for changes made
+  // during the move.
   `create or replace function stamp_computer() returns trigger language plpgsql as $$
    begin
      if tg_op = 'DELETE' then

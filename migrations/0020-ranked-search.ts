@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Adds what the search of definitions reads: each definition's heading as text, and its words. They replace the
- * lower-case copy of the whole text. `registry/store/search-words.ts` splits queries in the same way.
+ * Adds what the search of definitions reads: each definition's heading as text, and its words. The heading and the
+ * words replace the lower-case copy of the whole text. `registry/store/search-words.ts` splits queries in the same way.
  * docs/decisions/0038-lists-and-search.md gives the reasons.
  */
 export class RankedSearch extends Migration {
@@ -33,8 +33,8 @@ const SEPARATORS = String.raw`[\u0001-/:-@\[-\u0060{-\u007f]+`;
 
 // Functions with loops are in PL/pgSQL, because one query per iteration would cost several times as much.
 const functions = [
-  // Splits a text into parts in lower case. It splits between letters and digits, and before a capital after a small
-  // letter.
+  // Splits a text into parts in lower case. The splits are at separators, between letters and digits, and between a
+  // small letter and a capital.
   `create function search_parts(written text) returns text[] language sql immutable parallel safe as $$
      select array_remove(regexp_split_to_array(
        lower(regexp_replace(regexp_replace(regexp_replace(left(coalesce(written, ''), 1000),
@@ -67,8 +67,8 @@ const functions = [
        return array[initials];
      end $$`,
 
-  // The heading contains each name as one word after "=", the words of the names, "
-  // ", and the words of manufacturer and category.
+  // The heading contains each name as one word after "=", the words of the names, "|", and the words of manufacturer and
+  // category.
   `create function heading_of(name text, display_name text, manufacturer text, category text)
      returns text language plpgsql immutable parallel safe as $$
      declare

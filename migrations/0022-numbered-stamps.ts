@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Adds to each stamp the number of its last change. A process that caches parts of a sync list can then ask what has
- * changed since a number (registry/store/follow.ts).
+ * Adds to each stamp (a mark that changes with a sync list) the number of its last change. A process that caches parts
+ * of a sync list can then ask what has changed since a number (registry/store/follow.ts).
  */
 export class NumberedStamps extends Migration {
   override up(): void {
@@ -22,10 +22,11 @@ const statements = [
      on conflict (kind, id) do update
        set stamp = excluded.stamp, number = sync_stamps.number + 1, changed = null
    $$`,
-  // Numbers the stamps that the transaction has changed. With an audit entry, they get the number of that entry.
-  // Without one, they get a number that no audit entry gets; the newest such number is kept in its own row, because a
-  // stamp can be deleted. The lock is that of the audit chain, so numbers become visible in their order. Stamps that
-  // another transaction has locked are skipped: they belong to that transaction, and waiting for them could deadlock.
+  // Numbers the stamps that the transaction has changed. If the transaction has an audit entry, its stamps get the
+  // number of that entry. If the transaction has no audit entry, its stamps get a number that no audit entry gets. The
+  // newest of these numbers is stored in a separate row, because a stamp can be deleted. The function takes the lock of
+  // the audit chain, so numbers become visible in their order. The function skips stamps that another transaction has
+  // locked: they belong to that transaction, and waiting for them could deadlock.
   `create function number_stamps(entry int) returns table (of_kind text, of_id int, changed_by int)
    language plpgsql as $$
    declare

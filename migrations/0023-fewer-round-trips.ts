@@ -1,12 +1,12 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * A lock and a read of what it protects in one statement instead of two. The read must not use the snapshot from before the
- * wait for the lock; in a volatile PL/pgSQL function, every statement has a snapshot of its own.
+ * Takes a lock and reads the rows that the lock protects, in one statement instead of two. The read must not use a
+ * snapshot from before the wait for the lock. In a volatile PL/pgSQL function, every statement has its own snapshot.
  */
 export class FewerRoundTrips extends Migration {
   override up(): void {
-    // The number is the same as in registry/store/indexing.ts.
+    // The lock number 7001 is the same as in registry/store/indexing.ts.
     this.addSql(
       `create function lock_definition(of_definition int) returns int volatile language plpgsql as $$
        begin
@@ -14,7 +14,7 @@ export class FewerRoundTrips extends Migration {
          return (select count(*) from versions where definition_id = of_definition);
        end $$`,
     );
-    // The next id and the hash of the newest entry.
+    // Returns the next id of the audit trail, and the hash of its newest entry.
     this.addSql(
       `create function begin_audit_entry(out id int, out previous_hash text) volatile language plpgsql as $$
        begin

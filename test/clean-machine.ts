@@ -1,7 +1,7 @@
 /**
  * Runs a command as on a machine that has never run it: with a new, empty home and temporary folder and, if this
- * account may mount, a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). Then no test can
- * pass because of files that an earlier run left outside the checkout.
+ * account may mount, a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). With these
+ * folders, no test can pass because of files that an earlier run left outside the checkout.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
  * a disk.
  */
 const MEMORY = '/dev/shm';
-/** This many bytes must be free there: several times what a whole run has needed at once. */
+/** The number of bytes that must be free in this folder: several times what a whole run needs at once. */
 const ROOM = 8 * 2 ** 30;
 
 const SYSTEM_FOLDERS = ['/tmp', '/var/tmp'].filter((folder) => existsSync(folder));

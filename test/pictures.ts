@@ -39,7 +39,9 @@ if (!isDone) {
 }
 await writeFile(join(folder, 'README.md'), gallery([...taken, ...left].sort()));
 
-/** The page with all pictures. Each one is shown wide and in light, with links to its other variants. Pure. */
+/**
+ * The page with all pictures. The page shows each picture wide and in light, with links to its other variants. Pure.
+ */
 function gallery(files: readonly string[]): string {
   const pages = Map.groupBy(files, (file) => file.replace(/-(light|dark)-\d+\.png$/, ''));
   const sections = [...pages].map(([name, pictures]) => {

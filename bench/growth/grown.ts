@@ -11,7 +11,7 @@ import { addCopies } from './copies.ts';
 const VERSIONS = 3;
 
 export class Grown {
-  /** The definition that is copied. Nothing is saved in it, so its copies stay equal to it. */
+  /** The definition that is copied. The measurements do not change this definition, so its copies stay equal to it. */
   readonly original: Loaded;
   /** The definition that the measurement of saves changes. */
   readonly saved: Loaded;

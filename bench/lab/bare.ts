@@ -3,8 +3,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * The parent process first sends the bodies recorded from the registry, by method and path. Then it sends `'land'` for
- * each update.
+ * The parent process first sends the bodies recorded from the registry, by method and path. Then the parent sends
+ * `'land'` for each update.
  */
 export type Recorded = Record<string, { body: string; etag: string }>;
 

@@ -85,7 +85,7 @@ async function start(folder: string, settings: Settings) {
   const DATA_DIR = join(folder, 'var');
   if (!settings.DATABASE_URL && !existsSync(DATA_DIR)) await putDatabase(DATA_DIR);
   const env = { ...process.env, DATA_DIR, PORT: '0', ADMIN_PASSWORD: PASSWORD, ...settings };
-  // The log goes to a file. Reading it from a pipe would cost this process as much CPU as a request.
+  // The log goes to a file. Reading the log from a pipe would cost this process as much CPU as a request.
   const log = join(folder, 'registry.log');
   await writeFile(log, '');
   const file = await open(log, 'a');

@@ -16,7 +16,7 @@ export interface Exchange {
 export interface Step {
   request: Buffer;
   answerLength: number;
-  /** Whether the body is a pack. Its length is unknown, because git may choose other deltas each time. */
+  /** Whether the body is a pack. The length of a pack is unknown, because git may choose other deltas each time. */
   isPack: boolean;
 }
 

@@ -36,7 +36,7 @@ process.once('message', (recorded: Exchange[]) => {
 
 process.once('disconnect', () => process.exit());
 
-/** The key of a request. It does not contain the caller, because the floor authenticates nobody. */
+/** The key of a request, without its caller, because the floor authenticates nobody. */
 function keyOf(method = '', url = '', protocol = '', body = ''): string {
   return `${method} ${url} ${protocol} ${body}`;
 }

@@ -13,7 +13,7 @@ export async function disposing<T>(work: (stack: AsyncDisposableStack) => Promis
   }
 }
 
-/** Starts a program of this folder. It ends when the stack is disposed. */
+/** Starts a program of this folder, and ends the program when the stack is disposed. */
 export function helper(stack: AsyncDisposableStack, program: string): ChildProcess {
   const child = fork(join(import.meta.dirname, program), { serialization: 'advanced' });
   stack.defer(() => void (child.connected && child.disconnect()));

@@ -94,8 +94,8 @@ function report(name: string, { perSecond, p50, p99, cpu, ownLoad, stall }: Meas
 }
 
 /**
- * Compares rates as ratios, repetition by repetition. Of the stalls it takes the longest, of all other values the
- * median.
+ * Compares rates as ratios, repetition by repetition. Gives the longest of all stalls, and the median of all other
+ * values.
  */
 function compareLoad(ours: Measured[], floor: Measured[]): Omit<Figure, 'name' | 'floor' | 'unit'> {
   const medians = (of: keyof Omit<Measured, 'stall'>): Pair => ({

@@ -20,7 +20,8 @@ export interface Peer {
 
 export const PASSWORD = 'measured';
 /**
- * The number of fcgiwrap processes. Each handles one request at a time. More processes were not faster on two cores.
+ * The number of fcgiwrap processes. Each process handles one request at a time. More processes were not faster on two
+ * cores.
  */
 const WRAPPERS = 8;
 

@@ -53,7 +53,8 @@ export async function record(
   const work = await mkdtemp(join(folder, 'recorded-'));
   const url = `${recorder.url}${path}`;
   const run = async (...args: string[]) => {
-    // Credentials in a header are sent with the first request. Otherwise git sends them only after a 401.
+    // Credentials in a header are sent with the first request. Without the header, git sends credentials only after a
+    // 401.
     await git(['-c', `http.extraHeader=Authorization: ${authorization}`, ...args], { cwd: work });
     return recorder.taken();
   };

@@ -1,7 +1,7 @@
 """Scripted instruments that answer according to their manufacturers' manuals.
 
-Each instrument stores its settings and records every message. It lists messages that its manual
-does not have as unknown. An unknown query times out, as on a real instrument.
+Each instrument stores its settings and records every message. Messages that are not in its manual go into the list
+`unknown`. An unknown query times out, as on a real instrument.
 """
 
 import re
@@ -165,7 +165,7 @@ class Newport(Scripted):
 
 
 class Oscilloscope(Scripted):
-    """The DS1054Z. It sends a ramp of 1200 bytes, after the trigger state has been WAIT once."""
+    """The DS1054Z. The oscilloscope sends a ramp of 1200 bytes, after the trigger state has been WAIT once."""
 
     def handle(self, message):
         if message == ":SING":
@@ -186,9 +186,9 @@ class Oscilloscope(Scripted):
 
 
 class AptController:
-    """The KDC101. Messages are binary: six bytes, then data. Its stage moves at once.
+    """The KDC101. Messages are binary: six bytes, then data. The stage moves at once.
 
-    Before each answer it sends an unsolicited message, as real controllers may.
+    Before each answer the controller sends an unsolicited message, as real controllers may.
     """
 
     def __init__(self, model="KDC101"):

@@ -1,6 +1,6 @@
 /**
- * docs/contract.md lists exactly the operations, settings, commands and events of the product. It has every section
- * that comments cite.
+ * docs/contract.md lists exactly the operations, settings, commands and events of the product. The contract has every
+ * section that comments cite.
  */
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -18,8 +18,8 @@ const PROGRAMS = ['bash', 'cat'];
 export const GUIDE = join(root, 'docs', 'lab-computer.md');
 
 /**
- * Follows the guide from its first step. Then runs the commands that its sentences mention, and continues without the
- * network. Returns the guide's steps with their actual output.
+ * Follows the guide from its first step. Then runs the commands that the guide's sentences mention, and continues
+ * without the network. Returns the guide's steps with their actual output.
  */
 export async function followGuide(
   t: Test,

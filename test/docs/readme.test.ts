@@ -17,7 +17,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 t.test('the tour prints what the README says', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-walk-'));
-  // The tour starts the server on a terminal, as people do. Only then does the clone line contain a token.
+  // The tour starts the server on a terminal, as people do. The clone line contains a token only on a terminal.
   const serve = [process.execPath, 'registry/main.js', 'serve'];
   const server = spawn('python3', ['test/helpers/terminal.py', ...serve], {
     cwd: root,

@@ -88,7 +88,7 @@ async function moving(page: Page): Promise<string[]> {
   });
 }
 
-/** The innermost elements that make the page scroll sideways. The list is empty if it does not scroll. */
+/** The innermost elements that make the page scroll sideways. The list is empty if the page does not scroll. */
 async function tooWide(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

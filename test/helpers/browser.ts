@@ -123,7 +123,7 @@ function watch(
     }
   });
   context.on('console', (message) => {
-    // Chromium logs every status of 400 and above to the console. The code above checks these responses.
+    // Chromium logs every status of 400 and above to the console. The code above checks the statuses of responses.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     complaints.push(`console: ${message.text()}`);
   });
@@ -155,8 +155,8 @@ export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
 
 /**
  * With `PICTURES=1`, saves pictures of the page in light and dark, wide and narrow, as
- * `docs/pictures/<name>-<theme>-<width>.png`. Each shows the visible part or the whole page. Otherwise takes one
- * picture into a temporary folder, to check that it works.
+ * `docs/pictures/<name>-<theme>-<width>.png`. A picture shows the visible part or the whole page. Without `PICTURES`,
+ * takes one picture into a temporary folder, to check that taking pictures works.
  */
 export async function takePictures(page: Page, name: string, fullPage = false): Promise<void> {
   const kept = process.env.PICTURES !== undefined;

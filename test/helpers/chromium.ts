@@ -69,7 +69,8 @@ async function unpack(): Promise<string> {
   if (existsSync(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
   const next = await mkdtemp(join(CACHE, 'next-'));
-  // The package unpacks into the temporary folder of its process. A separate process gets another temporary folder.
+  // The package unpacks into the temporary folder of its process. The files are therefore unpacked by a separate
+  // process, which has another temporary folder.
   const script = `
     const { default: chromium, inflate } = await import(${JSON.stringify(pathToFileURL(join(packageFolder, 'build/index.js')))});
     await chromium.executablePath();

@@ -55,7 +55,7 @@ export async function freshFolder(migrated = true): Promise<{ folder: string }> 
   return { folder };
 }
 
-/** Creates a database on the PostgreSQL server of the tests. It is dropped when the test process ends. */
+/** Creates a database on the PostgreSQL server of the tests, and drops it when the test process ends. */
 export async function freshDatabase(migrated = true): Promise<{ databaseUrl: string }> {
   const { url, administer } = await server();
   const name = `test_${process.pid}_${++count}`;

@@ -15,7 +15,7 @@ export interface SentEvent<K extends EventKind = EventKind> {
 export interface EventReader {
   /** Every event received so far. */
   events: SentEvent[];
-  /** The newest id. It may be an id without an event. */
+  /** The newest id. The stream also sends ids that have no event. */
   lastId(): number;
   /** Resolves when the newest id is greater than this one. */
   isPast(id: number): Promise<void>;

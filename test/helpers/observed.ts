@@ -1,7 +1,8 @@
 /**
- * `observe.ts` preloads this module into a process. It writes every module that a thread loads to the file in its own
- * URL, as JSON lines. At the end it writes what the process used. The file is named in the URL because a file
- * descriptor would be closed when the process replaces itself, and a thread may have another environment.
+ * `observe.ts` preloads this module into a process. The module's own URL names a file. Every module that a thread loads
+ * is written to this file as a JSON line. When the process ends, its memory and CPU time are also written. The URL
+ * names the file, because the process closes file descriptors when it replaces itself, and a thread may have another
+ * environment.
  */
 import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -1,4 +1,4 @@
-/** A real OpenID provider in this process. It signs in a preset person without asking anything. */
+/** A real OpenID provider in this process. The provider signs in a preset person without asking anything. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,8 +24,8 @@ export interface TestProvider {
 }
 
 /**
- * Starts a provider. It calls `redirectUri` only when a browser arrives, because the registry starts after its
- * provider.
+ * Starts a provider. The provider calls `redirectUri` only when a browser arrives, because the registry starts after
+ * its provider.
  */
 export async function startProvider(
   t: Test,

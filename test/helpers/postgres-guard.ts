@@ -14,7 +14,7 @@ postgres.on('close', () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 });
-// SIGQUIT makes PostgreSQL shut down immediately. It need not save anything, because its folder is deleted.
+// SIGQUIT makes PostgreSQL shut down immediately. PostgreSQL need not save anything, because its folder is deleted.
 process.stdin.on('close', () => postgres.kill('SIGQUIT')).resume();
 // A signal to the whole process group (Ctrl-C) must not end the guard before PostgreSQL.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -22,7 +22,7 @@ const guard = fileURLToPath(new URL('./postgres-guard.ts', import.meta.url));
 /** The user id of `nobody`. PostgreSQL refuses to run as root and needs an existing user. */
 const unprivileged = 65534;
 
-/** Starts a server on a free port of 127.0.0.1 with its own folder. Its data would not survive a crash. */
+/** Starts a server on a free port of 127.0.0.1 with its own folder. The server's data would not survive a crash. */
 export async function startPostgres(): Promise<PostgresServer> {
   const asRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));

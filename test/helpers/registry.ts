@@ -47,8 +47,8 @@ export interface TestRegistry {
   deps: Deps;
   dataDir: string;
   /**
-   * The settings for another process that serves the same registry. This works only on PostgreSQL, because the embedded
-   * database allows one process.
+   * The settings for another process that serves the same registry. A second process works only on PostgreSQL, because
+   * the embedded database allows one process.
    */
   settings: Record<string, string>;
   /** A site admin. */

@@ -1,4 +1,4 @@
-/** A computer of the simulated lab. It has its own data folder, identity, programs and network cable. */
+/** A computer of the simulated lab. Each computer has its own data folder, identity, programs and network cable. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

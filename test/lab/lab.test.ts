@@ -27,7 +27,8 @@ await t.test(
         source_code: await source(name),
       });
     const code = async () => (await ada.client.computers.createCode(nano.id)).code;
-    // Typical names. One contains letters that are not ASCII, which also appear in addresses and in a folder's name.
+    // Typical names. One name contains letters that are not ASCII, which then appear in addresses and in the name of a
+    // folder.
     const [optics, cryo, stage] = await Promise.all(
       ['OPTICS-PC', 'Kryo-Labor Ö2', 'STAGE-PC'].map((name) => openComputer(t, name, lab.url)),
     );

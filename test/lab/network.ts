@@ -1,4 +1,4 @@
-/** The network between a lab computer and the registry. It is a TCP proxy that tests can cut. */
+/** The network between a lab computer and the registry: a TCP proxy that tests can cut. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Network {

@@ -1,4 +1,4 @@
-"""A program on a lab computer that runs until the test ends it. It does what PyBirch does, without windows.
+"""A program on a lab computer that runs until the test ends it. The program does what PyBirch does, without windows.
 
 Each line of standard input is JSON: a piece of Python that may set `result`. The program answers each with a line of
 JSON, `{"result": …, "log": …}`, with `"error": "Kind: text"` if the Python raised an error. Variables stay from one

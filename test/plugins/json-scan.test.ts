@@ -1,13 +1,13 @@
 /**
- * Tests the scan that finds faults of JSON in one pass. Its findings are compared with the values that the JSON was
+ * Tests the scan that finds faults of JSON in one pass. The findings are compared with the values that the JSON was
  * generated from.
  */
 import t from 'tap';
 import { scanJson } from '../../registry/plugins/json-scan.ts';
 
 /**
- * Strings with backslashes and quotes. Their lengths are around the limit from which the scan searches a string instead
- * of reading it.
+ * Strings with backslashes and quotes. From a certain length on, the scan searches a string instead of reading it.
+ * These lengths are around that limit.
  */
 const STRINGS = [0, 1, 1021, 1022, 1023, 1024, 1025, 2047, 2048, 2049, 5000].flatMap((length) =>
   ['', '"', '\\', '\\"', '\\\\', '"}', '","a":1', '\\u0022'].flatMap((end) => [

@@ -80,7 +80,7 @@ t.test('a change is seen by a request that arrives within a turn of the event lo
         turns += 1;
       });
       t.match(refs?.get('refs/heads/main'), { oid: oid('a') });
-      // Another process lands a version. Its client then asks this process.
+      // Another process lands a version. The client of that process then asks this process.
       const next = join(path, 'next');
       writeFileSync(next, `${oid('b')} refs/heads/main\n`);
       renameSync(next, join(path, 'packed-refs'));

@@ -18,8 +18,8 @@ const ALONE = [
 ];
 
 /**
- * Files that take as long as a whole group, the longest first. They start first, so that none of them runs alone at the
- * end.
+ * Files that take as long as a whole group, the longest first. These files start first, so that none of them runs alone
+ * at the end.
  */
 const LONGEST = [
   'bench/quick',
@@ -82,7 +82,7 @@ function deal(count: number, files: readonly string[], name: string): Job[] {
 
 /**
  * Node itself runs the files. `tap run` would load its hooks for coverage, mocks and source maps into every process of
- * the tests. That takes a third of a second each, and no test uses these hooks.
+ * the tests. The hooks take a third of a second per process, and no test uses them.
  */
 const job = (files: readonly string[], name = files[0] ?? ''): Job => ({
   name,

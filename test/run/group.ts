@@ -38,8 +38,8 @@ registerHooks({
 
 const files = process.argv.splice(2);
 if (files.length === 0) throw new Error('a group of tests needs at least one file');
-// tap names its fixture folders after the program and the test. The name must be short, because sockets in these
-// folders need a short path. It must differ between groups, because each group needs its own folders.
+// tap names its fixture folders after the program and the test. The program's name must be short, because sockets in
+// these folders need a short path. The name must differ between groups, because each group needs its own folders.
 process.argv[1] = resolve(String(process.pid));
 const { default: root } = await import('tap');
 const { startGitRunner } = await import('../helpers/git.ts');
@@ -53,7 +53,7 @@ for (const file of files) {
     tests.set(url, t);
     await import(url);
   });
-  // Removes the time limit that a helper sets for the process. It is meant for a process that runs one file.
+  // Removes the time limit that a helper sets for the process. This limit is meant for a process that runs one file.
   root.setTimeout(0);
 }
 
@@ -65,8 +65,8 @@ function runningTest(test: Test): Test {
 
 /**
  * Replaces U+2028 and U+2029 in messages and values by their code points. tap reads its own output line by line, and
- * these characters end a line in its regular expressions. It would lose the assertion, and a failure would not be
- * counted.
+ * these characters end a line in its regular expressions. Without the replacement, tap would lose the assertion and not
+ * count a failure.
  */
 function keepMessagesOnOneLine(test: Test): void {
   const oneLine = (text: unknown): unknown =>

@@ -6,7 +6,7 @@ import { secondsOfEndedChild } from './processor-time.ts';
 export interface Job {
   name: string;
   command: readonly [program: string, ...args: string[]];
-  /** The working folder. The default is the checkout. */
+  /** The working folder; by default the checkout. */
   folder?: string;
   /** Variables that are added to the environment of this process. */
   environment?: Record<string, string>;

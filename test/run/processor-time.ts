@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 const STAT = '/proc/self/stat';
 /** Clock ticks per second: USER_HZ has this value on every Linux. */
 const TICKS = 100;
-/** Positions of fields. They are counted after the program's name, which may contain spaces. */
+/** Positions of fields, counted after the program's name, which may contain spaces. */
 const USER = 13;
 const SYSTEM = 14;
 

@@ -27,7 +27,7 @@ for (const database of DATABASES) {
       const account = { username: 'second', password: 'long enough', name: 'S', email };
       t.match(await problemOf(admin.client.users.create(account)), taken, `${email}, made`);
     }
-    // Other spellings of the same mailbox. They would let a second account act as another person.
+    // Other spellings of the same mailbox. With another spelling, a second account could act as another person.
     for (const email of [
       '"ada"@lab.example',
       '"a\\da"@lab.example',

@@ -19,7 +19,7 @@ t.before(async () => {
   lab = await startLab(t);
 });
 
-/** The ids for the requests below. They are set as they become known. */
+/** The ids for the requests below. The requests set these ids as they become known. */
 const ids: Record<string, unknown> = {};
 const D = '/api/instrument-definitions';
 const source_code = measurement('Meter');

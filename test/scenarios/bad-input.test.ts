@@ -166,8 +166,8 @@ t.test('a body that is not a JSON object of the right kind', async (t) => {
 
 /**
  * The flaws: invalid UTF-8 was stored as U+FFFD, so source code in Latin-1 lost its umlauts. `1e400` in an instrument's
- * specifications was stored as null. Thousands of nested levels gave a 500. Of duplicate properties the last one won
- * silently.
+ * specifications was stored as null. Thousands of nested levels gave a 500. If a property was duplicate, the last one
+ * was silently used.
  */
 t.test('JSON that cannot be stored exactly', async (t) => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;

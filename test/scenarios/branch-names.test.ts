@@ -1,9 +1,9 @@
 /*
  * The flaw: branches named `Main` or `v99` were accepted. Windows and macOS keep refs in files and ignore their case,
- * so clones there confuse these branches with the registry's own refs. And a branch `a` beside `a/b` was refused with
- * "somebody else was faster". Verified with real git: a name is refused when its branch is created if it resembles one
- * of the registry's or git's own names, if some disk cannot store it, or if two disks treat it differently. The message
- * gives the reason. Existing branches can be deleted.
+ * so clones there confuse these branches with the registry's own refs. Also, a branch `a` beside `a/b` was refused with
+ * the wrong message "somebody else was faster". Verified with real git: a name is refused when its branch is created if
+ * it resembles one of the registry's or git's own names, if some disk cannot store it, or if two disks treat it
+ * differently. The message gives the reason. Existing branches can be deleted.
  */
 import t from 'tap';
 import { gitResult } from '../helpers/git.ts';

@@ -47,9 +47,8 @@ t.test('the first start prints a password and how to create a token and clone', 
 });
 
 /**
- * The flaw: writing to a client that had disconnected raised an error that nobody caught, and the server stopped. This
- * happened with Ctrl-C in `registry import`, and with `registry user list
- *  head`.
+ * The flaw: writing to a client that had disconnected raised an error that nobody caught, and the server stopped. For
+ * example, Ctrl-C in `registry import` or `registry user list | head` stopped the server.
  */
 t.test('a client that disconnects or sends nothing does not stop the server', async (t) => {
   const ask = async (text: string, { leaves }: { leaves: boolean }) => {

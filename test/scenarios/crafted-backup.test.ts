@@ -1,7 +1,7 @@
 /**
  * Forged and damaged backups. The flaw: a forged backup ended the command with a stack trace. Verified: each such
- * backup is refused with a message, by the function and by the command. Nothing of it stays, and an intact backup is
- * accepted afterwards.
+ * backup is refused with a message, by the function and by the command. A refused backup leaves nothing behind, and an
+ * intact backup is accepted afterwards.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -49,7 +49,7 @@ async function whole() {
   return { folder, file, content: await readFile(file) };
 }
 
-/** Backups with a changed manifest or other entries. Each is created when it is needed. */
+/** Backups with a changed manifest or other entries. Each backup is created when it is needed. */
 function craft(content: Uint8Array): Record<string, () => Uint8Array> {
   const entries = unzipSync(content);
   const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());

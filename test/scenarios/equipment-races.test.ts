@@ -26,7 +26,7 @@ t.test('concurrent requests about equipment', async (t) => {
   const bind = (id: number, computer = pc.name) =>
     client.instruments.bind(id, computer, { adapter: 'GPIB::1' });
 
-  /** Runs both changes concurrently. Each is started first in turn. A refusal must say what to do. */
+  /** Runs both changes concurrently. The two changes take turns in starting first. A refusal must say what to do. */
   const meet = async (
     t: { ok(ok: boolean, what: string): boolean },
     round: number,

@@ -153,7 +153,9 @@ function freeIn(schema: Schema, at: string[]): string[] {
   ];
 }
 
-/** A body that satisfies the schema. Otherwise the body would be refused before the query is checked. */
+/**
+ * A body that satisfies the schema. With another body, the registry would refuse the body before it checks the query.
+ */
 function bodyOf(schema: Schema): unknown {
   if (schema.anyOf) return bodyOf(schema.anyOf[0] as Schema);
   if (schema.enum) return schema.enum[0];

@@ -1,7 +1,7 @@
 /**
  * Misleading text ("Trojan Source", CVE-2021-42574) on every way into the registry. If the author can react, the text
- * is refused or causes a warning with its position. Otherwise hidden characters are escaped. No terminal receives them
- * unescaped.
+ * is refused or causes a warning with its position. If nobody can react, hidden characters are escaped. No terminal
+ * receives hidden characters unescaped.
  */
 import t from 'tap';
 import { HIDDEN_IN_PROSE } from '../../text/hidden.ts';

@@ -1,6 +1,6 @@
 /**
- * The histories of many definitions in one answer. Each is what git would send to this computer, and nothing else is
- * sent.
+ * The histories of many definitions in one answer. Each history is what git would send to this computer, and the answer
+ * contains nothing else.
  */
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** Tests which modules an import loads. Its time depends on them, and cannot be compared between machines. */
+/**
+ * Tests which modules an import loads. The modules determine the time of an import, which cannot be compared between
+ * machines.
+ */
 import { join } from 'node:path';
 import t from 'tap';
 import { freshDatabase } from '../helpers/databases.ts';

@@ -1,6 +1,6 @@
 /**
- * Who can read the metrics. With METRICS_TOKEN, every caller with the token. Without it, only this machine. Never a
- * request through a proxy.
+ * Who can read the metrics. With METRICS_TOKEN, every caller with the token can read them. Without METRICS_TOKEN, only
+ * callers on this machine can, and never through a proxy.
  */
 import t from 'tap';
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';
@@ -79,8 +79,8 @@ t.test('without METRICS_TOKEN only this machine may read, and no proxied request
 });
 
 /**
- * Some proxies add no header, but they keep the requested host name. So does a web page whose own host name resolves to
- * this machine (DNS rebinding).
+ * Some proxies add no header, but they keep the requested host name. A web page whose own host name resolves to this
+ * machine also keeps that name (DNS rebinding).
  */
 t.test('a request counts as local only with a host name of this machine', async (t) => {
   for (const host of ['127.0.0.1:8080', 'localhost', 'LOCALHOST:8080', '[::1]:8080', '127.0.1.1']) {

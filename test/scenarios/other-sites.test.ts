@@ -100,8 +100,8 @@ t.test('a request without origin information changes nothing with the cookie', a
 
 t.test('a form on another site cannot sign anybody out or remove the cookie', async (t) => {
   const form = { method: 'POST', headers: { origin: 'https://attacker.example' } };
-  // The browser does not send a Strict cookie with a top-level form from another site. But it obeys Set-Cookie in the
-  // answer.
+  // The browser does not send a Strict cookie with a top-level form from another site. But the browser obeys Set-Cookie
+  // in the answer.
   const without = await fetch(`${registry.url}/api/auth/logout`, form);
   t.equal(without.status, 204);
   t.same(without.headers.getSetCookie(), []);

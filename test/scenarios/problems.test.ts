@@ -1,4 +1,4 @@
-/** Problem codes. Each has a page that explains it. The table in the source, the pages and the docs agree. */
+/** Problem codes. A page explains each code. The table in the source, the pages and the docs agree. */
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

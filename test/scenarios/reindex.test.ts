@@ -82,7 +82,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   return lab;
 }
 
-/** Versions that landed by review and by override. Some are deprecated or revoked. */
+/** Versions that landed by review and by override. Some of these versions are deprecated or revoked. */
 async function landReviewed({ ada, admin, ben, nano }: TestLab): Promise<void> {
   const { definitions, labs, mergeRequests } = ada.client;
   const { id } = await definitions.create({

@@ -199,8 +199,8 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
 }
 
 /**
- * The repositories that a repair reports for a crash before the refs move. It reverts rows that the action wrote before
- * the refs move. A landing writes no such rows, and those of a closing are not visible.
+ * The repositories that a repair reports for a crash before the refs move. The repair reverts rows that the action
+ * wrote before the refs move. A landing writes no such rows, and those of a closing are not visible.
  */
 const repairedBy = (what: string, name: string): string[] =>
   ['Opened', 'Updated', 'Together'].includes(what) ? [name] : [];

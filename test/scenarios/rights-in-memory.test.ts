@@ -1,6 +1,6 @@
 /**
  * Every process keeps rights in memory. Before a request that takes a right away is answered, the right is gone in all
- * processes. This is also true if a process receives no notifications, is paused, or was killed.
+ * processes. The right is also gone if a process receives no notifications, is paused, or was killed.
  */
 import { EventEmitter, once } from 'node:events';
 import { rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Schemathesis generates valid and invalid requests from the API document, and compares every response with it. Its
- * report says how to repeat a failure.
+ * Schemathesis generates valid and invalid requests from the API document, and compares every response with it. The
+ * report of Schemathesis says how to repeat a failure.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,8 +16,8 @@ const CHECKS = [
   ...['response_headers_conformance', 'response_schema_conformance', 'negative_data_rejection'],
 ];
 /**
- * These operations are left out. They end the caller's session or account, count failed sign-ins, redirect to another
- * server, or never end.
+ * Operations that are left out, because they end the caller's session or account, count failed sign-ins, redirect to
+ * another server, or never end.
  */
 const LEFT_OUT = [
   ...['signIn', 'signOut', 'changeUser', 'removeUser', 'deleteToken', 'readEvents'],

@@ -21,7 +21,7 @@ for (const database of DATABASES) {
     const column = async (name: string, id: number) =>
       (await sql(`select ${name} as value from merge_requests where id = ?`, id))[0]?.value;
 
-    /** Ben proposes a harmless change and Ada approves it. Then Eve pushes something else to it. */
+    /** Ben proposes a harmless change and Ada approves it. Then Eve pushes another change to the same merge request. */
     async function proposeTwice(name: string) {
       const made = await ada.client.definitions.create({
         name,

@@ -61,7 +61,10 @@ function* textsOf(schema: Schema, path = ''): Generator<[path: string, schema: S
   for (const inner of schema.anyOf ?? []) yield* textsOf(inner, path);
 }
 
-/** Whether a schema excludes hidden characters. Each is tried at the start, in the middle and at the end. */
+/**
+ * Whether a schema excludes hidden characters. Each hidden character is tried at the start, in the middle and at the
+ * end.
+ */
 function isBound({ pattern, format, enum: values, const: value }: Schema): boolean {
   if (values || value !== undefined) return true;
   if (format === 'line' || format === 'prose' || format === 'date-time') return true;
@@ -120,7 +123,7 @@ t.test(
       lab_id: nano.id,
     });
     const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
-    // Created before the rule. It can be read, found, and changed in its other fields.
+    // This instrument was created before the rule. The instrument can be read, found, and changed in its other fields.
     const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
     await lab.deps.store.transaction(async (em) => {
       const row = await findInstrument(em, old.id);

@@ -1,4 +1,4 @@
-/** The cache of rights reads the caller, and who sees a definition, only once. It reads them again after a change. */
+/** The cache of rights reads the caller, and who sees a definition, only once. The cache reads again after a change. */
 import t from 'tap';
 import { AccessCache } from '../../registry/services/access-cache/access-cache.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';

@@ -2,7 +2,7 @@ import t from 'tap';
 import { everything, listDefinitions } from '../../registry/store/definitions.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 
-/** 10,000 different definitions. Each has about 300 bytes of source, made of words that occur in code. */
+/** 10,000 different definitions. Each definition has about 300 bytes of source, made of words that occur in code. */
 const many = `
   insert into definitions (name, display_name, description, instrument_type, category,
                            manufacturer, status, version, head, is_public, source_code)

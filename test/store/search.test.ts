@@ -220,7 +220,7 @@ await onEachDatabase(t, 'search', async (t, store) => {
   });
 });
 
-/** More definitions than the search counts. All of them match in one place. */
+/** More definitions than the search counts. All these definitions match in one place. */
 const MANY = `
   insert into definitions (name, display_name, description, category, status, version, source_code)
   select 'Device' || lpad(i::text, 5, '0'), 'Device', case when i % 3 > 0 then 'For the crowd' end,

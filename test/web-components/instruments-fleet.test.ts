@@ -146,7 +146,7 @@ t.test('an instrument is created, pinned, bound, retired and deleted', async (t)
   await t.rejects(ada.client.instruments.read(id), 'the instrument is deleted');
 });
 
-/** Inserts the history of `count` computers. Each upgraded from version to version, about a week apart. */
+/** Inserts the history of `count` computers. Each computer upgraded from version to version, about a week apart. */
 async function insertUpgrades(count: number) {
   const DAY = 24 * 3600 * 1000;
   for (let number = 1; number <= count; number += 1) {

@@ -1,6 +1,6 @@
 /**
- * An extraction with little memory drops modules while it reads the folder. It must find the same definitions and
- * warnings.
+ * An extraction with little memory drops modules while it reads the folder. The extraction must find the same
+ * definitions and warnings.
  */
 import t from 'tap';
 import { SourceFolder } from '../../../registry/definitions/extract/folder.ts';
@@ -12,8 +12,8 @@ const MAKERS = 40;
 const DEVICES = 2;
 
 /**
- * For each manufacturer: a module with state, and modules with one class each that use the state. They are more than
- * stay in memory.
+ * For each manufacturer: a module with state, and modules with one class each that use the state. These modules do not
+ * all fit in memory.
  */
 function folderWithState(): Record<string, string> {
   const files: Record<string, string> = {};

@@ -1,4 +1,4 @@
-/** Helpers for extraction tests. They represent a folder as an object that maps paths to texts. */
+/** Helpers for extraction tests, where a folder is an object that maps paths to texts. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { extract } from '../../../registry/definitions/extract/extract.ts';
 import type {

@@ -37,7 +37,8 @@ def verdicts(sources):
 
 
 def snippets(folder, names):
-    """All strings in CPython's own tests, and all examples in their docstrings. Most of them are Python, or nearly."""
+    """All strings in CPython's own tests, and all examples in their docstrings. Most of these texts are valid Python,
+    or almost valid."""
     found = {}
     for name in names:
         path = pathlib.Path(folder, name)

@@ -39,7 +39,7 @@ function judge(version: string, ask: Ask): Judge {
   };
 }
 
-/** The newest CPython. It decides whether a text is valid. */
+/** The newest CPython, which decides whether a text is valid. */
 export async function newest(): Promise<Judge> {
   const python = await loadPyodide();
   const globals = python.toPy({ __name__: 'judge' });
@@ -70,7 +70,7 @@ export function onMachine(command: string): (Judge & { folder: string; ask: Ask 
   return { ...judge(version, ask), folder, ask };
 }
 
-/** Files of CPython's own tests. Their strings contain much valid and invalid Python. */
+/** Files of CPython's own tests. The strings in these files contain much valid and invalid Python. */
 const TESTS =
   `test_syntax test_grammar test_exceptions test_symtable test_named_expressions test_fstring test_tstring
   test_patma test_type_params test_unparse test_ast test_ast/test_ast test_eof test_tokenize test_scope test_future

@@ -31,7 +31,8 @@ function inUse() {
 async function measureGrowth(work: () => Promise<unknown>) {
   const before = inUse();
   const peak = { ...before };
-  // The samples are frequent, so that little accumulates between them. Pages that were once allocated are not returned.
+  // The samples are frequent, so that little memory accumulates between two samples. Pages that were once allocated are
+  // not returned.
   const sampling = setInterval(() => {
     const now = inUse();
     peak.live = Math.max(peak.live, now.live);
@@ -67,15 +68,15 @@ t.test('a push and a clone of 60 MiB pass through without being kept in memory',
   );
   for (const [what, { live, resident }] of Object.entries({ push, clone })) {
     t.comment(`${what}: ${live.toFixed(1)} MiB live, ${resident.toFixed(1)} MiB resident`);
-    // The limit is less than the pushed bytes, which would be in memory at least once. The resident set also contains
-    // freed pages.
+    // The limit is less than the pushed bytes: a server that kept a push in memory would exceed it. The resident set
+    // also contains freed pages.
     t.ok(live < MIB_PUSHED / 2, `live memory, ${what}`);
     t.ok(resident < MIB_PUSHED, `resident set, ${what}`);
   }
   t.same(server.failures, []);
 });
 
-/** The ordinary gate of the tests. It also reads each pushed file, one at a time. */
+/** The ordinary gate of the tests. The gate also reads each pushed file, one at a time. */
 function readingGate(repository: Repository): PushGate {
   const gate = openGate(repository);
   return {

@@ -9,7 +9,7 @@ export interface Whole {
   kind: Kind;
   bytes: Buffer;
 }
-/** A delta. It names its base by offset or by id. */
+/** A delta that names its base by offset or by id. */
 export interface Delta {
   base: number;
   by: 'offset' | 'id';

@@ -146,8 +146,8 @@ t.test('the limits of small pushes also apply to large pushes, which stay packed
 });
 
 t.test('a tree bomb is refused without walking it', async (t) => {
-  // Seven levels of folders. Each has ten names for the level below, so there are ten million files in about three
-  // kilobytes.
+  // Seven levels of folders. Each level has ten names for the level below, so about three kilobytes contain ten million
+  // files.
   const levels = [blob];
   for (let depth = 0; depth < 7; depth += 1) {
     const mode = depth === 0 ? '100644' : '40000';
@@ -322,7 +322,7 @@ t.test('a gzip bomb is cut off at the limit of packs', async (t) => {
 });
 
 /*
- * Git accepts a push from a shallow clone if the server has the commits that the clone lacks. It refuses the push if
+ * Git accepts a push from a shallow clone if the server has the commits that the clone lacks. Git refuses the push if
  * the history would be incomplete. Oracle: git's answer to the same push.
  */
 t.test('a push from a shallow clone is accepted if the server has the rest', async (t) => {

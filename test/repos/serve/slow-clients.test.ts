@@ -11,7 +11,7 @@ import { startServer, type TestServer } from './server.ts';
 
 t.setTimeout(120_000);
 const MIB = 1024 * 1024;
-/** The limit of concurrent git processes. It is also the limit of those that a client feeds (repos/spawner.ts). */
+/** At most this many git processes run at the same time, and clients can feed this many of them (repos/spawner.ts). */
 const PLACES = 16;
 const FED_PLACES = 8;
 /** Milliseconds. A client may not make the server wait so long (repos/serve/pace.ts). */
@@ -61,7 +61,7 @@ t.test('more concurrent requests than git slots are all answered', async (t) => 
 
 t.test('clients that stop reading lose their slots', async (t) => {
   const { path } = await server.repositories.create('Big');
-  // Otherwise sixteen processes would search random data for deltas.
+  // Without this setting, sixteen processes would search random data for deltas.
   await server.client(['config', 'pack.window', '0'], { cwd: path });
   const work = await server.workingCopy('Big');
   await server.client(['config', 'core.compression', '0'], { cwd: work });

@@ -39,7 +39,7 @@ export async function askGit({ url, person }: Asker, name: string, rest: string)
 async function whole(response: Response): Promise<Answer> {
   const { date: _, 'x-request-id': _id, ...headers } = Object.fromEntries(response.headers);
   if (headers['content-type']?.startsWith('text/event-stream')) {
-    // This cancels the event stream, which would never end.
+    // Cancelling the body is needed for the event stream, which would never end.
     await response.body?.cancel();
     return { status: response.status, headers, body: '' };
   }

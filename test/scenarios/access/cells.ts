@@ -6,7 +6,7 @@ import { THINGS, type Thing } from './things.ts';
 import type { World } from './world.ts';
 
 export interface Cell {
-  /** The column. It includes the scope of the token if the cell tests that. */
+  /** The column, with the scope of the token if the cell tests a scope. */
   who: string;
   expected: string;
   asker: Asker;
@@ -25,8 +25,8 @@ export interface Asking {
 }
 
 /**
- * First sends the requests of all callers who may not do it, concurrently, and checks that they changed nothing. Then
- * sends the requests of those who may, each on a separate thing.
+ * First sends the requests of all callers who are not allowed, concurrently, and checks that they changed nothing. Then
+ * sends the requests of the allowed callers, each on a separate thing.
  */
 export async function askEverybody(t: Test, row: Row, asking: Asking): Promise<void> {
   const { world, askers } = asking;
@@ -55,7 +55,9 @@ const isAllowed = (cell: string): boolean => cell !== 'refused' && !(Number(cell
 
 type Planned = Omit<Cell, 'thing'> & { of: Asker };
 
-/** Tests scopes with a caller who may do it. Prefers a caller who is bound by the lab's rules. */
+/**
+ * Tests scopes with a caller who is allowed to perform the operation. Prefers a caller who is bound by the lab's rules.
+ */
 async function cellsOf(
   { cells, token }: Row,
   askers: Record<string, Asker>,

@@ -1,4 +1,6 @@
-/** Clones to push from. They are cloned from the disk, so that preparing them does not use the operation under test. */
+/**
+ * Clones to push from. The clones are made from the disk, so that preparing them does not use the operation under test.
+ */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../helpers/git.ts';
@@ -7,7 +9,7 @@ import type { World } from './world.ts';
 
 export const BRANCH = 'idea';
 
-/** Returns a clone of `main` with a commit on top. It is created on first use. */
+/** Returns a clone of `main` with a commit on top, which is created on first use. */
 export function workspace(world: World, name: string): Promise<string> {
   const made = clones.get(name) ?? clone(world, name);
   clones.set(name, made);

@@ -8,7 +8,7 @@ export interface World extends TestLab {
   reviewed: { id: number };
   /** A contributor of the first lab. She creates the things for other callers' requests. */
   eve: Person;
-  /** A computer of the first lab. Its `username` is the computer's name. */
+  /** A computer of the first lab. The `username` of a computer is its name. */
   pc: Person;
 }
 

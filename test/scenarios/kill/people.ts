@@ -56,7 +56,7 @@ export async function makeWorld(
   };
 }
 
-/** The password for git as environment variables. It is in no file and on no command line. */
+/** The password for git as environment variables. The password is in no file and on no command line. */
 export const basic = (token: string): Record<string, string> => ({
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'http.extraHeader',

@@ -17,12 +17,15 @@ async function fetchCommit(worker: Worker, url: string, ref: string): Promise<st
   const { code, stderr } = await gitResult(['fetch', '-q', url, `+${ref}:refs/now`], { cwd });
   if (code === 0) return (await git(['rev-parse', 'refs/now'], { cwd })).trim();
   if (/couldn't find remote ref|'\S+' not found/.test(stderr)) return undefined;
-  // The ref has moved since git asked for it. This can happen with every server.
+  // The ref has moved since git asked for it. Such a race can happen with every server.
   if (/not our ref/.test(stderr)) return await fetchCommit(worker, url, ref);
   throw new Error(`fetch ${ref}: ${stderr}`);
 }
 
-/** Creates a commit on top of `parent` (git-fast-import(1)). Its author is usually the pusher, sometimes others too. */
+/**
+ * Creates a commit on top of `parent` (git-fast-import(1)). The author of the commit is usually the pusher, and
+ * sometimes there are co-authors.
+ */
 async function commit(
   { random, folder, world }: Worker,
   who: Person,

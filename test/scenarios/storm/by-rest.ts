@@ -47,12 +47,12 @@ const onMergeRequest =
     return { ...outcomeOf(answer), mergeRequest: page.id, commit: page.head, body: form };
   };
 
-/** Operations that need a head. All other operations refuse one. */
+/** Operations that need a head. All other operations refuse a head. */
 const TAKES_HEAD = ['reviews', 'rebase', 'merge'];
 
 const isOpen = ({ state }: Page): boolean => state === 'open';
 const isClosed = ({ state }: Page): boolean => state === 'closed';
-/** Usually chooses a merge request that seems ready. It may have changed since. */
+/** Usually chooses a merge request that seems ready. The merge request may have changed since. */
 const isMergeable = (page: Page, { random }: Worker): boolean =>
   isOpen(page) && (page.can_merge || random.chance(0.1));
 

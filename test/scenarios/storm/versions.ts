@@ -49,7 +49,7 @@ export async function refsOf(world: World, target: Target): Promise<Map<string, 
   return new Map(text.split('\n').flatMap((line) => (line ? [line.split(' ') as never] : [])));
 }
 
-/** The tags by name. Each has its commit and record. */
+/** The tags by name. Each tag has its commit and record. */
 export async function tagsOf(cwd: string) {
   const format = '--format=%(refname:strip=2)%00%(*objectname)%00%(contents:body)%01';
   const text = await git(['for-each-ref', format, 'refs/tags'], { cwd });

@@ -31,7 +31,7 @@ export interface Worker extends Shared {
 export type Done = Pick<Entry, 'answer' | 'detail'> &
   Partial<Pick<Entry, 'mergeRequest' | 'commit' | 'body'>>;
 
-/** An action of a person on a definition. It returns undefined if there was nothing to do. */
+/** An action of a person on a definition. The action returns undefined if there was nothing to do. */
 export type Action = (worker: Worker, who: Person, target: Target) => Promise<Done | undefined>;
 
 export const outcomeOf = ({ status, body }: Answer): Pick<Done, 'answer' | 'detail'> => ({
