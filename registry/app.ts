@@ -52,6 +52,7 @@ import { createThrottle } from './services/people/throttle.ts';
 import { Statements } from './services/sync/statements.ts';
 import type { SigningKeys } from './signing/keys.ts';
 import type { SingleSignOn } from './single-sign-on.ts';
+import { countSeen } from './store/computers.ts';
 import type { Store } from './store/open.ts';
 
 export interface AppDeps {
@@ -160,6 +161,9 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   const observe = metrics(app, deps.metricsToken, {
     analysis: () => deps.analysis.state,
     caches: () => deps.caches.state,
+    git: () => deps.git.runs,
+    streams: () => events.streams,
+    computers: () => countSeen(deps.store.em()),
   });
   documentation(app, deps);
   plainPages(app);

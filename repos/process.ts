@@ -43,9 +43,21 @@ const ENVIRONMENT = {
 export async function openGitProgram(): Promise<GitProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-git-'));
   const helpers = new Helpers(folder);
+  const runs = { open: 0, begun: 0 };
+  const start = (run: GitRun) => {
+    const child = startRun(run, helpers);
+    runs.open += 1;
+    runs.begun += 1;
+    const ended = () => {
+      runs.open -= 1;
+    };
+    child.exit.then(ended, ended);
+    return child;
+  };
   return {
-    spawn: (run) => startRun(run, helpers),
-    run: (run) => runToEnd(startRun(run, helpers), run),
+    spawn: start,
+    run: (run) => runToEnd(start(run), run),
+    runs,
     async close() {
       await helpers.close();
       await rm(folder, { recursive: true, force: true });

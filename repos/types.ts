@@ -241,5 +241,7 @@ export interface GitProgram {
   run(
     run: GitRun & { input?: Uint8Array; allow?: number[] },
   ): Promise<{ code: number; stdout: Buffer; stderr: string }>;
+  /** The runs of this process: how many are open (waiting or running), and how many have begun. */
+  readonly runs: Readonly<{ open: number; begun: number }>;
   close(): Promise<void>;
 }

@@ -3,7 +3,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { CacheState } from '../../repos/caches.ts';
+import type { GitProgram } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
+import type { ComputersSeen } from '../store/computers.ts';
 
 /**
  * Adds the route. The metrics reveal when the registry is used and how much, so a reader needs the token. If no token is
@@ -109,9 +111,13 @@ interface AnalysisState {
 interface Sources {
   analysis: () => AnalysisState;
   caches: () => readonly CacheState[];
+  git: () => GitProgram['runs'];
+  /** Open event streams. */
+  streams: () => number;
+  computers: () => Promise<ComputersSeen>;
 }
 
-async function collect({ analysis, caches }: Sources) {
+async function collect({ analysis, caches, git, streams, computers }: Sources) {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import(
     'prom-client'
   );
@@ -180,6 +186,44 @@ async function collect({ analysis, caches }: Sources) {
         this.inc({ cache, outcome: 'hit' }, hits);
         this.inc({ cache, outcome: 'miss' }, misses);
       }
+    },
+  });
+  new Gauge({
+    name: 'git_runs_open',
+    help: 'Runs of the git program that wait or run',
+    registers,
+    collect() {
+      this.set(git().open);
+    },
+  });
+  new Counter({
+    name: 'git_runs_total',
+    help: 'Runs of the git program that have begun',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(git().begun);
+    },
+  });
+  new Gauge({
+    name: 'event_streams',
+    help: 'Open streams of events',
+    registers,
+    collect() {
+      this.set(streams());
+    },
+  });
+  new Gauge({
+    name: 'computers',
+    help: 'Lab computers by when they last asked for their list: in the last hour, in the last week, or silent for longer',
+    labelNames: ['seen'],
+    registers,
+    async collect() {
+      const counts = await computers().catch(() => undefined);
+      this.reset();
+      // Without the database the other metrics are still shown.
+      if (counts === undefined) return;
+      for (const [seen, count] of Object.entries(counts)) this.set({ seen }, count);
     },
   });
   const children = new Map<string, { observe(seconds: number): void }>();

@@ -216,3 +216,18 @@ export async function takeCode(
   );
   return row ?? null;
 }
+
+export type ComputersSeen = Record<'last_hour' | 'last_week' | 'silent', number>;
+
+/** Counts the computers by the last time that they asked for their lists. Each computer counts once. */
+export async function countSeen(em: EntityManager): Promise<ComputersSeen> {
+  const rows = await em.execute<{ seen: keyof ComputersSeen; count: string }[]>(
+    `select case when ${STATES.silent} then 'silent'
+                 when c.last_seen < now() - interval '1 hour' then 'last_week'
+                 else 'last_hour' end as seen,
+            count(*) as count
+       from computers c group by 1`,
+  );
+  const counts = Object.fromEntries(rows.map(({ seen, count }) => [seen, Number(count)]));
+  return { last_hour: 0, last_week: 0, silent: 0, ...counts };
+}

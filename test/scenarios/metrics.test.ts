@@ -114,3 +114,40 @@ t.test('a request counts as local only from an address of this machine', async (
     t.throws(() => demandReader(address, own, undefined), { code: 'forbidden' }, `${address}`);
   }
 });
+
+t.test('the metrics count runs of git, open streams, and computers', async (t) => {
+  const { url, admin, deps } = await startRegistry(t);
+  const figure = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    );
+  };
+  const runs = await figure('git_runs_total');
+  await deps.git.run({ args: ['version'] });
+  t.equal(await figure('git_runs_total'), runs + 1);
+  t.equal(await figure('git_runs_open'), 0);
+
+  t.equal(await figure('event_streams'), 0);
+  const gone = new AbortController();
+  const headers = { authorization: `Bearer ${admin.token}` };
+  await fetch(`${url}/api/events`, { headers, signal: gone.signal });
+  t.equal(await figure('event_streams'), 1);
+  gone.abort();
+
+  const { id } = await admin.client.labs.create({ name: 'Optics', code: 'optics' });
+  for (const computer_name of ['here', 'yesterday', 'gone']) {
+    const { code } = await admin.client.computers.createCode(id);
+    await admin.client.computers.enrol({ code, computer_name });
+  }
+  await deps.store.em().execute(
+    `update computers set last_seen = now() - case computer_name when 'here' then interval '0'
+       when 'yesterday' then interval '1 day' else interval '8 days' end`,
+  );
+  for (const seen of ['last_hour', 'last_week', 'silent']) {
+    t.equal(await figure(`computers{seen="${seen}"}`), 1, seen);
+  }
+});

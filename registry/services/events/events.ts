@@ -98,6 +98,11 @@ export class Events {
     else out.once('close', leave);
   }
 
+  /** How many streams are open. */
+  get streams(): number {
+    return this.#present;
+  }
+
   /** Ends every stream. Readers reconnect to another process, or to this one after its restart. */
   async close(): Promise<void> {
     this.#closed = true;
