@@ -81,13 +81,13 @@ export interface AppDeps {
   /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */
   patience?: number;
   singleSignOn?: SingleSignOn | null;
-  /** The clock for failed sign-ins, and for attempts to sign in at a provider, which expire. */
+  /** The clock that times failed sign-ins, and the expiry of attempts at single sign-on. */
   now?: () => number;
 }
 
 /**
- * A body may have four times as many bytes as the largest file. JSON may double the size of its content. Parsing a body of
- * this size takes about 15 ms.
+ * A body may have four times as many bytes as the largest file. JSON may double the size of its content. Parsing the
+ * largest body takes about 15 ms.
  */
 const BODY_SHARE = 4;
 

@@ -11,7 +11,7 @@ export const CACHE_SHARES = {
   packs: 64,
   /** The part that the lists of all computers of a lab have in common. */
   sync_catalogues: 64,
-  /** Bundles of whole histories, for first syncs. Every computer of a lab needs the same ones. */
+  /** Bundles of whole histories, for first syncs. Every computer of a lab needs the same bundles. */
   histories: 32,
   /** Ids of the objects that are reachable from the refs that a caller may see. */
   reachable: 40,

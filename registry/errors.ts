@@ -99,7 +99,7 @@ export const PROBLEMS = {
     title: 'The merge request cannot be merged',
     what: 'The merge request does not meet all conditions for landing.',
     why: 'For example, the policy of the lab is not met, a check has failed, or `main` has changed. `errors` lists all reasons.',
-    next: 'Resolve each reason, for example with a review, a rebase or a new push. Then merge again.',
+    next: 'Resolve each reason in `errors`, for example with a review, a rebase or a new push. Then merge again.',
   },
   in_use: {
     status: 409,
@@ -161,7 +161,7 @@ export const PROBLEMS = {
     status: 431,
     title: 'Headers too large',
     what: 'The address and the headers of the request are longer than 16 KiB.',
-    why: 'The server keeps them in memory before it knows who has sent the request.',
+    why: 'The server keeps the address and the headers in memory before it knows who has sent the request.',
     next: 'Send long values in the body. In a browser, delete the cookies of the registry.',
   },
   internal: {
@@ -173,10 +173,10 @@ export const PROBLEMS = {
   },
   incomplete: {
     status: 503,
-    title: 'Something of the registry is missing',
-    what: 'The database, the repositories and the keys do not agree: something is missing, damaged or older than the rest.',
-    why: 'The registry does not answer as if nothing were wrong, and makes nothing new in place of what is missing.',
-    next: 'Tell a site admin, who finds what is missing with `registry fsck`, in `detail` of `/readyz` and in the log. `docs/reliability.md` says what to do.',
+    title: 'Data of the registry is missing',
+    what: 'The database, the repositories and the keys of the registry do not match. Some of them are missing, damaged or older than the others.',
+    why: 'The registry does not hide the damage, and does not replace missing data by new data.',
+    next: 'Tell a site admin. `registry fsck`, the `detail` of `/readyz` and the log say what is missing. `docs/reliability.md` explains what to do.',
   },
   unavailable: {
     status: 503,

@@ -39,7 +39,10 @@ const isName = (part: unknown): boolean => part !== undefined && part !== '';
 /** Decodes one reference token of a JSON Pointer (RFC 6901, section 4). */
 const decodePart = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** Whether an error says only that a value is not null. An invalid value of a nullable field has this error too. */
+/**
+ * Whether an error says only that a value is not null. Every invalid value of a nullable field has such an error,
+ * besides the useful one.
+ */
 const isAboutNull = ({ keyword, params }: SchemaError): boolean =>
   keyword === 'anyOf' || params?.type === 'null';
 

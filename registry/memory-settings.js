@@ -9,16 +9,16 @@ const SEMI_SPACE = '--max-semi-space-size';
 const FLAGS = [`${SEMI_SPACE}=4`];
 
 /**
- * Settings of glibc's malloc (mallopt(3)). Without them, malloc keeps an arena for nearly every thread. And after
- * malloc has freed a large block, it no longer gives blocks of this size back to the system. Other C libraries ignore
- * these variables.
+ * Settings of glibc's malloc (mallopt(3)). Without these settings, malloc keeps an arena for nearly every thread. And
+ * after malloc has freed a large block, it no longer gives blocks of this size back to the system. Other C libraries
+ * ignore these variables.
  */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
 
 /**
- * Replaces this process by one with the same id and with these settings. Does nothing if the process has them already,
- * or if the operator has chosen the size of V8's young generation. On Windows this is not possible, and with a channel
- * to the parent process the channel would be lost. In these two cases, only the settings apply that can be changed
+ * Replaces this process by one with the same id and with these settings. Does nothing if the process already has these
+ * settings, or if the operator has chosen the size of V8's young generation. On Windows a process cannot be replaced,
+ * and a channel to the parent process would be lost. In these two cases, only the settings apply that can be changed
  * after the start.
  */
 export function useMemorySettings() {
@@ -32,6 +32,6 @@ export function useMemorySettings() {
   }
   // Resets the flag, because it would override the limits of threads that start later.
   setFlagsFromString(`${SEMI_SPACE}=0`);
-  // Makes V8 collect garbage earlier. By default it waits until the heap is several times as large as its used part.
+  // Makes V8 collect garbage earlier. By default V8 waits until the heap is several times as large as its used part.
   setFlagsFromString('--heap-growing-percent=30');
 }

@@ -48,8 +48,8 @@ export interface OpenOptions {
 }
 
 /**
- * Opens all parts. If one of them fails, closes those that are already open. Throws `StoreError` (`database_in_use`,
- * `database_unavailable`).
+ * Opens all parts. If a part cannot be opened, closes the parts that are already open. Throws `StoreError`
+ * (`database_in_use`, `database_unavailable`).
  */
 export async function openDeps(
   config: Config,
@@ -117,7 +117,9 @@ async function openInto(
   };
 }
 
-/** Waits for both promises. Rejects only when both have ended, so that nothing is opened after the cleanup. */
+/**
+ * Waits for both promises. Rejects only when both promises have settled, so that nothing is opened after the cleanup.
+ */
 async function settleBoth<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return await Promise.all([a, b]);

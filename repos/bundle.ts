@@ -39,9 +39,9 @@ async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerato
 }
 
 /**
- * Writes the objects of a bundle into a repository and returns the refs of the bundle. The objects are durable on return.
- * Checks every object, and that no object refers to a missing one. Moves no ref. Throws `bad_object` if the bundle is
- * damaged or incomplete.
+ * Writes the objects of a bundle into a repository and returns the refs of the bundle. The objects are durable on
+ * return. Checks every object, and checks that no object refers to a missing one. Moves no ref. Throws `bad_object` if
+ * the bundle is damaged or incomplete.
  */
 export async function adoptObjects(
   git: GitProgram,

@@ -2,7 +2,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes and fsyncs a file. The caller must sync its folder. */
+/** Writes and fsyncs a file. The caller must sync the folder of the file. */
 export async function writeSynced(
   path: string,
   bytes: Uint8Array | string,

@@ -1,4 +1,7 @@
-/** Journal entries name the repositories that are about to change. The start after a crash checks only these. */
+/**
+ * Journal entries name the repositories that are about to change. The start after a crash checks only these
+ * repositories.
+ */
 import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,7 +44,9 @@ export class Journal {
     while (await this.#addOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
   }
 
-  /** Returns true if a process holds changes back. The entry is then not added, and the caller must try again. */
+  /**
+   * Returns true if a process holds changes back. In this case the entry is not added, and the caller must try again.
+   */
   async #addOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);

@@ -6,7 +6,10 @@
 /** The most files and folders. The largest known definitions have some dozens. */
 export const MOST_ENTRIES = 2_000;
 
-/** The most bytes of all files together, unpacked. To check, index or send a version, all are read into memory. */
+/**
+ * The most bytes of all files together, unpacked. To check, index or send a version, all its files are read into
+ * memory.
+ */
 export const MOST_BYTES = 32 * 1024 * 1024;
 
 /** The most bytes of one folder as git stores it: for each entry a mode, an id and a name of at most 100 bytes. */

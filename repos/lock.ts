@@ -1,4 +1,6 @@
-/** A lock file between processes. If its holder is killed, another process removes it. */
+/**
+ * A lock file between processes. If the process that holds the lock is killed, another process removes the lock file.
+ */
 import { readlink, rm, symlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RepositoryError } from './errors.ts';

@@ -12,7 +12,7 @@ import type { Oid } from './types.ts';
 
 const inflateLarge = promisify(inflate);
 
-/** Bytes of the largest object that is cached. Reading a larger one again takes less time than using it. */
+/** Bytes of the largest object that is cached. Reading a larger object again takes less time than using the object. */
 const SMALL_OBJECT = 64 * 1024;
 
 /** The objects folder of a repository. */

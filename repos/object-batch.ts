@@ -10,7 +10,7 @@ import type { Oid } from './types.ts';
 
 const compress = promisify(deflate);
 
-/** Writes loose objects (gitrepository-layout(5)). An fsync is the slowest step, so all of them run at once. */
+/** Writes loose objects (gitrepository-layout(5)). An fsync is the slowest step, so all objects are synced at once. */
 export class ObjectBatch {
   readonly #objects: string;
   readonly #pending = new Map<Oid, Buffer>();

@@ -5,7 +5,10 @@ import { sync } from './durable.ts';
 /** How often to try. Packing ends sooner. If the repository was removed, no attempt can succeed. */
 const ATTEMPTS = 10;
 
-/** Runs `put`, which writes a file into the folder. If `git prune-packed` has deleted the folder, creates it and retries. */
+/**
+ * Runs `put`, which writes a file into the folder. If `git prune-packed` has deleted the folder, creates the folder and
+ * retries.
+ */
 export async function intoFolder(folder: string, put: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -100,12 +100,12 @@ export class ObjectStore implements ObjectReader {
     return this.#smallPacks.passedOver ? this.#catFile.read(oid) : undefined;
   }
 
-  /** Drops the cached packs. Call it after a repack, which replaces the packs. */
+  /** Drops the cached packs. Must be called after a repack, which replaces the packs. */
   forgetPacks(): void {
     this.#smallPacks.forget();
   }
 
-  /** Drops all cached objects of the repository. Call it after a prune, which deletes objects. */
+  /** Drops all cached objects of the repository. Must be called after a prune, which deletes objects. */
   forget(): void {
     this.forgetPacks();
     this.#objects.deleteAll(objectKey(this.#folders[0], ''));

@@ -23,7 +23,7 @@ export const isTree = (mode: string) => mode === '40000';
 
 export const isSubmodule = (mode: string) => mode === '160000';
 
-/** Removes characters that would end the name or the address. Git removes them too (ident.c). */
+/** Removes characters that would end the name or the address. Git removes the same characters (ident.c). */
 const clean = (text: string) => text.replace(/[\x00-\x1f<>]/g, '').trim();
 
 function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): string {
@@ -35,8 +35,8 @@ function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): str
 }
 
 /**
- * The first second of year 1 and the last of year 9999. Git stores times as 64 bits of seconds, more than a JavaScript
- * date can represent, so times outside these years become the nearest of the two.
+ * The first second of year 1 and the last second of year 9999. Git stores times as 64 bits of seconds, more than a
+ * JavaScript date can represent, so times outside these years become the nearest of the two.
  */
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
@@ -118,8 +118,8 @@ export interface Tag {
 }
 
 /**
- * If the message contains several signatures, only the last one is read as the signature, as in git. The others are text
- * of the record. Throws `bad_object` if a header is missing.
+ * If the message contains several signatures, only the last one is read as the signature, as in git. Other signatures
+ * are text of the record. Throws `bad_object` if a header is missing.
  */
 export function parseTag(bytes: Uint8Array): Tag {
   const { headers, body } = split(Buffer.from(bytes).toString());

@@ -5,7 +5,9 @@
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Bytes of the largest pack that isomorphic-git reads. Starting git costs less than keeping a larger one in memory. */
+/**
+ * Bytes of the largest pack that isomorphic-git reads. Starting git costs less than keeping a larger pack in memory.
+ */
 const LARGEST_PACK = 4 * 1024 * 1024;
 
 /** How much memory isomorphic-git needs for a byte of an index: it makes a map and a list of ids as strings. */

@@ -163,7 +163,7 @@ async function connect(
     helpers.drop(path);
     throw new RepositoryError('git_failed', 'the git helper cannot be reached', { cause });
   }
-  // Needs no handling here: `receive` notices a broken connection, because its frames end.
+  // The error needs no handling here: `receive` notices a broken connection, because its frames end.
   socket.on('error', () => undefined);
   const abort = () => socket.destroy();
   signal?.addEventListener('abort', abort, { once: true });

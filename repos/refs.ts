@@ -115,7 +115,7 @@ export class RefStore {
       return parsePackedRefs(await readFile(this.#file, 'utf8'));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      // Every repository gets the file when it is created. Without it, all refs are lost, not absent.
+      // Every repository gets the file when it is created. If the file is missing, the refs of the repository are lost.
       throw new RepositoryError('damaged', `${this.#file} is missing`, { cause: error });
     }
   }

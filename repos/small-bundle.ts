@@ -33,7 +33,10 @@ interface Source {
   bundle(refs: Refs): Readable;
 }
 
-/** Bundles `main` and the tags of its versions. Returns undefined if there are none or the bundle would be too large. */
+/**
+ * Bundles `main` and the tags of its versions. Returns undefined if there are no versions or the bundle would be too
+ * large.
+ */
 export async function versionsBundle(source: Source, all: Refs): Promise<Buffer | undefined> {
   const refs = new Map([...all].filter(([name]) => isVersionRef(name)));
   if (refs.size === 0) return undefined;

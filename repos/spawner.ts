@@ -1,7 +1,7 @@
 /**
- * The git helper: a small process that starts git for the registry. Starting a process blocks the event loop for
- * longer, the more memory the starting process has, so the large server lets this small one do it. process.ts runs it
- * with the path of its socket. The helper ends when the IPC channel to its parent closes.
+ * The git helper: a small process that starts git for the registry. Starting a process blocks the event loop in
+ * proportion to the memory of the starting process, so the large server lets this small process do it. process.ts runs
+ * it with the path of its socket. The helper ends when the IPC channel to its parent closes.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
@@ -19,8 +19,8 @@ const STDERR_KEPT = 64 * 1024;
 const GRACE_MS = 10_000;
 
 /**
- * At most 16 git processes run at once, and further runs wait. The processor limits them, so more processes would only
- * make each one slower, and each needs some tens of MiB.
+ * At most 16 git processes run at once, and further runs wait. The processor limits git processes, so more of them
+ * would only make each one slower, and each needs some tens of MiB.
  */
 const places = new Slots(16);
 /** Runs with input from a client mostly wait for that client, so they have slots of their own. */
@@ -93,7 +93,7 @@ if (path === undefined || process.send === undefined) {
   );
 }
 const server = createServer((connection) => {
-  // Needs no handling: 'close' follows and ends git, and the caller has noticed the broken connection itself.
+  // The error needs no handling: 'close' follows and ends git, and the caller has noticed the broken connection itself.
   connection.on('error', () => undefined);
   serve(connection).catch(() => connection.destroy());
 });

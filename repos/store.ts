@@ -16,7 +16,7 @@ import type { Hold, Repositories } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-/** The folder in which repositories are prepared and deleted. No repository can have its name. */
+/** The folder in which repositories are prepared and deleted. No repository can have the name of this folder. */
 const WORKSHOP = '.workshop';
 
 /**
@@ -42,7 +42,7 @@ const FILES = {
 };
 const FOLDERS = ['objects', 'objects/info', 'objects/pack', 'refs', 'refs/heads', 'refs/tags'];
 
-/** Opens the folder of repositories and the journal. Creates both if they are missing. */
+/** Opens the folder of repositories and the journal, and creates them if they are missing. */
 export async function openRepositories(
   options: {
     root: string;
@@ -164,7 +164,10 @@ class RepositoryFolder implements Repositories {
     return (await stat(this.root, { bigint: true })).mtimeNs;
   }
 
-  /** Moves the repository away with one rename, then deletes it. After a crash in between, the next start deletes it. */
+  /**
+   * Moves the repository away with one rename, then deletes it. After a crash in between, a later start deletes the
+   * moved repository.
+   */
   async remove(name: string): Promise<void> {
     const repository = await this.open(name);
     const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));

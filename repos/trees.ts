@@ -78,7 +78,7 @@ function place(root: Level, path: string, change: Uint8Array | null): boolean {
   return true;
 }
 
-/** Whether git's fsck and checkout accept the name on every system. They refuse every spelling of `.git` (path.c). */
+/** Whether git's fsck and checkout accept the name on every system. Git refuses every spelling of `.git` (path.c). */
 function isFileName(name: string): boolean {
   const plain = name.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
   return (

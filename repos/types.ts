@@ -180,8 +180,8 @@ export interface Repositories {
   /** A repository that was opened before. The folder of the repository may have been removed meanwhile. */
   opened(name: string): Repository | undefined;
   /**
-   * Frees the memory of a repository that will not be used again soon. Callers that use it now may continue, and it can
-   * be opened again.
+   * Frees the memory of a repository that will not be used again soon. Callers that use the repository now may
+   * continue, and the repository can be opened again.
    */
   release(name: string): void;
   /** Creates an empty bare repository. Throws `bad_name`, or `repository_exists` (upper and lower case are equal). */
@@ -193,14 +193,14 @@ export interface Repositories {
   adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
   /** Deletes a repository (to undo a failed creation). */
   remove(name: string): Promise<void>;
-  /** Adds a journal entry, durable on return. Call it before the repository changes. */
+  /** Adds a journal entry, durable on return. Must be called before the repository changes. */
   addJournalEntry(name: string): Promise<void>;
   /**
    * Resolves when no process has a journal entry. New changes wait until `release`. Throws `locked` if another caller
    * has a hold, or if a change takes too long.
    */
   hold(): Promise<Hold>;
-  /** Removes this process's entry. Call it after the index was updated. */
+  /** Removes this process's entry. Must be called after the index was updated. */
   removeJournalEntry(name: string): Promise<void>;
   /** Names of repositories with a journal entry of any process, dead or alive. */
   journaled(): Promise<string[]>;
@@ -208,7 +208,7 @@ export interface Repositories {
    * Names of repositories with journal entries of dead processes only. The index of such a repository may be outdated.
    */
   abandonedEntries(): Promise<string[]>;
-  /** Removes the entries of dead processes. Call it after the repository was repaired. */
+  /** Removes the entries of dead processes. Must be called after the repository was repaired. */
   dropJournalEntry(name: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -219,7 +219,9 @@ export interface GitRun {
   cwd?: string;
   env?: Record<string, string>;
   signal?: AbortSignal;
-  /** The input comes from a client, which may be slow. Runs with input from a client have slots of their own. */
+  /**
+   * Whether the input comes from a client, which may be slow. Runs with input from a client have slots of their own.
+   */
   fed?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Packs repositories in the background, one at a time. Landings never wait for it. */
+/** Packs repositories in the background, one at a time. Landings never wait for maintenance. */
 import type { Repository } from './types.ts';
 
 /** Only every 16th version triggers maintenance, because the check for loose objects lists several folders. */
@@ -9,7 +9,7 @@ export class Upkeep {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  /** Call it after each landing, with the newest version and the number of versions that landed. */
+  /** Must be called after each landing, with the newest version and the number of versions that landed. */
   schedule(repository: Repository, newest: number, count: number): void {
     const passed = Math.floor(newest / EVERY) > Math.floor((newest - count) / EVERY);
     if (!passed || this.#closed) return;

@@ -33,7 +33,7 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
   );
   if (leftOut.length > 0) {
     terminal.err(
-      `${leftOut.length} definitions are not in it. Keep an earlier backup that has them.`,
+      `${leftOut.length} definitions are missing in this backup. Keep an earlier backup that contains them.`,
     );
   }
   return leftOut.length + unsettled.length === 0 ? 0 : 1;
@@ -53,7 +53,7 @@ export async function runRestore(deps: Deps, terminal: Terminal, { file }: File)
     `Restored ${repositories.length} repositories and ${rowsIn(tables)} rows from the backup of ${made_at}.`,
   );
   for (const name of left_out)
-    terminal.err(`The backup was made without the repository of ${name}.`);
+    terminal.err(`The backup does not contain the repository of ${name}.`);
   terminal.out(
     'Lab computers get nothing new until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
   );

@@ -36,7 +36,10 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'token create': async () => (await people()).createToken,
 };
 
-/** Runs a command and returns its exit code: 0 if it succeeded, 1 if it failed. The terminal shows why it failed. */
+/**
+ * Runs a command and returns its exit code: 0 if it succeeded, 1 if it failed. If a command fails, the terminal shows
+ * why.
+ */
 export async function runCommand(
   deps: Deps,
   { command, options }: CommandRequest,

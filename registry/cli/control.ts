@@ -54,7 +54,7 @@ async function answer(socket: Socket, run: RunCommand): Promise<void> {
     progress: (...progress) => say({ progress }),
   };
   const lines = createInterface({ input: socket });
-  // readline emits the errors of its input. Without a listener they would end the process.
+  // readline emits the errors of its input. Without a listener, these errors would end the process.
   lines.on('error', () => socket.destroy());
   for await (const line of lines) {
     say({ exit: await runRequest(line, run, terminal) });

@@ -42,7 +42,7 @@ export async function exportDefinitions(
 ): Promise<number> {
   const whose = { lab: await labWith(deps, lab), isBuiltin: builtin };
   if (bundle) {
-    // Loaded only here, because only bundles need the packages for archives.
+    // This module is loaded only here, because only bundles need the packages for archives.
     const { exportBundle } = await import('../services/import-export/export-bundle.ts');
     const count = await orProblem(command.folder, (file) =>
       exportBundle(deps, file, whose, (done, total) => terminal.progress(done, total, 'Exporting')),

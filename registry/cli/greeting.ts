@@ -1,7 +1,10 @@
 /** The message that the first start prints. The message contains a token only if it is printed on a terminal. */
 import type { FirstAdmin } from '../services/start/first-start.ts';
 
-/** Returns the lines of the message. If the start has not created the first administrator, only the address. */
+/**
+ * Returns the lines of the message. If the start has not created the first administrator, the message has only the
+ * address.
+ */
 export function greeting(url: string, first: FirstAdmin | null): string[] {
   const address = `The registry is at ${url}`;
   if (!first) return [address];

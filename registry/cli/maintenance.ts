@@ -39,7 +39,7 @@ export async function runFsck(deps: Deps, terminal: Terminal) {
   return report.problems.length === 0 ? 0 : 1;
 }
 
-/** Packs every repository now. The registry does this by itself after landings. */
+/** Packs every repository now. The registry also packs repositories by itself, after landings. */
 export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
   const names = await repositories.list();
   const failed: string[] = [];

@@ -171,7 +171,8 @@ function serveCommand(): Command {
     for (const [key, value] of Object.entries(options)) {
       flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
     }
-    // Every account of this machine can see the arguments of a process. Setting a title hides secrets among them.
+    // Every account of this machine can see the arguments of a process. A process title replaces the arguments, so it
+    // hides secrets among them.
     if (Object.keys(flags).some(isSecret)) process.title = 'registry serve';
     const config = loadConfig(process.env, flags);
     const singleSignOn = singleSignOnOf(config);
@@ -261,8 +262,8 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
 }
 
 /**
- * Lets a running server execute the command if it uses the embedded database. Otherwise this process executes the
- * command.
+ * Lets a running server execute the command if the server uses the embedded database. Otherwise this process executes
+ * the command.
  */
 async function runHereOrThere(request: CommandRequest): Promise<number> {
   const config = loadConfig();

@@ -92,7 +92,8 @@ async function start(
   for (const { name, error } of old.failed) {
     app.log.error({ err: error, definition: name }, 'cannot be attested; run: registry fsck');
   }
-  // Needed only for the embedded database: with a database server, commands run in their own processes.
+  // The socket for commands is needed only for the embedded database: with a database server, commands run in their own
+  // processes.
   if (deps.store.embedded) {
     const commands = await serveCommands(paths.socket, async (request, terminal) => {
       const { runCommand } = await import('./commands.ts');
@@ -131,7 +132,9 @@ async function start(
   }
 }
 
-/** Indexes contents of old versions in the background. Returns a function that stops this work and waits for its end. */
+/**
+ * Indexes contents of old versions in the background. Returns a function that stops the indexing and waits for its end.
+ */
 function fillBeside(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const stop = new AbortController();
   const filling = fillContents(deps, stop.signal).then(

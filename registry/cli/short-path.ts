@@ -7,8 +7,8 @@ import { basename, dirname, join } from 'node:path';
 const MOST_BYTES = 103;
 
 /**
- * Calls `act` with a path to the same file that is short enough. If `path` is too long, the short path leads through a
- * symbolic link to the folder. The link exists only while `act` runs.
+ * Calls `act` with a short enough path to the same file. If `path` is too long, the short path leads through a symbolic
+ * link to the folder. The link exists only while `act` runs.
  */
 export async function withShortPath<T>(
   path: string,

@@ -7,7 +7,7 @@ export interface Terminal {
   out(line: string): void;
   /** Prints a line about progress or an error. */
   err(line: string): void;
-  /** Shows the progress of long work, which `label` names. May be called very often. */
+  /** Shows the progress of long work, which `label` names. This method may be called very often. */
   progress(done: number, total: number, label: string): void;
 }
 
@@ -51,7 +51,7 @@ async function progressBar(): Promise<Terminal['progress']> {
   };
 }
 
-/** After this time without a line, in milliseconds, the next step prints one. */
+/** After this many milliseconds without a line, the next step of the work prints one. */
 const SILENCE = 10_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Sets `request.caller` from a Bearer token or the session cookie. Without either, the caller is nobody. Only the
- * routes of the Fastify plugin that calls this function get a caller.
+ * Sets `request.caller` from a Bearer token or the session cookie. Without a token and a cookie, the caller is nobody.
+ * Only the routes of the Fastify plugin that calls this function get a caller.
  */
 import { randomUUID } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
@@ -172,7 +172,7 @@ export function bearerOf(request: FastifyRequest): string | undefined {
   return match[1];
 }
 
-/** Creates a session for a user who has just signed in. Sets its cookie and returns its token. */
+/** Creates a session for a user who has just signed in. Sets the cookie of the session and returns its token. */
 export function startSession(
   app: FastifyInstance,
   reply: FastifyReply,

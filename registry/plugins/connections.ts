@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Closes idle connections again and again during a stop. Fastify closes them only when the stop begins. A connection with a
- * running answer becomes idle later, and its client could keep it open for a minute or more.
+ * Closes idle connections again and again during a stop. Fastify closes idle connections only when the stop begins. A
+ * connection with a running answer becomes idle later, and its client could keep it open for a minute or more.
  */
 export function letConnectionsGo(app: FastifyInstance): void {
   let looking: NodeJS.Timeout | undefined;

@@ -14,13 +14,13 @@ interface Options {
 }
 
 /**
- * Must be called before the routes are added, because it collects them. The code that makes the document is loaded by the
- * first request for it, into an app of its own, so that it does not slow the start.
+ * Must be called before the routes are added, because this function collects each route that is added. The code that
+ * makes the document is loaded by the first request for it, into an app of its own, so that it does not slow the start.
  */
 export function documentation(app: FastifyInstance, options: Options): void {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
-    // Fastify adds a HEAD route for every GET route. The document leaves these out.
+    // Fastify adds a HEAD route for every GET route. The OpenAPI document leaves out HEAD routes.
     if (route.method !== 'HEAD' && !route.schema?.hide) routes.push(route);
   });
   let pages: Promise<FastifyInstance> | undefined;

@@ -1,6 +1,6 @@
 /**
- * Reads the JSON of requests. JSON must be UTF-8 (RFC 8259, section 8.1), and other bytes are refused. If they were
- * accepted, the registry would store U+FFFD in place of these bytes.
+ * Reads the JSON of requests. JSON must be UTF-8 (RFC 8259, section 8.1), and other bytes are refused. If other bytes
+ * were accepted, the registry would store U+FFFD in place of them.
  */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -8,7 +8,10 @@ import { Problem } from '../errors.ts';
 import { type Scan, scanJson } from './json-scan.ts';
 import { Turns } from './turns.ts';
 
-/** Bytes. A larger body waits for its turn before each step, because several at once would delay all other requests. */
+/**
+ * Bytes. A larger body waits for its turn before each step, because several large bodies at once would delay all other
+ * requests.
+ */
 const LARGE = 64 * 1024;
 
 /** Makes Fastify accept only JSON: Fastify refuses content types that have no parser. */

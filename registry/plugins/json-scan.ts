@@ -3,7 +3,10 @@
  * stored as they were sent. The scan reads the text once, in less time than parsing takes.
  */
 
-/** The most values in a body. Lists of columns need about ten thousand. A million would delay all other requests. */
+/**
+ * The most values in a body. Lists of columns need about ten thousand values. A million values would delay all other
+ * requests.
+ */
 const MOST_VALUES = 50_000;
 /** The most property names in a body. An object with many names costs ten times as much as a list with as many values. */
 const MOST_NAMES = 20_000;
@@ -17,8 +20,9 @@ export interface Scan {
   /** The limit that the body exceeds, in words. The scan ends where the limit is exceeded. */
   excess?: string;
   /**
-   * A property that its object has twice. `JSON.parse` keeps the last one, but a proxy, a log or a reviewer may have read
-   * the first (RFC 8259, section 4). No maintained parser for Node.js refuses such an object.
+   * A property that its object has twice. `JSON.parse` keeps the last of two properties with the same name, but a
+   * proxy, a log or a reviewer may have read the first (RFC 8259, section 4). No maintained parser for Node.js refuses
+   * such an object.
    */
   repeated?: Fault;
   /** A property that cannot be stored: its number would become null, or its value is nested too deeply. */

@@ -91,7 +91,7 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   if (error instanceof RepositoryError && GONE.has(error.code)) {
     return new Problem(
       'incomplete',
-      'The repository of the definition is missing or damaged. Tell a site admin: the log has the reason.',
+      'The repository of the definition is missing or damaged. Tell a site admin. The log of the registry says why.',
       undefined,
       { cause: error },
     );
@@ -118,7 +118,7 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   if (error instanceof StoreError && MET.has(error.code)) {
     return new Problem(
       'conflict',
-      'Somebody else changed or deleted something that this request needs. Load it again and repeat your change.',
+      'Somebody else changed or deleted something that this request needs. Load the data again and repeat your change.',
       undefined,
       { cause: error },
     );
@@ -141,7 +141,9 @@ function asProblem(error: FastifyError, requestId: string): Problem {
 
 const GONE = new Set<RepositoryErrorCode>(['repository_not_found', 'damaged']);
 
-/** Errors of the database that two simultaneous requests can cause. Services translate most of them themselves. */
+/**
+ * Errors of the database that two simultaneous requests can cause. Services translate most of these errors themselves.
+ */
 const MET = new Set<StoreErrorCode>(['foreign_key_violation', 'serialization_failure']);
 
 /** The codes for errors of Fastify itself, such as a wrong media type, by HTTP status. */

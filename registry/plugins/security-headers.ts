@@ -25,8 +25,8 @@ type Headers = readonly [name: string, value: string][];
 const HSTS_SECONDS = 365 * 24 * 3600;
 
 /**
- * Returns the headers. They depend only on the scheme of the address (http or https), so they can be made before the
- * server listens.
+ * Returns the headers. The headers depend only on the scheme of the address (http or https), so they can be made before
+ * the server listens.
  */
 export function securityHeaders(publicUrl: () => string): Headers {
   return Object.entries({
@@ -37,7 +37,8 @@ export function securityHeaders(publicUrl: () => string): Headers {
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
-    // The header is sent only if the address has https. It would lock browsers out of a registry that has only http.
+    // The header is sent only if the address has https. The header would lock browsers out of a registry that has only
+    // http.
     ...(publicUrl().startsWith('https:') && {
       'strict-transport-security': `max-age=${HSTS_SECONDS}`,
     }),

@@ -65,7 +65,7 @@ const NOT_OURS =
  * Whether a request comes from a page of the registry. The header `Sec-Fetch-Site` decides (Fetch Metadata). Old
  * browsers do not send this header, and no browser sends it over plain http. Without `Sec-Fetch-Site`, the header
  * `Origin` decides, which every browser sends with methods other than GET and HEAD (Fetch, section 3.1). A request
- * without both does not come from a browser.
+ * without both headers does not come from a browser.
  */
 export function fromOwnPage(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
   const site = headers['sec-fetch-site'];

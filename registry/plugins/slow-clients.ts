@@ -25,7 +25,8 @@ export function connectionDeadlines(patience = PATIENCE_MS) {
 
 /** Disconnects the client if it reads nothing of the answer for too long. */
 export function leaveSlowReader(raw: ServerResponse, patience = PATIENCE_MS): void {
-  // Called when the socket is idle. If no data waits to be sent, the server is still preparing the answer.
+  // Node calls this function when the socket is idle. If no data waits to be sent, the server is still preparing the
+  // answer.
   raw.setTimeout(patience, () => {
     if (raw.socket !== null && raw.socket.writableLength > 0) raw.socket.destroy();
   });

@@ -34,8 +34,8 @@ declare module 'fastify' {
 }
 
 /**
- * An option for creating the Fastify app. Set later, Fastify would have loaded its own compilers already. The cast is
- * needed because Fastify's types describe those compilers.
+ * An option for creating the Fastify app. If the option were set later, Fastify would already have loaded its own
+ * compilers. The cast is needed because the types of the option describe Fastify's own compilers.
  */
 export const schemaController = {
   compilersFactory: {
@@ -106,7 +106,10 @@ function compileValidatorLater(): FastifySchemaCompiler<object> {
   };
 }
 
-/** Moves the check for missing properties to the end. Ajv reports only one error, and an unknown name says more. */
+/**
+ * Moves the check for missing properties to the end. Ajv reports only one error, and an unknown property tells the user
+ * more than a missing one.
+ */
 function requiredLast(ajv: Ajv): Ajv {
   const required = ajv.getKeyword('required');
   if (typeof required === 'boolean') throw new Error('JSON Schema has the keyword "required"');
@@ -143,8 +146,8 @@ const checkLength: SchemaValidateFunction = (most: number, text: string) => {
 };
 
 /**
- * Limits the code points of a text, which is what JSON Schema counts. Ajv's own check always counts all of them, which
- * takes longer than parsing the text. This check counts code points only if the text may be too long.
+ * Limits the code points of a text, which is what JSON Schema counts. Ajv's own check always counts all code points,
+ * which takes longer than parsing the text. This check counts code points only if the text may be too long.
  */
 const maxLength: FuncKeywordDefinition = {
   keyword: 'maxLength',

@@ -179,7 +179,7 @@ function enrolmentRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDeps): v
         tags,
         summary: 'Exchange an enrolment code for the token of a computer',
         description:
-          'If the lab already has a computer with this name, the computer gets a new token, and its old one stops working. If another lab has it, the answer is 409, and the code stays valid. After twenty wrong codes from one address, the answer is 429 with Retry-After.',
+          'If the lab already has a computer with this name, the computer gets a new token, and its old one stops working. If a computer of another lab has the name, the answer is 409, and the code stays valid. After twenty wrong codes from one address, the answer is 429 with Retry-After.',
         security: [],
         body: Enrolment,
         response: { 201: Enrolled, ...problemAnswers },

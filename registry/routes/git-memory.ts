@@ -34,7 +34,10 @@ export interface GitMemoryDeps {
 const READ =
   /^\/definitions\/([A-Za-z_][A-Za-z0-9_]{0,99})\.git\/(?:info\/refs\?service=(git-upload-pack)|git-upload-pack)$/;
 const ROUTE = '/definitions/*';
-/** Bytes of the longest request that is handled here. Clients with many commits send longer ones, which are rarely equal. */
+/**
+ * Bytes of the longest request that is handled here. Clients with many commits send longer requests, which are rarely
+ * equal.
+ */
 const LONGEST_BODY = 16 * 1024;
 /** Bytes. A longer answer may not fit into the buffers of the connection, so a slow client can delay it. */
 const SHORT_ANSWER = 16 * 1024;
@@ -115,8 +118,9 @@ export class GitMemory {
   }
 
   /**
-   * Returns what the answer depends on. Returns undefined if a part of it is not in memory, or if the caller may not read
-   * the definition. The state of the refs is taken before the route reads them, so an answer is never older than its key.
+   * Returns what the answer depends on. Returns undefined if a part of this state is not in memory, or if the caller
+   * may not read the definition. The state of the refs is taken before the route reads them, so an answer is never
+   * older than its key.
    */
   #stateOf(
     { headers, method }: IncomingMessage,

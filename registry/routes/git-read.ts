@@ -26,7 +26,10 @@ const REVIEWS: View = {
   visible: (ref: string) => isVersionRef(ref) || isReviewRef(ref),
 };
 
-/** Returns the token in HTTP Basic credentials (RFC 7617), where it is the password. Returns an empty text without one. */
+/**
+ * Returns the token in HTTP Basic credentials (RFC 7617), where it is the password. Returns an empty text if there is
+ * no token.
+ */
 export function tokenIn(credentials: string): string {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString();

@@ -13,7 +13,7 @@ import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
 import { NoContent, problemAnswers, type RegistryServer } from './shared.ts';
 
-/** The most bytes of a binding in a request. People write the settings in it, which are never this large. */
+/** The most bytes of a binding in a request. People write the settings of an instrument, which are never this large. */
 export const MOST_OF_A_BINDING = 1024 * 1024;
 
 const collection = '/api/instruments';

@@ -46,7 +46,10 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   });
 }
 
-/** A clone address. A browser that opens it is redirected to the definition's page, which has no `.git` at the end. */
+/**
+ * A clone address. A browser that opens a clone address is redirected to the definition's page, which has no `.git` at
+ * the end.
+ */
 const CLONE_ADDRESS = /^(\/definitions\/[^/?]*)\.git(\?|$)/;
 
 const isNavigation = ({ headers, url }: FastifyRequest): boolean =>

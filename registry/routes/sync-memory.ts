@@ -70,7 +70,7 @@ export class SyncMemory {
     };
   }
 
-  /** The state of a computer's list, for `keep`. Call it before reading the list. */
+  /** The state of a computer's list, for `keep`. Must be called before the list is read. */
   stateOf(actor: Actor): string | undefined {
     return actor.kind === 'computer' ? this.#deps.access.listState(actor) : undefined;
   }
@@ -90,7 +90,9 @@ export class SyncMemory {
     this.#isClosing = true;
   }
 
-  /** Finds the cached answer. Returns undefined if there is none, or if the list has changed or may have changed. */
+  /**
+   * Finds the cached answer. Returns undefined if no answer is cached, or if the list has changed or may have changed.
+   */
   #find({ url = '', method, headers }: IncomingMessage): Kept | undefined {
     if (!url.startsWith(ROUTE) || method !== 'GET' || this.#isClosing) return undefined;
     const { authorization, 'if-none-match': known } = headers;

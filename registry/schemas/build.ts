@@ -58,5 +58,7 @@ const build = {
   Unsafe: (schema: Schema) => schema,
 };
 
-/** The builders, with TypeBox's types. `test/schemas/build.test.ts` compares their results with TypeBox's. */
+/**
+ * The builders, with TypeBox's types. `test/schemas/build.test.ts` compares the results of the builders with TypeBox's.
+ */
 export const Type = build as unknown as Pick<typeof TypeBox, keyof typeof build>;

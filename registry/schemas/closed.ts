@@ -52,8 +52,8 @@ function closedObject(schema: Schema): Schema {
 }
 
 /**
- * Returns the schema of all properties that are not listed by name. For a record, it replaces the name pattern: `.` does
- * not match line ends, so names with line ends would escape the check.
+ * Returns the schema of all properties that are not listed by name. For a record, this schema replaces the name
+ * pattern: `.` does not match line ends, so names with line ends would escape the check.
  */
 function othersOf({ additionalProperties, patternProperties }: Schema): unknown {
   if (patternProperties !== undefined) {

@@ -39,7 +39,10 @@ export const PolicyOverridden = Type.Object({
   ...Common,
 });
 
-/** `merge_request.opened`, `.updated`, `.merged` and `.closed`. Has the state at the time when the event is sent. */
+/**
+ * `merge_request.opened`, `.updated`, `.merged` and `.closed`. The event has the state of the merge request at the time
+ * when it is sent.
+ */
 export const MergeRequestEvent = Type.Object({
   merge_request: Type.Object({
     id: Id,
@@ -76,7 +79,7 @@ export const BindingChanged = Type.Object({
   ...Common,
 });
 
-/** `instrument.changed`. Has the definition and the pinned version at the time when the event is sent. */
+/** `instrument.changed`. The event has the definition and the pinned version at the time when it is sent. */
 export const InstrumentChanged = Type.Object({
   instrument: Type.Object({
     id: Id,

@@ -14,7 +14,9 @@ export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}
 export const ADDRESS = `^${dotted("[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")}@${dotted('[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?')}$`;
 const Password = Text({ minLength: 8, maxLength: 1024 });
 const Email = Line({ maxLength: 254, pattern: ADDRESS });
-/** The name of a person. Commits contain it, so it must not have angle brackets or line ends (git-commit-tree(1)). */
+/**
+ * The name of a person. Commits contain the name, so it must not have angle brackets or line ends (git-commit-tree(1)).
+ */
 const PersonName = Line({
   minLength: 1,
   maxLength: 200,
@@ -70,7 +72,7 @@ export const UserQuery = Type.Object({
 
 export type UserQuery = Static<typeof UserQuery>;
 
-/** An account as a lab admin sees it who looks it up by its username. */
+/** An account as shown to a lab admin who looks it up by its username. */
 export const FoundUser = Type.Object({ id: Id, username: Type.String(), name: Type.String() });
 
 export const Credentials = Type.Object({

@@ -25,7 +25,7 @@ export function show<T extends object, K extends keyof T>(
   return Object.fromEntries(shown) as Shown<Pick<T, K>>;
 }
 
-/** The names of a schema's fields. Code that uses them always agrees with the schemas of the API. */
+/** The names of a schema's fields. Code that uses these names always agrees with the schemas of the API. */
 export const fieldsOf = <T extends object>({ properties }: { properties: T }) =>
   Object.keys(properties) as (keyof T & string)[];
 

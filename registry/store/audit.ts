@@ -38,7 +38,7 @@ export interface AuditFilters {
 
 /**
  * Appends an entry within the caller's transaction. Locks the chain of entries until the transaction ends, so that all
- * processes append in one order. Call it just before the commit, because other transactions wait for the lock.
+ * processes append in one order. Must be called just before the commit, because other transactions wait for the lock.
  */
 export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise<AuditEvent> {
   const [next] = await em.execute<[{ id: number; previous_hash: string | null }]>(
@@ -129,8 +129,8 @@ export async function* streamAudit(
 }
 
 /**
- * Verifies the chain from its start. Returns null if it is intact, otherwise the id of the first entry with a wrong hash.
- * The chain alone cannot show whether its last entries were deleted.
+ * Verifies the chain from its start. Returns null if the chain is intact, otherwise the id of the first entry with a
+ * wrong hash. The chain alone cannot show whether its last entries were deleted.
  */
 export async function verifyAuditChain(em: EntityManager): Promise<number | null> {
   let previous = chainStart;

@@ -1,7 +1,9 @@
 /** A condition of a filter: a piece of SQL, and the values of its `?` placeholders. */
 export type Condition = [sql: string, ...values: unknown[]];
 
-/** Combines conditions into `where …` and its values. Ignores undefined ones. If none is left, the SQL is empty. */
+/**
+ * Combines conditions into `where …` and its values. Ignores undefined ones. If no condition is left, the SQL is empty.
+ */
 export function where(conditions: readonly (Condition | undefined)[]): {
   sql: string;
   values: unknown[];

@@ -74,8 +74,8 @@ export function isAfter(keys: readonly Key[], values: readonly Value[]): [string
       ...conditions.flatMap(([, ...given]) => given),
     ];
   });
-  // With this condition PostgreSQL can start in an index at the first key's value. With the alternatives alone it would
-  // read the index from the beginning.
+  // With this condition PostgreSQL can start in an index at the first key's value. With the alternatives alone,
+  // PostgreSQL would read the index from the beginning.
   const start = reaches(keys[0] as Key, values[0] as Value);
   return [
     `${start[0]} and (${alternatives.map(([sql]) => `(${sql})`).join(' or ')})`,

@@ -103,15 +103,15 @@ export async function definitionsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** What the database says of the repository of a definition. */
+/** What the database contains about the repository of a definition. */
 export type KnownDefinition = Pick<Definition, 'id' | 'name' | 'version' | 'head'>;
 
-/** All definitions, including archived ones and those whose proposals are closed. */
+/** All definitions, also archived ones and those with only closed merge requests. */
 export async function knownDefinitions(em: EntityManager): Promise<KnownDefinition[]> {
   return em.execute('select id, name, version, head from definitions order by id');
 }
 
-/** Takes the next id from the sequence. Call it before the definition is written anywhere. */
+/** Takes the next id from the sequence. Must be called before the definition is written anywhere. */
 export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(
     `select nextval('definitions_id_seq') as id`,
@@ -120,8 +120,8 @@ export async function allocateDefinitionId(em: EntityManager): Promise<number> {
 }
 
 /**
- * Moves the sequence past every existing id and past `highest`, after definitions were inserted with given ids, or when
- * git has ids that the database does not.
+ * Moves the sequence past every existing id and past `highest`. Needed after definitions were inserted with ids from
+ * git or a backup, or if git has higher ids than the database.
  */
 export async function advanceDefinitionIds(em: EntityManager, highest = 0): Promise<void> {
   await em.execute(

@@ -42,7 +42,9 @@ export async function connectServer(url: string, shared: SharedOptions): Promise
   };
 }
 
-/** Connects to the embedded database through one permanent connection. By default, `pg` would close an idle one. */
+/**
+ * Connects to the embedded database through one permanent connection. By default, `pg` would close an idle connection.
+ */
 export async function connectEmbedded(
   database: EmbeddedDatabase,
   shared: SharedOptions,

@@ -90,7 +90,7 @@ export async function insertRows(em: EntityManager, table: Table, lines: string[
   );
 }
 
-/** The next number of each sequence. Read it after the rows, because sequences are not transactional. */
+/** The next number of each sequence. Must be read after the rows, because sequences are not transactional. */
 export async function sequencesOf(em: EntityManager): Promise<Record<string, number>> {
   const names = await em.execute<{ name: string }[]>(
     `select relname as name from pg_class

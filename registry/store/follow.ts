@@ -242,8 +242,8 @@ const behindOf = (em: EntityManager, last: number) =>
   );
 
 /**
- * Ends a follower's lease. Returns false if the follower has renewed it meanwhile. A follower that still runs then
- * begins a new lease.
+ * Ends a follower's lease. Returns false if the follower has renewed the lease meanwhile. A follower that still runs
+ * then begins a new lease.
  */
 async function endLease(em: EntityManager, id: number, renewed: number): Promise<boolean> {
   const ended = await em.execute<unknown[]>(

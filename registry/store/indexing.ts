@@ -10,7 +10,7 @@ export async function lockDefinition(em: EntityManager, id: number): Promise<voi
   await em.execute('select pg_advisory_xact_lock(?, ?)', [DEFINITION_LOCKS, id]);
 }
 
-/** Locks as `lockDefinition` does, and gives the number of indexed versions once it has the lock. */
+/** Locks a definition as `lockDefinition` does, then counts its indexed versions. */
 export async function lockAndCountVersions(em: EntityManager, id: number): Promise<number> {
   const [row] = await em.execute<[{ known: number }]>('select lock_definition(?) as known', [id]);
   return row.known;
@@ -24,7 +24,9 @@ export async function markArchived(em: EntityManager, id: number, at: Date | nul
   await em.nativeUpdate(Definition, { id }, { archived_at: at });
 }
 
-/** Counts the indexed versions. Their numbers have no gaps, so the count is the number of the newest version. */
+/**
+ * Counts the indexed versions. The numbers of versions have no gaps, so the count is the number of the newest version.
+ */
 export async function countVersions(em: EntityManager, definitionId: number): Promise<number> {
   return em.count(Version, { definition_id: definitionId });
 }
@@ -46,7 +48,8 @@ export type DefinitionFields = Omit<Definition, symbol>;
 /** Throws `unique_violation` (`definitions_name_key`) if another definition has the name. Ignores case. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
   const { id, ...changes } = row;
-  // Not `on conflict`, which would compute the search columns twice. The definition is locked, so nobody comes between.
+  // Does not use `on conflict`, which would compute the search columns twice. The definition is locked, so no other
+  // process can write the row between the two statements.
   if ((await em.nativeUpdate(Definition, { id }, changes)) === 0) await em.insert(Definition, row);
 }
 

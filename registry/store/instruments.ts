@@ -126,8 +126,8 @@ export async function instrumentsById(
 }
 
 /**
- * Pins the instruments of a lab that use another lab's definition. Pins them to the newest version that is not revoked,
- * which their computers already have. Returns the pinned instruments and versions.
+ * Pins the instruments of a lab that use another lab's definition. Each is pinned to the newest version that is not
+ * revoked, which its computers already have. Returns the pinned instruments and versions.
  */
 export async function pinForeign(
   em: EntityManager,

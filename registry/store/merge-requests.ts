@@ -23,7 +23,7 @@ export type NewHead = Pick<
 
 const UNDECIDED: MergeRequestState[] = ['opening', 'open'];
 
-/** Takes the next number from the sequence. Call it before the merge request is written anywhere. */
+/** Takes the next number from the sequence. Must be called before the merge request is written anywhere. */
 export async function allocateMergeRequestId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(
     `select nextval('merge_requests_id_seq') as id`,
@@ -96,8 +96,8 @@ export async function removeHeadsAfter(
 }
 
 /**
- * Deletes such rows for all merged and closed merge requests of a definition. The head of such a merge request no
- * longer changes. Returns how many it deleted.
+ * Deletes the rows of heads after the last one, for all merged and closed merge requests of a definition. The head of
+ * such a merge request no longer changes. Returns how many it deleted.
  */
 export async function removeHeadsAfterDecisions(
   em: EntityManager,
@@ -142,7 +142,7 @@ export async function updateMergeRequest(
   return changed > 0;
 }
 
-/** Stores who is about to merge or close a merge request. The API shows it only afterwards. */
+/** Stores who is about to merge or close a merge request. The API shows this person only afterwards. */
 export async function setDecider(em: EntityManager, id: number, who: number | null) {
   await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who });
 }
@@ -169,7 +169,7 @@ export async function findMergeRequest(
   return em.findOne(MergeRequest, { id, state: { $ne: 'opening' } });
 }
 
-/** The merge requests with these ids. Does not check whether a caller may see them. */
+/** The merge requests with these ids. Does not check whether a caller may see these merge requests. */
 export async function mergeRequestsById(
   em: EntityManager,
   ids: readonly number[],

@@ -9,9 +9,9 @@ export interface OddMergeRequest {
 }
 
 /**
- * Finds merge requests that are merged but have no version, that are not merged but have one, or that have been `opening`
- * for more than an hour (writing the refs takes only a moment). Skips those of deleted definitions, because they have no
- * versions to compare with.
+ * Finds merge requests that are merged but have no version, that are not merged but have one, or that have been
+ * `opening` for more than an hour (writing the refs takes only a moment). Skips merge requests of deleted definitions,
+ * because there are no versions to compare with.
  */
 export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {
   return await em.execute<OddMergeRequest[]>(
@@ -28,7 +28,7 @@ export async function oddMergeRequests(em: EntityManager): Promise<OddMergeReque
 
 /**
  * Finds accounts with a `session_epoch` that is too low. Each new password, and each disabling of the account, must
- * have raised this number by one. The audit trail says how often they happened.
+ * have raised this number by one. The audit trail says how often both happened.
  */
 export async function sessionsSetBack(
   em: EntityManager,

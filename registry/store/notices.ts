@@ -73,7 +73,7 @@ export async function listenOnServer(
         await connect();
         return wake('');
       } catch {
-        // The database is still unavailable. Not reported here, because every other query reports it.
+        // The database is still unavailable. The error is not reported here, because every other query reports it.
       }
     }
   }

@@ -45,7 +45,9 @@ export interface Store {
    * Returns when all processes that cache data have applied the changes of the transaction (follow.ts).
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
-  /** Like `transaction`, for work that only reads and locks: there is nothing that anybody could follow. */
+  /**
+   * Like `transaction`, for work that only reads and locks. Nothing changes, so no other process must apply a change.
+   */
   hold<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** Runs `work` in a read-only transaction, which sees only changes that were committed before its first statement. */
   snapshot<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
@@ -183,7 +185,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const up = async () =>
         (await orm.migrator.up(last === undefined ? {} : { to: last })).map(({ name }) => name);
       if (store.embedded) return withTranslatedErrors(up);
-      // Several processes may start at once. The first one migrates while the others wait, and then have nothing to do.
+      // Several processes may start at once. The first process migrates while the others wait, and they then have
+      // nothing to do.
       return withTranslatedErrors(() =>
         fork().transactional(async (em) => {
           await (em as EntityManager).execute('select pg_advisory_xact_lock(?)', [migrationLock]);
@@ -199,7 +202,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 interface Committed {
   entries: readonly AuditNews[];
   stamps: readonly StampName[];
-  /** The number of its newest change (stamp-changes.ts). */
+  /** The number of the transaction's newest change (stamp-changes.ts). */
   last: number | undefined;
 }
 
@@ -219,7 +222,7 @@ async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower>
   return { id: 0, isCurrent: true, committed: apply, close };
 }
 
-/** The number of the advisory lock for migrations. No other lock in the database uses it. */
+/** The number of the advisory lock for migrations. No other lock in the database uses this number. */
 const migrationLock = 7_301_001;
 
 async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -231,8 +234,8 @@ async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Makes every statement throw StoreErrors, so that callers never see errors of a driver. All errors pass the converter of
- * the ORM's platform. The ORM's own converter handles those that `translate` does not convert.
+ * Makes every statement throw StoreErrors, so that callers never see errors of a driver. All errors pass the converter
+ * of the ORM's platform. The ORM's own converter handles errors that `translate` does not convert.
  */
 function translateErrorsOf(orm: MikroORM): void {
   const platform = orm.driver.getPlatform();

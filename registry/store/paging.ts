@@ -60,7 +60,7 @@ export function rowsOf<E extends object>(
   return { sql: `select ${columnsOf(em, entity).join(', ')} ${sql}`, values };
 }
 
-/** SQL `from … where …` for the entities that match the filter. A statement can contain it several times. */
+/** SQL `from … where …` for the entities that match the filter. A statement can contain this SQL several times. */
 export function fromWhere<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,

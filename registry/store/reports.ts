@@ -13,8 +13,9 @@ export interface ReportFields {
 }
 
 /**
- * Replaces the reports of computers, by the computer's id. Returns their previous reports, with undefined for a computer
- * that had none. Leaves out deleted computers. Of two concurrent calls for one computer, the second waits.
+ * Replaces the reports of computers, by the computer's id. Returns the previous reports of these computers, with
+ * undefined for a computer that had none. Leaves out deleted computers. Of two concurrent calls for one computer, the
+ * second waits.
  */
 export async function saveReports(
   em: EntityManager,

@@ -1,6 +1,6 @@
 /**
- * Translates what a user types into queries on the words of definitions. Splits it in the same way as the database's
- * `search_parts` splits a heading (migrations/0020-ranked-search.ts). Pure.
+ * Translates what a user types into queries on the words of definitions. Splits the query in the same way as the
+ * database's `search_parts` splits a heading (migrations/0020-ranked-search.ts). Pure.
  */
 
 /** The most parts of a query. Further parts are ignored, because each part needs several lookups. */
@@ -10,7 +10,10 @@ const LONGEST = 20;
 /** How many characters of a word in a description or in code the index contains. */
 const LONGEST_ELSEWHERE = 40;
 
-/** Names of makers. A search for one word of a row finds them all: makers were renamed, or are known by initials. */
+/**
+ * Names of makers. A search for one name of a maker finds all names of this maker, because makers were renamed or are
+ * known by initials.
+ */
 const MAKERS: readonly (readonly string[])[] = [
   ['hp', 'hewlett', 'packard', 'agilent', 'keysight'],
   ['srs', 'stanford'],
@@ -30,7 +33,7 @@ const SHORT: Readonly<Record<string, string>> = Object.assign(Object.create(null
   vna: 'network analyzer',
 });
 
-/** Words that say nothing about an instrument. The loose search ignores them. */
+/** Words that say nothing about an instrument. The loose search ignores these words. */
 const FILLING = new Set([
   'a',
   'an',
@@ -50,8 +53,8 @@ const FILLING = new Set([
 const SEPARATORS = /[\0-/:-@[-`{-\x7f]+/;
 
 /**
- * Splits a query into its parts. Keeps upper case: the database makes them lower-case as it did for the index. For letters
- * beyond ASCII, JavaScript might do it differently.
+ * Splits a query into its parts. Keeps upper case, because the database converts the parts to lower case, as it did for
+ * the index. JavaScript might convert letters beyond ASCII differently.
  */
 export function partsOf(query: string): string[] {
   const split = query

@@ -23,7 +23,7 @@ export async function findSessionUser(
 }
 
 /**
- * Ends a session. The row for it is needed only until the session's token expires, so this also deletes the rows of
+ * Ends a session. An ended session needs a row only until its token expires, so this function also deletes the rows of
  * expired tokens.
  */
 export async function endSession(em: EntityManager, id: string, expires: Date): Promise<void> {

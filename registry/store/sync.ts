@@ -104,7 +104,7 @@ export async function numberOfAll(
 }
 
 /**
- * Locks the stamps of these computers until the transaction ends. Call it before a change of bindings of several
+ * Locks the stamps of these computers until the transaction ends. Must be called before a change of bindings of several
  * computers. Without this call, triggers would lock the stamps one by one, in any order, and two writers could
  * deadlock.
  */
@@ -113,7 +113,10 @@ export async function holdStamps(em: EntityManager, computers: readonly number[]
   await em.execute(`select 1 from sync_stamps ${sql} order by id for update`, values);
 }
 
-/** Locks the stamp of a lab until the transaction ends. Lock it before the stamps of its computers. */
+/**
+ * Locks the stamp of a lab until the transaction ends. Must be called before the stamps of the lab's computers are
+ * locked.
+ */
 export async function holdLabStamp(em: EntityManager, labId: number): Promise<void> {
   await em.execute(`select 1 from sync_stamps where kind = 'lab' and id = ? for update`, [labId]);
 }
@@ -126,7 +129,10 @@ export interface Wanted {
   names: readonly string[];
 }
 
-/** The wanted definitions that the viewer sees and that have a version, ordered by name. With `ids`, also archived ones. */
+/**
+ * The wanted definitions that the viewer sees and that have a version, ordered by name. The definitions in `ids` may be
+ * archived.
+ */
 export async function definitionsWanted(
   em: EntityManager,
   viewer: Viewer,

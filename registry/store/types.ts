@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 
-/** Runs queries for one unit of work. Within `Store.transaction` it belongs to the transaction. */
+/** Runs queries for one unit of work. Within `Store.transaction`, the entity manager belongs to the transaction. */
 export type EntityManager = SqlEntityManager;
 
 /** Which page of a list to read. The first page is 1. */

@@ -100,7 +100,9 @@ export async function listUsers(
   return await listEntities(em, User, where, BY_NAME, options);
 }
 
-/** Whether there is any user. Every start calls this, so it uses plain SQL: the ORM's first query takes longer. */
+/**
+ * Whether there is any user. Every start calls this function, so it uses plain SQL: the ORM's first query takes longer.
+ */
 export async function hasUsers(em: EntityManager): Promise<boolean> {
   return (await em.execute('select 1 from users limit 1')).length > 0;
 }

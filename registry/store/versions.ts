@@ -26,7 +26,10 @@ export async function findVersion(
   return em.findOne(Version, { definition_id: definitionId, version });
 }
 
-/** The newest version of each definition that is not revoked, by definition. Leaves out definitions without one. */
+/**
+ * The newest version of each definition that is not revoked, by definition. Leaves out definitions without such a
+ * version.
+ */
 export async function newestStanding(
   em: EntityManager,
   definitionIds: readonly number[],
@@ -47,7 +50,7 @@ export const HASH_BEGINNING = 7;
 
 /**
  * Finds versions by the first `HASH_BEGINNING` digits of `hash`, which may be a commit id or the SHA-256 of a file. The
- * caller must compare the rest.
+ * caller must compare the remaining digits.
  */
 export async function versionsWithHashLike(em: EntityManager, hash: string): Promise<Version[]> {
   const rows = await em.execute(
@@ -170,10 +173,13 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
   return { deprecated: verdictsIn('deprecated'), revoked: verdictsIn('revoked') };
 }
 
-/** What the page of a definition shows of one of its versions. */
+/** The columns of a version that the page of its definition shows. */
 export type ShownVersion = Pick<Version, 'commit' | 'permissions' | 'deprecated' | 'revoked'>;
 
-/** The username of whoever created a definition, and one of its versions (null: none); in one query. */
+/**
+ * The username of the person who created a definition, and one of its versions (if `version` is not null), in one
+ * query.
+ */
 export async function creatorAndVersion(
   em: EntityManager,
   { id, created_by }: { id: number; created_by: number | null },

@@ -16,7 +16,7 @@ export interface Viewer {
 /** The view of the registry itself. */
 export const everything: Viewer = { everything: true, public: true, labs: [], proposes: [] };
 
-/** The condition for definitions that a viewer sees. No other SQL decides this. */
+/** The condition for definitions that a viewer sees. No other SQL decides which definitions a viewer sees. */
 export function visibleTo(viewer: Viewer): FilterQuery<Definition> {
   if (viewer.everything) return {};
   const open: FilterQuery<Definition>[] = viewer.public

@@ -27,7 +27,8 @@ export function decoded({ body, contentEncoding = 'identity' }: Body): Readable 
   if (encoding === 'identity' || encoding === '') return body;
   if (encoding !== 'gzip' && encoding !== 'x-gzip')
     throw new RequestRefused(415, 'the content encoding must be gzip or none');
-  // Not `pipeline`: it would close the socket if the body is not gzip, and the client would get no answer.
+  // Does not use `pipeline`, which would close the socket if the body is not gzip, so that the client would get no
+  // answer.
   const inflated = createGunzip();
   finished(body, { writable: false }, (error) => {
     if (error) inflated.destroy(error);

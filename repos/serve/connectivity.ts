@@ -70,7 +70,7 @@ async function plainlyThere(
       if (below.size > MOST_ENTRIES) break;
     }
   } catch (error) {
-    // The object is not a commit or cannot be read. The check by git, which follows, reports it.
+    // The object is not a commit or cannot be read. The check by git, which follows, reports the error.
     if (!(error instanceof RepositoryError)) throw error;
   }
   for (const [oid, as] of needed) if (below.get(oid) === as) known.add(oid);

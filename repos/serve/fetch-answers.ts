@@ -32,9 +32,9 @@ export class FetchAnswers {
   /**
    * Returns the answer of the process that `start` starts. Requests with different answers must have different keys.
    *
-   * A buffer may be sent again for an equal request. A stream may not: it is a large answer, or that of a failed process.
-   * `signal`, or a client that stops reading, ends a large answer. A smaller one is completed, because other requests may
-   * wait for it. Throws RequestRefused (400) if git ends without an answer.
+   * A buffer may be sent again for an equal request. A stream may not be sent again: it is a large answer, or that of a
+   * failed process. `signal`, or a client that stops reading, ends a large answer. A smaller answer is completed,
+   * because other requests may wait for it. Throws RequestRefused (400) if git ends without an answer.
    */
   async find(key: string, start: () => GitChild, signal: AbortSignal): Promise<Readable | Buffer> {
     const known = this.#kept?.get(key);
@@ -46,7 +46,8 @@ export class FetchAnswers {
     }
     const collected = collect(start());
     const whole = collected.then((result) => ('whole' in result ? result.whole : undefined));
-    // The error is thrown below. Without this line it would be an unhandled rejection if no other request waits.
+    // The error is thrown below. Without this line, the error would be an unhandled rejection if no other request
+    // waits.
     whole.catch(() => undefined);
     this.#underway.set(key, whole);
     try {

@@ -9,7 +9,7 @@ export type { Command, RefResult };
 export interface Refusal {
   ref: string;
   reason: string;
-  /** Lines that tell the pusher what to do instead. Git prints them as `remote:` lines. */
+  /** Lines that tell the pusher what to do instead. Git prints each line after `remote:`. */
   lines?: string[];
 }
 

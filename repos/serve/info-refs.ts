@@ -26,7 +26,9 @@ const UPLOAD_V2 = writeAdvertisement({
   ]),
 });
 
-/** The capabilities that git's upload-pack offers under v0. Git itself answers the requests that use them. */
+/**
+ * The capabilities that git's upload-pack offers under v0. Git itself answers the requests that use these capabilities.
+ */
 const UPLOAD = [
   'multi_ack',
   'thin-pack',

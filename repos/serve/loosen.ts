@@ -1,4 +1,7 @@
-/** Turns a small pack in quarantine into loose objects. Git's receive-pack does this with fewer than a hundred objects. */
+/**
+ * Turns a small pack in quarantine into loose objects. Git's receive-pack does the same with packs of fewer than a
+ * hundred objects.
+ */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,7 +38,7 @@ async function writeLoose(path: string, oid: Oid, objects: ObjectStore): Promise
 
 /** Where the table of counts begins in an index, after the magic number and the version (gitformat-pack(5)). */
 const FANOUT = 8;
-/** Where the ids begin. The last count before them is the number of all ids. */
+/** Where the ids begin. The last count before the ids is the number of all ids. */
 const NAMES = FANOUT + 256 * 4;
 
 function* idsIn(index: Buffer): Generator<Oid> {

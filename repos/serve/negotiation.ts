@@ -13,8 +13,9 @@ const NAMED = /^(have|shallow) ([0-9a-f]{40})$/;
 const DEEPEN_NOT = 'deepen-not ';
 
 /**
- * Returns a function that removes `have` and `shallow` lines with objects that no visible ref reaches. Git then answers as
- * if it did not know them. An honest client loses nothing, because no pack for this client contains those objects.
+ * Returns a function that removes `have` and `shallow` lines with objects that no visible ref reaches. Git then answers
+ * as if it did not know these objects. An honest client loses nothing, because no pack for this client contains those
+ * objects.
  */
 export async function screenFor(
   repository: Repository,
@@ -24,7 +25,8 @@ export async function screenFor(
 ): Promise<Screen> {
   const tips = tipsOf(seen);
   const shallow = options.flatMap((option) => NAMED.exec(option)?.[2] ?? []);
-  // Usually all are tips: after a landing a client has the previous version, and every version has a tag.
+  // Usually all objects in the request are tips: after a landing a client has the previous version, and every version
+  // has a tag.
   const known = haves.every((oid) => tips.has(oid)) && shallow.every((oid) => tips.has(oid));
   const commits = known ? tips : await reachableCommits(repository, seen, viewer);
   return (line) => {

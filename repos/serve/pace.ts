@@ -17,7 +17,9 @@ export class TooSlow extends Error {
   }
 }
 
-/** Yields the chunks. Throws TooSlow if they arrive too slowly. Counts only the time spent waiting for the client. */
+/**
+ * Yields the chunks. Throws TooSlow if the chunks arrive too slowly. Counts only the time spent waiting for the client.
+ */
 export async function* paced(
   chunks: AsyncIterator<Buffer>,
   patience = PATIENCE_MS,

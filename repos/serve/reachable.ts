@@ -15,7 +15,7 @@ export interface Viewer {
   visibility: string;
 }
 
-/** Returns the objects that the visible refs point to. For an annotated tag, that is the tag and also its target. */
+/** Returns the objects that the visible refs point to. For an annotated tag, the result has the tag and its target. */
 export function tipsOf({ refs }: VisibleRefs): Set<Oid> {
   const tips = new Set<Oid>();
   for (const [, { oid, peeled }] of refs) {

@@ -39,7 +39,7 @@ const RESULT = 'git-receive-pack-result';
 
 /** The most bytes that the list of commands may have, and also the list of push options. */
 const LIST_LIMIT = 4 * 1024 * 1024;
-/** The most refs in one push. While the server looks them up, it answers no other request. */
+/** The most refs in one push. While the server looks up the refs of a push, it answers no other request. */
 const MOST_COMMANDS = 1000;
 
 /**

@@ -31,7 +31,7 @@ interface Receiving {
   limits: PackLimits;
 }
 
-/** Holds the objects of a small pack in memory. `keep` writes them to the disk. */
+/** Holds the objects of a small pack in memory. `keep` writes the objects to the disk. */
 export function receivedInMemory(
   repository: Repository,
   objects: ReadonlyMap<Oid, StoredObject>,

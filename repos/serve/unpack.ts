@@ -18,7 +18,7 @@ export interface Rejection {
   help: string[];
 }
 
-/** The most objects in one push. Git keeps about 100 bytes in memory for each while it reads the pack. */
+/** The most objects in one push. Git keeps about 100 bytes in memory for each object while it reads the pack. */
 const MOST_OBJECTS = 100_000;
 
 /**
@@ -27,9 +27,9 @@ const MOST_OBJECTS = 100_000;
  */
 const FEW_OBJECTS = 32;
 
-/** Bytes, as sent, of the largest pack that is read in memory. Reading a larger one would delay other requests. */
+/** Bytes, as sent, of the largest pack that is read in memory. Reading a larger pack would delay other requests. */
 const SMALL_PACK = 256 * 1024;
-/** Bytes of all its objects together, inflated. */
+/** The most bytes of all objects of such a pack together, inflated. */
 const SMALL_CONTENT = 1024 * 1024;
 
 /** The most bytes that git may allocate at once. Git ends with an error before it inflates a larger object. */
@@ -45,7 +45,7 @@ export interface IncomingPack {
 }
 
 export type Incoming =
-  /** All objects of a small pack. Git's fsck would accept them. */
+  /** All objects of a small pack. Git's fsck would accept these objects. */
   | { objects: ReadonlyMap<Oid, PackedObject> }
   /** A pack that is large, unusual or broken. Git must read it. */
   | { pack: IncomingPack }

@@ -41,7 +41,7 @@ const REQUEST_LIMIT = 10 * 1024 * 1024;
 const CONFIG = [
   'uploadpack.allowFilter=true',
   'uploadpack.allowAnySHA1InWant=true',
-  // Forbidden, because git would read the filter from any file of the repository, even from a hidden one.
+  // This filter is forbidden, because git would read it from any file of the repository, even from a hidden one.
   'uploadpackfilter.sparse:oid.allow=false',
 ].flatMap((setting) => ['-c', setting]);
 

@@ -1,8 +1,9 @@
 export type ProtocolVersion = 0 | 1 | 2;
 
 /**
- * Returns the protocol version that a `Git-Protocol` header requests (gitprotocol-v2(5), "Initial Client Request"). If the
- * header lists several (`version=1:version=2`), the highest known one counts. Without any it is 0.
+ * Returns the protocol version that a `Git-Protocol` header requests (gitprotocol-v2(5), "Initial Client Request"). If
+ * the header lists several versions (`version=1:version=2`), the highest known one counts. If the header lists none,
+ * the version is 0.
  */
 export function requestedVersion(header: string | undefined): ProtocolVersion {
   let version: ProtocolVersion = 0;

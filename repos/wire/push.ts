@@ -17,7 +17,7 @@ export interface Command {
 export interface CommandList {
   commands: Command[];
   capabilities: Capabilities;
-  /** Commits without parents in the client's shallow clone. A server may refuse such a push. */
+  /** Commits without parents in the client's shallow clone. A server may refuse a push from a shallow clone. */
   shallow: string[];
 }
 

@@ -55,9 +55,9 @@ async function isAlive(mark: string): Promise<boolean> {
 }
 
 /**
- * Identifies a running process by its start time, because a later process may have the same pid. Returns undefined if the
- * process does not exist. On Linux, the result is the id of the boot and the clock ticks since then (proc(5), field 22 of
- * `stat`). On other systems it is empty for every running process.
+ * Identifies a running process by its start time, because a later process may have the same pid. Returns undefined if
+ * the process does not exist. On Linux, the result is the id of the boot and the clock ticks since then (proc(5), field
+ * 22 of `stat`). On other systems, the result is empty for every running process.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await contentOf(`/proc/${pid}/stat`);

@@ -50,7 +50,9 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   };
 }
 
-/** The environment that makes a thread use the compile cache of this thread. Threads do not inherit it. */
+/**
+ * The environment that makes a thread use the compile cache of this thread. Threads do not inherit the compile cache.
+ */
 function keepingCompiled(): Record<string, string> {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };

@@ -40,7 +40,9 @@ const schema = defineEntity({
     is_primary: p.boolean(),
     last_connected: p.datetime(3).strictNullable(),
     last_settings: p.json<{ [key: string]: Json }>().defaultRaw(`'{}'`),
-    /** The computer's own id for a binding that it created, so that a repeated request does not create a second one. */
+    /**
+     * The computer's own id for a binding that it created, so that a repeated request does not create a second binding.
+     */
     key: p.text().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
     updated_at: p.datetime(3).defaultRaw('now()'),

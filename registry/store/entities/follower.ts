@@ -12,6 +12,6 @@ const schema = defineEntity({
   },
 });
 
-/** A process that caches what it reads from the database (store/follow.ts). The row is its lease. */
+/** A process that caches what it reads from the database (store/follow.ts). The row is the lease of the process. */
 export class Follower extends schema.class {}
 schema.setClass(Follower);

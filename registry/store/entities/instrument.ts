@@ -21,7 +21,7 @@ const schema = defineEntity({
         .deleteRule('no action'),
     name: p.text(),
     instrument_type: p.text().strictNullable(),
-    /** The name of the class. It shows which definition the instrument had if `definition_id` becomes null. */
+    /** The name of the class. The name shows which definition the instrument had if `definition_id` becomes null. */
     pybirch_class: p.text().strictNullable(),
     manufacturer: p.text().strictNullable(),
     model: p.text().strictNullable(),

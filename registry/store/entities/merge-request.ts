@@ -5,7 +5,7 @@ import { User } from './user.ts';
 
 /**
  * In state `opening`, the refs do not exist yet and nobody sees the merge request. After a crash, repair completes or
- * deletes it.
+ * deletes such a merge request.
  */
 export const mergeRequestStates = ['opening', 'open', 'merged', 'closed'] as const;
 export type MergeRequestState = (typeof mergeRequestStates)[number];
@@ -47,7 +47,7 @@ const schema = defineEntity({
         .deleteRule('set null'),
     /** The definition's name, which stays when the definition is deleted. */
     definition: p.text(),
-    /** The definition's lab. A trigger updates it, and it stays when the definition is deleted. */
+    /** The definition's lab. A trigger updates this column, and the value stays when the definition is deleted. */
     lab_id: () =>
       p
         .manyToOne(Lab)
@@ -74,7 +74,7 @@ const schema = defineEntity({
      */
     changes: p.text(),
     merged_version: p.integer().strictNullable(),
-    /** The user who merged or closed it. */
+    /** The user who merged or closed the merge request. */
     decided_by: () => user('decided_by'),
     decided_at: p.datetime(3).strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),

@@ -4,7 +4,7 @@ const schema = defineEntity({
   name: 'Timeline',
   tableName: 'timelines',
   properties: {
-    /** The first timeline has the id 1. The one with the highest id is current. */
+    /** The first timeline has the id 1. The timeline with the highest id is current. */
     id: p.integer().primary().autoincrement(false),
     timeline: p.uuid(),
     /** The number from which lists of this timeline count: at least the milliseconds from 1970 to its beginning. */

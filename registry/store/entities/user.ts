@@ -27,7 +27,7 @@ const schema = defineEntity({
     password_expires_at: p.datetime(3).strictNullable(),
     is_admin: p.boolean().default(false),
     disabled: p.boolean().default(false),
-    /** Every session token contains this number. Raising it ends all sessions of the account. */
+    /** Every session token contains this number. A higher number ends all sessions of the account. */
     session_epoch: p.integer().default(0).hidden(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
