@@ -87,7 +87,7 @@ function open(): void {
   opened.addEventListener('open', () => {
     retry = FIRST_RETRY;
     clearLost();
-    // The stream opened, so the user has signed in again in another window.
+    // If the session was over, the open stream shows that the user has signed in again in another window.
     if (session.isOver) void session.checkAgain();
     if (hasGap) dispatch({ type: 'reset', data: { reason: 'the stream was interrupted' } });
     hasGap = false;

@@ -5,8 +5,7 @@ import type { Me, Role } from '../../registry/schemas/people.ts';
 
 export type { Me } from '../../registry/schemas/people.ts';
 
-// This file has a client of its own. The client in client.ts cannot be used here, because it waits for a renewed
-// session.
+// These requests do not use the client in client.ts, because that client would wait for a renewed session.
 const client = createClient({ url: '' });
 
 /**

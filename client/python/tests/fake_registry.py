@@ -128,7 +128,7 @@ class FakeRegistry:
         self.content = b""
         self.sent: list[tuple[bytes, str]] = []
         """Lists that were sent, each with its statement."""
-        # How an attacker changes what the registry signed
+        # Changes that an attacker makes to signed lists
         self.signs = True
         self.restate: dict[str, Any] = {}
         """Fields that replace those of each statement before it is signed."""

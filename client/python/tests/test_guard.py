@@ -102,7 +102,7 @@ def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) ->
 SILENT = (
     *("linecache", "webbrowser", "antigravity", "sys.addaudithook"),
     *("set_data of a loader", "set_data into a cache", "code.InteractiveInterpreter"),
-    "own folder by Python's import",
+    "import of its own folder through another package's path",
     "a file in memory on sys.path",
 )
 

@@ -50,7 +50,7 @@ class Found:
     last_connected: str | None
     last_settings: Mapping[str, Any]
     key: str | None = None
-    """This computer's key for the instrument while the registry does not know it."""
+    """This computer's key for an instrument that the registry does not know yet."""
     binding: Mapping[str, Any] = field(default_factory=dict)
     """All fields of the binding in the registry. The mapping is empty until the registry knows the binding."""
 
