@@ -49,7 +49,7 @@ def revoke(server: FakeRegistry, name: str, reason: str = "wrong sign of Y") -> 
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
-def test_a_program_says_what_another_program_s_sync_learnt(
+def test_every_program_warns_after_the_sync_of_another_program(
     server: FakeRegistry, registry: Registry, program: Start, use: str
 ) -> None:
     if "fork" in use and not hasattr(os, "fork"):
@@ -71,7 +71,7 @@ def test_a_program_says_what_another_program_s_sync_learnt(
     assert ("Main meter" in said[0]) == ("Main meter" in use)
 
 
-def test_it_is_said_once_to_everybody_who_listens(
+def test_every_listener_gets_each_warning_once(
     server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.land("Alpha", measurement("Alpha", 7))
@@ -102,7 +102,9 @@ def test_it_is_said_once_to_everybody_who_listens(
     assert len(errors) == 2
 
 
-def test_where_warnings_are_errors_it_is_said_all_the_same(server: FakeRegistry, registry: Registry) -> None:
+def test_a_program_that_turns_warnings_into_errors_still_logs_the_revocation(
+    server: FakeRegistry, registry: Registry
+) -> None:
     server.land("Alpha", measurement("Alpha", 8))
     registry.sync()
     registry.load("Alpha")
@@ -115,7 +117,7 @@ def test_where_warnings_are_errors_it_is_said_all_the_same(server: FakeRegistry,
     assert len(heard) == 1
 
 
-def test_what_is_not_loaded_is_no_alarm(server: FakeRegistry, registry: Registry) -> None:
+def test_a_version_that_is_not_loaded_causes_no_warning(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha", 9))
     registry.sync()
     revoke(server, "Alpha")
@@ -124,7 +126,7 @@ def test_what_is_not_loaded_is_no_alarm(server: FakeRegistry, registry: Registry
         registry.sync()
 
 
-def test_a_quiet_minute_costs_a_few_looks_at_the_time_of_a_file(
+def test_without_changes_only_the_time_of_a_file_is_read(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.land("Alpha", measurement("Alpha", 10))

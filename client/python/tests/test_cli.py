@@ -37,7 +37,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
     return code, json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def test_the_whole_story(
+def test_a_computer_is_enrolled_and_used_by_commands(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
@@ -93,7 +93,7 @@ def test_names_that_a_computer_can_have(name: str) -> None:
     assert is_name(name) and not any(is_name(bad) for bad in (f".{name}", f"{name} ", f"{name}/x", f"{name}'s", ""))
 
 
-def test_options_of_all_commands_stand_before_the_command_or_behind_it(
+def test_common_options_may_come_before_or_after_the_command(
     server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.land("Alpha", measurement("Alpha"))
@@ -129,7 +129,7 @@ def test_a_name_that_the_registry_does_not_list_is_an_error(
     assert main(["sync"]) == 0
 
 
-def test_a_pin_that_does_not_hold_is_listed_as_such(
+def test_list_shows_that_a_pin_is_not_followed(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = server.land("Alpha", measurement("Alpha", 1))
@@ -151,7 +151,9 @@ def test_a_refused_version_has_an_exit_code_of_its_own(
     assert code == 5 and "not signed" in value["refused"]["Alpha v1"]
 
 
-def test_a_console_that_lacks_a_letter_is_no_reason_to_fail(server: FakeRegistry, environment: dict[str, str]) -> None:
+def test_a_console_that_cannot_show_a_letter_does_not_stop_a_command(
+    server: FakeRegistry, environment: dict[str, str]
+) -> None:
     """The code pages of Windows consoles have no Greek letters."""
     server.land("Alpha", measurement("Alpha"), display_name="10 MΩ meter")
     for command in (["sync"], ["list"], ["list", "--json"]):
@@ -176,7 +178,7 @@ def test_a_bundle_brings_definitions_without_any_network(
     assert run(capsys, "import-bundle", str(tmp_path / "c.zip"))[0] == 1
 
 
-def test_an_old_bundle_takes_back_neither_a_version_nor_a_revocation(
+def test_an_old_bundle_undoes_no_version_and_no_revocation(
     server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Somebody may use a USB stick with an old bundle, by mistake or as an attack."""
@@ -201,7 +203,7 @@ def test_an_old_bundle_takes_back_neither_a_version_nor_a_revocation(
             registry.create("Alpha", version=2)
 
 
-def test_a_computer_that_never_had_a_network_is_told_whom_to_trust(
+def test_a_computer_without_a_network_asks_which_key_to_trust(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
@@ -261,7 +263,7 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
     assert home.enrolment_or_none() is None and not home.manifest.exists()
 
 
-def test_a_computer_of_bundles_is_well_and_keeps_them_up_to_date_once_it_is_enrolled(
+def test_a_computer_with_bundles_passes_doctor_and_gets_updates_once_it_is_enrolled(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The flaw: on a computer that uses bundles, `doctor` ended with 1, and versions from a bundle were never
@@ -284,7 +286,7 @@ def test_a_computer_of_bundles_is_well_and_keeps_them_up_to_date_once_it_is_enro
     assert run(capsys, "sync")[1]["came"] == ["Alpha v2"]
 
 
-def test_an_instrument_or_a_definition_that_nobody_knows_is_told(
+def test_an_unknown_instrument_or_definition_is_an_error(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The flaw: the command said that an unknown number was bound, and that an unknown definition followed the
@@ -307,7 +309,7 @@ def test_an_instrument_or_a_definition_that_nobody_knows_is_told(
 
 
 @pytest.mark.parametrize("address", ["GPIB::8", "gpib0::8::INSTR"])
-def test_an_address_that_another_instrument_has_is_told(
+def test_binding_an_address_of_another_instrument_prints_a_warning(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
     server.land("Alpha", measurement("Alpha"))
@@ -318,7 +320,7 @@ def test_an_address_that_another_instrument_has_is_told(
     assert "one is bound to" in run(capsys, "bind", "Alpha", address, "--as", "two")[1]["warning"]
 
 
-def test_what_changes_a_computer_s_definitions_makes_it_sync() -> None:
+def test_every_event_that_changes_a_computer_s_definitions_causes_a_sync() -> None:
     """The list in the test has all events of the registry that a computer ignores."""
     source = (Path(__file__).parents[3] / "registry" / "schemas" / "events.ts").read_text()
     kinds = re.findall(r"^  '?([a-z_.]+)'?: Static", source.partition("interface EventData")[2], re.MULTILINE)
@@ -327,7 +329,7 @@ def test_what_changes_a_computer_s_definitions_makes_it_sync() -> None:
     assert {kind for kind in kinds if not concerns(Event(kind, {}))} == of_people
 
 
-def test_a_computer_that_is_enrolled_anew_goes_on_watching(server: FakeRegistry, registry: Registry) -> None:
+def test_watching_continues_after_a_new_enrolment(server: FakeRegistry, registry: Registry) -> None:
     """Another program enrols the computer, such as a user's command while a scheduled task is watching."""
     stop = threading.Event()
     home = registry.home
@@ -340,7 +342,7 @@ def test_a_computer_that_is_enrolled_anew_goes_on_watching(server: FakeRegistry,
         watching.watch(lambda report: None)
 
 
-def test_a_stream_that_the_system_does_not_end_holds_up_nobody(
+def test_closing_a_stream_never_blocks(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows does not wake a thread that waits for a socket when the socket is shut down for reading."""
@@ -352,7 +354,7 @@ def test_a_stream_that_the_system_does_not_end_holds_up_nobody(
     assert time.monotonic() - started < 5
 
 
-def test_a_wait_ends_when_it_is_to_stop_and_not_before_its_time() -> None:
+def test_a_wait_ends_at_stop_or_after_its_time() -> None:
     stop = threading.Event()
     started = time.monotonic()
     pause(stop, 0.3)
@@ -396,7 +398,7 @@ def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry,
     assert not thread.is_alive()
 
 
-def test_events_that_come_together_make_one_sync_and_what_did_not_get_through_is_tried_again(
+def test_events_that_arrive_together_cause_one_sync_and_failures_are_retried(
     server: FakeRegistry, registry: Registry
 ) -> None:
     server.land("Alpha", measurement("Alpha", 1))
@@ -421,7 +423,7 @@ def test_events_that_come_together_make_one_sync_and_what_did_not_get_through_is
     assert reports[1].retry == ["Alpha v2"]
 
 
-def test_a_registry_that_goes_away_is_met_again_after_a_while(server: FakeRegistry, registry: Registry) -> None:
+def test_watching_continues_when_the_registry_is_back(server: FakeRegistry, registry: Registry) -> None:
     stop = threading.Event()
     troubles: list[tuple[str, float]] = []
     server.down = True
@@ -442,7 +444,7 @@ def test_waits_grow_to_a_minute_and_differ() -> None:
     assert len({wait_after(5) for _ in range(10)}) > 1
 
 
-def test_events_are_read_as_the_standard_says() -> None:
+def test_events_are_parsed_as_the_html_standard_says() -> None:
     text = ': hi\nid: 4\nevent: definition.landed\ndata: {"a":\ndata: 1}\n\nevent: x\n\ndata:plain\n\n'
     assert list(parse(iter(text.split("\n")))) == [
         Event("definition.landed", {"a": 1}),

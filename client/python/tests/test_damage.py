@@ -100,7 +100,7 @@ def test_every_file_with_a_copy_is_damaged_here(lived: Home) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("pattern", FILES)
-def test_damage_to_a_file_is_said_and_forgets_nothing(
+def test_damage_to_a_file_is_reported_and_loses_nothing(
     server: FakeRegistry, lived: Home, caplog: pytest.LogCaptureFixture, pattern: str, damage: str
 ) -> None:
     hit = sorted(lived.root.glob(pattern))
@@ -119,7 +119,7 @@ def test_damage_to_a_file_is_said_and_forgets_nothing(
 
 
 @pytest.mark.parametrize("pattern", FILES[:4])
-def test_a_file_that_cannot_be_read_is_never_taken_for_empty(lived: Home, pattern: str) -> None:
+def test_an_unreadable_file_does_not_count_as_empty(lived: Home, pattern: str) -> None:
     for path in lived.root.glob(pattern):
         path.unlink()
         path.mkdir()
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_never_taken_for_empty(lived: Home, patter
 
 
 @pytest.mark.parametrize("pattern", ["pins.json*", "enrolment.json*", "manifest.json*"])
-def test_where_the_copy_is_lost_too_nothing_is_assumed_and_the_way_out_is_said(
+def test_without_a_copy_an_error_says_how_to_repair_the_file(
     server: FakeRegistry, lived: Home, pattern: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for path in lived.root.glob(pattern):
@@ -152,7 +152,7 @@ def test_where_the_copy_is_lost_too_nothing_is_assumed_and_the_way_out_is_said(
     remembers(lived)
 
 
-def test_a_pin_of_a_home_from_before_there_were_copies_gets_one_at_the_next_sync(lived: Home) -> None:
+def test_a_file_from_before_there_were_copies_gets_a_copy_at_the_next_sync(lived: Home) -> None:
     for path in lived.root.rglob(f"*{state.COPY}"):
         path.unlink()
     remembers(lived)
@@ -161,7 +161,7 @@ def test_a_pin_of_a_home_from_before_there_were_copies_gets_one_at_the_next_sync
     remembers(lived)
 
 
-def test_a_copy_that_is_damaged_is_put_back_and_what_was_sent_leaves_none(
+def test_a_damaged_copy_is_restored_and_a_sent_entry_leaves_no_copy(
     server: FakeRegistry, lived: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state.copy_of(lived.pins).write_bytes(b"")

@@ -124,7 +124,7 @@ def test_a_device_that_is_not_there_is_opened_as_soon_as_it_has_an_address(real:
 
 
 @pytest.mark.parametrize("real", [*OPENING, *OTHERS])
-def test_the_factory_s_and_the_settings_button_s_ways(real: type) -> None:
+def test_the_factory_and_the_settings_button_can_construct_every_class(real: type) -> None:
     cls = made(real)
     assert cls(name="Main lock-in").name == "Main lock-in"
     assert cls().instrument is None
@@ -138,7 +138,7 @@ def test_a_name_alone_stays_a_name(real: type) -> None:
         assert (instrument.name, instrument.instrument) == (name, None)
 
 
-def test_both_may_be_given_by_name_or_by_position() -> None:
+def test_name_and_adapter_may_be_passed_by_name_or_by_position() -> None:
     for cls in map(made, (NameAdapter, Required, HandsOn)):
         for instrument in (cls("Main", "COM3"), cls(name="Main", adapter="COM3"), cls("Main", adapter="COM3")):
             assert (instrument.name, instrument.adapter, instrument.opened) == ("Main", "COM3", ["COM3"])
@@ -146,7 +146,7 @@ def test_both_may_be_given_by_name_or_by_position() -> None:
     assert (other.name, other.adapter) == ("Main", "COM3")
 
 
-def test_what_no_constructor_takes_is_said_as_python_says_it() -> None:
+def test_too_many_arguments_raise_python_s_own_error() -> None:
     with pytest.raises(TypeError):
         made(NameAdapter)("Main", "COM3", "more")
     with pytest.raises(TypeError):

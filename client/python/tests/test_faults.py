@@ -147,7 +147,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of files")
-def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
+def test_a_code_is_not_used_if_the_disk_is_full(
     server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str]
 ) -> None:
     """An empty or short file can still be written on this almost full disk."""
@@ -160,7 +160,7 @@ def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
     assert good.sync().ok and not (home.root / ".probe").exists()
 
 
-def test_a_note_that_finds_no_room_does_not_hide_what_a_sync_did(good: Registry, home: Home) -> None:
+def test_a_full_disk_does_not_hide_the_result_of_a_sync(good: Registry, home: Home) -> None:
     """A sync writes its report to the registry last. On a full disk, only writing the report may fail."""
     (home.root / "told.json").unlink()
     (home.root / "told.json").mkdir()
@@ -177,7 +177,7 @@ os.write(1, b"done\\n")
 """
 
 
-def test_a_sync_that_is_killed_at_any_moment_leaves_what_the_next_one_completes(
+def test_a_sync_that_is_killed_at_any_moment_is_completed_by_the_next_one(
     server: FakeRegistry, good: Registry, home: Home, program: Any
 ) -> None:
     for number in range(5):
@@ -241,13 +241,13 @@ def test_a_folder_that_was_made_read_only(good: Registry, home: Home) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="modes of files, for an account without special rights")
-def test_an_enrolment_of_another_account_is_not_taken_for_none(home: Home) -> None:
+def test_an_unreadable_enrolment_does_not_count_as_missing(home: Home) -> None:
     (home.root / "enrolment.json").chmod(0)
     with pytest.raises(FolderError, match="this account may not read there"):
         Registry.open(home.root)
 
 
-def test_an_edit_of_a_pinned_version_is_taken_back_by_a_sync(good: Registry, home: Home) -> None:
+def test_a_sync_restores_an_edited_pinned_version(good: Registry, home: Home) -> None:
     """The registry lists only the newest version. The pinned version is restored from the history, with or
     without the network.
     """
@@ -262,7 +262,7 @@ def test_an_edit_of_a_pinned_version_is_taken_back_by_a_sync(good: Registry, hom
     stands(home)
 
 
-def test_a_list_that_this_version_does_not_understand_is_fetched_anew(server: FakeRegistry, home: Home) -> None:
+def test_a_list_in_an_unknown_format_is_fetched_again(server: FakeRegistry, home: Home) -> None:
     """Another version of this package may have written the list. If the registry then answers "unchanged", the
     computer still lacks a readable list.
     """
@@ -359,7 +359,7 @@ def test_a_damaged_history_is_kept_where_it_cannot_be_fetched_again(
 
 
 @pytest.mark.parametrize("damage", [{"files": ["Alpha.py"]}, {"files": {}}, {"commit": 7}, {"version": None}])
-def test_a_list_of_another_shape_is_said_to_be_damaged(
+def test_a_list_with_a_wrong_structure_is_reported_as_damaged(
     server: FakeRegistry, good: Registry, home: Home, damage: dict[str, Any]
 ) -> None:
     server.definitions["Alpha"] |= damage
@@ -400,9 +400,7 @@ def test_a_token_that_no_longer_counts(server: FakeRegistry, good: Registry, hom
     stands(home)
 
 
-def test_threads_that_load_at_once_do_not_wait_for_each_other_for_ever(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_threads_that_load_at_once_do_not_deadlock(server: FakeRegistry, registry: Registry) -> None:
     """One thread calls `load`. The other thread imports the module, as unpickling does. Each thread could hold
     a lock that the other needs.
     """
@@ -445,7 +443,7 @@ def test_a_bomb_of_a_snapshot_is_refused(
     assert "larger than any definition" in registry.sync().refused["Alpha v1"]
 
 
-def test_what_waits_for_a_registry_that_fails_on_it_holds_up_nothing(server: FakeRegistry, good: Registry) -> None:
+def test_an_entry_on_which_the_registry_fails_does_not_block_a_sync(server: FakeRegistry, good: Registry) -> None:
     server.fails_on = "/api/instruments/7/"
     good.bind(7, adapter="GPIB::7")
     report = good.sync()
@@ -468,7 +466,7 @@ def test_the_proxy_and_the_certificates_of_the_environment(
         Http("https://registry.example").request("GET", "/api/sync")
 
 
-def test_an_outbox_file_that_is_damaged_does_not_hold_up_a_sync(good: Registry, home: Home) -> None:
+def test_a_damaged_outbox_file_does_not_block_a_sync(good: Registry, home: Home) -> None:
     home.outbox.mkdir()
     (home.outbox / "x.json").write_text("{")
     assert good.sync().ok

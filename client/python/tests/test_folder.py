@@ -55,9 +55,7 @@ def test_a_folder_without_pybirch_is_refused_with_what_to_do(tmp_path: Path) -> 
         find_folder(tmp_path)
 
 
-def test_the_doctor_in_pybirch_s_folder_says_how_python_is_told_of_it(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_in_pybirch_s_folder_says_how_to_make_it_importable(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     def said() -> list[tuple[str, str]]:
         return [(check.level, check.text) for check in examine(home) if check.name == "pybirch"]
 
@@ -73,7 +71,7 @@ def test_the_doctor_in_pybirch_s_folder_says_how_python_is_told_of_it(
     assert level == "warning" and "git clone" in text
 
 
-def test_rows_say_which_version_took_them(server: FakeRegistry, registry: Registry) -> None:
+def test_rows_contain_the_version_that_measured_them(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     registry.sync()
     instrument = registry.create("Alpha")
@@ -85,7 +83,7 @@ def test_rows_say_which_version_took_them(server: FakeRegistry, registry: Regist
     assert label(object()) is None
 
 
-def test_rows_of_pybirch_s_scans_say_it_too(
+def test_rows_of_pybirch_s_scans_contain_the_versions_too(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows get the versions of the measurement and of the movements above it in the scan. Rows of instruments

@@ -68,12 +68,12 @@ def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: s
     pool.shutdown()
 
 
-def test_there_are_at_least_forty_ways() -> None:
+def test_there_are_at_least_forty_attempts() -> None:
     assert len(REFUSED) >= 40
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_attempt_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) -> None:
     failed = {}
     errors: list[BaseException] = []
     threading.excepthook = lambda args: errors.append(args.exc_value or RuntimeError())
@@ -126,7 +126,7 @@ AT_EXIT = ("atexit of os.system", "weakref.finalize of os.system", "os._exit", "
 
 
 @pytest.mark.parametrize("name", [name for name in OPEN if name not in AT_EXIT])
-def test_what_the_guard_leaves_open_is_really_open(attack: Any, name: str) -> None:
+def test_what_the_guard_does_not_refuse_works(attack: Any, name: str) -> None:
     rule = audit._RULES["os.mkdir"]
     try:
         got, marked = attack(name)
@@ -139,7 +139,7 @@ def test_what_the_guard_leaves_open_is_really_open(attack: Any, name: str) -> No
         os.environ.pop("PYBIRCH_GUARD_TEST", None)
 
 
-def test_the_document_names_every_way_with_its_outcome() -> None:
+def test_the_document_lists_every_attempt_with_its_outcome() -> None:
     text = (Path(__file__).parent.parent / "GUARD.md").read_text()
     rows = dict(re.findall(r"^\| `(.+?)` \| (refused|not refused)", text, re.MULTILINE))
     assert rows == {**dict.fromkeys(REFUSED, "refused"), **dict.fromkeys(OPEN, "not refused")}
@@ -148,7 +148,7 @@ def test_the_document_names_every_way_with_its_outcome() -> None:
 # ------------------------------------------------------------------ what must still work
 
 
-def test_the_host_program_is_never_touched(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
+def test_the_guard_never_affects_the_host_program(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
     source = measurement("Host") + "\n    def call(self, function):\n        return function()\n"
     server.land("Host", source)
     registry.sync()
@@ -163,7 +163,7 @@ def test_the_host_program_is_never_touched(server: FakeRegistry, registry: Regis
     assert namespace["y"] == 2
 
 
-def test_what_a_definition_calls_counts_as_the_definition(
+def test_the_definition_s_rules_apply_to_what_it_calls(
     server: FakeRegistry, registry: Registry, tmp_path: Path
 ) -> None:
     server.land("Call", "class Call:\n    def call(self, function):\n        return function()\n")
@@ -278,7 +278,7 @@ class Idn(VisaBaseMeasurementInstrument):
     assert instrument.serial_loop() == b"x"
 
 
-def test_a_lab_lifts_an_import_and_what_goes_with_it(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
+def test_allowing_an_import_also_allows_its_effects(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     server.policy = {"banned_imports": ["os", "subprocess", "open"], "allowed_imports": ["open"]}
     source = """class Reads:
@@ -295,7 +295,7 @@ def test_a_lab_lifts_an_import_and_what_goes_with_it(server: FakeRegistry, regis
         instance.run()
 
 
-def test_the_hook_comes_with_the_first_definition_only() -> None:
+def test_the_hook_is_added_with_the_first_definition() -> None:
     code = """import sys
 sys.addaudithook(lambda event, args: event == "sys.addaudithook" and print("added"))
 import pybirch_registry.definitions

@@ -71,7 +71,7 @@ def run(server: FakeRegistry, registry: Registry, bodies: dict[str, str]) -> dic
     return failed
 
 
-def test_they_work(server: FakeRegistry, registry: Registry) -> None:
+def test_definitions_can_use_these_libraries(server: FakeRegistry, registry: Registry) -> None:
     assert run(server, registry, WORKS) == {}
 
 
@@ -81,7 +81,7 @@ def test_importlib_works_where_a_lab_allows_it(server: FakeRegistry, registry: R
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="devices are named otherwise")
-def test_a_visa_library_writes_to_devices_alone(server: FakeRegistry, registry: Registry) -> None:
+def test_a_visa_library_writes_only_to_devices(server: FakeRegistry, registry: Registry) -> None:
     """A pseudo-terminal is a device, as a serial port is. Shared memory and the machine's memory are not devices."""
     server.land(
         "Port",

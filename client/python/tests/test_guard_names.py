@@ -30,7 +30,7 @@ def test_every_module_written_in_c_is_judged() -> None:
     assert not HARMLESS & {twin for twins in TWINS.values() for twin in twins}
 
 
-def test_a_ban_goes_for_the_twins_and_so_does_what_lifts_it() -> None:
+def test_a_ban_and_an_exception_apply_to_twins_too() -> None:
     for name, twins in TWINS.items():
         for twin in twins:
             assert Policy().bans(twin), twin
@@ -50,9 +50,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_any_built_in_that_a_lab_bans_is_refused_however_it_is_named(
-    server: FakeRegistry, registry: Registry, name: str
-) -> None:
+def test_a_banned_built_in_is_refused_under_every_name(server: FakeRegistry, registry: Registry, name: str) -> None:
     server.policy = {"banned_imports": [name]}
     source = f"""class Uses:
     x = 1
@@ -100,7 +98,7 @@ ROUNDABOUT = {
 
 
 @pytest.mark.parametrize("way", ROUNDABOUT)
-def test_the_environment_stays_as_it_was(server: FakeRegistry, registry: Registry, way: str) -> None:
+def test_a_definition_cannot_change_the_environment(server: FakeRegistry, registry: Registry, way: str) -> None:
     server.land(
         "Env", f"import sys\nclass Env:\n    def go(self):\n        os = sys.modules['os']\n        {ROUNDABOUT[way]}\n"
     )
@@ -111,7 +109,7 @@ def test_the_environment_stays_as_it_was(server: FakeRegistry, registry: Registr
     assert dict(os.environ) == before
 
 
-def test_the_host_program_changes_its_environment_as_ever(server: FakeRegistry, registry: Registry) -> None:
+def test_the_host_program_can_change_its_environment(server: FakeRegistry, registry: Registry) -> None:
     server.land("Env", "class Env:\n    pass\n")
     registry.sync()
     registry.create("Env")

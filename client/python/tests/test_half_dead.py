@@ -136,7 +136,7 @@ OF_LIBRARIES = re.compile(
 
 
 @pytest.mark.parametrize("half_dead", ANSWERS, indirect=True)
-def test_no_answer_costs_more_than_its_bounds(impatient: None, half_dead: HalfDead) -> None:
+def test_no_answer_exceeds_its_limits(impatient: None, half_dead: HalfDead) -> None:
     tracemalloc.start()
     began = time.monotonic()
     try:
@@ -182,7 +182,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("half_dead", ["silence", "end", "garbage", "bomb", "a page", "elsewhere"], indirect=True)
-def test_every_command_tells_in_words_what_is_wrong(
+def test_every_command_explains_a_bad_answer(
     impatient: None,
     half_dead: HalfDead,
     home_of: Callable[[str], Home],
@@ -203,7 +203,7 @@ def test_every_command_tells_in_words_what_is_wrong(
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://registry.invalid", "https://127.0.0.1:1", "http://..", "http://a b"]
 )
-def test_every_command_tells_in_words_that_there_is_nobody(
+def test_every_command_explains_that_nothing_answers(
     url: str,
     home_of: Callable[[str], Home],
     capsys: pytest.CaptureFixture[str],
@@ -219,7 +219,7 @@ def test_every_command_tells_in_words_that_there_is_nobody(
 
 
 @pytest.mark.parametrize("half_dead", ["silence"], indirect=True)
-def test_a_user_is_told_early_that_a_server_does_not_answer(
+def test_a_user_soon_sees_that_a_server_does_not_answer(
     impatient: None, half_dead: HalfDead, home_of: Callable[[str], Home], caplog: pytest.LogCaptureFixture
 ) -> None:
     report = Registry.open(home_of(half_dead.url).root).sync()
@@ -230,7 +230,7 @@ def test_a_user_is_told_early_that_a_server_does_not_answer(
     assert "127.0.0.1 has not answered yet" in caplog.text  # git's requests have the same limits as all others
 
 
-def test_by_default_a_server_that_says_nothing_is_waited_for_half_a_minute_at_most() -> None:
+def test_a_sync_waits_at_most_half_a_minute_for_a_silent_server() -> None:
     """A sync makes two requests: it sends stored settings and bindings, and then asks for the list."""
     assert 2 * wire.HEAD_S <= 30 and wire.NOTICE_S <= 5
 
@@ -247,7 +247,7 @@ def test_an_event_without_an_end_ends_the_stream(event: bytes) -> None:
         server.close()
 
 
-def test_a_stream_lives_on_beyond_the_bounds_of_one_event() -> None:
+def test_a_stream_may_exceed_the_limit_of_one_event() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
     events = b"".join(b"data: " + json.dumps("x" * 60_000).encode() + b"\n\n" for _ in range(20))
     server = HalfDead(lambda send: [send(head), *(send(events) for _ in range(3)), time.sleep(5)][0])
@@ -260,7 +260,7 @@ def test_a_stream_lives_on_beyond_the_bounds_of_one_event() -> None:
         server.close()
 
 
-def test_git_is_redirected_nowhere(home_of: Callable[[str], Home], server: FakeRegistry) -> None:
+def test_git_follows_no_redirects(home_of: Callable[[str], Home], server: FakeRegistry) -> None:
     """A registry redirects git to another host. The computer's token must not go to the other host."""
     other = HalfDead(ANSWERS["a page"])
     try:
@@ -272,7 +272,7 @@ def test_git_is_redirected_nowhere(home_of: Callable[[str], Home], server: FakeR
         other.close()
 
 
-def test_what_comes_steadily_ends_as_well(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_endless_answer_is_ended(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The flaw: at the slowest allowed rate, the largest answer took two hours, and the largest history fifteen."""
     monkeypatch.setattr(wire, "LONGEST_S", 0.8)
     body = HEAD + b"Content-Length: 60000000\r\n\r\n"
@@ -291,7 +291,7 @@ def test_what_comes_steadily_ends_as_well(impatient: None, monkeypatch: pytest.M
     server.close()
 
 
-def test_the_refs_of_a_history_are_bounded_by_what_a_definition_has(
+def test_the_list_of_refs_has_a_smaller_limit_than_a_pack(
     home: Home, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list of refs is kept in memory, whereas a pack goes to a file. The flaw: a list of refs could have

@@ -57,25 +57,25 @@ def test_many_new_definitions_come_in_one_answer_with_their_histories(landed: Fa
         assert offline.create("Alpha", version=version).perform_measurement()[0][0] == version
 
 
-def test_a_few_new_definitions_come_by_git(server: FakeRegistry, registry: Registry) -> None:
+def test_a_few_new_definitions_are_fetched_by_git(server: FakeRegistry, registry: Registry) -> None:
     for name in NAMES[:3]:
         server.land(name, measurement(name))
     assert registry.sync().ok and asked(server, "/api/sync/histories") == 0
 
 
-def test_an_older_registry_is_asked_by_git(landed: FakeRegistry, registry: Registry) -> None:
+def test_from_an_older_registry_definitions_are_fetched_by_git(landed: FakeRegistry, registry: Registry) -> None:
     landed.histories = None
     report = registry.sync()
     assert report.ok and len(report.came) == 5 and report.warnings == []
 
 
-def test_a_history_that_the_registry_leaves_out_comes_by_git(landed: FakeRegistry, registry: Registry) -> None:
+def test_a_history_that_the_answer_lacks_is_fetched_by_git(landed: FakeRegistry, registry: Registry) -> None:
     landed.histories = lambda parts: join_histories([(n, b"" if n == "Beta" else c) for n, c in parts])
     assert len(registry.sync().came) == 5
     assert asked(landed, "/definitions/Beta.git/git-upload-pack") > 0 and asked(landed, "/definitions/Alpha.git") == 0
 
 
-def test_a_definition_that_is_refused_does_not_hold_up_the_others(landed: FakeRegistry, registry: Registry) -> None:
+def test_a_refused_definition_does_not_block_the_others(landed: FakeRegistry, registry: Registry) -> None:
     landed.land("Beta", measurement("Beta", 3), signed=False)
     report = registry.sync()
     assert len(report.came) == 4 and "not signed" in report.refused["Beta v3"]
@@ -113,7 +113,7 @@ LIES: dict[str, Callable[[Parts], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", LIES)
-def test_whatever_the_answer_lacks_or_falsifies_comes_by_git(
+def test_after_a_false_answer_definitions_are_fetched_by_git(
     landed: FakeRegistry, registry: Registry, kind: str
 ) -> None:
     landed.histories = LIES[kind]
@@ -126,7 +126,7 @@ def test_whatever_the_answer_lacks_or_falsifies_comes_by_git(
         assert registry.create(name).perform_measurement()[0][0] == 2
 
 
-def test_a_history_that_the_registry_did_not_sign_is_not_believed(
+def test_a_history_that_the_registry_did_not_sign_is_refused(
     landed: FakeRegistry, registry: Registry, tmp_path: Path
 ) -> None:
     """Another registry has definitions with the same names, and signs them with its own key."""
@@ -168,13 +168,13 @@ def test_a_history_without_a_file_of_the_version_leaves_nothing(landed: FakeRegi
     assert [store.versions(name)[0].checked_by for name in ("Alpha", "Beta")] == ["signature", "list"]
 
 
-def test_a_complete_answer_ends_without_a_word(landed: FakeRegistry, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_complete_answer_logs_nothing(landed: FakeRegistry, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     assert [name for name, _ in fetch_histories(Http(landed.url, TOKEN), NAMES)] == NAMES
     assert caplog.messages == []
 
 
-def test_the_kind_of_the_answer_is_compared_as_http_says(landed: FakeRegistry, registry: Registry) -> None:
+def test_the_media_type_of_an_answer_is_compared_as_http_says(landed: FakeRegistry, registry: Registry) -> None:
     landed.histories_kind = "Application/Vnd.PyBirch.Histories ; version=1"
     assert registry.sync().ok and asked(landed, "/definitions/") == 0
 
@@ -189,7 +189,7 @@ def test_an_answer_in_json_may_be_no_larger_than_any_other(
 
 
 @pytest.mark.parametrize("count", [MOST_OBJECTS, MOST_OBJECTS + 1])
-def test_a_history_of_many_small_objects_is_not_held(tmp_path: Path, count: int) -> None:
+def test_a_history_of_too_many_small_objects_is_not_kept_in_memory(tmp_path: Path, count: int) -> None:
     pack = b"PACK" + struct.pack(">LL", 2, count) + (b"\x31" + zlib.compress(b"x")) * count
     pack += hashlib.sha1(pack).digest()
     refused = "too much to keep in memory" if count > MOST_OBJECTS else "has no version"
@@ -214,7 +214,7 @@ def test_a_crash_leaves_no_version_without_its_history(
     assert [offline.create(name, version=1).perform_measurement()[0][0] for name in NAMES] == [1] * 5
 
 
-def test_a_history_of_other_files_than_the_registry_lists_is_not_written(landed: FakeRegistry, home: Home) -> None:
+def test_a_history_with_other_files_than_the_list_is_not_written(landed: FakeRegistry, home: Home) -> None:
     landed.definitions["Beta"]["files"] = {"Beta.py": "0" * 64}
     landed.git_fault = "blocked"
     report = Registry.open(home.root).sync()

@@ -52,7 +52,7 @@ def lying_zip(method: int, content: bytes, says: int) -> bytes:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_an_entry_of_a_zip_takes_no_more_memory_than_it_says(method: int) -> None:
+def test_a_zip_entry_takes_no_more_memory_than_it_declares(method: int) -> None:
     """The flaw: `ZipFile.read` unpacks the whole entry first, and then cuts it to the declared size."""
     bomb = lying_zip(method, bytes(25 * MIB), 100)
     with zipfile.ZipFile(io.BytesIO(bomb)) as archive, costs_at_most(10 * MIB), contextlib.suppress(*DAMAGED):
@@ -86,7 +86,7 @@ SNAPSHOTS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", SNAPSHOTS)
-def test_a_snapshot_that_is_no_plain_zip_is_refused_and_ends_no_sync(
+def test_an_unusual_zip_is_refused_as_a_snapshot_and_the_sync_continues(
     server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """The flaw: a zip file with another compression method or with encryption raised an error that nobody
@@ -105,7 +105,7 @@ def test_a_snapshot_that_is_no_plain_zip_is_refused_and_ends_no_sync(
 
 
 @pytest.mark.parametrize("kind", SNAPSHOTS)
-def test_a_bundle_that_is_no_plain_zip_is_refused(home: Home, tmp_path: Path, kind: str) -> None:
+def test_an_unusual_zip_is_refused_as_a_bundle(home: Home, tmp_path: Path, kind: str) -> None:
     (tmp_path / "b.zip").write_bytes(SNAPSHOTS[kind]().replace(b"Alpha.py", b"manifest.json"[:8]))
     with pytest.raises(RegistryError, match=r"not a bundle|is not signed"):
         import_bundle(home, tmp_path / "b.zip")
@@ -162,7 +162,7 @@ def test_a_pack_that_unpacks_to_more_than_any_definition_is_refused(kind: str) -
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_pack_that_is_none_is_damaged(kind: str) -> None:
+def test_bytes_that_are_not_a_pack_count_as_damaged(kind: str) -> None:
     with pytest.raises(ValueError):
         check_pack(BROKEN[kind])
 
@@ -188,9 +188,7 @@ def test_a_bomb_in_a_bundle_is_refused(server: FakeRegistry, home: Home, tmp_pat
     assert "more than any definition has" in import_bundle(home, tmp_path / "b.zip").refused["Alpha v1"]
 
 
-def test_a_tree_that_holds_itself_many_times_is_not_read_before_its_tag_is_believed(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_a_tree_is_not_read_before_its_tag_is_verified(server: FakeRegistry, registry: Registry) -> None:
     """Ten trees with ten entries each describe ten thousand million files in a thousand bytes. The flaw: a
     version that was requested by number was read from the history before its signature was checked.
     """
@@ -214,7 +212,7 @@ def test_a_tree_that_holds_itself_many_times_is_not_read_before_its_tag_is_belie
 # ------------------------------------------------------------------ revocations
 
 
-def test_two_old_bundles_do_not_take_a_revocation_back(
+def test_two_old_bundles_do_not_undo_a_revocation(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path
 ) -> None:
     """v1 was revoked, reinstated and revoked again. The flaw: the bundle with the first revocation made the
@@ -250,7 +248,7 @@ class Has:
 
 
 @pytest.mark.parametrize("lost", ["seal", "key"])
-def test_a_permission_written_into_a_record_without_a_seal_is_not_believed(
+def test_a_permission_in_a_record_without_a_seal_is_refused(
     server: FakeRegistry, registry: Registry, home: Home, lost: str
 ) -> None:
     """A record without a seal is compared with the signed history. The flaw: files and approvals were compared,
@@ -270,16 +268,14 @@ def test_a_permission_written_into_a_record_without_a_seal_is_not_believed(
         Registry.open(home.root).create("Has")
 
 
-def test_a_version_out_of_the_history_may_do_what_its_tag_says(server: FakeRegistry, registry: Registry) -> None:
+def test_a_version_from_the_history_has_the_permissions_of_its_tag(server: FakeRegistry, registry: Registry) -> None:
     server.land("Has", USES, permissions=["ctypes"])
     server.land("Has", USES + "# again\n")
     assert registry.sync().ok
     assert registry.create("Has", version=1).length() == 4
 
 
-def test_a_version_that_came_as_a_snapshot_gets_its_permissions_once_git_gets_through(
-    server: FakeRegistry, registry: Registry, home: Home
-) -> None:
+def test_a_snapshot_gets_its_permissions_once_git_works(server: FakeRegistry, registry: Registry, home: Home) -> None:
     """If somebody blocks git once, the version must not lose its permission forever, and its tag must be
     checked later.
     """
@@ -293,7 +289,7 @@ def test_a_version_that_came_as_a_snapshot_gets_its_permissions_once_git_gets_th
     assert Registry.open(home.root).create("Has").length() == 4
 
 
-def test_a_snapshot_whose_tag_turns_out_to_be_forged_is_reported(server: FakeRegistry, registry: Registry) -> None:
+def test_a_snapshot_with_a_forged_tag_is_reported(server: FakeRegistry, registry: Registry) -> None:
     server.land("Has", USES, signed=False)
     server.git_fault = "blocked"
     assert registry.sync().ok

@@ -21,7 +21,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_a_first_sync_that_brings_nothing_says_what_to_ask_for(
+def test_a_first_sync_without_definitions_says_what_to_do(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.land("SR830", measurement("SR830"), is_builtin=True, manufacturer="Stanford Research", lab_id=None)
@@ -37,7 +37,7 @@ def test_a_first_sync_that_brings_nothing_says_what_to_ask_for(
     assert "This list is from 20" in offline and offline.splitlines()[1].endswith("yes")
 
 
-def test_without_a_list_from_before_the_reason_is_said(
+def test_without_an_old_list_the_error_gives_the_reason(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.close()
@@ -66,7 +66,7 @@ def test_addresses_are_shown_at_once_and_an_instrument_can_be_unbound(
     assert main(["unbind", "nothing"]) == 1
 
 
-def test_without_a_network_an_instrument_that_moves_stays_one(
+def test_without_a_network_a_new_address_makes_no_second_instrument(
     server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The flaw: a computer that uses bundles made a second instrument for each new address."""
@@ -86,7 +86,7 @@ def test_without_a_network_an_instrument_that_moves_stays_one(
 
 
 @pytest.mark.parametrize("address", ["not a visa address at all", "", "GPIB::", "GPIB::99", "lockin", "x\x1b[2J1"])
-def test_what_is_no_address_is_refused(
+def test_text_that_is_not_an_address_is_refused(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
     server.land("SR830", measurement("SR830"))
@@ -96,7 +96,7 @@ def test_what_is_no_address_is_refused(
     assert Registry.open().discover() == []
 
 
-def test_a_known_revocation_is_told_once_unless_it_is_in_use(
+def test_a_known_revocation_is_reported_once_unless_the_version_is_in_use(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = server.land("SR830", measurement("SR830", 1))

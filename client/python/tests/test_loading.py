@@ -18,7 +18,7 @@ from pybirch_registry.home import Home
 from sources import SEED, measurement
 
 
-def test_the_plan_s_example_runs_without_an_import_line(server: FakeRegistry, registry: Registry) -> None:
+def test_a_definition_without_imports_runs(server: FakeRegistry, registry: Registry) -> None:
     server.land("MyLockIn", SEED)
     registry.sync()
     instrument = registry.create("MyLockIn")
@@ -157,7 +157,7 @@ CONSTRUCTORS = {
 
 
 @pytest.mark.parametrize("number", range(len(CONSTRUCTORS)))
-def test_constructors_of_every_kind_get_what_they_take(server: FakeRegistry, registry: Registry, number: int) -> None:
+def test_constructors_of_every_kind_get_their_parameters(server: FakeRegistry, registry: Registry, number: int) -> None:
     """What a constructor does not accept is assigned after construction."""
     parameters = list(CONSTRUCTORS)[number]
     takes = [p.split("=")[0] for p in parameters.split(", ")]
@@ -210,7 +210,7 @@ def _env(home: Home) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": "src", "PYBIRCH_REGISTRY_HOME": str(home.root)}
 
 
-def test_an_edited_file_is_refused_and_the_next_sync_puts_it_right(
+def test_an_edited_file_is_refused_and_the_next_sync_restores_it(
     server: FakeRegistry, registry: Registry, home: Home
 ) -> None:
     commit = server.land("Alpha", measurement("Alpha"))
@@ -225,7 +225,7 @@ def test_an_edited_file_is_refused_and_the_next_sync_puts_it_right(
     assert fresh.create("Alpha").name == "The Alpha"
 
 
-def test_a_file_put_beside_is_noticed_too(server: FakeRegistry, registry: Registry) -> None:
+def test_an_added_file_is_noticed_too(server: FakeRegistry, registry: Registry) -> None:
     commit = server.land("Alpha", measurement("Alpha"))
     registry.sync()
     (registry.store.folder("Alpha", commit) / "numpy.py").write_text("evil = True\n")

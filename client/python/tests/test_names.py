@@ -34,13 +34,13 @@ def test_a_history_under_the_name_of_another_definition_is_refused(server: FakeR
         registry.create("Victim")
 
 
-def test_a_definition_that_took_another_s_id_is_refused(server: FakeRegistry, registry: Registry) -> None:
+def test_a_definition_with_the_id_of_another_is_refused(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     server.definitions["Alpha"]["id"] = 99
     assert "not to Alpha (99)" in registry.sync().refused["Alpha v1"]
 
 
-def test_a_tag_that_calls_itself_another_version_s_is_refused(server: FakeRegistry, registry: Registry) -> None:
+def test_a_tag_of_another_version_is_refused(server: FakeRegistry, registry: Registry) -> None:
     commit = server.land("Alpha", measurement("Alpha")).encode()
     record = {"id": 1, "name": "Alpha", "version": 1, "commit": commit.decode()}
     repo = server.repos["Alpha"]
@@ -48,9 +48,7 @@ def test_a_tag_that_calls_itself_another_version_s_is_refused(server: FakeRegist
     assert "has the name 'v2'" in registry.sync().refused["Alpha v1"]
 
 
-def test_versions_from_before_names_were_signed_run_where_they_are_attested(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_old_versions_without_signed_names_run_if_they_are_attested(server: FakeRegistry, registry: Registry) -> None:
     server.names_in_tags = False
     server.land("Old", measurement("Old", 1))
     server.land("Old", measurement("Old", 2))
@@ -63,7 +61,7 @@ def test_versions_from_before_names_were_signed_run_where_they_are_attested(
     assert registry.sync().came == ["Old v3"]
 
 
-def test_a_version_of_no_name_is_not_sealed_anew_where_no_list_has_it(
+def test_a_version_without_a_signed_name_is_not_sealed_without_an_attestation(
     server: FakeRegistry, registry: Registry, home: Home
 ) -> None:
     """A version without a seal is compared with the history on this computer by the same rules as when it was
@@ -100,7 +98,7 @@ def _of_other_tags(server: FakeRegistry) -> None:
 
 
 @pytest.mark.parametrize("list_of", [_of_another_name, _forged, _of_other_tags])
-def test_a_list_of_old_versions_counts_for_what_is_in_it_alone(
+def test_an_attestation_counts_only_for_the_versions_in_it(
     server: FakeRegistry, registry: Registry, list_of: Callable[[FakeRegistry], None]
 ) -> None:
     server.names_in_tags = False
@@ -125,7 +123,7 @@ def test_an_older_version_of_another_definition_s_history_is_refused(server: Fak
         registry.create("Victim", version=1)
 
 
-def test_what_an_earlier_version_of_the_client_took_under_another_name_does_not_run_any_more(
+def test_a_version_that_an_older_client_installed_under_another_name_does_not_run(
     server: FakeRegistry, registry: Registry
 ) -> None:
     """An older client installed this version in the folder, because its signature was valid."""
@@ -140,7 +138,7 @@ def test_what_an_earlier_version_of_the_client_took_under_another_name_does_not_
     assert registry.create("Harmless")
 
 
-def test_a_version_that_is_listed_no_more_is_proven_by_its_tag(server: FakeRegistry, registry: Registry) -> None:
+def test_a_version_that_is_no_longer_listed_is_verified_by_its_tag(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha", 1))
     registry.sync()
     server.land("Alpha", measurement("Alpha", 2))

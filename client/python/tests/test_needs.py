@@ -46,13 +46,13 @@ def header(line: str, end: str = "\n") -> bytes:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("line", MET)
-def test_what_is_met_is_not_told(line: str, end: str) -> None:
+def test_requirements_that_are_met_are_not_reported(line: str, end: str) -> None:
     assert list(find_unmet(header(line, end))) == [] and list(find_unmet(b"import numpy\n")) == []
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("line", UNMET)
-def test_what_is_missing_is_named(line: str, end: str) -> None:
+def test_missing_requirements_are_reported(line: str, end: str) -> None:
     (said,) = find_unmet(header(line, end))
     assert UNMET[line] in said
 
@@ -68,7 +68,7 @@ def test_doctor_names_the_definition(server: FakeRegistry, home: Home, capsys: p
     assert "Beta v1" not in said
 
 
-def test_a_python_built_between_two_releases_is_of_the_version_before_its_plus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plus_in_python_s_version_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "python_version", lambda: "3.12.4+")
     assert list(find_unmet(header('requires-python = ">=3.11"', "\n"))) == []
     assert "this is 3.12.4" in next(find_unmet(header('requires-python = ">=3.13"', "\n")))

@@ -94,7 +94,7 @@ def test_a_certificate_of_the_lab_s_own_is_trusted_once_it_is_named(
 
 
 @pytest.mark.parametrize("days", [(-400, -30), (300, 400)])
-def test_a_clock_by_which_the_certificate_is_not_valid_is_named(
+def test_an_invalid_certificate_date_is_explained(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
@@ -158,7 +158,7 @@ def test_everything_goes_through_the_proxy_of_the_environment(
     assert len(secure.requests) == len(proxy.asked)  # it closes the connection after each answer
 
 
-def test_an_address_that_sends_on_to_another_is_named_and_gets_no_second_request(
+def test_a_redirect_is_reported_and_not_followed(
     secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An address may redirect from http to https, or to a network's sign-in page. The token is never sent to
@@ -171,7 +171,7 @@ def test_an_address_that_sends_on_to_another_is_named_and_gets_no_second_request
     assert "redirects to https://login.example/?from=x. If that is your registry, enrol" in report.warnings[0]
 
 
-def test_a_proxy_is_named_with_or_without_its_scheme_and_other_kinds_are_told(
+def test_a_proxy_address_may_lack_its_scheme_and_other_kinds_are_refused(
     secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = Proxy()
@@ -187,7 +187,9 @@ def test_a_proxy_is_named_with_or_without_its_scheme_and_other_kinds_are_told(
     assert again.create("Alpha").name == "The Alpha"
 
 
-def test_why_a_registry_cannot_be_reached_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reason_why_a_registry_cannot_be_reached_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as closed:
@@ -236,9 +238,7 @@ THROUGH = [
 
 
 @pytest.mark.parametrize(("listed", "url", "past"), [(*p, True) for p in PAST] + [(*t, False) for t in THROUGH])
-def test_what_no_proxy_names_goes_past_the_proxy(
-    monkeypatch: pytest.MonkeyPatch, listed: str, url: str, past: bool
-) -> None:
+def test_hosts_in_no_proxy_bypass_the_proxy(monkeypatch: pytest.MonkeyPatch, listed: str, url: str, past: bool) -> None:
     """The flaw: `host:port` and networks were ignored, so a registry in the lab's own network could not be reached."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -248,7 +248,7 @@ def test_what_no_proxy_names_goes_past_the_proxy(
     assert isinstance(make_pool(url), ProxyPool) is not past
 
 
-def test_certificates_are_read_only_where_tls_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_are_read_only_for_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading certificates takes longer than the rest of a short command."""
     read: list[str] = []
     monkeypatch.setattr("ssl.create_default_context", lambda: read.append("read"))
@@ -263,7 +263,7 @@ def test_certificates_are_read_only_where_tls_is_spoken(monkeypatch: pytest.Monk
     assert read == ["read", "read"]
 
 
-def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_proxy_in_the_environment_the_system_s_exceptions_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("urllib.request.getproxies_environment", dict)
@@ -282,7 +282,7 @@ def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkey
         (-366 * 86400, "366 days behind"),
     ],
 )
-def test_a_clock_that_is_off_by_more_than_minutes_is_told(ahead_s: float, said: str | None) -> None:
+def test_a_wrong_clock_is_reported(ahead_s: float, said: str | None) -> None:
     """The flaw: a clock that was wrong by hours counted as right, and measurements got wrong times."""
     http = Http("http://registry.lab.example")
     http.clock_ahead_s = ahead_s
@@ -290,7 +290,7 @@ def test_a_clock_that_is_off_by_more_than_minutes_is_told(ahead_s: float, said: 
     assert warning is None if said is None else said in (warning or "")
 
 
-def test_an_address_that_lacks_its_beginning_is_told_what_is_missing() -> None:
+def test_an_incomplete_address_is_explained() -> None:
     for url in ("127.0.0.1:18420", "registry.example.edu", "localhost:80/x"):
         with pytest.raises(
             UnreachableError, match=rf"{url} has no http:// or https://: write http://{url} or https://"
@@ -313,7 +313,7 @@ def test_an_address_that_lacks_its_beginning_is_told_what_is_missing() -> None:
         ("Mon, 01 Jan 2024 00:00:00 GMT", "days ahead of"),
     ],
 )
-def test_a_clock_agrees_only_with_a_registry_that_says_the_time(home: Home, date: str | None, says: str) -> None:
+def test_a_clock_is_confirmed_only_if_the_registry_sends_the_time(home: Home, date: str | None, says: str) -> None:
     """The flaw: if the registry did not send the time, the clock counted as right."""
     head = "" if date is None else f"Date: {date}\r\n"
     answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n{head}\r\n{{}}".encode()
@@ -327,7 +327,7 @@ def test_a_clock_agrees_only_with_a_registry_that_says_the_time(home: Home, date
 
 
 @pytest.mark.parametrize("status", [200, 401, 407, 502])
-def test_a_page_of_somebody_else_is_no_word_of_the_registry(home: Home, status: int) -> None:
+def test_a_page_of_another_server_does_not_count_as_an_answer(home: Home, status: int) -> None:
     """The flaw: a page with the status 401 counted as the registry's answer, and `doctor` did not explain the page."""
     page = f"HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 2\r\nDate: x\r\n\r\nhi".encode()
     server = HalfDead(lambda send: send(page))

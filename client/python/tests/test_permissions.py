@@ -45,7 +45,7 @@ def test_a_version_may_do_what_its_signed_tag_says_and_no_other(server: FakeRegi
     assert registry.create("Has", version=1).length() == 4
 
 
-def test_one_permission_opens_nothing_else(server: FakeRegistry, registry: Registry) -> None:
+def test_one_permission_allows_nothing_else(server: FakeRegistry, registry: Registry) -> None:
     source = USES.format(name="Has") + "    def more(self):\n        import subprocess\n"
     server.land("Has", source, permissions=["ctypes"])
     registry.sync()

@@ -73,7 +73,7 @@ def test_the_tree_shows_what_is_bound_here_and_what_is_public(server: FakeRegist
     assert pickle.loads(pickle.dumps(selections)) == selections
 
 
-def test_a_new_version_is_in_the_tree_after_a_refresh_and_the_old_one_goes_on(
+def test_a_new_version_is_in_the_tree_after_a_refresh_and_the_old_one_keeps_running(
     server: FakeRegistry, registry: Registry
 ) -> None:
     server.land("Alpha", measurement("Alpha", 1))
@@ -90,9 +90,7 @@ def test_a_new_version_is_in_the_tree_after_a_refresh_and_the_old_one_goes_on(
     assert reloaded.perform_measurement()[0][0] == 2 and reloaded.name == "old"
 
 
-def test_a_definition_that_does_not_load_is_left_out_and_hinders_no_other(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_a_definition_that_does_not_load_is_left_out(server: FakeRegistry, registry: Registry) -> None:
     server.land("Broken", "raise ValueError('broken')\n")
     server.land("Good", measurement("Good"))
     registry.sync()
@@ -112,7 +110,7 @@ class Database:
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_switched_on_the_registry_s_instruments_are_there_whatever_pybirch_s_database_is(
+def test_after_switch_on_pybirch_lists_the_registry_s_instruments(
     server: FakeRegistry, registry: Registry, before: bool
 ) -> None:
     """PyBirch shows the registry's instruments without changes, even in windows that are already open."""
@@ -131,7 +129,7 @@ def test_switched_on_the_registry_s_instruments_are_there_whatever_pybirch_s_dat
             assert ours().perform_measurement()[0][0] == 1 and [one.__name__ for one in theirs] == names[1:]
 
 
-def test_the_last_registry_that_is_switched_on_counts(server: FakeRegistry, registry: Registry) -> None:
+def test_the_last_registry_that_is_switched_on_is_used(server: FakeRegistry, registry: Registry) -> None:
     server.land("Ours", measurement("Ours"))
     switch_on(registry)
     tree = InstrumentAutoLoadWidget(None)

@@ -42,7 +42,7 @@ def test_bound_instruments_are_created_with_adapter_and_last_settings(server: Fa
     assert instrument.settings == {"sensitivity": 2e-6}
 
 
-def test_settings_that_a_device_does_not_take_are_told_and_hinder_nothing(
+def test_settings_that_a_device_rejects_are_logged(
     server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = measurement("Off") + "\n    settings = property(lambda s: {}, lambda s, v: s.instrument.write(v))\n"
@@ -76,7 +76,7 @@ def test_settings_and_bindings_survive_being_offline_and_the_newest_win(
     assert binding["last_settings"] == {"sensitivity": 2e-3}
 
 
-def test_binding_what_has_no_instrument_makes_one_once(server: FakeRegistry, registry: Registry, home: Home) -> None:
+def test_binding_an_unknown_object_adds_one_instrument(server: FakeRegistry, registry: Registry, home: Home) -> None:
     server.land("Visa", VISA)
     registry.sync()
     instrument = registry.create("Visa")
@@ -92,9 +92,7 @@ def test_binding_what_has_no_instrument_makes_one_once(server: FakeRegistry, reg
     assert [f.adapter for f in registry.discover()] == ["USB0::2::INSTR"]
 
 
-def test_a_binding_that_the_registry_refuses_does_not_hold_up_the_others(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_a_refused_binding_does_not_block_the_others(server: FakeRegistry, registry: Registry) -> None:
     server.land("Visa", VISA)
     server.bind(42, "Visa")
     registry.sync()
@@ -107,7 +105,7 @@ def test_a_binding_that_the_registry_refuses_does_not_hold_up_the_others(
     assert any("refuses the binding of instrument 7" in text for text in report.warnings)
 
 
-def test_binding_what_the_registry_does_not_have_is_an_error_at_once(server: FakeRegistry, registry: Registry) -> None:
+def test_binding_an_unknown_id_is_an_error_at_once(server: FakeRegistry, registry: Registry) -> None:
     with pytest.raises(RegistryError, match=r"refuses the binding of instrument 99: Not Found"):
         registry.bind(99, adapter="GPIB::1")
     assert registry.waiting() == 0 and registry.discover() == []
@@ -127,9 +125,7 @@ def test_reload_gives_the_new_version_with_the_settings(server: FakeRegistry, re
     assert all(u.instrument not in (old, new) for u in registry.updates()) and old.status is False
 
 
-def test_where_the_new_version_does_not_load_the_old_instrument_goes_on(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_if_the_new_version_does_not_load_the_old_instrument_stays(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     registry.sync()
     old = registry.create("Alpha")
@@ -140,7 +136,7 @@ def test_where_the_new_version_does_not_load_the_old_instrument_goes_on(
     assert old.status is True and old.perform_measurement()[0][0] == 1
 
 
-def test_where_the_new_version_cannot_be_made_the_old_object_is_opened_again(
+def test_if_the_new_instrument_cannot_be_created_the_old_object_is_opened_again(
     server: FakeRegistry, registry: Registry
 ) -> None:
     server.land("Visa", VISA)
@@ -158,7 +154,7 @@ def test_where_the_new_version_cannot_be_made_the_old_object_is_opened_again(
     assert (update.loaded, update.newest) == (1, 2)
 
 
-def test_a_device_that_does_not_answer_can_be_reloaded_all_the_same(server: FakeRegistry, registry: Registry) -> None:
+def test_an_instrument_whose_device_does_not_answer_can_be_reloaded(server: FakeRegistry, registry: Registry) -> None:
     broken = VISA + "    def _shutdown_impl(self):\n        raise OSError('timeout')\n"
     server.land("Visa", broken)
     registry.sync()
@@ -170,9 +166,7 @@ def test_a_device_that_does_not_answer_can_be_reloaded_all_the_same(server: Fake
     assert old.instrument is None
 
 
-def test_an_instrument_made_at_a_version_of_the_program_s_choice_is_left_there(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_an_instrument_at_an_explicit_version_stays_there(server: FakeRegistry, registry: Registry) -> None:
     for value in (1, 2):
         server.land("Alpha", measurement("Alpha", value))
     registry.sync()
@@ -181,7 +175,7 @@ def test_an_instrument_made_at_a_version_of_the_program_s_choice_is_left_there(
     assert registry.reload(chosen)._definition["version"] == 2
 
 
-def test_pins_hold_until_they_are_taken_out(server: FakeRegistry, registry: Registry) -> None:
+def test_pins_are_followed_until_they_are_removed(server: FakeRegistry, registry: Registry) -> None:
     for value in (1, 2):
         server.land("Alpha", measurement("Alpha", value))
     registry.sync()
@@ -190,7 +184,7 @@ def test_pins_hold_until_they_are_taken_out(server: FakeRegistry, registry: Regi
     assert registry.unpin("Alpha") and registry.create("Alpha")._definition["version"] == 2
 
 
-def test_the_lab_s_definition_goes_before_a_file_and_a_public_one_does_not(
+def test_the_lab_s_definition_replaces_a_file_and_a_public_one_does_not(
     server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.land("Ours", measurement("Ours"))
@@ -206,7 +200,7 @@ def test_the_lab_s_definition_goes_before_a_file_and_a_public_one_does_not(
     assert "Ours: the registry's definition is used instead of the file" in caplog.text
 
 
-def test_a_definition_that_does_not_load_hinders_no_other_class(
+def test_a_definition_that_does_not_load_does_not_affect_other_classes(
     server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.land("Broken", "raise ValueError('broken')\n")
@@ -222,7 +216,7 @@ def test_an_unknown_name_says_what_to_do(registry: Registry) -> None:
         registry.create("Nothing")
 
 
-def test_a_version_of_an_unknown_name_is_unknown_and_leaves_nothing(server: FakeRegistry, registry: Registry) -> None:
+def test_asking_for_a_version_of_an_unknown_name_leaves_no_files(server: FakeRegistry, registry: Registry) -> None:
     for call in (registry.pin, registry.create):
         with pytest.raises(UnknownDefinitionError, match="pybirch-registry sync Typo"):
             call("Typo", version=2)
@@ -231,14 +225,14 @@ def test_a_version_of_an_unknown_name_is_unknown_and_leaves_nothing(server: Fake
     assert registry.create("SR830", version=1)._definition["version"] == 1
 
 
-def test_a_built_in_definition_comes_when_it_is_created(server: FakeRegistry, registry: Registry) -> None:
+def test_a_built_in_definition_is_fetched_when_it_is_created(server: FakeRegistry, registry: Registry) -> None:
     server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
     registry.sync()
     assert registry.create("SR830").name == "The SR830"
     assert registry.sync().stayed == ["SR830 v1"]
 
 
-def test_a_program_that_is_started_anew_binds_no_second_instrument(server: FakeRegistry, home: Home) -> None:
+def test_a_restarted_program_binds_no_second_instrument(server: FakeRegistry, home: Home) -> None:
     """The program creates two stages of the same kind at one controller, with different names, and a lock-in
     without a name.
     """
@@ -266,9 +260,7 @@ def test_a_program_that_is_started_anew_binds_no_second_instrument(server: FakeR
     assert len(server.bindings) == 4, "the first stage is not bound a second time"
 
 
-def test_settings_of_an_instrument_that_is_not_bound_come_with_its_address(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_settings_of_an_unbound_instrument_are_sent_with_its_address(server: FakeRegistry, registry: Registry) -> None:
     server.land("Visa", VISA)
     registry.sync()
     for _ in range(2):
@@ -298,14 +290,14 @@ def test_an_instrument_that_the_registry_pins_stays_there_through_a_reload(
     assert registry.reload(pinned)._definition["version"] == 2
 
 
-def test_what_pybirch_s_factory_makes_is_told_as_loaded_too(server: FakeRegistry, registry: Registry) -> None:
+def test_instruments_from_pybirch_s_factory_are_reported_as_loaded(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     registry.sync()
     instrument = run_stub(registry.service().get_drivers()[0])()
     assert read_json(registry.home.running / f"{os.getpid()}.json") == {"Alpha": instrument._definition["version"]}
 
 
-def test_settings_are_plain_and_nothing_of_a_definition_runs_to_make_them_so() -> None:
+def test_converting_settings_runs_no_code_of_a_definition() -> None:
     class Sly:
         tolist = print
 
@@ -315,9 +307,7 @@ def test_settings_are_plain_and_nothing_of_a_definition_runs_to_make_them_so() -
 
 
 @pytest.mark.parametrize("name", ["../Alpha", "a:b", "a/b", "", "Alpha.py"])
-def test_what_is_no_name_is_said_to_be_none_and_asks_nobody(
-    server: FakeRegistry, registry: Registry, name: str
-) -> None:
+def test_an_invalid_name_is_refused_without_a_request(server: FakeRegistry, registry: Registry, name: str) -> None:
     for version in (3, None):
         with pytest.raises(UnknownDefinitionError, match="not a definition's name"):
             registry.create(name, version=version)
@@ -336,7 +326,7 @@ def test_the_command_binds_one_instrument_of_a_definition_once(server: FakeRegis
         registry.bind_by_name("Visa", "GPIB::3")
 
 
-def test_the_computer_s_id_is_that_of_the_enrolment(home: Home) -> None:
+def test_the_computer_s_id_comes_from_the_enrolment(home: Home) -> None:
     info = get_computer_info()
     assert (info["computer_name"], info["computer_id"]) == ("LABPC-01", "123456")
     assert info.keys() == {"computer_name", "computer_id", "username", "os"}
@@ -384,7 +374,7 @@ def test_a_placeholder_opens_nothing(server: FakeRegistry, registry: Registry) -
     assert instance.adapter == "placeholder" and instance.instrument is None
 
 
-def test_the_service_answers_under_both_schemes(server: FakeRegistry, registry: Registry) -> None:
+def test_the_service_has_both_sets_of_method_names(server: FakeRegistry, registry: Registry) -> None:
     server.land("Visa", VISA, category="Lock-In Amplifiers")
     server.land("Alpha", measurement("Alpha"), instrument_type="movement")
     server.bind(42, "Visa", "GPIB::8::INSTR")
@@ -410,7 +400,7 @@ def test_the_service_answers_under_both_schemes(server: FakeRegistry, registry: 
         service.bind_instrument_to_computer(to_pybirch(42), "OTHER", adapter="X")
 
 
-def test_a_factory_in_mid_rename_gets_the_names_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_factory_gets_the_method_names_that_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     class InstrumentFactory:
         def get_available_drivers(self) -> list[str]:
             return ["here"]

@@ -100,7 +100,7 @@ ATTACKS: dict[str, Callable[[Path, Home], object]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_was_edited_here_is_refused_until_a_sync_puts_it_back(good: Registry, attack: str) -> None:
+def test_an_edited_version_is_refused_until_a_sync_restores_it(good: Registry, attack: str) -> None:
     ATTACKS[attack](folder_of(good), good.home)
     with pytest.raises(RefusedError, match="Alpha v"):
         Registry.open(good.home.root).create("Alpha")
@@ -109,7 +109,7 @@ def test_what_was_edited_here_is_refused_until_a_sync_puts_it_back(good: Registr
     assert Registry.open(good.home.root).create("Alpha").perform_measurement()[0][0] == 1
 
 
-def test_a_record_of_another_version_or_definition_counts_for_nothing(server: FakeRegistry, good: Registry) -> None:
+def test_a_record_of_another_version_or_definition_is_refused(server: FakeRegistry, good: Registry) -> None:
     """Two versions were sealed here. The record and files of one version replace those of the other."""
     server.land("Alpha", measurement("Alpha", 2))
     good.sync()
@@ -124,7 +124,7 @@ def test_a_record_of_another_version_or_definition_counts_for_nothing(server: Fa
         fresh.library.load("Alpha", new.name)
 
 
-def test_the_list_is_not_what_files_are_held_against(good: Registry) -> None:
+def test_files_are_not_compared_with_the_list(good: Registry) -> None:
     """The hashes in `manifest.json` are used for fetching. An installed version is compared with its own sealed
     record.
     """
@@ -149,7 +149,7 @@ def test_a_cache_of_bytecode_is_never_run(good: Registry) -> None:
     assert Registry.open(good.home.root).create("Alpha").perform_measurement()[0][0] == 1
 
 
-def test_a_module_that_is_laid_there_after_the_check_is_not_found(good: Registry) -> None:
+def test_a_module_that_is_added_after_the_check_is_not_found(good: Registry) -> None:
     """Python itself searches a package's folder for modules that its finders do not have."""
     good.create("Alpha")
     installed = good.resolve("Alpha")
@@ -176,14 +176,14 @@ def test_versions_from_before_there_were_seals_run_offline_and_are_sealed(
 
 
 @pytest.mark.parametrize("damage", ["", "{}", '{"key": "00"}', None])
-def test_a_key_that_is_lost_costs_one_look_into_the_history(good: Registry, damage: str | None) -> None:
+def test_after_the_loss_of_the_key_versions_are_compared_with_the_history(good: Registry, damage: str | None) -> None:
     for path in good.home.root.glob("seal.json*"):
         path.unlink() if damage is None else path.write_text(damage)
     assert Registry.open(good.home.root).create("Alpha").perform_measurement()[0][0] == 1
     assert {path.stat().st_mode & 0o777 for path in good.home.root.glob("seal.json*")} == {0o600}
 
 
-def test_a_key_that_is_lost_costs_no_other_version(server: FakeRegistry, good: Registry) -> None:
+def test_after_the_loss_of_the_key_every_version_still_runs(server: FakeRegistry, good: Registry) -> None:
     """The first version that is loaded makes a new key. No other record was sealed with the new key."""
     server.land("Beta", measurement("Beta", 2))
     good.sync()

@@ -132,7 +132,7 @@ def ids_in(value: Any) -> Iterator[tuple[str, Any]]:
                 yield from ids_in(one)
 
 
-def test_no_id_of_the_registry_can_be_one_of_pybirch_s_database(lab: FakeRegistry, registry: Registry) -> None:
+def test_ids_of_the_registry_and_of_pybirch_s_database_never_overlap(lab: FakeRegistry, registry: Registry) -> None:
     """PyBirch stores classes and selections by id. If two classes had the same id, PyBirch would mix them up."""
     service = registry.service()
     driver, instrument, binding = service.get_drivers()[0]["id"], to_pybirch(1), to_pybirch(101)
@@ -150,7 +150,7 @@ def test_no_id_of_the_registry_can_be_one_of_pybirch_s_database(lab: FakeRegistr
     assert all(is_ours(number) for number in service.get_driver_ids_for_computer("LABPC-01"))
 
 
-def test_what_belongs_to_definitions_and_people_keeps_its_numbers(lab: FakeRegistry, registry: Registry) -> None:
+def test_numbers_in_fields_of_definitions_and_people_stay(lab: FakeRegistry, registry: Registry) -> None:
     service = registry.service()
     driver = service.get_driver_by_name("Ours")
     spare = service.get_instrument(to_pybirch(2))
@@ -159,7 +159,7 @@ def test_what_belongs_to_definitions_and_people_keeps_its_numbers(lab: FakeRegis
     assert service.get_computer_bindings()[0]["last_settings"] == {"id": 3}
 
 
-def test_every_id_leads_back_to_what_it_came_from(
+def test_every_id_can_be_used_to_find_its_object(
     lab: FakeRegistry, registry: Registry, database: Database | None
 ) -> None:
     service = registry.service(database)
@@ -181,7 +181,7 @@ def test_every_id_leads_back_to_what_it_came_from(
         ]
 
 
-def test_equal_small_ids_are_each_their_own(lab: FakeRegistry, registry: Registry) -> None:
+def test_equal_small_ids_are_not_mixed_up(lab: FakeRegistry, registry: Registry) -> None:
     service = registry.service(Database())
     named = {driver["name"]: driver for driver in service.get_drivers()}
     assert {to_registry(d["id"]) if is_ours(d["id"]) else d["id"] for d in named.values()} == {1, 2, 3}
@@ -191,7 +191,7 @@ def test_equal_small_ids_are_each_their_own(lab: FakeRegistry, registry: Registr
     assert service.get_driver(999) is None and service.get_driver(to_pybirch(999)) is None
 
 
-def test_of_two_drivers_with_one_name_the_lab_s_own_goes_before_and_a_built_in_does_not(
+def test_the_lab_s_own_driver_replaces_the_database_s_and_a_built_in_does_not(
     lab: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Drivers of the database follow the same rule as drivers from files."""
@@ -204,7 +204,7 @@ def test_of_two_drivers_with_one_name_the_lab_s_own_goes_before_and_a_built_in_d
     assert "Mine: using the registry's driver" in caplog.text and "Shared: using the database's" in caplog.text
 
 
-def test_everything_that_is_not_ours_is_pybirch_s_own(lab: FakeRegistry, registry: Registry) -> None:
+def test_all_other_calls_go_to_pybirch_s_database(lab: FakeRegistry, registry: Registry) -> None:
     database = Database()
     service = registry.service(database)
     assert service.get_samples_simple_list() == database.get_samples_simple_list()
@@ -221,7 +221,7 @@ def test_everything_that_is_not_ours_is_pybirch_s_own(lab: FakeRegistry, registr
     assert not hasattr(registry.service(), "get_samples_simple_list")
 
 
-def test_pybirch_s_database_is_never_told_of_what_is_the_registry_s(lab: FakeRegistry, registry: Registry) -> None:
+def test_pybirch_s_database_never_gets_ids_of_the_registry(lab: FakeRegistry, registry: Registry) -> None:
     """If PyBirch's database got an id of the registry, it would find no row, or store a row that refers to nothing."""
     database = Database()
     service = registry.service(database)
@@ -263,7 +263,7 @@ def test_a_bind_without_an_address_binds(
 
 
 @pytest.mark.parametrize("offline", [False, True])
-def test_a_binding_ends_here_at_once_and_in_the_registry_as_soon_as_may_be(
+def test_a_binding_ends_here_at_once_and_in_the_registry_as_soon_as_possible(
     lab: FakeRegistry, registry: Registry, offline: bool
 ) -> None:
     lab.down = offline
@@ -277,7 +277,7 @@ def test_a_binding_ends_here_at_once_and_in_the_registry_as_soon_as_may_be(
     assert lab.bindings == [] and registry.waiting() == 0
 
 
-def test_the_last_word_of_binding_and_ending_counts(lab: FakeRegistry, registry: Registry) -> None:
+def test_the_last_of_several_bindings_and_unbindings_counts(lab: FakeRegistry, registry: Registry) -> None:
     lab.down = True
     service = registry.service()
     service.delete_computer_binding(to_pybirch(101))
@@ -317,7 +317,7 @@ def test_nonsense_is_not_bound(lab: FakeRegistry, registry: Registry, adapter: s
     assert len(lab.requests) == asked and registry.waiting() == 0
 
 
-def test_what_cannot_be_bound_is_said(lab: FakeRegistry, registry: Registry) -> None:
+def test_bindings_that_are_not_possible_are_explained(lab: FakeRegistry, registry: Registry) -> None:
     service = registry.service()
     with pytest.raises(ValueError, match="not this computer"):
         service.bind_instrument_to_computer(to_pybirch(1), "OTHER", adapter="COM3")

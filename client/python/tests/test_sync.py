@@ -16,7 +16,7 @@ from pybirch_registry.sync import THE_LIST
 from sources import measurement
 
 
-def test_a_first_sync_brings_every_definition_and_an_unchanged_one_asks_once(
+def test_a_first_sync_fetches_every_definition_and_the_next_makes_one_request(
     server: FakeRegistry, registry: Registry
 ) -> None:
     server.land("Alpha", measurement("Alpha"))
@@ -30,7 +30,7 @@ def test_a_first_sync_brings_every_definition_and_an_unchanged_one_asks_once(
     assert server.reports[-1]["installed"] == {"Alpha": 1, "Beta": 1}
 
 
-def test_a_new_version_comes_beside_the_old_one(server: FakeRegistry, registry: Registry) -> None:
+def test_a_new_version_is_installed_beside_the_old_one(server: FakeRegistry, registry: Registry) -> None:
     first = server.land("Alpha", measurement("Alpha", 1))
     registry.sync()
     second = server.land("Alpha", measurement("Alpha", 2))
@@ -50,9 +50,7 @@ def test_offline_everything_works_from_the_last_sync(server: FakeRegistry, home:
     assert registry.create("Alpha").name == "The Alpha"
 
 
-def test_an_older_version_comes_out_of_the_fetched_history_without_the_network(
-    server: FakeRegistry, home: Home
-) -> None:
+def test_an_older_version_is_installed_from_the_history_without_the_network(server: FakeRegistry, home: Home) -> None:
     for value in (1, 2, 3):
         server.land("Alpha", measurement("Alpha", value))
     Registry.open(home.root).sync()
@@ -107,7 +105,7 @@ def test_tags_must_be_signed_by_a_key_of_the_registry(server: FakeRegistry, regi
     assert "not a key of this registry" in report.refused["Foreign v1"]
 
 
-def test_a_key_that_took_over_is_learnt(server: FakeRegistry, registry: Registry) -> None:
+def test_a_new_key_that_the_old_key_signed_is_trusted(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     registry.sync()
     server.rotate()
@@ -116,14 +114,14 @@ def test_a_key_that_took_over_is_learnt(server: FakeRegistry, registry: Registry
     assert len(registry.home.enrolment().signing_keys) == 2
 
 
-def test_a_key_counts_only_for_the_time_it_was_in_use(server: FakeRegistry, registry: Registry) -> None:
+def test_a_key_is_valid_only_for_the_time_when_it_was_in_use(server: FakeRegistry, registry: Registry) -> None:
     late = SigningKey(valid_after="2999-01-01T00:00:00Z", number=2)
     server.keys.append(late)
     server.land("Alpha", measurement("Alpha"))
     assert "not in use" in registry.sync().refused["Alpha v1"]
 
 
-def test_the_snapshot_comes_where_git_does_not(server: FakeRegistry, registry: Registry) -> None:
+def test_a_snapshot_is_fetched_if_git_is_blocked(server: FakeRegistry, registry: Registry) -> None:
     server.git_fault = "blocked"
     server.land("Alpha", measurement("Alpha"), {"data/cal.csv": "1\n"})
     report = registry.sync()
@@ -132,7 +130,7 @@ def test_the_snapshot_comes_where_git_does_not(server: FakeRegistry, registry: R
     assert registry.create("Alpha")._definition["approved_by"] == ["ada"]
 
 
-def test_a_revoked_version_never_runs_and_the_one_before_does(
+def test_a_revoked_version_never_runs_and_the_previous_one_does(
     server: FakeRegistry, registry: Registry, home: Home
 ) -> None:
     server.land("Alpha", measurement("Alpha", 1))
@@ -150,7 +148,7 @@ def test_a_revoked_version_never_runs_and_the_one_before_does(
     assert Registry.open(home.root).resolve("Alpha").version == 1
 
 
-def test_public_definitions_come_when_asked_for_and_stay_asked_for(server: FakeRegistry, registry: Registry) -> None:
+def test_requested_public_definitions_are_fetched_by_every_sync(server: FakeRegistry, registry: Registry) -> None:
     server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
     assert registry.sync().came == []
     assert registry.sync(["sr830"]).came == ["SR830 v1"]  # a name in other case is the same definition
@@ -161,7 +159,7 @@ def test_the_enrolment_is_readable_by_its_account_alone(home: Home) -> None:
     assert stat.S_IMODE((home.root / "enrolment.json").stat().st_mode) == 0o600
 
 
-def test_the_token_goes_to_the_registry_alone_whatever_the_list_names(server: FakeRegistry, registry: Registry) -> None:
+def test_the_token_is_sent_only_to_the_registry(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     with socket.create_server(("127.0.0.1", 0)) as other:
         server.definitions["Alpha"]["clone_url"] = f"http://127.0.0.1:{other.getsockname()[1]}/definitions/Alpha.git"
@@ -172,9 +170,7 @@ def test_the_token_goes_to_the_registry_alone_whatever_the_list_names(server: Fa
     assert TOKEN not in repr(registry.enrolment)
 
 
-def test_a_registry_that_forgets_its_keys_does_not_turn_signatures_off(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_signatures_are_required_even_if_the_registry_lists_no_keys(server: FakeRegistry, registry: Registry) -> None:
     server.keys = [SigningKey()]
     server.land("Alpha", measurement("Alpha"))
     server.lists_keys = False
@@ -184,7 +180,7 @@ def test_a_registry_that_forgets_its_keys_does_not_turn_signatures_off(
     assert registry.home.enrolment().signing_keys == [server.key.listed]
 
 
-def test_a_new_key_is_told_to_the_user(server: FakeRegistry, registry: Registry) -> None:
+def test_a_new_key_is_reported_to_the_user(server: FakeRegistry, registry: Registry) -> None:
     server.rotate()
     server.land("Alpha", measurement("Alpha"))
     assert any("signs with a new key" in text for text in registry.sync().warnings)
@@ -203,13 +199,13 @@ def test_a_tag_whose_bytes_were_changed_is_refused(server: FakeRegistry, registr
     assert "is not valid" in registry.sync().refused["Alpha v1"]
 
 
-def test_a_name_that_the_registry_does_not_list_is_told(registry: Registry) -> None:
+def test_a_name_that_the_registry_does_not_list_is_reported(registry: Registry) -> None:
     report = registry.sync(["Nothing", "no name", "Nothing"])
     assert (report.ok, report.unknown, report.warnings) == (False, ["Nothing", "no name"], [])
     assert registry.sync().unknown == []
 
 
-def test_a_name_that_was_listed_once_is_told_when_it_is_asked_for_again(
+def test_a_name_that_is_no_longer_listed_is_reported_when_it_is_requested(
     server: FakeRegistry, registry: Registry
 ) -> None:
     server.land("Alpha", measurement("Alpha"))
@@ -218,12 +214,12 @@ def test_a_name_that_was_listed_once_is_told_when_it_is_asked_for_again(
     assert registry.sync(["alpha"]).unknown == registry.sync(["alpha"]).unknown == ["alpha"]
 
 
-def test_what_the_registry_warns_of_is_said_at_every_sync(server: FakeRegistry, registry: Registry) -> None:
+def test_warnings_of_the_registry_are_reported_at_every_sync(server: FakeRegistry, registry: Registry) -> None:
     server.warnings = ["Source is pinned to v1, which was revoked: it gets v2"]
     assert registry.sync().warnings == server.warnings == registry.sync().warnings
 
 
-def test_a_pin_to_a_revoked_version_gives_way_to_the_newest_that_stands_and_says_so(
+def test_a_pin_to_a_revoked_version_is_replaced_by_the_newest_version_with_a_warning(
     server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = server.land("Alpha", measurement("Alpha", 1))
@@ -240,7 +236,7 @@ def test_a_pin_to_a_revoked_version_gives_way_to_the_newest_that_stands_and_says
         registry.create("Alpha", version=1)
 
 
-def test_a_version_that_nobody_fetched_yet_comes_when_it_is_asked_for(server: FakeRegistry, registry: Registry) -> None:
+def test_a_version_is_fetched_when_it_is_requested(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha", 1))
     registry.sync()
     server.land("Alpha", measurement("Alpha", 2))
@@ -259,7 +255,7 @@ sys.stdin.read()
 """
 
 
-def test_the_registry_hears_what_every_living_program_has_loaded(
+def test_the_versions_that_running_programs_have_loaded_are_reported(
     server: FakeRegistry, registry: Registry, program: Any
 ) -> None:
     """A sync by one program reports what another program has loaded, until that program ends in any way."""
@@ -276,7 +272,7 @@ def test_the_registry_hears_what_every_living_program_has_loaded(
     assert server.reports[-1]["loaded"] == {}
 
 
-def test_what_comes_from_another_registry_is_never_mixed_with_this_one_s(
+def test_data_of_two_registries_is_never_mixed(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path
 ) -> None:
     server.land("Alpha", measurement("Alpha"))

@@ -81,7 +81,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
-def test_no_command_prints_what_others_wrote_as_it_is(
+def test_no_command_prints_hostile_characters_of_other_people(
     server: FakeRegistry, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -100,14 +100,14 @@ def test_no_command_prints_what_others_wrote_as_it_is(
     assert ("\\u001b[2J" if as_json else "\\x1b[2J") in seen
 
 
-def test_a_folder_whose_name_is_hostile_is_told_of_visibly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_folder_name_is_printed_with_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "a\x1b[2Jb\u202e"
     for command in (["status"], ["doctor"], ["enrol", "http://127.0.0.1:1", "CODE"]):
         _, text = printed(monkeypatch, [*command, "--home", str(place)])
         assert text and escapes(text) == []
 
 
-def test_a_fault_of_the_program_itself_is_shown_visibly(
+def test_an_internal_error_is_printed_with_escapes(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails(self: Output, *args: object) -> None:
@@ -119,7 +119,7 @@ def test_a_fault_of_the_program_itself_is_shown_visibly(
     assert "RuntimeError: x" in said and escapes(said) == []
 
 
-def test_every_logger_of_the_package_makes_its_messages_visible(caplog: pytest.LogCaptureFixture) -> None:
+def test_every_logger_of_the_package_escapes_its_messages(caplog: pytest.LogCaptureFixture) -> None:
     """A notebook shows warnings through a handler of its own."""
     names = [m.name for m in pkgutil.walk_packages(pybirch_registry.__path__, "pybirch_registry.")]
     logs = [vars(import_module(n)).get("log") for n in names if not n.endswith("__main__")]
@@ -130,7 +130,7 @@ def test_every_logger_of_the_package_makes_its_messages_visible(caplog: pytest.L
     assert len(caplog.messages) == len(found) and not any(map(escapes, caplog.messages))
 
 
-def test_every_error_is_visible_where_python_prints_it() -> None:
+def test_every_error_is_escaped_when_python_prints_it() -> None:
     kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, errors.RegistryError)]
     assert len(kinds) > 8 and not any(escapes(str(kind(EVIL))) for kind in kinds)
 
@@ -139,7 +139,7 @@ NAMES = ("enrol", "sync", "status", "list", "show", "pin", "unpin", "bind", "wat
 
 
 @pytest.mark.parametrize("coding", ["cp437", "ascii", "cp1252", "utf-8"])
-def test_no_console_lacks_a_letter_that_a_command_needs(
+def test_commands_work_on_consoles_with_few_letters(
     server: FakeRegistry, home: Home, monkeypatch: pytest.MonkeyPatch, coding: str
 ) -> None:
     """Help is printed while arguments are parsed. The help text contains an ellipsis, which some Windows
@@ -163,7 +163,7 @@ def test_a_console_of_windows_shows_help(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "command", [["bind", "Alpha", "GPIB::1", "--as", "\udcce"], ["bind", "\udcce", "GPIB::1"], ["unbind", "\udcce"]]
 )
-def test_letters_that_python_could_not_read_are_refused_with_the_way_out(
+def test_letters_that_python_could_not_decode_are_refused_with_advice(
     home: Home, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     """The test passes the letters as Python decodes them if `LC_ALL` is `C`."""

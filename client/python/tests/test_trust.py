@@ -51,7 +51,7 @@ def refused(registry: Registry, why: str) -> None:
 # ------------------------------------------------------------------ rollback
 
 
-def test_an_old_list_takes_nothing_back(server: FakeRegistry, registry: Registry, revoked: str) -> None:
+def test_an_old_list_undoes_nothing(server: FakeRegistry, registry: Registry, revoked: str) -> None:
     server.replay = server.sent[0]
     refused(registry, "older than what this computer has seen")
     assert "registry confirm-restore" in registry.sync().refused[THE_LIST], "it says what to do"
@@ -59,7 +59,7 @@ def test_an_old_list_takes_nothing_back(server: FakeRegistry, registry: Registry
     assert registry.sync().ok
 
 
-def test_what_was_seen_is_remembered_by_every_program_and_after_a_loss_of_the_list(
+def test_the_newest_list_is_remembered_by_every_program_and_after_its_loss(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:
     for path in home.root.glob("manifest.json*"):
@@ -71,7 +71,7 @@ def test_what_was_seen_is_remembered_by_every_program_and_after_a_loss_of_the_li
         fresh.create("Alpha", version=1)
 
 
-def test_a_revocation_is_forgotten_only_where_a_later_list_says_that_the_version_stands(
+def test_a_revocation_ends_only_when_a_later_list_reinstates_the_version(
     server: FakeRegistry, registry: Registry, revoked: str
 ) -> None:
     entry = server.revoked[0]
@@ -83,9 +83,7 @@ def test_a_revocation_is_forgotten_only_where_a_later_list_says_that_the_version
     assert registry.create("Alpha", version=1)._definition["version"] == 1
 
 
-def test_an_older_bundle_takes_nothing_back(
-    server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path
-) -> None:
+def test_an_older_bundle_undoes_nothing(server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path) -> None:
     first = server.land("Alpha", measurement("Alpha", 1))
     make_bundle(server, tmp_path / "old.zip")
     server.land("Alpha", measurement("Alpha", 2))
@@ -170,7 +168,7 @@ def test_a_list_that_the_registry_did_not_sign_for_this_computer_is_refused(
     refused(registry, why)
 
 
-def test_an_answer_to_another_question_is_refused(server: FakeRegistry, registry: Registry, revoked: str) -> None:
+def test_an_answer_to_another_request_is_refused(server: FakeRegistry, registry: Registry, revoked: str) -> None:
     """The list is new and signed for this computer, but answers another request: the requested name would be
     missing.
     """
@@ -193,7 +191,7 @@ def test_an_unsigned_answer_that_nothing_has_changed_is_refused(
 
 
 @pytest.mark.parametrize("key", [False, True], ids=["unsigned", "another key"])
-def test_a_bundle_s_list_and_revocations_are_believed_only_when_signed(
+def test_a_bundle_s_list_and_revocations_must_be_signed(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path, revoked: str, key: bool
 ) -> None:
     """Somebody who swaps the USB stick could revoke every definition."""
@@ -211,7 +209,7 @@ def test_a_bundle_s_list_and_revocations_are_believed_only_when_signed(
 # ------------------------------------------------------------------ mix and match
 
 
-def test_files_of_another_moment_than_the_list_are_refused(
+def test_files_from_another_time_than_the_list_are_refused(
     server: FakeRegistry, registry: Registry, revoked: str
 ) -> None:
     """An attacker sends the present list and an old state of git. The list and the state of git do not match."""
@@ -224,7 +222,7 @@ def test_files_of_another_moment_than_the_list_are_refused(
     stands(registry)
 
 
-def test_a_history_that_is_refused_does_not_stand_in_the_way_of_the_registry_s(
+def test_a_refused_history_does_not_block_the_registry_s_own(
     server: FakeRegistry, registry: Registry, revoked: str, tmp_path: Path
 ) -> None:
     """The attacker adds versions to the history. The registry's next version then does not follow from the
@@ -247,7 +245,7 @@ def test_a_history_that_is_refused_does_not_stand_in_the_way_of_the_registry_s(
 # ------------------------------------------------------------------ freeze
 
 
-def test_who_holds_back_updates_is_noticed(
+def test_old_lists_that_are_sent_again_and_again_are_noticed(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attacker sends the newest list of last week again and again. Only the date of the list's statement
@@ -266,7 +264,7 @@ def test_who_holds_back_updates_is_noticed(
     assert not any("days ago" in text for text in registry.sync().warnings)
 
 
-def test_a_clock_that_is_behind_the_newest_list_is_told_of(
+def test_a_clock_that_is_behind_the_newest_list_is_reported(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:
     """If a computer's clock is set back far enough, any list looks new forever."""
@@ -288,7 +286,7 @@ def test_an_unchanged_list_is_signed_anew_at_every_sync(
 # ------------------------------------------------------------------ keys
 
 
-def test_a_change_of_keys_that_the_key_before_did_not_sign_is_refused(
+def test_a_change_of_keys_that_the_previous_key_did_not_sign_is_refused(
     server: FakeRegistry, registry: Registry, revoked: str
 ) -> None:
     server.rotate()
@@ -309,7 +307,7 @@ def test_a_chain_is_followed_over_several_changes_and_not_from_a_key_that_was_re
     refused(registry, "is not the key that the registry signs with now")
 
 
-def test_a_key_that_was_replaced_signs_no_more_lists(server: FakeRegistry, registry: Registry, revoked: str) -> None:
+def test_a_list_signed_by_a_replaced_key_is_refused(server: FakeRegistry, registry: Registry, revoked: str) -> None:
     """Whoever stole a replaced key can use dates from the time when the key was in use."""
     server.rotate()
     assert registry.sync().ok
@@ -329,7 +327,7 @@ def restored(server: FakeRegistry, confirmed: bool) -> None:
     server.revoked = []
 
 
-def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
+def test_a_restored_registry_is_trusted_once_somebody_confirms_it(
     server: FakeRegistry, registry: Registry, revoked: str
 ) -> None:
     restored(server, confirmed=False)
@@ -345,7 +343,7 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
     refused(registry, "before the registry was restored")
 
 
-def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_that_is_here(
+def test_the_confirmation_of_a_restored_registry_is_reported_even_if_the_list_is_unchanged(
     server: FakeRegistry, registry: Registry
 ) -> None:
     """The backup was made after the last change. After the restore, the list is the same, and only its
@@ -358,7 +356,7 @@ def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_t
     assert not registry.sync().warnings
 
 
-def test_a_bundle_of_an_earlier_timeline_sets_nothing_back(
+def test_a_bundle_of_an_earlier_timeline_is_refused(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str, tmp_path: Path
 ) -> None:
     """The registry was restored twice, and each time somebody confirmed that computers should follow it."""
@@ -396,7 +394,7 @@ def fingerprint_letters(key: SigningKey) -> str:
     return "CODE12345678ABCD" + short_fingerprint(key.blob)
 
 
-def test_a_code_carries_whom_to_trust(server: FakeRegistry, home: Home) -> None:
+def test_a_code_carries_the_fingerprint_of_the_registry_s_key(server: FakeRegistry, home: Home) -> None:
     code = fingerprint_letters(server.key)
     assert enrol(home, server.url, code).keys_by == "code"
     server.requests.clear()
@@ -406,7 +404,7 @@ def test_a_code_carries_whom_to_trust(server: FakeRegistry, home: Home) -> None:
     assert "POST /api/computers/enrol" not in server.requests, "the code was not sent"
 
 
-def test_a_registry_that_signs_no_lists_is_not_enrolled_with(server: FakeRegistry, home: Home) -> None:
+def test_a_computer_cannot_enrol_with_a_registry_that_signs_no_lists(server: FakeRegistry, home: Home) -> None:
     server.lists_keys = False
     with pytest.raises(RegistryError, match="update it before"):
         enrol(home, server.url, "CODE")
@@ -429,6 +427,6 @@ def test_an_answer_to_another_enrolment_is_refused(server: FakeRegistry, home: H
         ("http://registry.example.edu", "code", "still protected"),
     ],
 )
-def test_it_is_said_what_plain_http_means(home: Home, url: str, keys_by: str, said: str | None) -> None:
+def test_the_risk_of_plain_http_is_explained(home: Home, url: str, keys_by: str, said: str | None) -> None:
     text = tls_warning(replace(home.enrolment(), url=url, keys_by=keys_by))
     assert text is None if said is None else text is not None and said in text

@@ -65,7 +65,7 @@ def watch(server: FakeRegistry, registry: Registry, *between: Callable[[], objec
     return reports
 
 
-def test_an_event_costs_the_definitions_that_it_concerns(
+def test_an_event_hashes_only_the_definitions_that_it_concerns(
     server: FakeRegistry, good: Registry, hashed: list[str]
 ) -> None:
     counts: list[list[str]] = []
@@ -111,14 +111,14 @@ def test_files_that_have_just_changed_are_hashed_again(
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_edit_is_taken_back_at_the_next_event(server: FakeRegistry, good: Registry, attack: str) -> None:
+def test_an_edit_is_undone_at_the_next_event(server: FakeRegistry, good: Registry, attack: str) -> None:
     folder = folder_of(good)
     reports = watch(server, good, lambda: None, lambda: ATTACKS[attack](folder, good.home), lambda: None)
     assert reports[1].came == [] and reports[2].came == ["Alpha v1"] and reports[3].came == []
     assert good.create("Alpha").perform_measurement()[0][0] == 1
 
 
-def test_an_edit_with_the_size_and_the_date_of_before_is_taken_back(server: FakeRegistry, good: Registry) -> None:
+def test_an_edit_that_keeps_size_and_date_is_undone(server: FakeRegistry, good: Registry) -> None:
     file = folder_of(good) / "helper.py"
 
     def edit() -> None:
@@ -139,7 +139,7 @@ def test_a_damaged_record_is_restored_at_the_next_event(server: FakeRegistry, go
     assert record.read_bytes() == whole == state.copy_of(record).read_bytes()
 
 
-def test_what_another_program_brings_is_used(server: FakeRegistry, good: Registry) -> None:
+def test_a_version_that_another_program_installed_is_used(server: FakeRegistry, good: Registry) -> None:
     def bring() -> None:
         server.land("Alpha", measurement("Alpha", 2))
         Registry.open(good.home.root).sync()
@@ -150,7 +150,7 @@ def test_what_another_program_brings_is_used(server: FakeRegistry, good: Registr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps the names in folders itself")
-def test_a_landing_waits_for_the_disk_only_where_safety_needs_it(
+def test_a_landing_syncs_only_the_necessary_files_to_the_disk(
     server: FakeRegistry, good: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[int] = []

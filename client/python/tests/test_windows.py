@@ -67,7 +67,7 @@ def hold(windows: None, monkeypatch: pytest.MonkeyPatch) -> Hold:
     return start
 
 
-def test_a_file_that_somebody_holds_for_a_moment_is_waited_for(tmp_path: Path, hold: Hold) -> None:
+def test_a_file_that_is_in_use_for_a_moment_is_retried(tmp_path: Path, hold: Hold) -> None:
     """A virus scanner or another process has the file open for a moment. The test calls each of the three
     operations that can fail because of this.
     """
@@ -79,7 +79,7 @@ def test_a_file_that_somebody_holds_for_a_moment_is_waited_for(tmp_path: Path, h
     assert all(len(paths) >= 3 for paths in told)
 
 
-def test_a_file_that_is_held_for_good_is_never_taken_for_absent(tmp_path: Path, hold: Hold) -> None:
+def test_a_file_that_stays_in_use_does_not_count_as_absent(tmp_path: Path, hold: Hold) -> None:
     write_json(tmp_path / "a.json", {"a": 1})
     hold("read_bytes", 1000)
     with pytest.raises(
@@ -93,7 +93,7 @@ def test_a_file_that_is_held_for_good_is_never_taken_for_absent(tmp_path: Path, 
     assert (tmp_path / "a.json").read_text() == '{"a": 1}'
 
 
-def test_a_sync_gets_through_where_every_file_is_held_for_a_moment(
+def test_a_sync_succeeds_although_every_file_is_in_use_for_a_moment(
     server: FakeRegistry, home: Home, hold: Hold
 ) -> None:
     for method in ("replace", "unlink", "read_bytes"):
@@ -110,7 +110,7 @@ def test_a_sync_gets_through_where_every_file_is_held_for_a_moment(
     assert [found.adapter for found in registry.discover()] == ["GPIB::1"] and registry.waiting() == 0
 
 
-def test_pins_of_others_survive_one_that_is_set_while_the_file_is_held(
+def test_setting_a_pin_while_the_file_is_in_use_keeps_the_other_pins(
     server: FakeRegistry, registry: Registry, hold: Hold
 ) -> None:
     for name in ("Alpha", "Beta"):
@@ -122,7 +122,9 @@ def test_pins_of_others_survive_one_that_is_set_while_the_file_is_held(
     assert registry.pins() == {"Alpha": 1, "Beta": 1}
 
 
-def test_windows_own_lock_tells_held_from_broken(windows: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_of_windows_that_is_held_differs_from_a_failing_one(
+    windows: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answers: list[OSError | None] = [None, OSError(errno.EACCES, "held"), OSError(errno.EBADF, "broken")]
 
     def locking(handle: int, mode: int, count: int) -> None:
@@ -139,7 +141,7 @@ def test_windows_own_lock_tells_held_from_broken(windows: None, monkeypatch: pyt
 UNIX_ALONE = ("fcntl", "grp", "posix", "pwd", "resource", "termios", "tty")
 
 
-def test_every_module_is_imported_where_unix_s_own_are_missing() -> None:
+def test_every_module_can_be_imported_without_the_modules_of_unix() -> None:
     names = [m.name for m in pkgutil.walk_packages(pybirch_registry.__path__, "pybirch_registry.")]
     code = f"import sys, os, subprocess, getpass, selectors, tempfile\nfor n in {UNIX_ALONE}: sys.modules[n] = None\n"
     code += "".join(f"import {name}\n" for name in names if not name.endswith("__main__"))
@@ -168,7 +170,7 @@ PARTS = (
 )
 
 
-def test_a_path_that_is_taken_is_that_very_path_on_windows() -> None:
+def test_an_accepted_path_is_the_same_path_on_windows() -> None:
     """The path has no drive, no device, no stream beside a file, and nothing that Windows removes from the end
     of a name.
     """
@@ -188,14 +190,14 @@ def test_a_path_that_is_taken_is_that_very_path_on_windows() -> None:
 @pytest.mark.parametrize(
     "paths", [("a.py", "A.py"), ("tools/x.py", "Tools/y.py"), ("a", "A/b"), ("ö.py", "o\u0308.py")]
 )
-def test_names_that_are_one_where_case_does_not_count_are_refused(paths: tuple[str, str], tmp_path: Path) -> None:
+def test_names_that_differ_only_in_case_are_refused(paths: tuple[str, str], tmp_path: Path) -> None:
     check_paths([paths[0], f"other/{paths[1]}"])
     with pytest.raises(RefusedError, match="only in case"):
         write_tree(tmp_path / "x", dict.fromkeys(paths, b""))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_path_that_is_too_long_is_found_out_before_the_folder_has_its_name(
+def test_a_path_that_is_too_long_fails_before_the_folder_is_renamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows renames a folder to a longer name without checking the paths in it. Files with too long paths can
@@ -214,7 +216,7 @@ def test_a_path_that_is_too_long_is_found_out_before_the_folder_has_its_name(
     assert min(opened) >= len(str(folder / "deep" / "table.csv"))
 
 
-def test_lines_of_windows_and_its_byte_order_mark_stay_and_run(server: FakeRegistry, registry: Registry) -> None:
+def test_a_file_with_windows_line_endings_and_a_byte_order_mark_runs(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", "\ufeff" + measurement("Alpha", 3).replace("\n", "\r\n"), {"cal.csv": "1\r\n2\r\n"})
     assert registry.sync().came == ["Alpha v1"]
     folder = registry.store.folder("Alpha", server.definitions["Alpha"]["commit"])
@@ -265,7 +267,7 @@ def test_folders_of_versions_have_the_rights_of_the_folder_that_they_are_in(
     assert registry.sync().came == ["Alpha v1"] and folder.stat().st_mode & 0o777 == 0o755
 
 
-def test_a_code_is_not_spent_where_a_program_has_files_open(
+def test_a_code_is_not_used_while_a_program_has_files_open(
     server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path, hold: Hold
 ) -> None:
     """Enrolling with another registry moves the data of the first registry. If the move failed after the code
@@ -297,7 +299,9 @@ def test_a_code_is_not_spent_where_a_program_has_files_open(
     other.close()
 
 
-def test_what_a_crash_left_of_a_history_is_cleared_away(server: FakeRegistry, registry: Registry, home: Home) -> None:
+def test_partial_files_of_a_history_are_deleted_after_a_crash(
+    server: FakeRegistry, registry: Registry, home: Home
+) -> None:
     for name in ("Alpha", "Alpha2"):
         server.land(name, measurement(name))
     left = [home.root / "repos" / f".partial-{name}.git-abc" for name in ("Alpha", "Alpha2")]

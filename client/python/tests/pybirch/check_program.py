@@ -112,7 +112,7 @@ def test_its_factory_lists_and_creates_every_definition(computer: Registry) -> N
         assert made.get_driver_by_id(driver["id"]) == driver
 
 
-def test_its_factory_keeps_classes_apart_from_those_of_its_own_database(computer: Registry) -> None:
+def test_its_factory_does_not_mix_up_classes_of_the_registry_and_the_database(computer: Registry) -> None:
     """The factory stores classes by id and version, and the ids of PyBirch's database begin at 1 too."""
     from database.services import DatabaseService
 
@@ -144,7 +144,7 @@ def test_its_tree_takes_the_service_and_shows_what_is_bound_here(computer: Regis
     assert "Ours" in [name for kind in bound._database_classes.values() for name, _, _ in kind]
 
 
-def test_its_window_has_the_instruments_whatever_its_database_is(window: Any) -> None:
+def test_its_window_lists_the_instruments_with_and_without_its_database(window: Any) -> None:
     """Samples, projects and drivers come from PyBirch's database, as without the registry."""
     page, samples = window.extensions_page, window.queue_info_page.sample_widget
     assert ours(window) == every() and samples._items == []
@@ -160,7 +160,7 @@ def test_its_window_has_the_instruments_whatever_its_database_is(window: Any) ->
     assert "Ours" in ours(window)
 
 
-def test_its_window_takes_the_service_as_its_database_too(window: Any, on: Registry) -> None:
+def test_its_window_accepts_the_service_as_its_database(window: Any, on: Registry) -> None:
     """Somebody may pass the service to the window by hand."""
     from database.services import DatabaseService
 
@@ -174,7 +174,7 @@ def test_its_window_takes_the_service_as_its_database_too(window: Any, on: Regis
     assert ours(window) == every()
 
 
-def test_its_page_of_instruments_makes_them_of_an_address_and_of_a_placeholder(window: Any) -> None:
+def test_its_page_of_instruments_creates_them_with_an_address_or_a_placeholder(window: Any) -> None:
     manager = window.instruments_page.adapter_manager
     classes = listed(window)
     manager.instrument_names = names = ["SR830", "SimulatedLockIn", "SimulatedStageAxis"]
@@ -209,7 +209,7 @@ def test_its_window_says_that_a_loaded_version_was_revoked(
     boxes[0].close()
 
 
-def test_its_scans_and_exports_say_which_version_took_each_row(on: Registry, tmp_path: Path) -> None:
+def test_its_scans_and_exports_contain_the_version_that_measured_each_row(on: Registry, tmp_path: Path) -> None:
     import numpy as np
     from database.services import DatabaseService
     from database.utils import export_scan_to_csv
@@ -256,6 +256,8 @@ def test_the_launcher_starts_its_program(computer: Registry, monkeypatch: pytest
     assert {driver["id"] for driver in started[0]} >= {to_pybirch(1)}
 
 
-def test_the_launcher_says_where_pybirch_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_launcher_says_that_pybirch_is_not_in_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert pybirch.main([str(tmp_path)]) == 6
     assert "use-pybirch FOLDER" in capsys.readouterr().err
