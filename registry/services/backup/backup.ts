@@ -20,9 +20,9 @@ export interface BackupDeps extends LandingDeps {
 
 export interface BackupReport {
   manifest: Manifest;
-  /** Definitions whose rows and repositories are in the backup, but do not agree and cannot be repaired. */
+  /** Definitions that are in the backup although their rows differ from their repositories and cannot be repaired. */
   unsettled: LeftOut[];
-  /** Definitions whose repositories are not in the backup, because they are missing or damaged. */
+  /** Definitions whose repository is not in the backup, because it is missing or damaged. */
   leftOut: LeftOut[];
 }
 
@@ -84,8 +84,8 @@ export async function backup(
 }
 
 /**
- * The refs of every repository that can be read, and where they do not agree with the rows. A repository without refs
- * that the database does not know is about to be created, or its creation was interrupted.
+ * Reads the refs of all repositories, and compares them with the rows. A repository without refs and without a row is left
+ * out, because its creation is not complete.
  */
 async function refsOfAll(
   repositories: Repositories,
@@ -112,7 +112,7 @@ interface Settled {
   unsettled: LeftOut[];
 }
 
-/** Undefined if there are none, or they cannot be read. */
+/** The refs of a repository. Undefined if it has no refs or if they cannot be read. */
 async function readRefs(repositories: Repositories, name: string): Promise<Refs | undefined> {
   try {
     const refs = await (await repositories.open(name)).refs();

@@ -31,7 +31,7 @@ const Manifest = Type.Object({
     uniqueItems: true,
     maxItems: 10_000,
   }),
-  /** Definitions whose rows are in the backup, but not their repositories. */
+  /** Names of definitions whose rows are in the backup but whose repositories are not. */
   left_out: Type.Optional(Type.Array(Type.String())),
 });
 export type Manifest = Static<typeof Manifest>;

@@ -1,22 +1,22 @@
 /**
- * Counts failures by key, in memory. The number of keys is limited; the keys whose last failure is oldest are
- * forgotten first. Not part of the caches' budget, because only other failures may displace an entry.
+ * Counts failures by key, in memory. The number of keys is limited, and keys with the oldest failures are dropped first.
+ * These counts do not use the caches' shared budget, because only newer failures may remove a key.
  */
 import { LRUCache } from 'lru-cache';
 
-/** Entries in the order in which they were last written; the oldest beyond `most` are dropped. */
+/** A map that keeps the `most` entries that were written last. */
 const newest = <V extends object>(most: number): LRUCache<string, V> =>
   new LRUCache({ maxSize: most, sizeCalculation: () => 1 });
 
-/** How many failures happened within a time window. Pure except for its clock, like `Backoff`. */
+/** Counts the failures within a time window. Pure except for its clock. */
 export class Failures {
   readonly #windowMs: number;
   readonly #most: number;
   readonly #now: () => number;
-  /** Times of the last failures of a key, oldest first. */
+  /** The times of the last failures of each key, oldest first. */
   readonly #times: LRUCache<string, number[]>;
 
-  /** Remembers at most `keys` keys and of each the last `most` failures, for `windowMs`. */
+  /** Keeps at most `keys` keys, and for each key the last `most` failures of the last `windowMs` milliseconds. */
   constructor(limits: { windowMs: number; most: number; keys: number; now: () => number }) {
     this.#windowMs = limits.windowMs;
     this.#most = limits.most;
@@ -28,7 +28,7 @@ export class Failures {
     this.#times.set(key, [...this.#recent(key), this.#now()].slice(-this.#most));
   }
 
-  /** Seconds until there are fewer than `most` failures in the window; 0 if there are already fewer. */
+  /** Seconds until the window has fewer than `most` failures. 0 if it has fewer now. */
   waitFor(key: string): number {
     const times = this.#recent(key);
     if (times.length < this.#most) return 0;
@@ -41,7 +41,7 @@ export class Failures {
   }
 }
 
-/** Failures in a row: some are free, then each doubles the wait before the next try. */
+/** Counts failures in a row. The first few are free, and each further failure doubles the wait. Pure except for its clock. */
 export class Backoff {
   readonly #firstMs: number;
   readonly #mostMs: number;
@@ -50,7 +50,7 @@ export class Backoff {
   readonly #rows: LRUCache<string, { count: number; last: number }>;
 
   /**
-   * The first wait is `firstMs`, the longest `mostMs`; after `forgetMs` without failures a key starts again.
+   * The first wait takes `firstMs`, and the longest takes `mostMs`. After `forgetMs` without a failure, a key starts again.
    */
   constructor(limits: {
     firstMs: number;
@@ -74,7 +74,7 @@ export class Backoff {
     this.#rows.delete(key);
   }
 
-  /** Seconds until the next try, if the first `free` failures cost nothing; 0 if it may be made now. */
+  /** Seconds until the next try is allowed. The first `free` failures cause no wait. 0 if a try is allowed now. */
   waitFor(key: string, free: number): number {
     const row = this.#row(key);
     if (!row || row.count < free) return 0;

@@ -1,4 +1,4 @@
-/** Identifies a caller by a session or token. */
+/** Finds the person or computer that a session or token belongs to. */
 import type { Actor, Scope } from '../../access/decide.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
 import { computersByToken } from '../../store/computers.ts';
@@ -13,25 +13,25 @@ import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
 /** The claims of a session token (a JWT). */
 export interface SessionClaims {
   sub: string;
-  /** The user's `session_epoch` at sign-in; a password change raises it and so ends the session. */
+  /** The user's `session_epoch` at sign-in. A change of password raises this number, which ends all older sessions. */
   epoch: number;
-  /** The id of the session, so that signing out ends only this one. */
+  /** The id of the session. Signing out ends only the session with this id. */
   jti: string;
 }
 
 export interface Identity {
   actor: Actor;
   tokenName: string | null;
-  /** When this ends by itself, if it does. */
+  /** When the session or token expires. Null if it never does. */
   expires: Date | null;
 }
 
-/** The identity that a token gives. */
+/** The owner of a token, and when the token was last used. */
 export interface TokenIdentity extends Identity {
   token: TokenUse;
 }
 
-/** When a token was last used: a person's, by its id, or the token of a computer, by the computer's id. */
+/** The last use of a token. `id` is the id of a person's token or, for a computer's token, the id of the computer. */
 export interface TokenUse {
   of: 'token' | 'computer';
   id: number;
@@ -41,7 +41,7 @@ export interface TokenUse {
 export const looksLikeToken = (secret: string): boolean =>
   secret.startsWith(TOKEN_PREFIX) || secret.startsWith(COMPUTER_TOKEN_PREFIX);
 
-/** The owner of a token, a person or a computer; null if the token does not exist (any more). */
+/** The owner of a token: a person or a computer. Null if the token does not exist or was deleted. */
 export async function identifyToken(store: Store, secret: string): Promise<TokenIdentity | null> {
   if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(store, secret);
   const found = await findTokenByHash(store.em(), hashToken(secret));
@@ -71,7 +71,7 @@ async function identifyComputer(store: Store, secret: string): Promise<TokenIden
   };
 }
 
-/** The owner of a session; null if it has ended. */
+/** The owner of a session. Null if the session has ended. */
 export async function identifySession(
   store: Store,
   { sub, epoch, jti, exp }: SessionClaims & { exp: number },

@@ -1,4 +1,4 @@
-/** Labs and their policy: each change with its audit entry, in one transaction. */
+/** Reads and changes labs and their policies. Each change and its audit entry are written in one transaction. */
 
 import { labsSeenBy, type Rules } from '../../access/decide.ts';
 import { isOwnCheck } from '../../access/review/own-checks.ts';
@@ -68,7 +68,7 @@ export async function changeLab(
   });
 }
 
-/** Only a lab without definitions, instruments and computers can be deleted. */
+/** Deletes a lab. Throws `in_use` if the lab has definitions, instruments or computers. */
 export async function removeLab(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -99,8 +99,9 @@ const namedIn = ({
 ];
 
 /**
- * Rules may name only accounts that the caller sees or that the policy named before, and each owner rule must
- * say what it is about. The registry's own checks cannot be assigned to an account. Throws `invalid`.
+ * Checks the owners and the required checks of a policy. They may name only accounts that the caller sees or that the policy
+ * already named. Each owner rule needs a criterion. The registry's own checks cannot be required from an account. Throws
+ * `invalid`.
  */
 async function requireKnownPeople(
   em: EntityManager,
@@ -119,7 +120,7 @@ async function requireKnownPeople(
   }
   const own = Object.keys(required_checks).find(isOwnCheck);
   if (own !== undefined) {
-    const message = `${own} is the name of a check that the registry runs itself for every landing, or looks like one; choose another name`;
+    const message = `${own} is, or looks like, the name of a check that the registry runs itself. Choose another name`;
     throw new Problem('invalid', `required_checks: ${message}`, [
       { path: 'required_checks', message },
     ]);
@@ -129,7 +130,7 @@ async function requireKnownPeople(
   const unknown = named.find((id) => !known.has(id));
   if (unknown === undefined) return;
   const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
-  const message = `account ${unknown} does not exist, or you cannot see it; add it to the lab first`;
+  const message = `account ${unknown} does not exist, or you cannot see it. Add it to the lab first`;
   throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
 }
 

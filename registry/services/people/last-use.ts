@@ -1,10 +1,10 @@
-/** Records when tokens were last used, at most once a minute for each. The uses of a second are one statement. */
+/** Records when each token was last used, at most once a minute. All uses within a second are written together. */
 import { touchComputers } from '../../store/computers.ts';
 import type { Store } from '../../store/open.ts';
 import { touchTokens } from '../../store/tokens.ts';
 import type { TokenUse } from './identify.ts';
 
-/** In milliseconds. */
+/** How often the use of one token is recorded, and how long uses are collected before they are written, in milliseconds. */
 const RECORDED_EVERY = 60_000;
 const TOGETHER = 1000;
 
@@ -15,13 +15,13 @@ export class LastUse {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  /** `onError` is called when the database cannot be written; those uses are not recorded. */
+  /** `onError` receives the error if the database cannot be written. The uses of that time are then lost. */
   constructor(store: Store, onError: (error: unknown) => void) {
     this.#store = store;
     this.#onError = onError;
   }
 
-  /** Records a use soon, and in `use` that it did. */
+  /** Queues the use of a token, and updates `use.usedAt` at once. */
   record(use: TokenUse): void {
     const now = Date.now();
     if (use.usedAt !== null && now - use.usedAt.getTime() < RECORDED_EVERY) return;

@@ -1,4 +1,4 @@
-/** The members of a lab and their roles. */
+/** Lists, adds, changes and removes the members of a lab. */
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -33,8 +33,8 @@ interface Membership {
 }
 
 /**
- * Throws `invalid`, with the same message for an account that does not exist and one that the caller does not
- * see.
+ * Adds a member to a lab. Throws `invalid` if the account does not exist or if the caller may not see it, with the same
+ * message for both.
  */
 export async function addMember(
   { store, rules }: PeopleDeps,
@@ -49,7 +49,7 @@ export async function addMember(
     if (await labs.findMember(em, id, user.id)) {
       throw new Problem(
         'conflict',
-        `${user.username} is a member already; change the role with PUT.`,
+        `${user.username} is already a member. Change the role with PUT.`,
       );
     }
     await labs.setMember(em, id, user.id, role);
@@ -58,7 +58,7 @@ export async function addMember(
   });
 }
 
-/** Changes the role of a member. Throws `not_found` for everybody else. */
+/** Changes the role of a member. Throws `not_found` if the account is not a member of the lab. */
 export async function changeMember(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -85,7 +85,7 @@ export async function changeMember(
   });
 }
 
-/** The account with this full username or address, or with this id if the caller sees it. */
+/** Finds an account by its full username, by its e-mail address, or by its id if the caller may see it. */
 async function findAccount(
   em: EntityManager,
   caller: Caller,
@@ -96,7 +96,7 @@ async function findAccount(
   if (path === undefined || more.length > 0) {
     throw new Problem(
       'invalid',
-      'Name the account by exactly one of username, email and user_id.',
+      'Identify the account by exactly one of username, email and user_id.',
       [{ path: path ?? 'username', message: 'give one of username, email and user_id' }],
     );
   }
@@ -110,7 +110,7 @@ async function findAccount(
   const message = 'there is no such account, or you cannot see it';
   throw new Problem(
     'invalid',
-    `${path}: ${message}. Use the full username or the email address, as shown on the page "Your account" of that person.`,
+    `${path}: ${message}. Use the full username or the email address. The person finds both on the page "Your account".`,
     [{ path, message }],
   );
 }

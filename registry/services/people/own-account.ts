@@ -1,4 +1,4 @@
-/** The caller's own account. */
+/** Reads the caller's own account. */
 import { notFound } from '../../errors.ts';
 import { identitiesOf } from '../../store/identities.ts';
 import { listLabs } from '../../store/labs.ts';

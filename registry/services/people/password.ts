@@ -1,11 +1,11 @@
-/** Checks a password, and throttles guessing. */
+/** Checks passwords, and slows down guessing. */
 import type { User } from '../../store/entities/index.ts';
 import { verifyPassword } from './secrets.ts';
 import type { Throttle } from './throttle.ts';
 
 /**
- * False for an account that is disabled, has no password, or does not exist (`username` is then the requested
- * name). Throws `too_many_attempts` if this name was tried too often from this address.
+ * Whether the password is right. False if the account does not exist, is disabled or has no password. `username` is the name
+ * in the request if there is no account. Throws `too_many_attempts` if this name was tried too often from this address.
  */
 export async function passwordFits(
   throttle: Throttle,
@@ -15,7 +15,7 @@ export async function passwordFits(
 ): Promise<boolean> {
   const tries = throttle.signIn(address, user?.username ?? username);
   tries.demand();
-  // Requests that waited for their turn are checked again when it comes.
+  // `demand` is called again when a request's turn comes, because other tries may have failed while it waited.
   const right = await tries.inTurn(() =>
     verifyPassword(user?.password_hash, password, tries.demand),
   );

@@ -1,24 +1,24 @@
-/** Passwords and tokens: how they are generated, stored and verified. */
+/** Generates, hashes and verifies passwords, tokens and enrolment codes. */
 import { createHash, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Slots } from '../../../repos/slots.ts';
 import { CROCKFORD } from '../../signing/key-change.ts';
 
 /**
- * The prefix of every token (of a person, of a computer), so that scanners and people recognize a leaked one.
+ * The prefixes of the tokens of people and of computers. They help scanners and people to recognize a leaked token.
  */
 export const TOKEN_PREFIX = 'pbr_';
 export const COMPUTER_TOKEN_PREFIX = 'pbc_';
 
 /**
- * How many passwords are hashed concurrently; the others wait in order. argon2 runs on libuv's pool, four
- * threads that file access shares, and takes 19 MiB each time.
+ * How many passwords are hashed at the same time. The others wait in order, because each hash takes 19 MiB and one of the
+ * four threads that libuv also uses for files.
  */
 const AT_ONCE = new Slots(2);
 
 /**
- * argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. The password is hashed in
- * Unicode's normal form C, so keyboards that compose umlauts and those that do not give the same hash.
+ * Hashes a password with argon2id and the first parameters that OWASP recommends: 19 MiB, two passes, one lane. The password
+ * is converted to Unicode's normal form C first, so that all keyboards give the same hash for umlauts.
  */
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() =>
@@ -27,8 +27,8 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether the password is right. Without a stored hash it takes the same time and returns false. `beforehand`
- * is called when its turn has come, and may throw.
+ * Whether the password is right. Without a stored hash, the function takes the same time and returns false. `beforehand` is
+ * called when this request's turn has come. It may throw.
  */
 export async function verifyPassword(
   stored: string | null | undefined,
@@ -48,7 +48,7 @@ export async function verifyPassword(
     beforehand();
     const composed = password.normalize('NFC');
     if (await verify(stored, composed)) return true;
-    // A hash from before normalization is of the text as typed.
+    // Older registries hashed the password without normalization.
     return composed !== password && (await verify(stored, password));
   });
 }
@@ -62,7 +62,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Used for accounts that do not exist, so that the response time does not reveal which do. */
+/** A hash for accounts that do not exist. Without it, the response time would reveal which accounts exist. */
 let nobody: Promise<string> | undefined;
 
 export interface NewSecret {
@@ -72,15 +72,15 @@ export interface NewSecret {
 }
 
 /**
- * 256 bits from the system's generator; only the hash is stored (without a salt, because it cannot be
- * guessed).
+ * Generates a token with 256 random bits. Only its hash is stored. The hash needs no salt, because nobody can guess so many
+ * bits.
  */
 export function newToken(prefix = TOKEN_PREFIX): NewSecret {
   const secret = prefix + randomBytes(32).toString('base64url');
   return { secret, hash: hashToken(secret), hint: secret.slice(0, prefix.length + 4) };
 }
 
-/** 80 bits that a person can copy from one screen to another: `K7QF-9M2T-XHPD-4WZ3`. */
+/** Generates an enrolment code with 80 random bits, such as `K7QF-9M2T-XHPD-4WZ3`, that a person can type. */
 export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
   const letters = Array.from(randomBytes(CODE_LETTERS), (byte) => CROCKFORD[byte % 32]).join('');
   const secret = inFours(letters);
@@ -90,8 +90,8 @@ export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
 export const inFours = (letters: string): string => (letters.match(/.{4}/g) ?? []).join('-');
 
 /**
- * Ignores case, dashes and spaces, and reads look-alike letters and digits as one. After the 16 letters
- * follows the short fingerprint of the registry's key, which is not secret; the computer checks it.
+ * Hashes an enrolment code. Case, dashes and spaces are ignored, and letters that look like digits count as these digits.
+ * Only the first 16 letters are hashed. The rest is the fingerprint of the registry's key, which the computer checks.
  */
 export function hashCode(code: string): string {
   const read = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
@@ -104,10 +104,10 @@ export function hashToken(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** How long a generated password is valid, in milliseconds; its owner must choose another one by then. */
+/** How long a generated password is valid, in milliseconds. Its owner must choose a new password in this time. */
 export const ONE_TIME_PASSWORD_LASTS = 24 * 60 * 60 * 1000;
 
-/** A password for a person to type once: see `oneTime` of `createUser` and `changeUser`. */
+/** Generates a password that its owner must soon change (`oneTime` in `createUser` and `changeUser`). */
 export function newPassword(): string {
   return randomBytes(15).toString('base64url');
 }

@@ -1,4 +1,4 @@
-/** Sign-in and sign-out. Both are audited; a failed sign-in is not a write and is not. */
+/** Signs people in and out. Both write audit entries. A failed sign-in writes none, because it changes nothing. */
 import { Problem } from '../../errors.ts';
 import type { User } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
@@ -16,7 +16,7 @@ export interface SessionDeps {
 }
 
 /**
- * The user with these credentials. Throws `bad_credentials`, the same for every reason, and
+ * Signs a user in. Throws `bad_credentials` with the same message for a wrong name and a wrong password, and
  * `too_many_attempts` if this name was tried too often from this address.
  */
 export async function signIn(
@@ -37,24 +37,24 @@ export async function signIn(
 }
 
 /**
- * A generated password is printed or passed on, so it expires after a day. Only somebody who knows it is
- * told.
+ * Throws if a generated password has expired. Generated passwords are printed or passed on, so they are valid for a day.
+ * This runs after the check of the password, so only people who know the password learn that it has expired.
  */
 function requireUsable({ username, password_expires_at }: User): void {
   if (password_expires_at === null || password_expires_at > new Date()) return;
   throw new Problem(
     'bad_credentials',
-    `The registry generated this password, and it expired at ${password_expires_at.toISOString()}. Generate a new one on the machine of the registry: registry user password ${username}`,
+    `This generated password expired at ${password_expires_at.toISOString()}. Generate a new one on the machine of the registry: registry user password ${username}`,
   );
 }
 
-/** `how` is the method, if it was not a password. */
+/** Writes the audit entry for a sign-in. `how` names the method if it was not a password. */
 export async function auditSignIn(em: EntityManager, address: string, user: User, how: object) {
   const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
   await auditChange(em, caller, 'session.started', 'user', user, null, null, how);
 }
 
-/** Ends only this session; a session that has already ended is ignored. */
+/** Ends one session. Does nothing if the session has already ended. */
 export async function signOut(
   store: Store,
   address: string,

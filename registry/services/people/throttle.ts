@@ -1,6 +1,6 @@
 /**
- * Throttles failures. Only failures count: right credentials pass, except for a name that was just tried too
- * often from the same address. Each process counts by itself.
+ * Limits failed sign-ins, invalid tokens and invalid enrolment codes. Only failures count. Right credentials are refused
+ * only if this name was just tried too often from the same address. Each process has its own counts.
  */
 import { isIPv6 } from 'node:net';
 import { Slots } from '../../../repos/slots.ts';
@@ -10,22 +10,22 @@ import { Backoff, Failures } from './failures.ts';
 const MINUTE = 60 * 1000;
 const HOUR = 60 * MINUTE;
 const WINDOW_MS = 15 * MINUTE;
-/** Free wrong passwords in a row for one name from one address. */
+/** How many wrong passwords in a row, for one name from one address, cause no wait. */
 const FREE_BY_NAME = 10;
 /**
- * The same from an address with `MOST_BY_PLACE` failures, so nobody can try one password on every name twice.
+ * Replaces `FREE_BY_NAME` for an address with `MOST_BY_PLACE` failures. So nobody can try a second password on every name.
  */
 const FREE_BY_NAME_THERE = 1;
 const MOST_BY_PLACE = 100;
-/** Passwords of one address that are verified, or queued for it, concurrently. */
+/** How many passwords from one address are verified at the same time. */
 const AT_ONCE_BY_PLACE = 2;
 const MOST_TOKENS = 100;
 const MOST_CODES = 20;
 
 export interface SignInTries {
-  /** Throws `too_many_attempts`. */
+  /** Throws `too_many_attempts` if there were too many failures. */
   demand: () => void;
-  /** Runs `work` when it is this address's turn: requests from one address wait for each other only. */
+  /** Runs `work` when it is this address's turn. A request waits only for requests from the same address. */
   inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   failed: () => void;
   succeeded: () => void;
@@ -33,14 +33,15 @@ export interface SignInTries {
 
 export interface Throttle {
   /**
-   * `username` is the account's own spelling if there is an account, so that other spellings share its count.
+   * Counts passwords for one name from one address. If there is an account, `username` must be its own spelling, so that all
+   * spellings share one count.
    */
   signIn(address: string, username: string): SignInTries;
-  /** For sign-ins through a provider: failures count for the address only. */
+  /** Counts failed sign-ins through a provider. They count for the address only. */
   signOn(address: string): Pick<SignInTries, 'demand' | 'failed'>;
-  /** Counts an invalid token. Throws `too_many_attempts` once there are too many. */
+  /** Counts an invalid token. Throws `too_many_attempts` if there were too many from this address. */
   badToken(address: string): void;
-  /** For tries of an enrolment code. */
+  /** Counts invalid enrolment codes. */
   code(address: string): Pick<SignInTries, 'demand' | 'failed'>;
 }
 
@@ -124,8 +125,8 @@ function refuse(seconds: number, what: string): void {
 }
 
 /**
- * The key of an address: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use. Some
- * proxies forward the client's port too, which is ignored.
+ * The key under which an address is counted: an IPv4 address, or the /64 network of an IPv6 address, because one host may
+ * use all addresses of its network. A port, which some proxies add, is ignored.
  */
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(address);

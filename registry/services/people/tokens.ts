@@ -1,4 +1,4 @@
-/** The caller's own tokens. */
+/** Lists, creates and deletes the caller's own tokens. */
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import { NewToken, Token } from '../../schemas/people.ts';
@@ -11,10 +11,10 @@ import { inputCheck } from '../check-input.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { newToken } from './secrets.ts';
 
-/** Also for the command line. */
+/** Checks the input of the command line too, which no route has checked. */
 const checkNew = inputCheck({ ...NewToken, required: ['name'] });
 
-/** The caller's own tokens, without secrets, which are not stored. */
+/** The caller's own tokens. The registry stores only hashes of tokens, so it cannot show the tokens themselves. */
 export async function listTokens({ store, rules }: PeopleDeps, caller: Caller) {
   const userId = ownId(caller, rules);
   const items = await tokens.listTokens(store.em(), userId);
@@ -30,7 +30,7 @@ export async function createToken(deps: PeopleDeps, caller: Caller, wanted: NewT
   return await insertToken(deps, caller, ownId(caller, deps.rules), wanted);
 }
 
-/** Creates a token for a user; only the answer contains the secret. */
+/** Creates a token for a user. Only this answer contains the token itself. */
 export async function insertToken(
   { store }: PeopleDeps,
   caller: Caller,

@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 
-/** Throws `conflict` instead of a unique violation: `path` is taken. Rethrows any other error. */
+/** Turns a unique violation into `conflict`: the value of the field `path` is taken. Rethrows any other error. */
 export function throwIfTaken(error: unknown, path: string): never {
   if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
   throw new Problem(

@@ -1,4 +1,4 @@
-/** Accounts: each change with its audit entry, in one transaction. */
+/** Reads and changes accounts. Each change and its audit entry are written in one transaction. */
 import { decide } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -26,7 +26,7 @@ interface UserSearch extends PageOf {
   username?: string;
 }
 
-/** All accounts, for site admins. */
+/** One page of all accounts. Only site admins may list them. */
 export async function listUsers({ store, rules }: PeopleDeps, caller: Caller, query: UserSearch) {
   authorize(caller, { on: 'site', do: 'manage' }, rules, 'user');
   const { page, filters } = splitPage(query);
@@ -34,7 +34,7 @@ export async function listUsers({ store, rules }: PeopleDeps, caller: Caller, qu
   return answerPage(page, found, found.items.map(showUser));
 }
 
-/** Like `listUsers`; a lab admin who gives a full username gets that account without private fields. */
+/** Like `listUsers`. Lab admins may use it too with a full username, and get that account without private fields. */
 export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSearch) {
   const { store, rules } = deps;
   const { q, username } = query;
@@ -48,7 +48,7 @@ export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSea
   return answerPage(page, found, found.items.map(showPerson));
 }
 
-/** The caller's own account, or any account for a site admin. */
+/** Reads an account. People may read their own account, and site admins may read every account. */
 export async function readUser({ store, rules }: PeopleDeps, caller: Caller, id: number) {
   authorize(caller, { on: 'account', do: 'read', id }, rules, 'user');
   const user = await users.findUser(store.em(), id);
@@ -56,7 +56,7 @@ export async function readUser({ store, rules }: PeopleDeps, caller: Caller, id:
   return showUser(user);
 }
 
-/** Whether the registry generated the password, so that it must be changed within a day. */
+/** `oneTime` means that the registry generated the password, so its owner must change it within a day. */
 export interface PasswordKind {
   oneTime?: boolean;
 }
@@ -64,7 +64,7 @@ export interface PasswordKind {
 const expiryOf = ({ oneTime = false }: PasswordKind): Date | null =>
   oneTime ? new Date(Date.now() + ONE_TIME_PASSWORD_LASTS) : null;
 
-/** Throws `invalid` if the schema does not allow the input, `conflict` if a name is taken. */
+/** Creates an account. Throws `invalid` if the input violates the schema, and `conflict` if name or address is taken. */
 export async function createUser(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -85,9 +85,9 @@ export async function createUser(
 }
 
 /**
- * Like `changeUser`, but changing one's own password `inBrowser` needs the current one, so that an open
- * browser session cannot take over the account. A current password that is given must be right. Also throws
- * `too_many_attempts`.
+ * Like `changeUser`, but people who change their own password in a browser (`inBrowser`) must send the current one. So
+ * nobody can take over the account with a browser that was left open. Elsewhere the current password is optional, but must
+ * be right. Also throws `too_many_attempts`.
  */
 export async function changeAccount(
   deps: PeopleDeps & SessionDeps,
@@ -101,7 +101,7 @@ export async function changeAccount(
   if (isOwn && isAsked && change.password !== undefined) {
     authorize(caller, { on: 'account', do: 'change', id }, deps.rules, 'user');
     const own = await users.findUser(deps.store.em(), id);
-    // An account created by single sign-on may have none yet.
+    // An account that single sign-on has created may have no password.
     if (own?.password_hash) await requireKnown(deps, caller, own, current_password);
   }
   return await changeUser(deps, caller, id, change);
@@ -124,8 +124,8 @@ async function requireKnown(
 }
 
 /**
- * A site admin may change everything; people may change their own name, e-mail and password. Throws like
- * `createUser`.
+ * Changes an account. A site admin may change every field. Other people may change their own name, e-mail address and
+ * password. Throws the errors of `createUser`.
  */
 export async function changeUser(
   { store, rules }: PeopleDeps,
@@ -162,14 +162,14 @@ export async function changeUser(
   });
 }
 
-/** Disables an account for good; its name stays on what it did. */
+/** Disables an account. The row stays, because versions, reviews and audit entries refer to it. */
 export async function removeUser(deps: PeopleDeps, caller: Caller, id: number): Promise<void> {
   await changeUser(deps, caller, id, { disabled: true });
 }
 
 /**
- * Two accounts with one mailbox would be one person, who could approve their own changes or be kept from
- * approving others'.
+ * Turns a unique violation into `conflict`. An e-mail address may belong to one account only, because the rules of review
+ * treat two accounts with one mailbox as one person.
  */
 function nameOrAddressTaken(error: unknown): never {
   if (!(error instanceof StoreError) || error.constraint !== 'users_mailbox_key') {
@@ -187,7 +187,7 @@ async function requireSomeAdmin(em: EntityManager): Promise<void> {
   if ((await users.countAdmins(em)) > 0) return;
   throw new Problem(
     'conflict',
-    'This would leave no site admin. Make somebody else a site admin first.',
+    'This is the last site admin. Make somebody else a site admin first.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** Which accounts a caller may see, so that consecutive ids reveal no names. */
+/** Decides which accounts a caller may see, so that nobody can find out names by trying one id after the other. */
 import { decide, labsSeenBy, type Rules } from '../../access/decide.ts';
 import type { User } from '../../store/entities/index.ts';
 import { membersAmong } from '../../store/labs.ts';
@@ -7,8 +7,8 @@ import { usersById } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 
 /**
- * The visible ones among these accounts: the caller's own and the members of their labs; all for a site
- * admin.
+ * Selects the accounts that the caller may see: the caller's own account and the members of the caller's labs. A site admin
+ * may see all accounts.
  */
 export async function visibleAccounts(
   em: EntityManager,

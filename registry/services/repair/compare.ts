@@ -1,6 +1,5 @@
 /**
- * Compares the definitions of the database with the repositories, and says what one side has and the other lacks. It
- * changes nothing.
+ * Compares the definitions in the database with the repositories, and reports the differences. It changes nothing.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, Repositories, Repository } from '../../../repos/types.ts';
@@ -21,11 +20,12 @@ export interface Difference {
   /** The name of the definition. */
   name: string;
   /**
-   * `missing`: the repository is gone; `unknown`: the database does not have it; `damaged`: its refs cannot be read;
-   * `older`, `newer`: git has fewer or other versions, or more versions than the database.
+   * `missing`: the definition has no repository. `unknown`: the repository has no row in the database. `damaged`: the refs of
+   * the repository cannot be read. `newer`: git has more versions than the database. `older`: git has fewer or other
+   * versions.
    */
   kind: 'missing' | 'unknown' | 'damaged' | 'older' | 'newer';
-  /** What is wrong, and what to do, without the name. */
+  /** A text that says what is wrong and what to do. It does not contain the name of the definition. */
   problem: string;
 }
 
@@ -33,8 +33,8 @@ export const REINDEX = 'run: registry reindex';
 const GIVE_UP = 'registry reindex --delete-missing';
 
 /**
- * Names that only one side has. With `versions`, also compares the newest versions, which reads the refs of every
- * repository. A definition that is being created or removed is no difference.
+ * Finds definitions that only the database or only git has. With `versions`, it also reads the refs of every repository and
+ * compares the newest versions. A definition that is just being created or removed does not count as a difference.
  */
 export async function compare(
   { store, repositories }: CompareDeps,
@@ -69,7 +69,7 @@ interface CompareOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Compares again with what the database has now if they differ, because a landing may be running. */
+/** Compares one definition. If there is a difference, it reads the row again, because a landing may be running. */
 async function compareOne(
   { store, repositories }: CompareDeps,
   row: KnownDefinition,
@@ -82,7 +82,7 @@ async function compareOne(
   return now ? await differenceOf(repositories, now) : null;
 }
 
-/** How the repository of this definition differs from its row; null if it does not. */
+/** The difference between a definition's repository and its row. Null if they agree. */
 export async function differenceOf(
   repositories: Repositories,
   row: KnownDefinition,
@@ -111,13 +111,13 @@ export const missing = ({ name, version }: Pick<KnownDefinition, 'name' | 'versi
   ({
     name,
     kind: 'missing',
-    problem: `its repository ${name}.git is missing, but the database has ${version === null ? 'a proposal' : `version ${version}`} of it. Put the repository back; to delete the definition instead: ${GIVE_UP}`,
+    problem: `its repository ${name}.git is missing, but the database has ${version === null ? 'a proposal' : `version ${version}`} of it. Put the repository back. To delete the definition instead, run: ${GIVE_UP}`,
   }) satisfies Difference;
 
 export const unknown = (name: string): Difference => ({
   name,
   kind: 'unknown',
-  problem: `it is not in the index; ${REINDEX}`,
+  problem: `it is not in the index. To add it, ${REINDEX}`,
 });
 
 const damaged = (name: string, why: string): Difference => ({
@@ -129,11 +129,11 @@ const damaged = (name: string, why: string): Difference => ({
 const newer = ({ name, version }: KnownDefinition, now: number): Difference => ({
   name,
   kind: 'newer',
-  problem: `the index has version ${version ?? 'none'}, git ${now}; ${REINDEX}`,
+  problem: `the index has version ${version ?? 'none'}, but git has version ${now}. To update the index, ${REINDEX}`,
 });
 
 const older = (row: KnownDefinition, now: number, head: string | null): Difference => ({
   name: row.name,
   kind: 'older',
-  problem: `the index has version ${row.version} at ${row.head}, git ${now} at ${head}: the repository is an older or another copy. Put the newest one back; to give up what it lacks: ${GIVE_UP}`,
+  problem: `the index has version ${row.version} at ${row.head}, but git has version ${now} at ${head}. The repository is an older or another copy. Put the newest copy back. To delete from the index what git lacks, run: ${GIVE_UP}`,
 });

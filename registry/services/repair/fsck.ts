@@ -77,7 +77,7 @@ export async function fsck(
   return { repositories: names.length, repaired, problems };
 }
 
-/** A check that fails to read is a finding too, so that the other repositories are checked. */
+/** The problems that a check finds. An error of the check counts as a problem, so that the other repositories are checked. */
 async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   try {
     return await check;
@@ -169,7 +169,7 @@ function recordProblems(
   }
 }
 
-/** What `compare` does not read: the id, and the number of versions. */
+/** Checks the id and the number of versions in the index, which `compare` does not check. */
 async function checkIndex(store: Store, repository: Repository): Promise<string[]> {
   const em = store.em();
   const row = await findSummary(em, repository.name, everything);

@@ -1,4 +1,4 @@
-/** The audit entry for a state of the index that a repair or a reindex brings up to date. */
+/** Writes an audit entry if a repair or a reindex finds that the definition's state in the index is out of date. */
 import { RecordError } from '../../definitions/record.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -7,8 +7,9 @@ import { auditRepairedState, type KnownState } from '../audit/entries.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 
 /**
- * Compares the index of a definition before and after; `first` is an option of `indexRepository`. It throws `RecordError`
- * if the id in the repository of this name is the id of another definition, whose row would otherwise be replaced.
+ * Compares the state in the index before and after an update. Pass `first` to `indexRepository` as an option. It throws
+ * `RecordError` if another definition in the database has the id that this repository names, because the update would
+ * replace the row of that definition.
  */
 export function mendedState(name: string) {
   let known: KnownState | undefined;

@@ -27,19 +27,20 @@ export interface ReindexReport {
   skipped: { name: string; reason: string }[];
   /** Definitions that stay in the index although git lacks them or some of their versions. */
   missing: { name: string; reason: string }[];
-  /** Rows that were deleted, because their repository is gone. */
+  /** The names of definitions that were deleted from the index, because they have no repository. */
   removed: string[];
 }
 
 export interface ReindexOptions {
-  /** Deletes what git lacks from the index: rows without a repository, versions newer than the repository. */
+  /** Whether to delete from the index what git lacks: definitions without a repository, and newer versions. */
   deleteMissing?: boolean;
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * One transaction per repository, so that the service can keep running. Deletes nothing unless asked to, because a
- * repository that is missing may come back (a disk that was not mounted), and what refers to its row would be lost.
+ * Rebuilds the index. Each repository has its own transaction, so the service can keep running. By default nothing is
+ * deleted, because a missing repository may come back (for example on a disk that was not mounted). Deleting its row would
+ * also delete everything that refers to the row.
  */
 export async function reindex(
   deps: LandingDeps,
@@ -59,7 +60,7 @@ export async function reindex(
   for (const [i, name] of names.entries()) {
     try {
       const repository = await repositories.open(name);
-      // Also of a repository that cannot be indexed: no other definition may get its id.
+      // The id counts even if the repository cannot be indexed, so that no new definition gets the same id.
       definitions = Math.max(definitions, await idIn(repository));
       const lost = await findLost(repositories, known.get(name));
       if (lost !== null && !deleteMissing) {
@@ -86,13 +87,13 @@ export async function reindex(
   return report;
 }
 
-/** The id that git gives the definition; 0 if it gives none. */
+/** The definition's id in git. 0 if the repository has no state. */
 export async function idIn(repository: Repository): Promise<number> {
   const state = await repository.readState();
   return state === undefined ? 0 : (await readState(repository)).state.id;
 }
 
-/** What the index would lose if it followed the repository, in words; null if nothing. */
+/** A text that says which versions the index would lose in an update from this repository. Null if it would lose none. */
 async function findLost(
   repositories: Repositories,
   row: KnownDefinition | undefined,
@@ -118,7 +119,7 @@ async function indexAll(
   });
 }
 
-/** The highest merge request number in this repository, landed or not, so that none is reused. */
+/** The highest number of a merge request in this repository. New merge requests get higher numbers. */
 function newestIn({ added }: Indexed, refs: Refs): number {
   const landed = added.map(({ record }) => record.merge_request ?? 0);
   const proposed = headsIn(refs).map(({ id }) => id);

@@ -166,7 +166,7 @@ export async function postCheck(
   if (isOwnCheck(input.name)) {
     throw invalid(
       'name',
-      'is the name of a check that the registry runs itself, or looks like one; choose another name',
+      'is, or looks like, the name of a check that the registry runs itself. Choose another name',
     );
   }
   const { actor_id, actor } = auditFieldsOf(caller);

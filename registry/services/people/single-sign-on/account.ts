@@ -1,4 +1,4 @@
-/** The account for a person at the provider, and the roles that their groups give. */
+/** Finds or creates the account for a person at the provider, and gives it the roles of the person's groups. */
 import { type Granted, grantedBy } from '../../../access/groups.ts';
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
@@ -17,13 +17,13 @@ import { auditSignIn } from '../sessions.ts';
 import { showUser } from '../users.ts';
 import { type Claims, groupsOf, type Profile, profileOf } from './profile.ts';
 
-/** An account whose owner, signed in to it, wants to use single sign-on from now on. */
+/** An account that will be linked to the provider. Its owner is signed in to it and asked for the link. */
 export interface Link {
   userId: number;
   sessionEpoch: number;
 }
 
-/** The caller's own account, for a caller who may change it. Throws `unauthenticated`, `forbidden`. */
+/** The link for the caller's own account. Throws `unauthenticated`, and `forbidden` if the caller may not change it. */
 export async function linkOf({ store, rules }: PeopleDeps, caller: Caller): Promise<Link> {
   const { actor } = caller;
   const user = actor.kind === 'user' ? await users.findUser(store.em(), actor.id) : null;
@@ -34,13 +34,13 @@ export async function linkOf({ store, rules }: PeopleDeps, caller: Caller): Prom
 
 export interface Entered {
   user: User;
-  /** What could not be done as the mapping says, for the log. */
+  /** Roles of the mapping that could not be given, as texts for the log. */
   warnings: string[];
 }
 
 /**
- * Finds, links or creates the account, updates its roles to its groups and audits the sign-in, in one
- * transaction. Throws `forbidden` for a disabled account, `conflict` for a link that is not possible.
+ * Finds, links or creates the account, updates its roles from the person's groups, and audits the sign-in, all in one
+ * transaction. Throws `forbidden` for a disabled account, and `conflict` if another account is already linked.
  */
 export async function signInAs(
   store: Store,
@@ -68,7 +68,10 @@ export async function signInAs(
   );
 }
 
-/** A person may sign in for the first time twice concurrently, or two people may want the same name. */
+/**
+ * Repeats the work if a unique name or identity was taken in the meantime. This happens if a person signs in for the first
+ * time in two browsers at once, or if two new people get the same username.
+ */
 async function retryIfTaken<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -80,12 +83,12 @@ async function retryIfTaken<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** It has no password and takes nothing from an existing account, not even its name. */
+/** Creates an account without a password. If the username or address is taken, the new account gets another one. */
 async function createAccount(em: EntityManager, caller: Caller, profile: Profile): Promise<User> {
   const username = await users.freeUsername(em, profile.username);
   const { email } = profile;
-  // An existing account with that address is not assumed to be the same person: people link accounts while
-  // signed in to both.
+  // An account with the same address may belong to another person. So an existing account is linked only if its owner signs
+  // in to it and asks for the link.
   const isFree = email !== null && !(await users.isAddressTaken(em, email));
   const user = await users.createUser(em, {
     username,
@@ -124,7 +127,7 @@ async function linkAccount(
 
 const identityOf = ({ issuer, subject }: Profile) => ({ issuer, subject });
 
-/** The account is locked before its memberships, in the same order as in a landing. */
+/** Applies the mapping. Locks the account before its memberships, because a landing locks them in this order too. */
 async function grant(
   em: EntityManager,
   caller: Caller,
@@ -145,7 +148,7 @@ async function grantSiteAdmin(
 ): Promise<string[]> {
   if (siteAdmin === undefined || siteAdmin === user.is_admin) return [];
   if (!siteAdmin && (await users.countAdmins(em)) === 1) {
-    return [`${user.username} stays a site admin, because there would be no other`];
+    return [`${user.username} stays a site admin, because there is no other one`];
   }
   const before = showUser(user);
   const changed = await users.updateUser(em, user.id, { is_admin: siteAdmin });

@@ -1,21 +1,21 @@
-/** Converts a provider's claims about a person into account fields. Pure. */
+/** Converts the provider's claims about a person into the fields of an account. Pure. */
 import { HIDDEN_IN_LINE } from '../../../../text/hidden.ts';
 import { Problem } from '../../../errors.ts';
 import { ADDRESS } from '../../../schemas/people.ts';
 
 /**
- * Claims about a person (OpenID Connect Core, section 5.1); those of the ID token take precedence over those
- * of the UserInfo response.
+ * Claims about a person (OpenID Connect Core, section 5.1). Claims of the ID token take precedence over claims of the
+ * UserInfo response.
  */
 export type Claims = Readonly<Record<string, unknown>> & { iss: string; sub: string };
 
 export interface Profile {
   issuer: string;
   subject: string;
-  /** The name for a new account; it may be taken. */
+  /** The preferred username of a new account. Another account may already have it. */
   username: string;
   name: string;
-  /** Null if the provider gives none, or says that it is not verified. */
+  /** The e-mail address. Null if the provider gives none or says that it is not verified. */
   email: string | null;
 }
 
@@ -35,9 +35,9 @@ export function profileOf(claims: Claims): Profile {
 }
 
 /**
- * The groups in a claim that is a list of names, or one name. A person without the claim is in no group.
- * Throws if the provider omits a long list (`_claim_names`, as Entra ID does from 200 on), because roles must
- * not depend on how many groups a person is in.
+ * Reads the groups from a claim, which is a list of names or one name. A person without the claim is in no group. Some
+ * providers leave out a long list (`_claim_names`; Entra ID does from 200 groups on). Then this function throws, because the
+ * person would lose roles.
  */
 export function groupsOf(claims: Claims, claim: string): string[] {
   const elsewhere = claims._claim_names;
@@ -54,23 +54,23 @@ export function groupsOf(claims: Claims, claim: string): string[] {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** A valid username; for an e-mail address, the part before the @. */
+/** Makes a valid username. From an e-mail address it takes the part before the @. */
 function usernameOf(wanted: string): string {
   const plain = (wanted.split('@', 1)[0] ?? '')
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+|-+$/g, '')
-    // Leaves room for the number that distinguishes it from a taken name.
+    // The limit leaves room for a number, which is appended if the username is taken.
     .slice(0, 56);
   return plain || 'user';
 }
 
-/** Whether it is an address that the registry accepts. */
+/** Whether the registry accepts the e-mail address. */
 const isAddress = (email: string): boolean =>
   email.length <= 254 && new RegExp(ADDRESS, 'u').test(email);
 
-/** A valid name; the provider cannot be asked for another, so hidden characters are removed. */
+/** Makes a valid name. Hidden characters are removed instead of refused, because nobody could correct them here. */
 const nameOf = (name: string): string =>
   name
     .replace(/[<>\s]+/g, ' ')

@@ -1,10 +1,10 @@
-/** Talks to the OpenID provider and interprets its answers. The protocol library is loaded on demand. */
+/** Sends requests to the OpenID provider and checks its answers. The protocol library is loaded when it is needed. */
 import type { ClientAuth, Configuration } from 'openid-client';
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Claims } from './profile.ts';
 
-/** Binds the answer of the provider to the browser that was sent there. */
+/** Values that tie the provider's answer to the browser that started the sign-in. */
 export interface Attempt {
   state: string;
   nonce: string;
@@ -13,21 +13,21 @@ export interface Attempt {
 
 export interface Provider {
   /**
-   * The address to send the browser to. Throws `unavailable` if the provider's discovery document cannot be
-   * fetched.
+   * Starts a sign-in, and returns the address of the provider for the browser. Throws `unavailable` if the provider's
+   * discovery document cannot be fetched.
    */
   begin(): Promise<{ address: string; attempt: Attempt }>;
   /**
-   * The claims for the parameters that the browser returned with. Throws `sign_in_refused` if they are not
-   * valid, `unavailable`.
+   * Fetches the claims for the parameters with which the browser returned. Throws `sign_in_refused` if the parameters are
+   * not valid, and `unavailable`.
    */
   finish(answer: URLSearchParams, attempt: Attempt): Promise<Claims>;
 }
 
-/** The timeout for each answer of the provider, in seconds; a person is waiting. */
+/** How long the registry waits for each answer of the provider, in seconds. It is short, because a person is waiting. */
 const PATIENCE = 10;
 
-/** `callback`: the return address that is registered at the provider. */
+/** `callback` returns the return address, which must be registered at the provider. */
 export function openProvider(settings: SingleSignOn, callback: () => string): Provider {
   let found: Promise<Configuration> | undefined;
   const provider = async () => {
@@ -89,9 +89,9 @@ async function discover({ issuer, clientId, clientSecret }: SingleSignOn) {
     {
       timeout: PATIENCE,
       execute: [
-        // Verifies signatures of ID tokens too, although they come from the provider over TLS.
+        // The signatures of ID tokens are verified, although the tokens come directly from the provider over TLS.
         client.enableNonRepudiationChecks,
-        // The configuration allows http only within one machine.
+        // The configuration accepts an http address only for a provider on the same machine.
         ...(issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []),
       ],
     },
@@ -99,7 +99,8 @@ async function discover({ issuer, clientId, clientSecret }: SingleSignOn) {
 }
 
 /**
- * HTTP Basic, which every provider accepts unless it says otherwise (OpenID Connect Discovery, section 3).
+ * Sends the client secret by HTTP Basic. If the provider's metadata does not list this method, the secret goes into the
+ * body. Providers without such a list accept HTTP Basic (OpenID Connect Discovery, section 3).
  */
 async function secretAuthentication(secret: string): Promise<ClientAuth> {
   const { ClientSecretBasic, ClientSecretPost } = await import('openid-client');
@@ -110,7 +111,10 @@ async function secretAuthentication(secret: string): Promise<ClientAuth> {
   };
 }
 
-/** Causes contain only what is safe in a log, because the answers themselves contain codes and tokens. */
+/**
+ * Turns an error of the protocol library into a `Problem`. Its cause goes to the log, so it must not contain the provider's
+ * answer, which contains codes and tokens.
+ */
 async function meaningOf(error: unknown): Promise<Problem> {
   const { AuthorizationResponseError, ClientError, ResponseBodyError } = await import(
     'openid-client'
@@ -135,7 +139,7 @@ async function meaningOf(error: unknown): Promise<Problem> {
   return unreachable(error);
 }
 
-/** Codes of openid-client for an answer that arrived but is not valid. */
+/** Error codes of openid-client for invalid answers of the provider. */
 const WRONG = new Set([
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_JWT_CLAIM_COMPARISON_FAILED',

@@ -1,4 +1,4 @@
-/** Seals data that a browser keeps and must return unread and unchanged. */
+/** Encrypts data that a browser stores for the registry. The browser cannot read or change the data. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
@@ -7,11 +7,11 @@ const TAG_BYTES = 16;
 
 export interface Seal<T> {
   close(value: T): string;
-  /** Undefined for text that this seal did not create, or created too long ago. */
+  /** Decrypts a text. Returns undefined if another seal created the text, if it was changed, or if it has expired. */
   open(text: string): T | undefined;
 }
 
-/** `purpose` separates different uses of one key; `lifetimeMs` is the time between sealing and opening. */
+/** `purpose` gives each use its own key. A sealed text expires after `lifetimeMs` milliseconds. */
 export function createSeal<T>(
   secret: string,
   purpose: string,
@@ -39,7 +39,7 @@ export function createSeal<T>(
           decipher.final(),
         ]);
       } catch {
-        // Not sealed with this key, or changed; final() throws for nothing else.
+        // final() throws only if the text was changed or was sealed with another key.
         return undefined;
       }
       const { value, until } = JSON.parse(opened.toString('utf8')) as { value: T; until: number };

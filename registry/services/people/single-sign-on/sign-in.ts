@@ -1,4 +1,4 @@
-/** Sign-in with an OpenID provider: the code flow with PKCE (OpenID Connect Core, section 3.1; RFC 9700). */
+/** Signs people in through an OpenID provider with the code flow and PKCE (OpenID Connect Core, section 3.1; RFC 9700). */
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Store } from '../../../store/open.ts';
@@ -7,27 +7,27 @@ import { type Entered, type Link, signInAs } from './account.ts';
 import { type Attempt, openProvider } from './provider.ts';
 import { createSeal } from './seal.ts';
 
-/** How long a person may take at the provider, in seconds. */
+/** How long a person may take to sign in at the provider, in seconds. */
 export const ATTEMPT_SECONDS = 600;
 
 export interface SignOnDeps {
   store: Store;
   throttle: Throttle;
   publicUrl: () => string;
-  /** Seals what the browser keeps during an attempt. */
+  /** The secret that encrypts the data that the browser stores during a sign-in. */
   secret: string;
   now?: (() => number) | undefined;
 }
 
 export interface SignOn {
   /**
-   * The address to send the browser to, and what it must keep meanwhile. `returnTo` is a path of the
-   * registry.
+   * Starts a sign-in. Returns the address of the provider for the browser, and sealed data (`kept`) that the browser must
+   * store until it returns. `returnTo` is the path to which the person goes after the sign-in.
    */
   begin(returnTo: string, link?: Link): Promise<{ address: string; kept: string }>;
   /**
-   * The person who returned, and their target path. Throws `sign_in_refused`, `too_many_attempts`,
-   * `unavailable` and whatever `enter` throws.
+   * Completes a sign-in, and returns the account and the full address of the path from `begin`. Throws `sign_in_refused`,
+   * `too_many_attempts`, `unavailable` and the errors of `signInAs`.
    */
   finish(
     address: string,
@@ -42,7 +42,7 @@ interface Kept {
   link?: Link | undefined;
 }
 
-/** `callback`: the path that browsers return to. */
+/** `callback` is the path to which browsers return from the provider. */
 export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback: string): SignOn {
   const { store, throttle, publicUrl, secret, now } = deps;
   const provider = openProvider(settings, () => publicUrl() + callback);
@@ -77,8 +77,8 @@ export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback:
 }
 
 /**
- * The full address of a path of the registry, parsed as browsers do, which treat `//host`, `/\host` and
- * similar as another host. Throws `invalid`.
+ * The full address of a path of the registry. The path is parsed in the way of browsers, which read `//host`, `/\host` and
+ * similar as the address of another host. Throws `invalid` for such a path.
  */
 export function addressOf(publicUrl: string, path: string): string {
   const registry = new URL(publicUrl);
