@@ -83,7 +83,7 @@ export const PROBLEMS = {
   name_taken: {
     status: 409,
     title: 'The name is taken',
-    what: 'A definition or computer already has this name. Upper and lower case are equal.',
+    what: 'A definition or computer already has this name. Names are case-insensitive.',
     why: 'Names are unique across all labs. Archived definitions keep their names.',
     next: 'Choose another name. For a definition, `free_name` proposes one.',
   },
@@ -202,7 +202,7 @@ export interface ProblemDetail {
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: ProblemDetail[] | undefined;
-  /** In how many seconds a new attempt can succeed, if this is known. */
+  /** The number of seconds after which a new attempt can succeed, if this is known. */
   readonly retryAfter: number | undefined;
   /** A similar name that is free; only with the code `name_taken`. */
   readonly freeName: string | undefined;

@@ -27,7 +27,7 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file atomically and durably: readers see the whole old file or the whole new one, also after a crash. */
+/** Replaces a file atomically and durably: readers see the whole old file or the whole new one, even after a crash. */
 export async function replaceFile(
   path: string,
   temporary: string,

@@ -10,7 +10,9 @@ import { join } from 'node:path';
  */
 const LARGEST_PACK = 4 * 1024 * 1024;
 
-/** How much memory isomorphic-git needs for a byte of an index: it makes a map and a list of ids as strings. */
+/**
+ * The bytes of memory that isomorphic-git needs for each byte of an index, because it makes a map and a list of ids.
+ */
 const INDEX_WEIGHT = 10;
 
 const absent = (path: string) =>
@@ -68,7 +70,7 @@ export function packFiles(
     return size;
   }
 
-  /** Reads a file of a pack. Every other file is absent, also loose objects, which `readLoose` reads. */
+  /** Reads a file of a pack. Every other file is absent, including loose objects, which `readLoose` reads. */
   async function read(path: string): Promise<Buffer> {
     if (!path.startsWith(`${packs}/`)) throw absent(path);
     const bytes = await firstOf(path.slice(packs.length + 1), (place) => readFile(place));

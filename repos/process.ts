@@ -14,7 +14,7 @@ import type { GitChild, GitProgram, GitRun } from './types.ts';
 const SPAWNER = fileURLToPath(new URL('./spawner.ts', import.meta.url));
 /** The most bytes of standard output that `run` collects. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-/** Bytes of the pieces in which input is sent. The helper has at most one piece of a run in memory. */
+/** Input is sent in pieces of at most this many bytes. The helper has at most one piece of a run in memory. */
 const FRAME_LIMIT = 64 * 1024;
 
 /** The environment of git (git(1), "Environment Variables"). A run can add variables, and inherits no others. */

@@ -20,7 +20,10 @@ const SMALL = 256 * 1024;
 const MOST_REFS = 100;
 /** Bytes of the largest bundle that is made. */
 const LARGEST = 4 * 1024 * 1024;
-/** How many objects are read at once. The size is checked after each group, before too many objects are in memory. */
+/**
+ * The number of objects that are read at once. The size is checked after each group, before too many objects are in
+ * memory.
+ */
 const TOGETHER = 8;
 /** Bytes. Larger objects are compressed in another thread. */
 const LONG = 64 * 1024;

@@ -184,7 +184,7 @@ export interface Repositories {
    * continue, and the repository can be opened again.
    */
   release(name: string): void;
-  /** Creates an empty bare repository. Throws `bad_name`, or `repository_exists` (upper and lower case are equal). */
+  /** Creates an empty bare repository. Throws `bad_name`, or `repository_exists` (case-insensitive). */
   create(name: string): Promise<Repository>;
   /**
    * Creates a repository with the refs and objects of a git bundle, durable on return. Throws the errors of `create`,

@@ -148,7 +148,7 @@ function claimsOf(app: FastifyInstance, token: string): VerifiedClaims | null {
 type VerifiedClaims = SessionClaims & { exp: number };
 
 /**
- * Returns the sessions in the header and the cookie of a request, also ended ones. Ignores texts that are not sessions.
+ * Returns the sessions in the header and the cookie of a request, including ended ones. Ignores texts that are not sessions.
  * Throws `cross_origin` if only the cookie has a session and the request does not come from a page of the registry.
  */
 export function sessionsPresented(app: FastifyInstance, request: FastifyRequest): VerifiedClaims[] {

@@ -92,7 +92,9 @@ const repeatedField = (inside: readonly Inside[]): Fault => ({
   message: 'is given twice: remove one of them',
 });
 
-/** How many characters of a string are read one by one. For the rest of a longer string, `indexOf` is faster. */
+/**
+ * The number of characters of a string that are read one by one. For the rest of a longer string, `indexOf` is faster.
+ */
 const NEAR = 1024;
 
 /** Finds the end of the string that begins at `from`: the first quote after an even number of backslashes. */

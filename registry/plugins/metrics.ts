@@ -92,8 +92,8 @@ export function demandReader(
 const FORWARDING =
   /^(forwarded|via|cf-.*|x-(forwarded|original|real|envoy)-.*|(.*-)?(client|connecting)-ip)$/;
 /**
- * The names of this machine in the `Host` header. A request through a proxy has another name in this header. So does a
- * request from a malicious page with a domain that points to this machine (DNS rebinding).
+ * The names of this machine in the `Host` header. A request through a proxy has another name in this header. A request
+ * from a malicious page with a domain that points to this machine (DNS rebinding) also has another name.
  */
 const OWN_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;

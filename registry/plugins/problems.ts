@@ -41,7 +41,7 @@ export function problemOf(error: FastifyError, request: FastifyRequest): Problem
   return problem;
 }
 
-/** How many bytes of a body that is too large are read, so that the client gets the answer. */
+/** The most bytes that are read of a body that is too large. They are read so that the client gets the answer. */
 const MOST_TAKEN = 64 * 1024 * 1024;
 
 /**

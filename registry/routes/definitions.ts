@@ -86,7 +86,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'readDefinitionByName',
         tags,
-        summary: 'Read a definition by its class name (upper and lower case are equal)',
+        summary: 'Read a definition by its class name (case-insensitive)',
         params: NameParams,
         querystring: VersionQuery,
         response: { 200: Definition, ...problemAnswers },

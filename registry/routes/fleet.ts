@@ -14,7 +14,7 @@ export function fleetRoutes(app: RegistryServer, deps: PeopleDeps): void {
         operationId: 'listFleet',
         tags,
         summary:
-          'List the computers of your labs, with their installed, loaded and missing versions, and their errors',
+          'List the computers of your labs, with their installed, loaded and outdated versions, and their errors',
         querystring: FleetQuery,
         response: { 200: List(FleetComputer), ...problemAnswers },
       },

@@ -19,7 +19,7 @@ export const ComputerName = Line({
   [COMPOSED]: true,
   pattern: '^[\\p{L}\\p{N}_]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}_-])?$',
   description:
-    'A host name of letters, digits, spaces, dots, dashes and underscores. Upper and lower case are equal',
+    'A host name of letters, digits, spaces, dots, dashes and underscores. Case-insensitive',
 });
 export const ComputerParams = Type.Object({ computer_name: ComputerName });
 

@@ -66,7 +66,7 @@ export const UserQuery = Type.Object({
   ...PageQuery,
   q: Type.Optional(Text({ maxLength: 200 })),
   username: Type.Optional(
-    Text({ maxLength: 200, description: 'The complete username. Upper and lower case are equal' }),
+    Text({ maxLength: 200, description: 'The complete username. Case-insensitive' }),
   ),
 });
 
@@ -196,14 +196,14 @@ export const NewMember = Type.Object({
     Text({
       minLength: 1,
       maxLength: 200,
-      description: 'The complete username. Upper and lower case are equal',
+      description: 'The complete username. Case-insensitive',
     }),
   ),
   email: Type.Optional(
     Text({
       minLength: 1,
       maxLength: 254,
-      description: 'The complete address. Upper and lower case are equal',
+      description: 'The complete address. Case-insensitive',
     }),
   ),
   user_id: Type.Optional(

@@ -32,7 +32,7 @@ export interface AuditFilters {
   subject_id?: number | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
-  /** Only entries of these labs, for callers who administer only some labs. */
+  /** Finds only entries of these labs, for callers who administer only some labs. */
   lab_ids?: number[] | undefined;
 }
 
@@ -141,7 +141,7 @@ export async function verifyAuditChain(em: EntityManager): Promise<number | null
   return null;
 }
 
-/** What the first entry has as its previous hash. */
+/** The previous hash in the first entry of the chain. */
 const chainStart = '0'.repeat(64);
 const streamPage = 1000;
 

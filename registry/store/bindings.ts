@@ -27,7 +27,7 @@ const WRITTEN = writtenColumns(
 export type BindingFields = Pick<ComputerBinding, (typeof WRITTEN)[number]>;
 
 export interface BindingFilters {
-  /** Only bindings of these labs. */
+  /** Finds only bindings of these labs. */
   labs?: number[] | undefined;
   lab_id?: number | undefined;
   /** Id of a computer. */

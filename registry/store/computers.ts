@@ -19,16 +19,16 @@ const WRITTEN = writtenColumns(
 export type ComputerFields = Pick<Computer, (typeof WRITTEN)[number]>;
 
 export interface ComputerFilters {
-  /** Only computers of these labs. */
+  /** Finds only computers of these labs. */
   labs?: number[] | undefined;
   id?: number | undefined;
   lab_id?: number | undefined;
-  /** The complete name. Upper and lower case are equal. */
+  /** The complete name (case-insensitive). */
   computer_name?: string | undefined;
-  /** A part of the name, nickname, location or user. Upper and lower case are equal. */
+  /** A part of the name, nickname, location or user (case-insensitive). */
   q?: string | undefined;
   state?: 'behind' | 'errors' | 'silent' | undefined;
-  /** Only computers that have a definition, or one version of it, installed now. */
+  /** Finds only computers that have a definition, or one version of it, installed now. */
   installed?: { definition_id: number | undefined; version: number | undefined } | undefined;
 }
 
@@ -94,7 +94,7 @@ export async function holdComputer(em: EntityManager, id: number): Promise<Compu
 }
 
 /**
- * Finds a computer by name. Upper and lower case are equal.
+ * Finds a computer by name (case-insensitive).
  * @param hold locks the computer until the transaction ends: `as it is` with a shared lock, `to change` exclusively
  */
 export async function findComputerNamed(
@@ -111,7 +111,7 @@ const HOLDS = {
   'to change': LockMode.PESSIMISTIC_WRITE,
 } as const;
 
-/** The computers with these names, by name. Upper and lower case differ. */
+/** The computers with these names (case-sensitive), by name. */
 export async function computersNamed(
   em: EntityManager,
   names: readonly string[],

@@ -23,7 +23,7 @@ export interface DefinitionFilters {
   is_builtin?: boolean | undefined;
   /** A search for words in names, manufacturer, category, description or code (`search-definitions.ts`). */
   q?: string | undefined;
-  /** Archived definitions instead of active ones. */
+  /** Whether to find archived definitions instead of active ones. */
   is_archived?: boolean | undefined;
 }
 
@@ -65,7 +65,7 @@ export async function listDefinitions(
   });
 }
 
-/** Finds a definition, also an archived one, by id or name. Upper and lower case are equal. Includes its source code. */
+/** Finds a definition, which may be archived, by id or by case-insensitive name. Includes its source code. */
 export async function findDefinition(
   em: EntityManager,
   key: number | string,
@@ -90,7 +90,7 @@ export async function findSummary(
 const named = (key: number | string): FilterQuery<Definition> =>
   typeof key === 'number' ? { id: key } : { [raw('lower(name) = lower(?)', [key])]: [] };
 
-/** The definitions with these ids that the viewer sees, also archived ones, without their source code. */
+/** The definitions with these ids that the viewer sees, including archived ones, without their source code. */
 export async function definitionsById(
   em: EntityManager,
   ids: readonly number[],
@@ -106,7 +106,7 @@ export async function definitionsById(
 /** What the database contains about the repository of a definition. */
 export type KnownDefinition = Pick<Definition, 'id' | 'name' | 'version' | 'head'>;
 
-/** All definitions, also archived ones and those with only closed merge requests. */
+/** All definitions, including archived ones and those with only closed merge requests. */
 export async function knownDefinitions(em: EntityManager): Promise<KnownDefinition[]> {
   return em.execute('select id, name, version, head from definitions order by id');
 }

@@ -106,7 +106,7 @@ async function advance(em: EntityManager, table: 'labs' | 'users'): Promise<void
   );
 }
 
-/** The source code of all built-in definitions by name, also of archived ones. */
+/** The source code of all built-in definitions by name, including archived ones. */
 export async function builtinSources(em: EntityManager): Promise<Map<string, string>> {
   const rows = await em.execute<{ name: string; source_code: string }[]>(
     'select name, source_code from definitions where is_builtin',
@@ -120,7 +120,7 @@ export type NamedDefinition = Pick<
   'id' | 'name' | 'head' | 'version' | 'lab_id' | 'is_builtin' | 'archived_at'
 >;
 
-/** The definitions with these names, also archived and proposed ones. Upper and lower case are equal. */
+/** The definitions with these names (case-insensitive), including archived and proposed ones. */
 export async function definitionsNamed(
   em: EntityManager,
   names: readonly string[],

@@ -19,15 +19,15 @@ export const INSTRUMENT_FIELDS = writtenColumns(Instrument, fieldsOf(InstrumentC
 export type InstrumentFields = Pick<Instrument, (typeof INSTRUMENT_FIELDS)[number]>;
 
 export interface InstrumentFilters {
-  /** Only instruments of these labs. */
+  /** Finds only instruments of these labs. */
   labs?: number[] | undefined;
   lab_id?: number | undefined;
   definition_id?: number | undefined;
   status?: InstrumentStatus | undefined;
   instrument_type?: string | undefined;
-  /** Only instruments with a binding to the computer with this name. Upper and lower case are equal. */
+  /** Finds only instruments with a binding to the computer with this name (case-insensitive). */
   computer_name?: string | undefined;
-  /** A part of the name, class, manufacturer, model, serial number or location. Upper and lower case are equal. */
+  /** A part of the name, class, manufacturer, model, serial number or location (case-insensitive). */
   q?: string | undefined;
 }
 

@@ -23,7 +23,7 @@ export async function findLab(em: EntityManager, id: number): Promise<Lab | null
   return em.findOne(Lab, { id });
 }
 
-/** Finds a lab by its code. Upper and lower case are equal. */
+/** Finds a lab by its code (case-insensitive). */
 export async function findLabByCode(em: EntityManager, code: string): Promise<Lab | null> {
   return em.findOne(Lab, { [raw('lower(code) = lower(?)', [code])]: [] });
 }
@@ -41,7 +41,7 @@ export async function labsByCode(
 
 const BY_CODE: Key[] = [{ column: 'code', kind: 'text', lower: true }];
 
-/** A page of labs, ordered by code. If `ids` is given, only labs with these ids. */
+/** A page of labs, ordered by code. If `ids` is given, the page has only labs with these ids. */
 export async function listLabs(
   em: EntityManager,
   options: Page & { ids?: number[] | undefined },
@@ -50,7 +50,7 @@ export async function listLabs(
   return await listEntities(em, Lab, where, BY_CODE, options);
 }
 
-/** Throws `unique_violation` (`labs_code_key`) if the code is taken. Upper and lower case are equal. */
+/** Throws `unique_violation` (`labs_code_key`) if the code is taken (case-insensitive). */
 export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab> {
   const lab = em.create(Lab, { ...emptyRow(em, Lab), ...pick(fields, WRITTEN) });
   await em.persist(lab).flush();
@@ -94,7 +94,7 @@ export const rolesOfUser = `(select coalesce(
     jsonb_agg(jsonb_build_object('lab_id', m.lab_id, 'role', m.role) order by m.lab_id), '[]')
   from memberships m join labs l on l.id = m.lab_id where m.user_id = u.id and not l.disabled)`;
 
-/** The roles of a user by the lab's id, also in disabled labs. */
+/** The roles of a user by the lab's id, including disabled labs. */
 export async function membershipsOf(em: EntityManager, userId: number): Promise<Map<number, Role>> {
   const memberships = await em.find(Membership, { user_id: userId });
   return new Map(memberships.map(({ lab_id, role }) => [lab_id, role]));

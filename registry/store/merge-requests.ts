@@ -194,7 +194,7 @@ export async function openMergeRequestFor(
   return em.findOne(MergeRequest, { definition_id: definitionId, state: 'open', ...source });
 }
 
-/** The open merge requests of a definition, also those without refs yet (`opening`). */
+/** The open merge requests of a definition, including those without refs yet (`opening`). */
 export async function undecidedMergeRequests(
   em: EntityManager,
   definitionId: number,
@@ -229,7 +229,7 @@ export interface MergeRequestFilters {
   state?: Exclude<MergeRequestState, 'opening'> | undefined;
   lab_id?: number | undefined;
   definition_id?: number | undefined;
-  /** The author's username when the merge request was opened. Upper and lower case are equal. */
+  /** The author's username when the merge request was opened (case-insensitive). */
   author?: string | undefined;
 }
 

@@ -62,7 +62,7 @@ const NAMED = [
 /** The name and version of a definition, and the columns that decide who sees it. */
 export type NamedVersion = Pick<Definition, (typeof NAMED)[number]>;
 
-/** The definitions with these names that the viewer sees and that have a version. Upper and lower case are equal. */
+/** The definitions with these case-insensitive names that the viewer sees and that have a version. */
 export async function definitionsByName(
   em: EntityManager,
   viewer: Viewer,

@@ -5,9 +5,9 @@
 
 /** The most parts of a query. Further parts are ignored, because each part needs several lookups. */
 const MOST_PARTS = 8;
-/** How many characters of a word in a heading the index contains. */
+/** The index contains only this many characters of a word in a heading. */
 const LONGEST = 20;
-/** How many characters of a word in a description or in code the index contains. */
+/** The index contains only this many characters of a word in a description or in code. */
 const LONGEST_ELSEWHERE = 40;
 
 /**

@@ -125,7 +125,7 @@ export interface Wanted {
   /** All definitions of this lab. */
   lab: number | undefined;
   ids: readonly number[];
-  /** Upper and lower case are equal. */
+  /** The names are case-insensitive. */
   names: readonly string[];
 }
 

@@ -30,7 +30,7 @@ export async function holdUser(em: EntityManager, id: number): Promise<User | nu
   return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
-/** Finds a user by username. Upper and lower case are equal. */
+/** Finds a user by username (case-insensitive). */
 export async function findUserByName(em: EntityManager, username: string): Promise<User | null> {
   return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
 }

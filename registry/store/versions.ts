@@ -45,7 +45,7 @@ export async function newestStanding(
   return byDefinition(rows.map((row) => em.map(Version, row)));
 }
 
-/** How many digits of a commit id or of a file's SHA-256 the database index contains. */
+/** The database index contains only this many digits of a commit id or of a file's SHA-256. */
 export const HASH_BEGINNING = 7;
 
 /**
@@ -105,7 +105,7 @@ export async function saveContent(
 const byDefinition = (versions: Version[]): Map<number, Version> =>
   new Map(versions.map((version) => [version.definition_id, version]));
 
-/** The versions with these numbers, also revoked ones. */
+/** The versions with these numbers, including revoked ones. */
 export async function versionsAt(
   em: EntityManager,
   wanted: readonly { definition_id: number; version: number }[],

@@ -43,9 +43,9 @@ const LIST_LIMIT = 4 * 1024 * 1024;
 const MOST_COMMANDS = 1000;
 
 /**
- * How many bytes to read of a push that is already refused. A client sends everything before it reads the answer; if the
- * server stopped reading, the client would report a broken connection and not the reason. After this many bytes the
- * server closes the connection.
+ * The most bytes that are read of a push that is already refused. A client sends everything before it reads the answer;
+ * if the server stopped reading, the client would report a broken connection and not the reason. After this many bytes
+ * the server closes the connection.
  */
 const readOn = ({ packBytes }: PackLimits) => Math.max(4 * packBytes, 16 * 1024 * 1024);
 

@@ -87,7 +87,7 @@ type Entry = { offset: number; bytes: Buffer } & (
 class EntryReader {
   readonly #pack: Buffer;
   #at = PACK_HEADER;
-  /** How many more bytes may be inflated before the limit is reached. */
+  /** The number of bytes that may still be inflated before the limit is reached. */
   #left: number;
 
   constructor(pack: Buffer, most: number) {

@@ -29,7 +29,7 @@ const FEW_OBJECTS = 32;
 
 /** Bytes, as sent, of the largest pack that is read in memory. Reading a larger pack would delay other requests. */
 const SMALL_PACK = 256 * 1024;
-/** The most bytes of all objects of such a pack together, inflated. */
+/** The most bytes of all objects of such a small pack together, inflated. */
 const SMALL_CONTENT = 1024 * 1024;
 
 /** The most bytes that git may allocate at once. Git ends with an error before it inflates a larger object. */
