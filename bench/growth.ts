@@ -10,7 +10,7 @@ import { type Figure, inTurn, type Measure, timed } from './pairs.ts';
 
 export interface GrowthSize {
   databases: Database[];
-  /** The small registry has `few` definitions. The large one grows to each number in `many`. */
+  /** The small registry has `few` definitions. The large registry grows to each number in `many`. */
   few: number;
   many: number[];
   rounds: number;

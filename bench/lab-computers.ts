@@ -28,7 +28,8 @@ export async function measureLab({
   updates,
   landings,
 }: LabSize): Promise<Figure[]> {
-  // The Python client needs a recent Python. On a machine without one, these figures are left out.
+  // The Python client needs a recent Python. On a machine without such a Python, the figures of lab computers are left
+  // out.
   await pythonWith(CLIENT);
   if (!(await runsTheClient())) return [];
   const folder = await mkdtemp(join(tmpdir(), 'bench-lab-'));

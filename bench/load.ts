@@ -1,7 +1,7 @@
 /**
  * Measures the load of many clients. A separate process replays git's own requests, recorded in this run, on the
  * registry (a process with its default configuration), on a bare Node server that sends the same bytes, and on `git
- * http-backend`. Also measures pushes, and the memory of the registry before and after.
+ * http-backend`. Also measures pushes, and the memory of the registry before and after the load.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,8 +32,8 @@ export interface LoadSize {
 interface RequestsSize extends RowSize {
   pushes: number;
   /**
-   * The number of validations before the pushes: V8 has not yet compiled the code that judges a push, which then takes
-   * ten times as long.
+   * The number of validations before the pushes. They make V8 compile the code that judges a push, which otherwise
+   * takes ten times as long.
    */
   warm: number;
 }

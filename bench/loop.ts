@@ -19,7 +19,7 @@ const PASSWORD = 'measured in turn';
 /** The number of concurrent requests. */
 const AT_ONCE = 4;
 
-/** Each kind of body takes one round. `quick` sends only one cheap kind. */
+/** Each kind of body takes one round. `quick` sends only one kind of body, which is cheap to parse. */
 export async function measureLoop({ quick }: { quick: boolean }): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-loop-'));
   await putDatabase(dataDir);

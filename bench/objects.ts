@@ -86,7 +86,7 @@ async function walk(read: Read, commit: string): Promise<void> {
   await below(parseCommit(commit, await read(commit)).tree);
 }
 
-/** Creates a definition with many versions and `large` files of one mebibyte each. */
+/** Creates a definition with many versions. `large` is the number of its files of one mebibyte. */
 async function repository(root: string, name: string, large: number, pack?: string[]) {
   const cwd = join(root, name);
   const source = await sources();

@@ -1,6 +1,6 @@
 /**
  * `node bench/open-store.ts <folder>`: opens the embedded database through the object mapper, with the compile cache
- * and bundled packages that every program of the registry uses. Runs until it receives a signal.
+ * and bundled packages that every program of the registry uses. The program runs until it receives a signal.
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

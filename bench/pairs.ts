@@ -35,8 +35,8 @@ export interface Load {
 export type Measure = (round: number) => Promise<number>;
 
 /**
- * Runs both once as an uncounted warm-up, then alternately. The order changes every round. With zero rounds the warm-up
- * counts, which shows that both work.
+ * Measures the registry and the floor once as an uncounted warm-up, then alternately. The order changes every round.
+ * With zero rounds the warm-up counts, which shows that both measurements work.
  */
 export async function inTurn(rounds: number, ours: Measure, floor: Measure): Promise<Comparison> {
   const pairs: Pair[] = [];

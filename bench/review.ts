@@ -36,7 +36,7 @@ export async function measureReview(
   await durableGit(root, 'clone', '--quiet', ours, 'ours');
   await durableGit(root, 'clone', '--quiet', floor, 'floor');
 
-  // Warm-up: before V8 has compiled it, the code that judges a push takes ten times as long.
+  // Warm-up: the code that judges a push takes ten times as long before V8 has compiled it.
   for (let i = 0; i < warm; i++) {
     const source_code = source(NAME, -i);
     await registry.ask('POST', '/api/instrument-definitions/validate', { name: NAME, source_code });

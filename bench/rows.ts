@@ -1,4 +1,4 @@
-/** Fills the index with many definitions as database rows. Landing each of them would take as long as an import. */
+/** Fills the index with many definitions as database rows. Landing each definition would take as long as an import. */
 import type { Store } from '../registry/store/open.ts';
 import { sources } from './sources.ts';
 
@@ -15,8 +15,8 @@ const INSERT = `
 const INDEXES = ['definitions_words_index', 'definitions_heading_index'];
 
 /**
- * Inserts definitions until there are `count`. Then rebuilds the search indexes, which is faster than updating them row
- * by row.
+ * Inserts definitions until the index has `count` of them. Then rebuilds the search indexes, which is faster than
+ * updating them row by row.
  */
 export async function fillIndex(store: Store, count: number): Promise<void> {
   const source = await sources();

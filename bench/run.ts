@@ -63,7 +63,7 @@ const FULL = {
     seconds: 1,
   },
 };
-/** Zero rounds: only the warm-up runs, and it counts. */
+/** Zero rounds: only the warm-up runs, and its figures count. */
 const QUICK: typeof FULL = {
   starts: 0,
   imports: { rounds: 0, definitions: 2 },

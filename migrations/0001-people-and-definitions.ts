@@ -111,7 +111,7 @@ const definitions = [
   // This index has the order of the list, so reading one page does not sort all rows.
   'create index definitions_name_id_index on definitions (name, id)',
   // A GIN index keeps new entries in a pending list that every search scans. With the default limit of 4 MB, this list
-  // grows so long that the planner ignores the index. PGlite has no autovacuum to empty it.
+  // grows so long that the planner ignores the index. PGlite has no autovacuum that would empty the list.
   `create index definitions_search_index on definitions
      using gin (search gin_trgm_ops) with (gin_pending_list_limit = 256)`,
   ...[

@@ -17,7 +17,7 @@ export class RankedSearch extends Migration {
            (words_of(name, display_name, manufacturer, category, description, source_code)) stored`,
     );
     // A GIN index keeps new entries in a pending list that every search scans. With the default limit of 4 MB, this
-    // list grows so long that the planner ignores the index. PGlite has no autovacuum to empty it.
+    // list grows so long that the planner ignores the index. PGlite has no autovacuum that would empty the list.
     this.addSql(
       'create index definitions_words_index on definitions using gin (words) with (gin_pending_list_limit = 256)',
     );

@@ -55,8 +55,9 @@ const statements = [
    end $$`,
   `create trigger timelines_stamp after insert or update on timelines
      for each row execute function stamp_timeline()`,
-  // Handles changes by SQL, which no transaction of the registry numbers. The triggers of 0021 ignore this setting,
-  // because a change of rights without an audit entry is unaudited even if its stamps are numbered.
+  // Handles changes by SQL, which no transaction of the registry numbers. The triggers of migration 0021 ignore the
+  // setting `registry.numbered`, because a change of rights without an audit entry is unaudited even if its stamps are
+  // numbered.
   `create function notice_unnumbered() returns trigger language plpgsql as $$
    begin
      if current_setting('registry.audited', true) is distinct from 'yes'

@@ -11,8 +11,8 @@ import { delimiter, dirname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * The folder where Linux keeps files in memory. Tests that keep their databases and repositories there do not wait for
- * a disk.
+ * The folder where Linux keeps files in memory. Databases and repositories of tests in this folder do not wait for a
+ * disk.
  */
 const MEMORY = '/dev/shm';
 /** The number of bytes that must be free in this folder: several times what a whole run needs at once. */
@@ -77,7 +77,10 @@ async function openFolder(parent: string): Promise<string> {
   return folder;
 }
 
-/** Whether the folder has room, and programs in it can run. Containers often mount it small, and with `noexec`. */
+/**
+ * Whether the folder has enough room, and allows running programs in it. Containers often mount this folder small, and
+ * with `noexec`.
+ */
 async function hasRoom(folder: string): Promise<boolean> {
   if (!existsSync(folder) || freemem() < ROOM) return false;
   const { bavail, bsize } = await statfs(folder);

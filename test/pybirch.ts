@@ -1,6 +1,6 @@
 /**
- * `npm run pybirch -- FOLDER`: tests the lab computers' package in the real PyBirch, cloned to FOLDER. First its
- * factory, its instrument tree and its main window run offscreen, with its own database switched off and on. Then
+ * `npm run pybirch -- FOLDER`: tests the lab computers' package in the real PyBirch, cloned to FOLDER. First PyBirch's
+ * factory, instrument tree and main window run offscreen, with PyBirch's own database switched off and on. Then
  * PyBirch's own driver tests run through the service object. pip installs PyBirch's requirements into a separate
  * virtual environment.
  */

@@ -11,7 +11,7 @@ import { durableGit } from '../git.ts';
 const COPY = 'Copied';
 export const copyName = (n: number): string => `${COPY}${n}`;
 
-/** Adds the copies of `name` numbered `first` to `last`. No server may use the data folder meanwhile. */
+/** Adds the copies of `name` numbered `first` to `last`. No server may use the data folder during this call. */
 export async function addCopies(
   dataDir: string,
   databaseUrl: string | undefined,

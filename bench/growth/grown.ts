@@ -45,7 +45,7 @@ export class Grown {
     return grown;
   }
 
-  /** Adds copies until the registry has this many. */
+  /** Adds copies of the definition until the registry has `copies` of them. */
   async grow(copies: number): Promise<void> {
     await this.served.stop();
     const range: [number, number] = [this.copies + 1, copies];

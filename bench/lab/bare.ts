@@ -37,7 +37,7 @@ process.once('message', (recorded: Recorded) => {
   process.on('message', () => {
     for (const stream of streams) stream.write('id: 1\nevent: definition.landed\ndata: {}\n\n');
   });
-  // The same value as in the registry, so that the server does not close a client's connection between two updates.
+  // The bare server uses the registry's value, so that it does not close a client's connection between two updates.
   server.keepAliveTimeout = 72_000;
   server.listen(0, '127.0.0.1', () =>
     process.send?.({ port: (server.address() as AddressInfo).port }),

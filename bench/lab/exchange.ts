@@ -36,7 +36,7 @@ export async function send(
 const pkt = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + text;
 const AGENT = 'agent=dulwich/1.2';
 
-/** Receives each answer with the key of its request. The key has the format of bare.ts. */
+/** Receives each answer with the key of its request. The key of a request has the format of `Recorded` in bare.ts. */
 export type OnAnswer = (what: string, answer: Answer) => void;
 
 /**

@@ -6,7 +6,7 @@ export interface Computer {
   etag: string;
 }
 
-/** The bench sends this to a process that simulates computers. */
+/** The message that the bench sends to a process that simulates computers. */
 export interface Start {
   url: string;
   /** The name of the definition that will change. */
@@ -28,8 +28,8 @@ export interface Reached {
   done: number;
 }
 
-/** A process sends this when all its streams are open, and again with the times of each event. */
+/** The message that such a process sends when all its streams are open, and then with the times of each event. */
 export type Message = { kind: 'ready' } | ({ kind: 'reached' } & Reached);
 
-/** Milliseconds since 1970, with fractions. Processes on one machine can compare these times. */
+/** Milliseconds since 1970, with fractions. All processes on one machine measure these times with the same clock. */
 export const now = (): number => performance.timeOrigin + performance.now();

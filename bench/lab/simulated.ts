@@ -9,7 +9,7 @@ import type { Served } from './served.ts';
 const PROCESSES = 4;
 const AT_ONCE = 10;
 
-/** Enrols the computers. Each one starts with the current sync list. */
+/** Enrols the computers. Each computer starts with the current sync list. */
 export async function enrolAll({ url, enrol }: Served, count: number): Promise<Computer[]> {
   const computers: Computer[] = [];
   let begun = 0;

@@ -1,5 +1,5 @@
-"""Watches the registry as a lab computer does. After it has loaded a new version's class, it prints a line of JSON
-(`at`: milliseconds since 1970).
+"""Watches the registry as a lab computer does. After loading the class of a new version, the program prints a line of
+JSON (`at`: milliseconds since 1970).
 """
 
 import json

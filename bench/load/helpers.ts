@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Exchange, Order } from './exchange.ts';
 
-/** Passes `work` a stack for everything that it opens. Closes all of it when `work` ends. */
+/** Passes a disposable stack to `work`, and closes everything on the stack when `work` ends. */
 export async function disposing<T>(work: (stack: AsyncDisposableStack) => Promise<T>): Promise<T> {
   const stack = new AsyncDisposableStack();
   try {

@@ -20,7 +20,7 @@ export interface Side {
   name: string;
   url: string;
   recorded: Exchange[];
-  /** `Authorization` headers. The clients use them in turn. */
+  /** `Authorization` headers. The clients use these headers in turn. */
   callers: string[];
   /** The process to measure CPU time of. */
   pid?: number;

@@ -1,6 +1,6 @@
 /**
  * The peer is what labs would otherwise use: nginx, fcgiwrap and `git http-backend`. On a machine without nginx or
- * fcgiwrap, it is `git http-backend` as a CGI behind Node.
+ * fcgiwrap, the peer is `git http-backend` as a CGI behind Node.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

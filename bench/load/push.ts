@@ -77,5 +77,5 @@ export async function measurePush(
   ];
 }
 
-/** The first revision to push. No version has it yet. */
+/** The first revision to push. No version has this revision yet. */
 const PUSHED = 1_000_000;

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts';
 export interface Recorder {
   /** The address of the proxy, which git uses instead of the server's. */
   url: string;
-  /** Returns the exchanges since the last call. Throws if one of them failed. */
+  /** Returns the exchanges since the last call. Throws if an exchange failed. */
   taken(): Exchange[];
   close(): void;
 }

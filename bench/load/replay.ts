@@ -57,7 +57,7 @@ interface Connection {
   close(): void;
 }
 
-/** All connections read into this buffer. The bytes of an incomplete answer are copied out of it. */
+/** All connections read into this buffer. The bytes of an incomplete answer are copied out of the buffer. */
 const shared = Buffer.alloc(65_536);
 
 /**

@@ -1,6 +1,6 @@
 /**
  * `node until-eof.ts <program> <arguments> -- <program> …`: runs programs until standard input ends, so that they end
- * with the bench even if it is killed. Fails if one of them ends earlier.
+ * with the bench even if it is killed. Fails if a program ends earlier.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** The access rules as a table. Compare it with the table in docs/contract.md, section 5. */
+/** The access rules as a table. The same rules are in docs/contract.md, section 5. */
 import t from 'tap';
 import {
   type Action,

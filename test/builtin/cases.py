@@ -1,7 +1,7 @@
 """For each definition: an instrument, settings to change, and the expected result.
 
-The instruments start with unusual settings, as if somebody had used them before. Initialising them
-then has something to send.
+The instruments start with unusual settings, as if somebody had used them before. Initialising an instrument then has
+commands to send.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Counts the instrument classes of a folder with CPython's own `ast`, independently of the registry's search.
 
 `count.py FOLDER NAME...` prints JSON: {path: [[class, line, abstract, private, test]]}. A class counts if it inherits
-from one of the names, directly or through other classes. Only the last part of a base's dotted name counts, after
-resolving the aliases of the file.
+from one of the named classes, directly or through other classes. Only the last part of a base's dotted name counts,
+after resolving the aliases of the file.
 """
 
 import ast

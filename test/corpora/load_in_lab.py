@@ -1,8 +1,8 @@
 """`load_in_lab.py FOLDER`: tests which definitions the lab computers' package loads, with its guard on.
 
 FOLDER contains a folder `<Name>/` with the files of each definition, and `permissions.json`: {name: permissions that
-the lab granted}. A fake registry in a thread signs the definitions. The package fetches, checks and loads them. Prints
-JSON: {name: error or null}.
+the lab granted}. A fake registry in a thread signs the definitions. The package fetches, checks and loads the
+definitions. Prints JSON: {name: error or null}.
 """
 
 import contextlib

@@ -4,7 +4,7 @@ import type { ClassInfo } from '../../registry/definitions/types.ts';
 
 /**
  * The registry's analysis of a class in this text: of the class `name`, or without a name of the last instrument class.
- * Null if there is none.
+ * Null if there is no such class.
  */
 export function analyse(
   text: string,

@@ -12,8 +12,8 @@ const X = 'class X(Base):\n    """A device."""\n\n    def __init__(self):\n     
 const HELPER = `${LONG}class Talk(BaseMeasurementInstrument):\n    pass\nclass _Hidden(Talk):\n    pass\n`;
 
 /**
- * The main file, the other files, the instrument type of its class X, and a warning that must occur. Without `warning`,
- * no uncertain-base warning may occur.
+ * A case: the main file, the other files, the instrument type of the class X in the main file, and a warning that must
+ * occur. Without `warning`, no uncertain-base warning may occur.
  */
 type Case = [
   what: string,

@@ -1,6 +1,6 @@
 /**
- * "Trojan Source" (CVE-2021-42574): the flaw is text that reviewers read differently from Python. Verified: each such
- * place causes a warning with line and column. Text that labs ordinarily write causes none.
+ * "Trojan Source" (CVE-2021-42574): the flaw is text that reviewers read differently from Python. Verified: each place
+ * with such text causes a warning with line and column. Text that labs ordinarily write causes none.
  */
 import t from 'tap';
 import { checkPaths } from '../../registry/definitions/names.ts';
@@ -28,7 +28,7 @@ function warningsFor(text: string, more: Record<string, string> = {}) {
 }
 
 t.test('characters that reverse, hide or end lines cause warnings with their place', async (t) => {
-  // A comment that seems to end before the code in it. The paper calls this "commenting-out".
+  // A comment that seems to end before the code in it. The Trojan Source paper calls this attack "commenting-out".
   t.same(warningsFor('\n# \u202e } \u2066if admin\u2069 \u2066 begin\n'), [
     '2:3 hidden-character',
     '2:7 hidden-character',

@@ -95,7 +95,7 @@ t.test('a conflict gives the lines of the branch, and line ends stay', async (t)
   t.same(mergeText('a\nb\n', 'a\n', 'a\nB\n'), { conflicts: [{ line: 1, end_line: 1 }] });
 });
 
-/** Blocks of distinct lines. Lines that stay (`stays`) are between deleted and new ones. */
+/** Blocks of distinct lines. An unchanged line (`stays`) comes after deleted lines and new lines. */
 const edits = fc.array(fc.record({ stays: fc.boolean(), gone: fc.nat(2), fresh: fc.nat(2) }), {
   minLength: 1,
   maxLength: 30,

@@ -125,8 +125,8 @@ const parameters = fc
   });
 
 /**
- * Tells for each pair of parameter lists whether every valid call of the first means the same to the second. Also gives
- * the first list's parameters.
+ * Tells for each pair of parameter lists whether every valid call of the first means the same to the second. The script
+ * also returns the parameters of the first list.
  */
 const SCRIPT = `
 import inspect, itertools, json, sys

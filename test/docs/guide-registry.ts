@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 export interface GuideRegistry {
   url: string;
-  /** Creates a computer in a new lab. Returns its name and an enrolment code. */
+  /** Creates a computer in a new lab. Returns the computer's name and an enrolment code. */
   newComputer(): Promise<{ name: string; code: string }>;
   /** A cache that all computers share, so that pip downloads each package once. */
   pipCache: string;

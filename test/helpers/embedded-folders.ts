@@ -1,4 +1,4 @@
-/** Template PGlite folders. A new database is a copy of one. */
+/** Template PGlite folders. A new database is a copy of a template folder. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';

@@ -3,8 +3,8 @@ import { on } from 'node:events';
 import { watch } from 'node:fs';
 
 /**
- * Resolves once `holds` returns true. Calls it at once, and after each change in the folder itself with the name of the
- * changed file. No change after the call is missed.
+ * Resolves once `holds` returns true. Calls `holds` at once, and then after each change in the folder itself with the
+ * name of the changed file. No change after the call is missed.
  */
 export async function untilChanged(
   folder: string,

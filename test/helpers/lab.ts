@@ -9,7 +9,7 @@ export interface TestLab extends TestRegistry {
   ada: Person;
   ben: Person;
   cleo: Person;
-  /** An admin of the other lab. */
+  /** An admin of the second lab. */
   dan: Person;
 }
 

@@ -17,7 +17,10 @@ export async function longestStall(url: string): Promise<number> {
   return Number(seconds) * 1000;
 }
 
-/** Starts an idle process. The returned function ends it, and returns its longest stall in milliseconds. */
+/**
+ * Starts an idle process. The returned function ends the process, and returns the process's longest stall in
+ * milliseconds.
+ */
 export async function idleLoop(): Promise<() => Promise<number>> {
   const child = spawn(process.execPath, ['-e', IDLE], { stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';

@@ -17,7 +17,7 @@ export interface TestProvider {
   forge: ((claims: Record<string, unknown>) => { claims: object; key?: KeyObject }) | null;
   /** The paths of all requests that the provider has received. */
   requests: string[];
-  /** Stops listening, like a provider that is down. `up` starts it again at the same address. */
+  /** Stops listening, like a provider that is down. `up` starts the provider again at the same address. */
   down(): Promise<void>;
   up(): Promise<void>;
   close(): Promise<void>;

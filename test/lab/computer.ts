@@ -18,7 +18,7 @@ export interface Outcome {
 
 /** A running program on the computer; see program.py. */
 export interface Program {
-  /** Runs a piece of Python and returns its `result`. Throws the error that it raised. */
+  /** Runs a piece of Python and returns its `result`. Throws the error that the Python code raised. */
   run(python: string): Promise<unknown>;
   /** The log of the last piece of Python. */
   logged(): string;

@@ -169,7 +169,7 @@ result = lost.connect()`);
         await land('SR830', (text) => text.replace('"theta"', '"phase"'));
         const landed = performance.now();
         t.match((await watching.next()).value, { came: ['SR830 v2'] });
-        // On a busy machine the landing itself takes long, so the limit is relative to it.
+        // On a busy machine the landing itself takes long, so the limit is relative to the time of the landing.
         const limit = Math.max(1000, 5 * (landed - started));
         t.ok(performance.now() - landed < limit, `within ${limit} ms`);
 

@@ -125,7 +125,10 @@ t.test(
   },
 );
 
-/** Waits until a change of this repository has added its journal entry, met the hold and removed the entry. */
+/**
+ * Waits until a change of this repository has added its journal entry, has been stopped by the hold, and has removed
+ * the entry.
+ */
 async function untilTurnedAway(journal: string, name: string): Promise<void> {
   const isEntry = (file: string | null) => file?.startsWith(`${name}~`) ?? false;
   let added = false;

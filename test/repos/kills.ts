@@ -10,8 +10,8 @@ import { landFiles, type openFixture } from './fixture.ts';
 const LANDER = fileURLToPath(new URL('./lander.ts', import.meta.url));
 
 /**
- * Runs a lander and returns the lines that it prints. With `lines`, it is killed at a random moment after that many
- * lines.
+ * Runs a lander and returns the lines that it prints. With `lines`, the lander is killed at a random moment after that
+ * many lines.
  */
 export async function runLander(folder: string, count: number, lines?: number): Promise<string[]> {
   const child = spawn(process.execPath, [LANDER, folder, `${count}`], {

@@ -9,7 +9,7 @@ const fixture = await openFixture();
 const { repositories } = fixture;
 t.teardown(() => fixture.close());
 
-/** Lets all writers land concurrently on one head. Returns how many of them succeeded. */
+/** Lets all writers land concurrently on one head. Returns how many writers succeeded. */
 async function race(t: Test, repository: Repository, writers: number): Promise<number> {
   const { head, state: from } = await repository.tip();
   const landings = Array.from({ length: writers }, async (_, writer) => {

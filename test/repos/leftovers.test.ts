@@ -17,7 +17,9 @@ const again = () =>
     caches: someGitCaches(),
   });
 
-/** Creates two folders with content. The first one looks as if a process killed two days ago had left it. */
+/**
+ * Creates two folders with content. The first folder looks as if a process that was killed two days ago had left it.
+ */
 async function leave(folder: string): Promise<void> {
   for (const name of ['old', 'young'])
     await mkdir(join(folder, name, 'objects'), { recursive: true });

@@ -70,7 +70,7 @@ for (const database of DATABASES) {
     await admin.client.labs.addMember(nano.id, two.id, 'admin');
     await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
     const clone = await cloneOf(t, lab, 'Meter', dup);
-    // The commit has another address than the account. The registry still knows who pushed it.
+    // The commit has another address than the account. The registry still knows who pushed the commit.
     await clone.git('config', 'user.email', 'someone@else.example');
     await clone.git('-c', 'user.name=x', 'checkout', '-q', '-b', 'more');
     const head = await clone.commit({ 'a.txt': 'a\n' }, 'More');

@@ -84,7 +84,7 @@ function faultOf({ status, type, body }: Answer, mayWork: boolean): string | und
   return whole ? undefined : `not a whole problem document: ${body.slice(0, 300)}`;
 }
 
-/** A request that must be refused. With `mayWork` it may also be valid by chance. */
+/** A request that must be refused. With `mayWork` the request may also be valid by chance. */
 interface Trial {
   what: string;
   method: string;

@@ -110,7 +110,7 @@ function craft(content: Uint8Array): Record<string, () => Uint8Array> {
   };
 }
 
-/** An archive with two entries of the same name. Programs differ in which one they read. */
+/** An archive with two entries of the same name. Programs differ in which of the two entries they read. */
 async function twice(content: Uint8Array): Promise<Uint8Array> {
   const zip = new yazl.ZipFile();
   const chunks: Buffer[] = [];

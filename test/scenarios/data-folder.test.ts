@@ -15,7 +15,7 @@ import { measurement } from '../helpers/registry.ts';
 t.setTimeout(240_000);
 const run = promisify(execFile);
 
-/** Every path in the folder that group or others can access. The folder itself is included. */
+/** Every path in the folder, including the folder itself, that group or others can access. */
 async function listOpen(folder: string): Promise<string[]> {
   const paths = await readdir(folder, { recursive: true });
   const found: string[] = [];

@@ -76,7 +76,7 @@ t.test('four hostile bodies at once block nobody', async (t) => {
       `${name} stalls the event loop at most 20 ms, or twice an idle Node`,
       async (t) => {
         const { method, path, body } = requests[name] as (typeof requests)[string];
-        // Other work on the machine affects only some rounds. A slow code path affects all of them.
+        // Other work on the machine affects only some rounds. A slow code path affects all rounds.
         const rounds: string[] = [];
         let isMet = false;
         while (!isMet && rounds.length < MOST_ROUNDS) {

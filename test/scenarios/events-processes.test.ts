@@ -25,7 +25,7 @@ t.test(
     const one = await serve(settings, { first: true });
     const store = await openStore({ databaseUrl });
     t.teardown(() => store.close());
-    // As if an older registry had indexed the built-in definitions.
+    // Makes the rows look as if an older registry had indexed the built-in definitions.
     await store.em().execute('update versions set files = null, described = null');
     const two = await serve({ ...settings, LOG_LEVEL: 'info' });
     const running = new Set([one, two]);

@@ -44,7 +44,8 @@ t.test(
     const at = async (ms: number) => {
       const time = new Date(Date.now() + ms);
       await deps.store.em().execute('update tokens set expires_at = ? where id = ?', [time, id]);
-      // The registry does not notice a change by SQL. A change of the account makes it read the token again.
+      // The registry does not notice this change by SQL. A change of the account makes the registry read the token
+      // again.
       await admin.client.users.change(admin.id, { name: `Root ${++changes}` });
     };
     await at(-1);

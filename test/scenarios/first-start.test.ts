@@ -18,7 +18,7 @@ import { problemOf } from '../helpers/problem-of.ts';
 
 t.setTimeout(240_000);
 
-/** Starts a new registry. Returns its output so far, and its database. */
+/** Starts a new registry. Returns the registry's output so far, and its database. */
 async function firstStart(
   t: Test,
   how: { terminal?: boolean; flags?: string[] },

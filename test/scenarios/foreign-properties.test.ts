@@ -2,7 +2,7 @@
  * Request bodies once reached the database unfiltered. A title that was sent together with `changes`, `lab_id` or
  * `password_hash` wrote those columns too. This test sends every column of every table to every operation: as a
  * property of the body, as a property of each object within the body, and as a query parameter. The registry must
- * refuse each one by name and write nothing.
+ * refuse each column by name and write nothing.
  */
 import { Agent, request } from 'node:http';
 import t, { type Test } from 'tap';

@@ -1,5 +1,6 @@
 /**
- * A server is killed while it lands versions. Everything that it acknowledged is there, and git and the database agree.
+ * A server is killed while it lands versions. Every version that the server acknowledged is there, and git and the
+ * database agree.
  */
 import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';

@@ -1,9 +1,9 @@
 /**
  * A landing is checked at the moment it lands. The flaws: a rollback was requested and approved; then its target was
- * revoked, and it still landed. And the record of a version did not state lab and policy. So an admin of two labs could
- * move a definition to the other lab, land, and move it back, or enable `direct_landing` for a minute. Verified: the
- * test changes each input of the decision after the decision and before the refs move, and nothing lands. The record
- * shows both detours.
+ * revoked, and it still landed. Also, the record of a version did not state lab and policy. So an admin of two labs
+ * could move a definition to the other lab, land, and move it back, or enable `direct_landing` for a minute. Verified:
+ * the test changes each input of the decision after the decision and before the refs move, and nothing lands. The
+ * record shows the move to the other lab and the change of `direct_landing`.
  */
 import t, { type Test } from 'tap';
 import type { LabChange } from '../../registry/schemas/people.ts';

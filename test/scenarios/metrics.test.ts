@@ -1,6 +1,6 @@
 /**
- * Who can read the metrics. With METRICS_TOKEN, every caller with the token can read them. Without METRICS_TOKEN, only
- * callers on this machine can, and never through a proxy.
+ * Who can read the metrics. With METRICS_TOKEN, every caller with the token can read the metrics. Without
+ * METRICS_TOKEN, only callers on this machine can, and never through a proxy.
  */
 import t from 'tap';
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';

@@ -1,7 +1,7 @@
 /**
  * Requests could once write columns that no schema named, and the registry still looked intact. After the update,
- * operators want to know whether this happened. Each test forges what such a request left behind. `fsck` must report
- * it, and nothing else.
+ * operators want to know whether such a request was sent. Each test forges what such a request left behind. `fsck` must
+ * report the forged data, and nothing else.
  */
 import t, { type Test } from 'tap';
 import { parseRecord, writeRecord } from '../../registry/definitions/record.ts';

@@ -1,7 +1,8 @@
 /**
  * A lab with reviews uses another lab's public definition. The flaw: its computers got each new version at once,
- * without a review by the lab. Verified: the lab's policy `public_definitions` decides this, for instruments created
- * before and after it was set. The policy does not concern built-in definitions. A warning offers newer versions.
+ * without a review by the lab. Verified: the lab's policy `public_definitions` decides whether its computers get new
+ * versions, for instruments created before and after the policy was set. The policy does not concern built-in
+ * definitions. A warning offers newer versions.
  */
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';

@@ -22,7 +22,7 @@ async function rowsOf(store: Store) {
   };
 }
 
-/** A lab in which every event has happened that a definition's history can record. */
+/** Creates a lab with every kind of event that the history of a definition can record. */
 async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   const lab = await startLab(t, { database });
   const { ada, admin, deps } = lab;

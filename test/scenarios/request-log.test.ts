@@ -1,4 +1,7 @@
-/** The log says of each answer who asked and why it failed, under the id that the caller has. */
+/**
+ * The log records for each answer who sent the request and why it failed. The entry has the id that the caller
+ * received.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';

@@ -1,7 +1,7 @@
 /**
  * A registry crashes during a change under review. If the crash comes before the refs move, nothing of the change
- * remains. If it comes afterwards, all of the change remains, including audit trail and events. (`npm run kill` kills a
- * real registry at random moments.)
+ * remains. If the crash comes afterwards, all of the change remains, including audit trail and events. (`npm run kill`
+ * kills a real registry at random moments.)
  */
 import { readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -200,7 +200,7 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
 
 /**
  * The repositories that a repair reports for a crash before the refs move. The repair reverts rows that the action
- * wrote before the refs move. A landing writes no such rows, and those of a closing are not visible.
+ * wrote before the refs move. A landing writes no rows before the refs move, and the rows of a closing are not visible.
  */
 const repairedBy = (what: string, name: string): string[] =>
   ['Opened', 'Updated', 'Together'].includes(what) ? [name] : [];

@@ -23,7 +23,7 @@ await admin.client.labs.addMember(nano.id, eve.id, 'contributor');
 
 type Files = Record<string, string>;
 
-/** Creates a definition with further files. The admin of its lab lands it. */
+/** Creates a definition with further files, landed by the admin of the lab. */
 const define = (name: string, files: Files = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), files });
 

@@ -81,7 +81,7 @@ t.test('a password matches however its umlauts are typed', async (t) => {
       [true, true, false],
     );
   }
-  // As an older registry stored a password: the hash of the text as it was typed.
+  // An older registry stored the hash of the password as it was typed, which this row simulates.
   for (const typed of [composed, decomposed]) {
     await lab.deps.store
       .em()

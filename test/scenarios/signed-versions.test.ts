@@ -43,7 +43,7 @@ async function verify(tag: string) {
   return await gitResult([...settings, 'tag', '-v', tag], { cwd: clone });
 }
 
-/** Creates a tag object with other content in the clone. Returns the name of its ref. */
+/** Creates a tag object with other content in the clone. Returns the name of the tag's ref. */
 async function createTag(name: string, content: string): Promise<string> {
   const write = ['hash-object', '-t', 'tag', '-w', '--stdin'];
   const oid = (await git(write, { cwd: clone, input: content })).trim();

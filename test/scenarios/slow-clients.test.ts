@@ -47,8 +47,8 @@ const git = (service: string) => ({
 });
 
 /**
- * What the client sends before it stops, and how the answer begins. The pattern also matches no answer if none is
- * possible.
+ * What the client sends before it stops, and how the answer begins. If no answer is possible, the pattern matches an
+ * empty one.
  */
 const HALVES: Record<string, [sent: () => string, answer: RegExp]> = {
   'nothing at all': [() => '', /^(HTTP\/1.1 408|$)/],

@@ -322,7 +322,8 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
 
   await t.test('adoption is stored daily and counts only what the caller may see', async (t) => {
     const { store } = lab.deps;
-    // As if both computers had reported days ago, and one of them had changed its version the day before yesterday.
+    // Makes the rows look as if both computers had reported days ago, and one of them had changed its version the day
+    // before yesterday.
     await store.em().execute(`update installations set since = now() - interval '5 days'`);
     await pc.client.sync.report({ installed: { Meter: 2 } });
     await store

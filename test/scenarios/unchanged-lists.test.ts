@@ -1,6 +1,6 @@
 /**
- * Every process answers from memory that a list has not changed. Before a change of a list is answered, all processes
- * know of it. The processes also learn of changes that the audit trail does not record.
+ * Every process answers from memory that a list has not changed. Before the registry answers a change of a list, all
+ * processes know of the change. The processes also learn of changes that the audit trail does not record.
  */
 import t, { type Test } from 'tap';
 import { confirmRestore } from '../../registry/services/backup/confirm.ts';

@@ -20,7 +20,7 @@ import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
-// Compiling the code of the first worker takes long.
+// The first worker compiles its code, which takes long, so the limit is higher.
 t.setTimeout(120_000);
 const git = await openGitProgram();
 const analysis = new AnalysisPool();

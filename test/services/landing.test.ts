@@ -107,7 +107,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   await rm(object);
   await abandon('Damaged');
   await abandon('Whole');
-  // As in a new process, the object is not in memory.
+  // The repositories are opened again with empty caches, as in a new process, so the damaged object is not in memory.
   const root = join(registry.dataDir, 'repos');
   const fresh = await openRepositories({ root, journal, git: deps.git, caches: someGitCaches() });
   const { repaired, failed } = await repair({ ...deps, repositories: fresh });

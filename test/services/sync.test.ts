@@ -45,7 +45,7 @@ function depsOf(store: Store, url = 'http://registry'): SyncDeps {
 const listOf = async ({ list }: SyncState) =>
   JSON.parse(String(Buffer.concat(await list()))) as SyncList;
 
-/** Creates a lab with `count` definitions. Every tenth of them is bound to the lab's computer. */
+/** Creates a lab with `count` definitions. Every tenth definition is bound to the lab's computer. */
 async function fill(store: Store, code: string, count: number) {
   const lab = await createLab(store.em(), { name: code, code });
   const pc = await createComputer(store.em(), { lab_id: lab.id, computer_name: `${code}-pc` });

@@ -1,4 +1,4 @@
-/** Dumps of a database. Each kind of database accepts the other's dump. */
+/** Dumps of a database. PGlite and PostgreSQL accept each other's dumps. */
 import t, { type Test } from 'tap';
 import { migrations } from '../../migrations/index.ts';
 import { appendAudit, verifyAuditChain } from '../../registry/store/audit.ts';

@@ -1,4 +1,4 @@
-/** Processes that cache what they have read. A change waits for these processes, but not for others. */
+/** Processes that cache what they have read. A change waits for the processes that cache, but not for others. */
 import t, { type Test } from 'tap';
 import { appendAudit } from '../../registry/store/audit.ts';
 import { type Apply, Follower, followersReach } from '../../registry/store/follow.ts';

@@ -13,7 +13,7 @@ import {
 const hiddenIn = (kind: RegExp, text: string) =>
   findHidden(text, kind).map(({ character }) => character);
 
-/** Every code point, in a context where none of them counts as ordinary. */
+/** Yields every code point of Unicode. */
 function* everyCodePoint(): Generator<string> {
   for (let code = 0; code <= 0x10ffff; code++) yield String.fromCodePoint(code);
 }

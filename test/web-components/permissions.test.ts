@@ -1,4 +1,4 @@
-/** Permissions on the page of a merge request. An approval grants them, and the version shows them. */
+/** Permissions on the page of a merge request. An approval grants permissions, and the version's page shows them. */
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser } from '../helpers/browser.ts';

@@ -15,7 +15,7 @@ export interface Extraction {
   unmet: string[];
 }
 
-/** Collects the whole result of an extraction. The number of modules in memory does not affect it. */
+/** Collects the whole result of an extraction. The number of modules in memory does not affect the result. */
 export function extractAll(files: Iterable<SourceFile>, options?: ExtractOptions): Extraction {
   const all = [...files];
   const extraction = collect(all, options);

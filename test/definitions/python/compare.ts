@@ -22,7 +22,7 @@ export function disagreement(bytes: Uint8Array, [kind, line, , message]: Verdict
   return `CPython: ${message || kind} (${line}), here: ${error?.message ?? 'valid'} (${error?.line})\n${show(bytes)}`;
 }
 
-/** Describes the case if both refuse the text at lines that are not adjacent. */
+/** Describes the case if CPython and the registry both refuse the text, but at lines that are not adjacent. */
 export function wrongPlace(bytes: Uint8Array, [kind, line, , message]: Verdict): string | null {
   const error = errorOf(bytes);
   if (kind !== 'invalid' || !line || error === null || Math.abs(error.line - line) <= 1)

@@ -97,7 +97,8 @@ def parameters(args):
 
 
 def skeleton(data):
-    """Every node of the kinds above: [kind, line, column, last line, end column, *detail]. None if it is not Python."""
+    """Every node of the kinds above: [kind, line, column, last line, end column, *detail]. None if the text is not
+    Python."""
     try:
         tree = ast.parse(data)
     except (SyntaxError, ValueError):

@@ -15,7 +15,7 @@ t.before(async () => {
 });
 t.teardown(() => server[Symbol.asyncDispose]());
 
-/** git's answer. As on the server, clients may request every kind of object. */
+/** git's answer. git is configured as on the server, so clients may request every kind of object. */
 async function gitSays(service: string, version: number, input?: Buffer): Promise<Buffer> {
   const config = ['allowFilter', 'allowTipSHA1InWant', 'allowReachableSHA1InWant'].flatMap(
     (name) => ['-c', `uploadpack.${name}=true`],
@@ -32,7 +32,9 @@ async function weSay(service: string, version: number): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** Removes the agent. The names of the two programs differ, and so do the lengths of their lines. */
+/**
+ * Removes the agent. The names of git and the registry differ, and so do the lengths of the lines that contain them.
+ */
 const withoutAgent = (text: string) =>
   text.replace(/agent=[^ \n]+/, 'agent').replace(/[0-9a-f]{4}(?=[0-9a-f]{40} [^ \0]+\0)/, '');
 

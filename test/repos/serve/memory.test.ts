@@ -21,7 +21,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
  */
 function inUse() {
   collectGarbage();
-  // Buffers are freed in the background. A second collection waits for the first.
+  // Buffers are freed in the background. A second garbage collection waits for the first.
   collectGarbage();
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
   return { live: (heapUsed + arrayBuffers) / MIB, resident: rss / MIB };

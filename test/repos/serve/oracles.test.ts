@@ -3,7 +3,7 @@
  * among all objects of the repository, whatever the caller may see. With these programs, a caller could confirm a
  * guess, for example of a serial number in a known file. The attacks: a stranger sent 20,000 haves per request and read
  * from the acknowledgements which guesses were correct. A pusher named hidden objects in a tree, or as the base of a
- * delta, and read them from their own branch.
+ * delta, and then read these objects from the pushed branch.
  *
  * Verified: for everything that the protocol lets a caller name, the answer about a hidden object equals the answer
  * about a nonexistent object, byte for byte.
@@ -33,7 +33,7 @@ let url: string;
 let cwd: string;
 let seen: Objects;
 let hidden: Objects;
-/** Objects created like the hidden ones, but only in the working copy. The repository has never had them. */
+/** Objects created like the hidden ones, but only in the working copy. The repository has never had these objects. */
 let absent: Objects;
 
 t.before(async () => {

@@ -64,7 +64,7 @@ export interface Flaws {
   /** The number of objects that the header announces. */
   count?: number;
   version?: number;
-  /** The size that replaces the one of the first entry. */
+  /** The header of the first entry states this size instead of the true one. */
   size?: number;
   level?: number;
   after?: Buffer;

@@ -35,7 +35,7 @@ export interface TestServer extends AsyncDisposable {
     visible(ref: string): boolean;
     limits: { packBytes: number; fileBytes: number };
   };
-  /** Runs a git client. Rejects with its output if it fails. */
+  /** Runs a git client. Rejects with git's output if git fails. */
   client(args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>;
   /** Creates a working copy with the repository as `origin` and a branch `main` without commits. */
   workingCopy(name: string): Promise<string>;
@@ -171,7 +171,7 @@ export async function startServer(): Promise<TestServer> {
   };
 }
 
-/** Ignores the errors of a client that stopped reading, which it may do at any time. */
+/** Ignores the error if the client has stopped reading. A client may do this at any time. */
 function unlessClientLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }

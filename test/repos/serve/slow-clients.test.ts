@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 /** At most this many git processes run at the same time, and clients can feed this many of them (repos/spawner.ts). */
 const PLACES = 16;
 const FED_PLACES = 8;
-/** Milliseconds. A client may not make the server wait so long (repos/serve/pace.ts). */
+/** Milliseconds after which the server gives up waiting for a client (repos/serve/pace.ts). */
 const TOO_LONG = 61_000;
 
 let server: TestServer;

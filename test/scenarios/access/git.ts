@@ -59,7 +59,8 @@ const amended = async (cwd: string): Promise<string> =>
   (await git(['commit-tree', '-m', 'Another', '-p', 'HEAD~1', 'HEAD^{tree}'], { cwd })).trim();
 
 /**
- * git deletes only refs that the server has shown to it. For other refs, this function sends what git would have sent.
+ * git deletes only refs that the server has shown to it. If git refuses to send a deletion, this function sends the
+ * request that git would have sent.
  */
 const deleting =
   (ref: Ref): Operation =>

@@ -8,9 +8,9 @@ export interface Row {
   operation: string;
   /** Distinguishes variants of a request, such as `with an override`. */
   variant: string;
-  /** The kind of thing that the operation is about. Null if it makes no difference. */
+  /** The kind of thing that the operation is about; null if the kind makes no difference. */
   on: string | null;
-  /** The smallest scope of a token that suffices. Null if it makes no difference. */
+  /** The smallest scope of a token that suffices; null if the scope makes no difference. */
   token: 'read' | 'write' | 'admin' | null;
   /** The cells by column, in the order of the table. Cells for cases that do not exist are left out. */
   cells: Map<string, string>;

@@ -10,12 +10,12 @@ export interface Thing {
   id: number;
   /** The name of the definition or other thing. */
   name: string;
-  /** A page that everybody who sees the thing can read. Null if there is none. */
+  /** A page that everybody who sees the thing can read; null if there is no such page. */
   page: string | null;
-  /** The id of the definition. If the thing is not a definition, the one that it belongs to. */
+  /** The id of the definition that the thing is or belongs to. */
   definition: number;
   repository: string | null;
-  /** The head of a merge request. `branch` is the branch that opened it. */
+  /** The head of a merge request. `branch` is the branch that opened the merge request. */
   head: string;
   branch: string;
   /** A member of a lab. `stranger` is a person who is not a member. */
@@ -30,7 +30,7 @@ export interface Thing {
 /** Creates the thing. Things of kinds that start with `own` belong to the caller. */
 export type Maker = (world: World, asker: Person) => Promise<Thing>;
 
-/** Things that never existed. The answer for a hidden thing must equal the answer for these. */
+/** Things that never existed. The answer for a hidden thing must equal the answer for a thing that never existed. */
 export const NEVER = {
   id: 2_000_000_000,
   definition: 2_000_000_000,
@@ -205,7 +205,7 @@ const privately = landed();
 const publicly = landed({ is_public: true });
 const reviewed = landed({}, 'reviewed');
 
-/** Creates the things for the values of the column `on`. */
+/** Creates a thing for each value of the column `on` in docs/access.md. */
 export const THINGS: Record<string, Maker> = {
   'private definition': privately,
   'public definition': publicly,

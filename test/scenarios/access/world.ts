@@ -6,7 +6,7 @@ import type { Person } from '../../helpers/registry.ts';
 export interface World extends TestLab {
   /** A lab with the same people as the first lab, where nobody may land directly. */
   reviewed: { id: number };
-  /** A contributor of the first lab. She creates the things for other callers' requests. */
+  /** A contributor of the first lab, who creates the things for other callers' requests. */
   eve: Person;
   /** A computer of the first lab. The `username` of a computer is its name. */
   pc: Person;

@@ -103,8 +103,8 @@ function violationsOf(
 }
 
 /**
- * Checks what the registry had acknowledged. A head must still be listed, even if newer heads exist. Nobody reopens
- * closed merge requests, so they must still be closed.
+ * Checks what the registry had acknowledged. A head must still be listed, even if newer heads exist. Closed merge
+ * requests must still be closed, because nobody in this test reopens them.
  */
 function promises({ acknowledged, decided }: World, pages: MergeRequestPage[]): string[] {
   const byId = new Map(pages.map((page) => [page.id, page]));

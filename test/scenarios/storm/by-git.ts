@@ -1,4 +1,4 @@
-/** The actions of people who use git. The git program performs them. */
+/** The actions of people who use git. The git program performs these actions. */
 import { git, gitResult } from '../../helpers/git.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { type Action, type Done, learn, type Worker } from './worker.ts';

@@ -12,7 +12,9 @@ import type { World } from './world.ts';
 export interface Load {
   seed: number;
   seconds: number;
-  /** The storm continues longer than planned if a slow machine has done fewer actions than this. */
+  /**
+   * The smallest number of actions. On a slow machine the storm continues longer than `seconds` until it has done them.
+   */
   actions: number;
   /** The number of people who act concurrently. */
   atOnce: number;
@@ -49,12 +51,12 @@ export async function runStorm(
   return shared;
 }
 
-/** Each of these actions must have succeeded at least once. */
+/** The actions that must have succeeded at least once. */
 const NEEDED = ['push for review', 'push to main', 'approve', 'merge'];
 
 /**
- * Whether the storm can end: each needed action has succeeded. After five times as many actions as planned it also
- * ends, because something is wrong.
+ * Whether the storm can end: each needed action has succeeded. After five times as many actions as planned the storm
+ * also ends, because something is wrong.
  */
 const isEnough = (log: Log, actions: number): boolean =>
   log.length > 5 * actions || (log.length >= actions && missingIn(log).length === 0);

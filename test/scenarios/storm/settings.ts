@@ -1,4 +1,6 @@
-/** Sets policies and roles one after another. The test then knows which of them were in force at each time. */
+/**
+ * Sets policies and roles one after another. The test then knows which policies and roles were in force at each time.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent } from '../../../registry/store/entities/index.ts';
 import type { Answer } from './send.ts';
@@ -66,8 +68,8 @@ export const rolesIn = (
 };
 
 /**
- * Finds values by the audit trail. A value is in force from its audit entry until the change that replaced it was
- * answered.
+ * Finds with the audit trail which values were in force between two times. A value is in force from its audit entry
+ * until the change that replaced it was answered.
  */
 function inForce<T>(
   { settings }: Shared,

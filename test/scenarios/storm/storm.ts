@@ -15,7 +15,7 @@ import { makeWorld } from './world.ts';
 export interface Storm extends Load {
   database: DatabaseKind;
   definitions: number;
-  /** The number of processes that serve concurrently. The embedded database allows one. */
+  /** The number of processes that serve concurrently. The embedded database allows only one process. */
   processes: number;
 }
 

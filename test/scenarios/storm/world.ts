@@ -49,7 +49,7 @@ export const FIRST_POLICY: Policy = {
   direct_landing: 'admins',
 };
 
-/** Small files beside the definition. Several people change them, so that some changes conflict. */
+/** Small files beside the definition. Several people change these files, so that some changes conflict. */
 export const FILES = ['a.txt', 'b.txt', 'c.txt', 'd.txt'];
 
 /** The number of definitions that begin as a merge request. */

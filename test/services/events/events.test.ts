@@ -24,7 +24,7 @@ const ADMIN: Identity = {
   expires: null,
 };
 
-/** Collects the output. The test decides whether it is consumed. */
+/** Collects the output. The test decides whether the output is consumed. */
 class Out extends Writable {
   text = '';
   #waiting: (() => void) | undefined;
