@@ -32,3 +32,10 @@ t.test('another file name is answered with the right one', async (t) => {
   for (const name of ['pybirch_registry-1.2.2.zip', '../package.json', 'pyproject.toml'])
     await t.rejects(read(name), { code: 'not_found', message: /pybirch_registry-1\.2\.3\.zip/ });
 });
+
+t.test('the same files make the same archive, byte for byte', async (t) => {
+  const [one, other] = await Promise.all(
+    [1, 2].map(async () => await clientPackage('1.2.3')(clientPackageName('1.2.3'))),
+  );
+  t.same(one, other);
+});
