@@ -277,7 +277,7 @@ def test_a_binding_ends_here_at_once_and_in_the_registry_as_soon_as_possible(
     assert lab.bindings == [] and registry.waiting() == 0
 
 
-def test_the_last_of_several_bindings_and_unbindings_counts(lab: FakeRegistry, registry: Registry) -> None:
+def test_the_last_of_bind_and_unbind_counts(lab: FakeRegistry, registry: Registry) -> None:
     lab.down = True
     service = registry.service()
     service.delete_computer_binding(to_pybirch(101))
