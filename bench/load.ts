@@ -32,8 +32,8 @@ export interface LoadSize {
 interface RequestsSize extends RowSize {
   pushes: number;
   /**
-   * The number of validations before the pushes. They make V8 compile the code that judges a push, which otherwise
-   * takes ten times as long.
+   * The number of validations before the pushes. The validations make V8 compile the code that judges a push, which
+   * otherwise takes ten times as long.
    */
   warm: number;
 }

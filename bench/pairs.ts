@@ -13,14 +13,14 @@ export interface Figure extends Comparison {
   goal?: number;
   /** The upper limit for the registry's median, in the unit. */
   limit?: number;
-  /** Set if many clients ask at once. The ratio is then the ratio of the rates, and has a lower limit. */
+  /** Set if many clients ask at once. The ratio of a load is the ratio of the rates, and has a lower limit. */
   load?: Load;
   atLeast?: number;
   /** Set if the floor is the registry itself with fewer definitions. */
   growth?: { what: string; definitions: number };
 }
 
-/** The results of a load by many clients; `p50` and `p99` are then the times of a single client. */
+/** The results of a load by many clients. `p50` and `p99` of such a figure are the times of a single client. */
 export interface Load {
   perSecond: Pair;
   /** Milliseconds of the server's CPU time per script; 0 if unknown. */
@@ -35,8 +35,8 @@ export interface Load {
 export type Measure = (round: number) => Promise<number>;
 
 /**
- * Measures the registry and the floor once as an uncounted warm-up, then alternately. The order changes every round.
- * With zero rounds the warm-up counts, which shows that both measurements work.
+ * Measures the registry and the floor once as an uncounted warm-up, then alternately. Every round changes which of the
+ * two is measured first. With zero rounds the warm-up counts, which shows that both measurements work.
  */
 export async function inTurn(rounds: number, ours: Measure, floor: Measure): Promise<Comparison> {
   const pairs: Pair[] = [];

@@ -21,7 +21,7 @@ interface Line {
   points: { definitions: number; ratio: number }[];
 }
 
-/** Returns the plot as SVG. Every line starts at `few` definitions with the value 1. */
+/** Returns the plot as SVG. Every line of the plot starts with the value 1 at `few` definitions. */
 export function growthPlot(lines: readonly Line[], few: number): string {
   const all = lines.flatMap(({ points }) => points);
   const most = Math.max(...all.map(({ definitions }) => definitions));

@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Lists the processes that cache in memory what they have read (registry/store/follow.ts). The table is not unlogged: a
- * crash of the database would empty an unlogged table, and a change right after the crash would not wait for processes
- * whose caches are stale.
+ * Lists the processes that cache in memory what they have read (registry/store/follow.ts). The table must not be
+ * unlogged. A crash of the database would empty an unlogged table, and a change right after the crash would not wait
+ * for processes with stale caches.
  */
 export class Followers extends Migration {
   override up(): void {

@@ -1,5 +1,6 @@
 /**
- * `npm test`: runs the suites as on a machine that has never run them. Arguments name the test files to run.
+ * `npm test`: runs the suites as on a machine that has never run them. The arguments are the test files to run; without
+ * arguments, all of them run.
  */
 import { join } from 'node:path';
 import { onCleanMachine } from './clean-machine.ts';

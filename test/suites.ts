@@ -1,7 +1,7 @@
 /**
- * Runs every check and every test. The checks run first, and a failed check ends the run. Then the tests run, several
- * at a time. The last line gives the totals as `N passed, N failed`. A check counts as one test. `--checks` runs only
- * the checks.
+ * Runs every check and every test. The checks run first, and a failed check ends the run. After the checks, the tests
+ * run, several at a time. The last line gives the totals as `N passed, N failed`. A check counts as one test.
+ * `--checks` runs only the checks.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

@@ -14,7 +14,7 @@ export interface Start {
   /** The version that each computer has at the start. */
   has: string;
   computers: Computer[];
-  /** If true, the computers fetch each new version, as lab computers do. If false, they only listen. */
+  /** If true, the computers fetch each new version, as lab computers do. If false, the computers only listen. */
   fetches: boolean;
 }
 

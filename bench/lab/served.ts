@@ -42,8 +42,8 @@ export async function startFirst(folder: string, settings: Settings): Promise<vo
 }
 
 /**
- * Starts the registry with a data folder below `folder`. The data folder may be from an earlier start. Without
- * `DATABASE_URL`, the registry uses the embedded database.
+ * Starts the registry with a data folder below `folder`. The data folder may already exist from an earlier start.
+ * Without `DATABASE_URL`, the registry uses the embedded database.
  */
 export async function serve(folder: string, settings: Settings): Promise<Served> {
   const begun = performance.now();

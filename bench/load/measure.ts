@@ -22,7 +22,7 @@ export interface Side {
   recorded: Exchange[];
   /** `Authorization` headers. The clients use these headers in turn. */
   callers: string[];
-  /** The process to measure CPU time of. */
+  /** The id of the process whose CPU time is measured. */
   pid?: number;
 }
 

@@ -78,7 +78,7 @@ const LABS = `
   lab   aaa     hhh       yff     yyf          yyy        yyy
 `;
 
-/** The rights that remain of "yyyy" and "yyy" for a lab admin's token of each scope. */
+/** What each scope of a lab admin's token leaves of the rights "yyyy" (definitions) and "yyy" (labs). */
 const SCOPES: Record<Scope, { definition: string; lab: string; ownTokens: string }> = {
   read: { definition: 'yfff', lab: 'yff', ownTokens: 'f' },
   write: { definition: 'yyyy', lab: 'yyf', ownTokens: 'f' },

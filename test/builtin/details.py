@@ -1,4 +1,4 @@
-"""Checks that concern a single definition."""
+"""Checks of details that only one definition has."""
 
 import gc
 import math

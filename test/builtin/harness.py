@@ -71,8 +71,8 @@ def raises(kind, action):
 
 
 def attach(cls, case, instrument):
-    """Connects an instance of the definition to an instrument. Instances from earlier checks are
-    collected first.
+    """Connects an instance of the definition to an instrument. First deletes instances from earlier checks by garbage
+    collection.
     """
     gc.collect()
     Bus.instrument = instrument

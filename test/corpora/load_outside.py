@@ -2,7 +2,7 @@
 
 LIST is JSON: {"wanted": [[name, folder for sys.path, dotted module]], "roots": [folder]}. The roots are last on
 sys.path, because a clone's root may contain an `__init__.py` although its modules import each other from that root.
-Prints JSON: {name: error or null}.
+Prints JSON: {name: the error of the class, or null}.
 """
 
 import contextlib

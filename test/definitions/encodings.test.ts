@@ -43,7 +43,7 @@ json.dump({
 `;
 
 interface Answer {
-  /** By name of the encoding; null if the encoding is not a table of 256 characters. */
+  /** The table of each encoding, by the encoding's name; null if it does not have 256 characters. */
   tables: Record<string, (string | null)[] | null>;
   texts: (string | null)[];
 }
@@ -79,7 +79,8 @@ const heads = fc.constantFrom(
 const odd = fc.constantFrom('é', 'µ', '€', '\xa0', 'Ω', '\xff', '\x81', '');
 
 /**
- * Up to two lines before the encoding cookie, which counts only in the first two lines; then characters in a string.
+ * Files with up to two lines before the encoding cookie, then characters in a string. The cookie counts only in the
+ * first two lines of a file.
  */
 const layouts = fc
   .record({

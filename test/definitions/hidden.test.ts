@@ -1,6 +1,6 @@
 /**
  * "Trojan Source" (CVE-2021-42574): the flaw is text that reviewers read differently from Python. Verified: each place
- * with such text causes a warning with line and column. Text that labs ordinarily write causes none.
+ * with such text causes a warning with line and column. Text that labs ordinarily write causes no warning.
  */
 import t from 'tap';
 import { checkPaths } from '../../registry/definitions/names.ts';

@@ -96,7 +96,7 @@ export function instances(python: string, layouts: readonly Layout[]): Made[] {
   return JSON.parse(stdout);
 }
 
-/** The differences, and how many of the values the registry knew. */
+/** The differences between the registry and Python, and how many values the registry knew. */
 export interface Comparison {
   readonly differences: {
     seed: number;

@@ -1,4 +1,4 @@
-/** Merges of trees and texts, and positions of lines across changes. */
+/** Tests merges of trees and texts, and how the position of a line follows changes. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 export interface Step {
   /** The command as written, with continuation lines joined. */
   command: string;
-  /** The output in the document. */
+  /** The output of the command in the document. */
   output: string;
 }
 

@@ -1,10 +1,10 @@
-/** Waits for changes in a folder, which the system notifies. */
+/** Waits for changes in a folder with the notifications of the operating system. */
 import { on } from 'node:events';
 import { watch } from 'node:fs';
 
 /**
  * Resolves once `holds` returns true. Calls `holds` at once, and then after each change in the folder itself with the
- * name of the changed file. No change after the call is missed.
+ * name of the changed file. The function misses no change after the call.
  */
 export async function untilChanged(
   folder: string,

@@ -66,8 +66,8 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
 }
 
 /**
- * Compiles the modules that tests import. Without this, each of hundreds of processes would compile the modules again,
- * which takes seconds for pandas alone. The tests themselves write no bytecode.
+ * Compiles the modules that tests import. Without compiled files, each of hundreds of processes would compile the
+ * modules again, which takes seconds for pandas alone. The tests themselves write no bytecode.
  */
 export async function compileImports(interpreter: string): Promise<void> {
   const env = { ...process.env, PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(delimiter) };

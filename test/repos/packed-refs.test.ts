@@ -32,7 +32,7 @@ t.test('parse is the inverse of format', async (t) => {
     }),
     { numRuns: 50 },
   );
-  // Regular expressions treat these characters as ends of lines. To git they are letters.
+  // Regular expressions treat these characters as ends of lines. To git these characters are letters.
   for (const separator of ['\u2028', '\u2029', '\u0085']) {
     const text = formatPackedRefs(
       new Map([[`refs/heads/a${separator}b`, { oid: '0'.repeat(40) }]]),

@@ -27,7 +27,10 @@ export interface Ended {
 const ROOT = join(import.meta.dirname, '..', '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 
-/** Starts the jobs in order, at most `lanes` at a time. Returns their results in the order in which they end. */
+/**
+ * Starts the jobs in order, at most `lanes` at a time. Returns the results of the jobs in the order in which the jobs
+ * end.
+ */
 export async function runInLanes(lanes: number, jobs: readonly Job[]): Promise<Ended[]> {
   const waiting = [...jobs];
   const ended: Ended[] = [];

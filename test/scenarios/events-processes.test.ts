@@ -1,6 +1,6 @@
 /**
  * Several registry processes serve one PostgreSQL database and one folder. A reader of any process gets the events of
- * all.
+ * all processes.
  */
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';

@@ -2,7 +2,7 @@
  * What the first start prints, and who can use it. The flaw: a site admin's token without expiry was printed to
  * standard output, which is often stored (journald, `docker logs`, CI). The attack: read the log and try every word
  * that could be a secret. Verified: without a terminal, only the one-time password gives access. On a terminal, the
- * token is valid for a day. After a day nothing works.
+ * token is valid for a day. After a day, no printed secret works.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

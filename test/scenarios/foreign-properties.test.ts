@@ -12,7 +12,7 @@ import { type Operation, operationsOf } from './openapi.ts';
 
 t.setTimeout(240_000);
 
-/** Columns that were once written from outside, or that would do the most harm. */
+/** Columns that requests once wrote, or that would do the most harm. */
 const WORST = [
   ...['id', 'lab_id', 'definition_id', 'state', 'changes', 'head', 'merged_version', 'author_id'],
   ...['password_hash', 'session_epoch', 'is_admin', 'token_hash', 'hash', 'user_id', 'created_at'],
@@ -115,7 +115,9 @@ interface Place {
   body(foreign: object): unknown;
 }
 
-/** Every object in a body whose properties are declared. The body itself if the operation takes no body. */
+/**
+ * Every object in a body whose properties are declared. If the operation takes no body, the columns are the whole body.
+ */
 function placesIn({ body }: Operation): Place[] {
   if (body === undefined) return [{ at: [], named: [], body: (foreign) => foreign }];
   return objectsIn(body as Schema, [], (value) => value);

@@ -56,7 +56,7 @@ t.test(
     const { client, token } = lab.ada;
     const name = 'Synced1';
     const { id } = await client.definitions.create({ name, source_code: measurement(name) });
-    // Objects whose ids start alike share a folder. The test tries a few revisions until no two do.
+    // Objects whose ids start alike share a folder. The test tries a few revisions until no two objects share a folder.
     const folders = (counts: Record<string, number>) => counts[`repos/${name}.git/objects/*`];
     const distinct = async (work: (revision: number) => Promise<unknown>, first: number) => {
       for (let revision = first; ; revision += 1) {

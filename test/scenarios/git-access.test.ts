@@ -278,7 +278,7 @@ t.test('the registry’s own refs are advertised to nobody', async (t) => {
 
 /*
  * The flaw: a reader who pushed was refused only after sending the whole pack. Now the first request of a push, which
- * asks for the refs, is refused. A client that posts directly gets the same answer.
+ * asks for the refs, is refused. A client that posts a push without asking for the refs gets the same answer.
  */
 t.test('a reader who pushes is refused before anything is sent', async (t) => {
   const refs = 'info/refs?service=git-receive-pack';

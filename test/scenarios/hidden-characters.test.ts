@@ -13,7 +13,7 @@ import { measurement } from '../helpers/registry.ts';
 const lab = await startLab(t);
 const { ada, ben, nano } = lab;
 
-/** The paper's "commenting-out": a check that only looks like code, but is a comment. */
+/** An attack from the Trojan Source paper: a check that looks like code, but is a comment. */
 const TROJAN = '# \u202e } \u2066if admin\u2069 \u2066 begin\n';
 
 const make = async (name: string) =>

@@ -1,6 +1,6 @@
 /**
- * Repositories that are missing, damaged or older than the database are noticed by fsck, backup and reindex, and nothing
- * is deleted: once they are back, all is as before.
+ * fsck, backup and reindex report repositories that are missing, damaged or older than the database, and delete
+ * nothing. When the repositories are back, everything is as before.
  */
 import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -73,7 +73,10 @@ async function staysAsItLanded(t: Test, name: string, id: number, head: string) 
   t.equal(trail.items[0]?.action, 'merge_request.merged', 'the merge is the last event');
 }
 
-/** Runs the commands of the `remote:` lines in the clone. Returns the number of the resulting merge request. */
+/**
+ * Runs the commands of the `remote:` lines in the clone. Returns the number of the merge request that the commands
+ * open.
+ */
 async function follow({ git, push }: Clone, { stderr }: GitResult): Promise<number> {
   const advice = [...stderr.matchAll(/^remote: {3}git (.+?) *$/gm)].map(([, line = '']) => line);
   for (const command of advice.flatMap((line) => line.split(' && git '))) {

@@ -1,6 +1,6 @@
 /**
- * Text that can be written in several ways: in upper and lower case, with composed and decomposed umlauts, and as
- * impossible dates. The flaws: `?actor=ADMIN` found nothing although names ignore case. A password typed with a
+ * Text that can be written in several ways, in upper and lower case or with composed and decomposed umlauts, and dates
+ * that do not exist. The flaws: `?actor=ADMIN` found nothing although names ignore case. A password typed with a
  * decomposed umlaut was refused. 30 February became 2 March.
  */
 import { hash } from '@node-rs/argon2';

@@ -311,7 +311,7 @@ t.test(
     // The same attack while the victim has started a sign-in with another state.
     const victims = await upToCallback(world, 'victim', victim);
     t.equal((await open(victim, attackers)).status, 401);
-    // The victim's state with the attacker's code. PKCE detects this mix.
+    // PKCE detects the attacker's code in an answer with the victim's state.
     const mixed = new URL(victims);
     mixed.searchParams.set('code', new URL(attackers).searchParams.get('code') as string);
     const injected = await open(victim, mixed.href);

@@ -1,7 +1,8 @@
 /**
  * The flaw: the registry read from database columns whether an approval was valid and which lab decided. Whoever could
- * write these columns could land changes that nobody had reviewed, or land in another lab. Now git and the definition
- * decide. This test writes the columns with SQL, bypassing the API, in every way that used to matter.
+ * write these columns could land changes that nobody had reviewed, or land in another lab. Now git decides about
+ * approvals, and the definition decides about the lab. This test writes the columns with SQL, bypassing the API, in
+ * every way that used to matter.
  */
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';

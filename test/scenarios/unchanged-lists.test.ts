@@ -33,7 +33,9 @@ async function poll(url: string, token: string, etag?: string): Promise<Answer> 
 const hits = ({ deps }: TestLab): number =>
   deps.caches.state.find(({ name }) => name === 'sync_unchanged')?.hits ?? 0;
 
-/** Polls until the answer comes from memory. The first requests only make the process follow the changes. */
+/**
+ * Polls until the answer comes from memory. The first requests only make the process follow the changes of the list.
+ */
 async function warm(lab: TestLab, token: string): Promise<string> {
   const { etag } = await poll(lab.url, token);
   for (const before = hits(lab); hits(lab) === before; ) await poll(lab.url, token, etag);
@@ -74,7 +76,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     const before = hits(lab);
     const kept = await poll(lab.url, pc.token, etag);
     t.equal(hits(lab), before + 1);
-    // The route answers a request with two ETags.
+    // A request with two ETags is not answered from memory, but by the route.
     const { status, headers } = await poll(lab.url, pc.token, `"x", ${etag}`);
     t.equal(status, 304);
     t.same(kept.headers, headers);

@@ -1,4 +1,7 @@
-/** The cache of rights reads the caller, and who sees a definition, only once. The cache reads again after a change. */
+/**
+ * The cache of rights reads the caller, and who sees a definition, only once. After a change, the cache reads the
+ * caller and the definition again.
+ */
 import t from 'tap';
 import { AccessCache } from '../../registry/services/access-cache/access-cache.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
@@ -35,7 +38,9 @@ async function person(store: Store, username: string) {
   return { id: user.id, secret: made.token };
 }
 
-/** Asks until the answer is cached. The first questions only make the cache follow the audit trail. */
+/**
+ * Asks until the answer is cached. The first questions only make the cache follow the audit trail, and are not cached.
+ */
 async function warm(access: AccessCache, secret: string): Promise<void> {
   while (access.keptToken(secret) === undefined) await access.token(secret);
 }

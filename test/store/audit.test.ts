@@ -49,7 +49,7 @@ await onEachDatabase(
     t.equal(await audit.verifyAuditChain(store.em()), null);
     const id = events.map((event) => event.id);
 
-    // The owner of the database can disable the triggers. The chain then reveals the change.
+    // The owner of the database can disable the triggers. The audit chain then reveals changed entries.
     await store.em().execute('alter table audit_events disable trigger user');
     const broken = async (tamper: string) => {
       let found: number | null = null;

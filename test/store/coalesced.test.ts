@@ -38,7 +38,7 @@ t.test('a call at the moment when a run ends is not lost', async (t) => {
   await Promise.all([work.run().then(() => work.run()), work.settled().then(() => work.run())]);
   t.ok(runs >= 3, `${runs} runs`);
   const before = runs;
-  // The call comes in each microtask around the end of a run.
+  // Each pass of this loop makes the call in a later microtask around the end of a run.
   for (let delay = 0; delay < 20; delay++) {
     const first = work.run();
     for (let step = 0; step < delay; step++) await undefined;

@@ -72,7 +72,7 @@ KINDS = (
 
 
 def detail(node):
-    """The compared values beside kind and position: names, parameters, and where parts begin."""
+    """The compared values of a node besides its kind and position, such as names and parameters."""
     if isinstance(node, ast.ClassDef):
         return [node.name, *("base" for base in node.bases if not isinstance(base, ast.Starred))]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -97,7 +97,7 @@ def parameters(args):
 
 
 def skeleton(data):
-    """Every node of the kinds above: [kind, line, column, last line, end column, *detail]. None if the text is not
+    """Every node of the kinds in KINDS: [kind, line, column, last line, end column, *detail]. None if the text is not
     Python."""
     try:
         tree = ast.parse(data)

@@ -18,7 +18,7 @@ export type Verdict = [
   warnings: [line: number, message: string][],
 ];
 
-/** Kind, line, column, end line, end column, and other compared values. */
+/** A node of a syntax tree: kind, line, column, end line, end column, and other compared values. */
 export type Seen = [string, number, number, number, number, ...string[]];
 
 export interface Judge {

@@ -31,8 +31,8 @@ function inUse() {
 async function measureGrowth(work: () => Promise<unknown>) {
   const before = inUse();
   const peak = { ...before };
-  // The samples are frequent, so that little memory accumulates between two samples. Pages that were once allocated are
-  // not returned.
+  // The samples are frequent, so that little memory accumulates between two samples. The process does not return memory
+  // pages that it once allocated.
   const sampling = setInterval(() => {
     const now = inUse();
     peak.live = Math.max(peak.live, now.live);
@@ -76,7 +76,7 @@ t.test('a push and a clone of 60 MiB pass through without being kept in memory',
   t.same(server.failures, []);
 });
 
-/** The ordinary gate of the tests. The gate also reads each pushed file, one at a time. */
+/** A push gate like the tests' ordinary one, which also reads each pushed file, one at a time. */
 function readingGate(repository: Repository): PushGate {
   const gate = openGate(repository);
   return {

@@ -1,9 +1,9 @@
 /*
  * Proposals are in the same repository as the public versions. The flaw: git's own programs look up a requested object
- * among all objects of the repository, whatever the caller may see. With these programs, a caller could confirm a
- * guess, for example of a serial number in a known file. The attacks: a stranger sent 20,000 haves per request and read
- * from the acknowledgements which guesses were correct. A pusher named hidden objects in a tree, or as the base of a
- * delta, and then read these objects from the pushed branch.
+ * among all objects of the repository, whatever the caller may see. A caller could therefore confirm a guess, for
+ * example of a serial number in a known file. The attacks: a stranger sent 20,000 haves per request and read from the
+ * acknowledgements which guesses were correct. A pusher named hidden objects in a tree, or as the base of a delta, and
+ * then read these objects from the pushed branch.
  *
  * Verified: for everything that the protocol lets a caller name, the answer about a hidden object equals the answer
  * about a nonexistent object, byte for byte.

@@ -354,7 +354,7 @@ t.test('a push from a shallow clone is accepted if the server has the rest', asy
 
 /*
  * Git stores names as bytes. The flaw: a name that is not UTF-8 ended in a 500, and git printed "Everything
- * up-to-date". Verified: the report refuses each by name, for small and large pushes.
+ * up-to-date". Verified: the report refuses each such file by its name, for small and large pushes.
  */
 const NAMES = ['caf\xe9.csv', '\xff', 'a\xc3', '\xed\xa0\x80.py', '\xc0\xae'];
 

@@ -25,7 +25,7 @@ export interface TestServer extends AsyncDisposable {
   folder: string;
   git: GitProgram;
   repositories: Repositories;
-  /** Errors that the server itself had. */
+  /** The errors of the server itself. */
   failures: Error[];
   /** Resolves at the next failure. */
   nextFailure(): Promise<void>;

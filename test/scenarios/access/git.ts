@@ -142,7 +142,7 @@ const MEANINGS: [cell: string, says: RegExp][] = [
   ['refused', /\[remote rejected\]|^remote: .+[\s\S]*returned error: 403/],
 ];
 
-/** The page's word for git's result. If no word fits, git's message. */
+/** The page's word for git's result. The message of git if no word of the page fits its result. */
 export function outcomeOf({ code, stderr }: Result): string {
   if (code === 0) return 'yes';
   return MEANINGS.find(([, says]) => says.test(stderr))?.[0] ?? stderr;

@@ -40,7 +40,7 @@ export function outcome({ status, body }: Answer, expected: string, thing?: Thin
   if (expected === 'landed' || expected === 'proposed') {
     return answered.merge_request ? 'proposed' : 'landed';
   }
-  // The answer to a search by name contains facets. They count the results.
+  // The answer to a search by name contains facets, which count the results.
   if (answered.status?.length !== undefined) return answered.status.length > 0 ? 'shown' : 'absent';
   const { items } = answered as { items: { id?: number; lab_id?: number }[] };
   const isThere = items.some(({ id, lab_id }) => id === thing?.id || lab_id === thing?.id);

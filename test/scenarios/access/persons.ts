@@ -44,7 +44,7 @@ export async function withTokens(
 
 const made = new Map<string, Promise<string>>();
 
-/** Returns the token of a person and scope. Each is created once. */
+/** Returns a token for the person and scope, and creates each token only once. */
 function tokenOf({ username, client }: Person, scope: Scope): Promise<string> {
   const key = `${username} ${scope}`;
   const token =

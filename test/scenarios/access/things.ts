@@ -18,7 +18,7 @@ export interface Thing {
   /** The head of a merge request. `branch` is the branch that opened the merge request. */
   head: string;
   branch: string;
-  /** A member of a lab. `stranger` is a person who is not a member. */
+  /** A member of a lab. `stranger` is a person who is not a member of the lab. */
   member: number;
   stranger: string;
   /** The name of a computer. */
@@ -102,7 +102,7 @@ const proposed: Maker = async ({ eve, nano }) => {
 
 type Opened = { merge_request: { id: number } };
 
-/** Puts a change to what `make` creates under review. `by` proposes the change, or without `by` the caller. */
+/** Proposes a change to the thing that `make` creates. `by` is the proposer; without `by` it is the caller. */
 const reviewOf = (make: Maker, by?: (world: World) => Person): Maker => {
   return async (world, asker) => {
     const made = await make(world, asker);

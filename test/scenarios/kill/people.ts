@@ -67,7 +67,8 @@ export const basic = (token: string): Record<string, string> => ({
 export async function actUntilKilled(world: World, url: string, isDead: () => boolean) {
   const until = async (action: () => Promise<void>) => {
     while (!isDead()) {
-      // A killed registry does not answer, so errors are expected then. Any other error is reported.
+      // A killed registry does not answer, so errors are expected then. An error while the registry still runs is
+      // reported.
       await action().catch((error: unknown) => {
         if (!isDead() && !isCutOff(error)) throw error;
       });

@@ -13,7 +13,8 @@ export interface Load {
   seed: number;
   seconds: number;
   /**
-   * The smallest number of actions. On a slow machine the storm continues longer than `seconds` until it has done them.
+   * The storm performs at least this many actions. On a slow machine the storm therefore continues longer than
+   * `seconds`.
    */
   actions: number;
   /** The number of people who act concurrently. */

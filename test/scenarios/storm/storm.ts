@@ -1,5 +1,6 @@
 /**
- * A storm and its invariants. The output of a failure is enough to start the same storm again and to see what happened.
+ * A storm and its invariants. The output of a failed storm is enough to start the same storm again and to see what
+ * happened.
  */
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
