@@ -120,7 +120,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     logger: logger ?? false,
     logController: new RequestLog(),
     genReqId: newRequestId,
-    // While the server stops, requests on connections that are still open are answered.
+    // While the server stops, it still answers requests on open connections.
     return503OnClosing: false,
     trustProxy: deps.trustedProxies ?? false,
     bodyLimit: BODY_SHARE * deps.maxFileBytes,

@@ -37,7 +37,7 @@ export class Journal {
 
   /**
    * Adds an entry. The first entry of a repository in this process waits while a process holds changes back. `add`
-   * writes the entry before it checks for a hold, and `hold` takes its lock before it checks for entries, so at least
+   * writes the entry before it checks for a hold, and `hold` takes its lock before it checks for entries. So at least
    * one of the two sees the other. Further entries do not wait, because they belong to a running change.
    */
   async add(name: string): Promise<void> {

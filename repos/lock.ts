@@ -11,11 +11,11 @@ const LONGEST_PAUSE_MS = 50;
 
 /**
  * Runs `work` while holding the lock `path`. The lock is a symbolic link; its target names the process that holds it. A
- * link and its target are created in one step. Git respects the lock, because git creates the same file with
- * O_CREAT | O_EXCL, which fails while the link exists (open(2)).
+ * link and its target are created in one step. Git respects the lock, because git creates the same file with O_CREAT |
+ * O_EXCL, which fails while the link exists (open(2)).
  *
- * If the holder was a process of this machine and has ended, the lock is removed immediately. For any other lock, also
- * one of git, `withLock` waits up to ten seconds and then throws `locked` with the path of the lock.
+ * If the holder was a process of this machine and has ended, the lock is removed immediately. For any other lock,
+ * including a lock of git, `withLock` waits up to ten seconds and then throws `locked` with the path of the lock.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const until = Date.now() + WAIT_MS;

@@ -13,7 +13,8 @@ import { isSubmodule, PACK_TYPES, parseCommit, parseTag, parseTree } from './obj
 import type { Oid, Refs } from './types.ts';
 
 /**
- * Unpacked bytes of the largest history that is packed here. Larger packs need deltas, which this code does not make.
+ * This process packs a history itself only if it has at most this many bytes, unpacked. Larger packs need deltas, which
+ * this code does not make.
  */
 const SMALL = 256 * 1024;
 /** Git packs every history with more refs than this. */
@@ -116,7 +117,7 @@ function entryHead(type: number, size: number): Buffer {
   return Buffer.from([...bytes, byte]);
 }
 
-/** Returns undefined, and ends the stream, if it has more than `LARGEST` bytes. */
+/** Returns undefined, and ends the stream, if the stream has more than `LARGEST` bytes. */
 async function collect(stream: Readable): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let size = 0;

@@ -1,7 +1,7 @@
 /**
  * The git helper: a small process that starts git for the registry. Starting a process blocks the event loop in
- * proportion to the memory of the starting process, so the large server lets this small process do it. process.ts runs
- * it with the path of its socket. The helper ends when the IPC channel to its parent closes.
+ * proportion to the memory of the starting process. So the large server lets this small process start git. process.ts
+ * runs it with the path of its socket. The helper ends when the IPC channel to its parent closes.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';

@@ -99,7 +99,10 @@ export interface Tip {
 export interface Landing {
   /** The commit where `main` must be now; null for a repository without versions. */
   head: Oid | null;
-  /** Oldest first. The parent of the first commit must be `head`; the parent of each further commit, the one before it. */
+  /**
+   * Oldest first. The parent of the first commit must be `head`. The parent of each further commit must be the commit
+   * before it.
+   */
   versions: { commit: Oid; record: string }[];
   tagger: Signature;
   /** The new content of `state.json`, and the commit of the old state. Absent if the state does not change. */

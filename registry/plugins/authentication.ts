@@ -116,9 +116,9 @@ async function byCookie(
 }
 
 /**
- * Refuses a request of a page that was loaded for another user. The page sends the id of its user in `X-Session-User`. If
- * the session has ended, or another user has signed in in the same browser, the page must not go on as nobody or as that
- * other user.
+ * Refuses a request of a page that was loaded for another user. The page sends the id of its user in `X-Session-User`.
+ * If the session has ended, or another user has signed in meanwhile, the page must not continue with the rights of
+ * somebody else.
  */
 function demandSameUser({ headers }: FastifyRequest, identity: Identity | null): void {
   const expected = headers['x-session-user'];

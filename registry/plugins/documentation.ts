@@ -14,8 +14,8 @@ interface Options {
 }
 
 /**
- * Must be called before the routes are added, because this function collects each route that is added. The code that
- * makes the document is loaded by the first request for it, into an app of its own, so that it does not slow the start.
+ * Must be called before the routes are added, because this function collects each route that is added. The first
+ * request for the document loads the code that makes it, so that this code does not slow the start.
  */
 export function documentation(app: FastifyInstance, options: Options): void {
   const routes: RouteOptions[] = [];

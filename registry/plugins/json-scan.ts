@@ -20,9 +20,9 @@ export interface Scan {
   /** The limit that the body exceeds, in words. The scan ends where the limit is exceeded. */
   excess?: string;
   /**
-   * A property that its object has twice. `JSON.parse` keeps the last of two properties with the same name, but a
-   * proxy, a log or a reviewer may have read the first (RFC 8259, section 4). No maintained parser for Node.js refuses
-   * such an object.
+   * A property that its object has twice. `JSON.parse` keeps the last of two properties with the same name. A proxy, a
+   * log or a reviewer may have read the first (RFC 8259, section 4). No maintained parser for Node.js refuses such an
+   * object.
    */
   repeated?: Fault;
   /** A property that cannot be stored: its number would become null, or its value is nested too deeply. */

@@ -190,7 +190,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Gauge({
     name: 'git_runs_open',
-    help: 'Runs of the git program that wait or run',
+    help: 'Runs of the git program that are waiting or running',
     registers,
     collect() {
       this.set(git().open);
@@ -198,7 +198,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Counter({
     name: 'git_runs_total',
-    help: 'Runs of the git program that have begun',
+    help: 'Runs of the git program since the start',
     registers,
     collect() {
       this.reset();
@@ -207,7 +207,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Gauge({
     name: 'event_streams',
-    help: 'Open streams of events',
+    help: 'Open event streams',
     registers,
     collect() {
       this.set(streams());
@@ -215,7 +215,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Gauge({
     name: 'computers',
-    help: 'Lab computers by when they last asked for their list: in the last hour, in the last week, or silent for longer',
+    help: 'Lab computers by the time of their last request for their list: in the last hour, in the last week, or longer ago',
     labelNames: ['seen'],
     registers,
     async collect() {

@@ -1,6 +1,6 @@
 /**
- * One line in the log for each answer: what was requested, by whom, the outcome, and why it failed. Answers from memory
- * (git-memory.ts, sync-memory.ts) have none: they are too many, and the metrics count them.
+ * Writes one line to the log for each answer: what was requested, by whom, the result, and why a request failed.
+ * Answers from memory (git-memory.ts, sync-memory.ts) have no line, because they are too many. The metrics count them.
  */
 import { randomBytes } from 'node:crypto';
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
@@ -10,20 +10,20 @@ import { auditFieldsOf, type Caller } from '../services/caller.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Undefined until the caller is identified, and on routes that answer everybody alike. */
+    /** The caller. Undefined until the caller is identified, and on routes that give every caller the same answer. */
     caller: Caller;
-    /** What the answer reports, if it reports a problem. */
+    /** The problem that the answer reports, if there is one. */
     problem: Problem | undefined;
   }
 }
 
-/** The header of answers with the id of the request; its lines in the log have the same id (`request_id`). */
+/** The header with the id of a request. The lines of the request in the log have the same id (`request_id`). */
 export const REQUEST_ID = 'x-request-id';
 
-/** Short enough to be read to somebody, and never used twice. */
+/** Makes an id that is short enough to be read to somebody, and that is never used twice. */
 export const newRequestId = (): string => randomBytes(8).toString('hex');
 
-/** Routes that machines ask every few seconds. Their lines have the level `debug`. */
+/** Routes that programs request every few seconds. The log lines of these routes have the level `debug`. */
 const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/metrics']);
 
 export class RequestLog extends LogController {
@@ -31,10 +31,10 @@ export class RequestLog extends LogController {
     super({ requestIdLogLabel: 'request_id' });
   }
 
-  /** The line of the answer says everything. */
+  /** Writes nothing, because the line about the answer says everything. */
   override incomingRequest(): void {}
 
-  /** `error` is set if the connection was lost while the answer was being sent. */
+  /** @param error is set if the connection was lost while the answer was being sent */
   override requestCompleted(
     error: Error | null | undefined,
     request: FastifyRequest,
@@ -54,7 +54,7 @@ export class RequestLog extends LogController {
     request.log[levelOf(request, reply)](line, error ? 'answer not sent' : 'answered');
   }
 
-  /** The line of the answer says it. */
+  /** Writes nothing, because the line about the answer says that there is no such route. */
   override routeNotFound(): void {}
 }
 

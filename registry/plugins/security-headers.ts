@@ -33,7 +33,7 @@ export function securityHeaders(publicUrl: () => string): Headers {
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-    // Not `no-referrer`: with it, browsers would send `Origin: null` from forms of the registry.
+    // The value is not `no-referrer`, because browsers would then send `Origin: null` from forms of the registry.
     'referrer-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',

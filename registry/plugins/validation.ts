@@ -45,8 +45,8 @@ export const schemaController = {
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 /**
- * Makes every route in the OpenAPI document refuse requests with a property that is not in its schema, or with a body if
- * the route expects none. Must be called before the routes are added.
+ * Makes the routes in the OpenAPI document refuse unknown properties, and refuse a body if the route expects none. Must
+ * be called before the routes are added.
  */
 export function refuseUnnamed(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {

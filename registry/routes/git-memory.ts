@@ -1,8 +1,7 @@
 /**
  * Answers read requests of git clients from memory. This code runs before Fastify, because Fastify's hooks would cost
- * more than the answer. This code answers a request only if the caller, the definition, the refs and the answer to
- * exactly these bytes are all in memory and up to date. The route answers all other requests, and its answers are
- * cached here.
+ * more than the answer. This code answers a request only if the caller, the definition, the refs and the answer are all
+ * in memory and up to date. The route answers all other requests, and its answers are cached here.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';

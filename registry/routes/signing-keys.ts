@@ -15,7 +15,7 @@ export function signingKeyRoutes(app: RegistryServer, deps: { signingKeys: Signi
         tags: ['versions'],
         summary: 'List the public keys that sign versions, newest first',
         description:
-          'Lists all keys, including old ones, and the period in which each key signed tags. With `Accept: text/plain`, the answer has no pages and is a file for git: set gpg.ssh.allowedSignersFile to its path, and `git tag -v` can verify every version.',
+          'Lists all keys, including old ones, and the period in which each key signed tags. With `Accept: text/plain`, the answer has no pages and is a file for git. Set gpg.ssh.allowedSignersFile to the path of the file, and `git tag -v` can verify every version.',
         security: [],
         querystring: Type.Object(NumberedPageQuery),
         response: {

@@ -42,7 +42,7 @@ export function syncRoutes(
         summary:
           'Read the list of versions, bindings and revocations for a computer (with the token of the computer)',
         description:
-          'The list has one item for each version that the computer should have: the versions that its bound instruments use or are pinned to, and the newest version of each definition of its lab. It has public and built-in definitions only if an instrument uses them or the request names them. It never offers a revoked version: if an instrument is pinned to one, it offers the newest version that is not revoked, with a warning. If the list is the one in `If-None-Match`, the answer is 304. The header `Sync-Statement` has the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
+          'The list has one item for each version that the computer should have. These are the versions that its bound instruments use or are pinned to, and the newest version of each definition of its lab. It has public and built-in definitions only if an instrument uses them or the request names them. It never offers a revoked version: if an instrument is pinned to one, it offers the newest version that is not revoked, with a warning. If the list is the one in `If-None-Match`, the answer is 304. The header `Sync-Statement` has the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
         querystring: SyncQuery,
         headers: Type.Object({
           'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),

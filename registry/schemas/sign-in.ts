@@ -30,7 +30,9 @@ export const SignOnAddress = Type.Object({
   address: Type.String({ description: 'The address to open in the browser' }),
 });
 
-/** The parameters with which the provider redirects the browser back (RFC 6749, section 4.1.2; RFC 9207). */
+/**
+ * The query parameters that the provider adds when it redirects the browser back (RFC 6749, section 4.1.2; RFC 9207).
+ */
 export const SignOnAnswer = Type.Object({
   code: Type.Optional(Type.String()),
   state: Type.Optional(Type.String()),

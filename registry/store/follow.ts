@@ -1,6 +1,6 @@
 /**
- * Lets processes cache data of the database without ever using outdated data: once a process has answered a request
- * that changes something, no process uses the old data any more (docs/decisions/0036-rights-in-memory.md).
+ * Lets processes cache data of the database without ever using outdated data (docs/decisions/0036-rights-in-memory.md).
+ * When a request that changes something is answered, no process uses the old data any more.
  *
  * Every change of rights adds an entry to the audit trail, and every change of a computer's list changes a stamp.
  * Entries and changes of stamps are numbered in one order (stamp-changes.ts). A process that caches data is a follower:

@@ -34,8 +34,8 @@ export async function holdStanding(
 }
 
 /**
- * Reads the complete discussion of a merge request as one text: the merge request, its heads, reviews and checks, and the
- * reviewers' accounts and current roles. If two texts are equal, nothing has changed.
+ * Reads the complete discussion of a merge request as one text: the merge request, its heads, reviews and checks, and
+ * the reviewers' accounts and current roles. If two such texts are equal, the discussion has not changed.
  */
 export async function readDiscussion(em: EntityManager, id: number): Promise<string> {
   const [row] = await em.execute<{ discussion: string }[]>(

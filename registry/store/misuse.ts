@@ -9,9 +9,9 @@ export interface OddMergeRequest {
 }
 
 /**
- * Finds merge requests that are merged but have no version, that are not merged but have one, or that have been
- * `opening` for more than an hour (writing the refs takes only a moment). Skips merge requests of deleted definitions,
- * because there are no versions to compare with.
+ * Finds merge requests that are merged but have no version, or that are not merged but have one. Also finds those that
+ * have been `opening` for more than an hour, because writing the refs takes only a moment. Skips merge requests of
+ * deleted definitions, because there are no versions to compare with.
  */
 export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {
   return await em.execute<OddMergeRequest[]>(

@@ -56,8 +56,8 @@ export interface Store {
   /** Listens for notices that commits of any process send (`pg_notify`). Throws `database_unavailable`. */
   listen: Listen;
   /**
-   * Calls `apply` with each new entry of the audit trail and each change of a list's stamp, so that the caller can cache
-   * what it has read (follow.ts). Throws `database_unavailable`.
+   * Calls `apply` with each new audit entry and each change of a list's stamp, so that the caller can cache data of the
+   * database (follow.ts). Throws `database_unavailable`.
    */
   follow(apply: Apply, onError: (error: unknown) => void): Promise<Following>;
   /** Throws `database_unavailable`. */

@@ -12,7 +12,7 @@ import { containing } from './search.ts';
 import { looseQuery, partsOf, strictQueries } from './search-words.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** A group of matches: the name itself, the heading, the description or the code. */
+/** A group of matches, by where the words were found: in the name, the heading, the description or the code. */
 interface Tier {
   /** The condition for definitions in this tier. The columns in the condition have no table alias. */
   found: Condition;

@@ -59,7 +59,7 @@ function refNamed({ refs, head }: VisibleRefs, name: string): string | undefined
 
 /**
  * Applies the screen to a request of protocol v2. If the screen removes every `have`, adds one with an id that does not
- * exist: git answers unknown haves with a NAK, but would answer a request without haves with a pack.
+ * exist. Git answers unknown haves with a NAK, but would answer a request without haves with a pack.
  */
 export function screened(request: FetchRequest, screen: Screen): FetchRequest {
   const haves = request.haves.filter((oid) => screen(`have ${oid}`) !== null);

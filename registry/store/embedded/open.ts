@@ -15,8 +15,8 @@ export interface EmbeddedDatabase {
 }
 
 /**
- * MiB of the thread's memory for new JavaScript objects. V8's default is 192, and copies of messages would fill all of it.
- * Long-lived data needs little, because the database itself is in WebAssembly memory.
+ * The thread's memory for new JavaScript objects, in MiB. V8's default is 192, and copies of messages would fill all of
+ * it. Long-lived data needs little, because the database itself is in WebAssembly memory.
  */
 const YOUNG = 12;
 

@@ -25,7 +25,7 @@ for await (const [session] of on(parentPort as MessagePort, 'message')) {
     const answer = await answerTo(messages);
     session.postMessage(answer, [answer.buffer]);
   }
-  // If the session ended within a transaction, the next session would continue it.
+  // If the session ended within a transaction, the next session would continue that transaction.
   if (database.isInTransaction()) await database.exec('rollback');
 }
 await database.close();
