@@ -102,7 +102,7 @@ const proposed: Maker = async ({ eve, nano }) => {
 
 type Opened = { merge_request: { id: number } };
 
-/** Proposes a change to the thing that `make` creates. `by` is the proposer; without `by` it is the caller. */
+/** Proposes a change to the thing that `make` creates. `by` proposes the change; without `by`, the caller does. */
 const reviewOf = (make: Maker, by?: (world: World) => Person): Maker => {
   return async (world, asker) => {
     const made = await make(world, asker);

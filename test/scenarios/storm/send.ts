@@ -1,7 +1,7 @@
 export interface Answer {
   status: number;
-  // The body of any route's answer. Each caller reads the part of the body that it needs. biome-ignore
-  // lint/suspicious/noExplicitAny: the shape depends on the route
+  // The body of any route's answer. Each caller reads the part of the body that it needs.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the route
   body: any;
 }
 
