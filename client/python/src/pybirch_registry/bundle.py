@@ -5,9 +5,9 @@ A bundle is a zip file. The zip file contains `manifest.json`, `statement` and, 
 `GET /api/sync`, `signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. The `statement`
 signs, numbers and dates the manifest, as the header `Sync-Statement` does for a list.
 
-The content must be signed by a key that this computer trusts, or by a key whose change a trusted key has signed. So a
-lost or swapped USB stick does no harm, and an older bundle cannot undo a newer one. On a computer that was never
-enrolled, the user names the fingerprints of the keys to trust.
+The content must be signed by a trusted key. A new key of the registry is trusted if an older trusted key has signed the
+change of keys. So a lost or swapped USB stick does no harm, and an older bundle cannot undo a newer one. On a computer
+that was never enrolled, the user names the fingerprints of the keys to trust.
 """
 
 import json

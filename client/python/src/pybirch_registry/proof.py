@@ -13,7 +13,7 @@ class VersionRef:
     """The version that the caller asked for."""
 
     id: int
-    """The definition's id. 0 if the id is unknown."""
+    """The definition's id, or 0 if the id is unknown."""
     name: str
     version: int
     commit: str

@@ -15,7 +15,7 @@ IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
 and could read any file.
 """
 CALLING = "_call_with_frames_removed"
-"""The function that runs the code which the functions in `LOADING` load."""
+"""The import system's function that runs the code of a loaded module."""
 
 READING = frozenset(["get_data", "_fill_cache", "_get_data", "_read_directory"])
 WRITING = frozenset(["_write_atomic", "set_data"])
