@@ -57,7 +57,9 @@ export async function measureSync(
   }
 }
 
-/** Lands one definition and copies its rows under other names. Landing every definition would measure an import. */
+/**
+ * Lands one definition and copies its rows under other names. Landing every definition would take as long as an import.
+ */
 async function fillLab({ ask, deps }: BenchRegistry, count: number): Promise<void> {
   const source = await sources();
   const lab = JSON.parse(await ask('POST', '/api/labs', { name: 'Bench', code: 'bench' }));

@@ -1,6 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Adds how a lab adopts new versions of other labs' public definitions. Existing labs keep their behaviour. */
+/**
+ * Adds a lab's policy for new versions of other labs' public definitions: whether and how its computers get them.
+ * Existing labs keep their behaviour.
+ */
 export class PublicDefinitions extends Migration {
   override up(): void {
     this.addSql(

@@ -1,6 +1,6 @@
 /**
- * Every text in a request is a line or prose without hidden characters, or a pattern or list restricts it, or the list
- * below gives a reason why not. The test reads the API document, so it also covers new fields.
+ * Every text in a request is a line or prose without hidden characters, or is restricted by a pattern or a list. The
+ * list below gives the reason for each exception. The test reads the API document, so it also covers new fields.
  */
 import t from 'tap';
 import { findInstrument, updateInstrument } from '../../registry/store/instruments.ts';
@@ -123,7 +123,8 @@ t.test(
       lab_id: nano.id,
     });
     const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
-    // This instrument was created before the rule. The instrument can be read, found, and changed in its other fields.
+    // This instrument was created before hidden characters were refused. The instrument can be read, found, and changed
+    // in its other fields.
     const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
     await lab.deps.store.transaction(async (em) => {
       const row = await findInstrument(em, old.id);

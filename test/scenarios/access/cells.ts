@@ -99,7 +99,7 @@ async function thingFor(
   return await made;
 }
 
-/** The newest audit entries, because every write adds one, and all refs. */
+/** The state that any write would change: the newest audit entries, and all refs. */
 async function readState({ deps }: World, things: Set<Thing | undefined>): Promise<unknown> {
   const { store, repositories } = deps;
   const newest = 'select id, actor, action, subject from audit_events order by id desc limit 5';
