@@ -19,7 +19,7 @@ export type Actor =
       roles: ReadonlyMap<number, Role>;
       scope: Scope;
     }
-  /** A lab computer with its own token. It reads what its lab may read, and writes its own bindings. */
+  /** A lab computer with its own token. A computer reads what its lab may read, and writes its own bindings. */
   | { kind: 'computer'; id: number; name: string; labId: number };
 
 export interface DefinitionFacts {
@@ -54,7 +54,7 @@ export type Action =
   | { on: 'computer'; do: 'read' | 'bind' | 'manage'; labId: number; id: number | null }
   /** Open the stream of events. A separate decision follows for each event. */
   | { on: 'events'; do: 'read' }
-  /** Read the computer's own list of definitions, and write its report. Only computers may do this. */
+  /** Read a computer's own list of definitions, and write its report. Only the computer itself may do this. */
   | { on: 'own-sync'; do: 'use' };
 
 /**
@@ -121,7 +121,7 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
   }
 }
 
-/** A computer may read what its lab may see. It may write only its own bindings and its own report. */
+/** A computer may read what its lab may see. A computer may write only its own bindings and its own report. */
 function decideForComputer(actor: Computer, action: Action, rules: Rules): Decision {
   const readsOnly = no('forbidden', "A computer may not do this. Use a person's token.");
   switch (action.on) {
@@ -183,7 +183,7 @@ function onDefinition(
   return YES;
 }
 
-/** All members of a lab see its instruments and computers. Admins of the lab manage them. */
+/** All members of a lab see its instruments and computers. Only admins of the lab manage them. */
 function onEquipment(
   actor: Somebody,
   { on, do: verb, labId }: Extract<Action, { on: 'instrument' | 'computer' }>,
@@ -273,7 +273,8 @@ function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Deci
 
 /**
  * The rules of `maySee` as a filter for lists, which the database applies to each row. The result has the shape of
- * `Viewer` in `registry/store`. The two folders may not import each other; services use both, so the compiler compares them.
+ * `Viewer` in `registry/store`. The folders `access` and `store` may not import each other, so the compiler compares the two
+ * shapes in the services that use both.
  */
 export function viewerOf(actor: Actor, rules: Rules) {
   const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];

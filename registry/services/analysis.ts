@@ -18,9 +18,9 @@ import { Problem, type ProblemCode } from '../errors.ts';
 
 export interface Analysis {
   /**
-   * Answers a question in a worker. `account` is the account that waits for the answer: accounts take turns. Throws
-   * `Problem` `too_costly` if the answer takes too much time or memory, `too_many_requests` if this account has too many
-   * waiting questions, and `unavailable` if all accounts together have too many or the registry is stopping.
+   * Answers a question in a worker. `account` is the account that waits for the answer, because accounts take turns. Throws
+   * a `Problem`: `too_costly` if the answer takes too much time or memory, `too_many_requests` if this account has too many
+   * waiting questions, `unavailable` if all accounts together have too many or the registry is stopping.
    */
   ask<Q extends Question>(account: string, question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
 
@@ -50,9 +50,9 @@ export interface ReadDefinition {
 
 /** A folder that is being read. All functions except `end` throw if reading fails. */
 export interface FolderReading extends Pick<Extraction, 'names' | 'unmet'> {
-  /** The next definition. Undefined after the last one. */
+  /** The next definition. Undefined after the last definition. */
   next(): Promise<ReadDefinition | undefined>;
-  /** What the reading left out, and why. Call it after the last definition. */
+  /** What the reading left out, and why. Call `skipped` after the last definition. */
   skipped(): Promise<Skipped[]>;
   /** Frees the worker for the next folder. No other function may be called afterwards. */
   end(): Promise<void>;
@@ -64,6 +64,6 @@ export interface AnalysisDeps {
 
 const UNREAD: readonly ProblemCode[] = ['too_costly', 'too_many_requests', 'unavailable'];
 
-/** Whether the error means that the workers gave no answer. Its message says why, and what to do. */
+/** Whether the error means that the workers gave no answer. The error message says why, and what to do. */
 export const isUnread = (error: unknown): error is Problem =>
   error instanceof Problem && UNREAD.includes(error.code);

@@ -150,7 +150,10 @@ export class ArchiveReader {
     return [...this.#entries.keys()];
   }
 
-  /** Reads an entry. Throws `Problem` `invalid` if there is no such entry or, after its last byte, for a wrong checksum. */
+  /**
+   * Reads an entry. Throws `Problem` `invalid` if there is no such entry, or if its content does not match its checksum. The
+   * checksum is compared after the last byte.
+   */
   async *read(name: string): AsyncGenerator<Buffer> {
     const entry = this.#entries.get(name);
     if (!entry) throw damagedArchive(`it has no ${name}`);
@@ -215,7 +218,7 @@ async function asDamaged<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // Only errors of the file system have a `syscall`. Errors of the zip reader have none.
+    // Errors of the file system have a `syscall`, and errors of the zip reader have none.
     if (error instanceof Problem || (error as NodeJS.ErrnoException).syscall) throw error;
     throw damagedArchive((error as Error).message, error);
   }

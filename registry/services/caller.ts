@@ -52,14 +52,14 @@ export const REGISTRY_ACCOUNT = 'registry';
 
 /**
  * The name under which a caller takes turns at the analysis workers. All tokens and sessions of an account share one name.
- * Anonymous callers share one for each network address.
+ * Anonymous callers share one name for each network address.
  */
 export function accountOf({ actor, address }: Caller): string {
   if (actor === OPERATOR.actor) return REGISTRY_ACCOUNT;
   return actor.kind === 'nobody' ? `nobody ${address}` : `${actor.kind} ${actor.id}`;
 }
 
-/** The caller as the record of a version names them. Null for the registry itself. */
+/** The caller in the form that the record of a version uses. Null for the registry itself. */
 export function personOf({ actor }: Caller): PersonRef | null {
   if (actor.kind !== 'user' || actor === OPERATOR.actor) return null;
   return { id: actor.id, username: actor.username, name: actor.name, email: actor.email };
@@ -97,7 +97,7 @@ export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   };
 }
 
-/** A computer's name contains a colon here. Usernames cannot contain one, so nobody mistakes a computer for a person. */
+/** A computer is named `computer:<name>`. Usernames cannot contain a colon, so nobody mistakes a computer for a person. */
 function nameOf(actor: Actor): string {
   if (actor.kind === 'user') return actor.username;
   return actor.kind === 'computer' ? `computer:${actor.name}` : 'nobody';

@@ -10,7 +10,7 @@ import { createZip } from './zip.ts';
 const FOLDER = fileURLToPath(new URL('../../client/python/', import.meta.url));
 
 /**
- * The name of the source archive. It contains the version, because pip caches its build by address.
+ * The name of the source archive. The name contains the version, because pip caches its build by address.
  *
  * Source: the Python Packaging User Guide, "Source distribution format".
  */

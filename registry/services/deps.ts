@@ -1,4 +1,4 @@
-/** The dependencies of the use cases. The composition root (registry/app.ts) passes them in. */
+/** The dependencies of the use cases. The composition root (registry/app.ts) passes these dependencies in. */
 import type { Caches } from '../../repos/caches.ts';
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
@@ -18,7 +18,7 @@ export interface LandingDeps extends AnalysisDeps {
 export interface SaveDeps extends LandingDeps {
   caches: Caches;
   rules: Rules;
-  /** The URL at the start of links and clone addresses. It is known once the service listens. */
+  /** The URL at the start of links and clone addresses. The URL is known once the service listens. */
   publicUrl: () => string;
   /** The largest allowed size of a file, in bytes. */
   maxFileBytes: number;

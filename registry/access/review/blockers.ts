@@ -32,7 +32,7 @@ export function hindrances(facts: ReviewFacts): string[] {
   ];
 }
 
-/** Reasons that come from the lab's policy. With an override, a lab admin can land in spite of them. */
+/** Reasons that come from the lab's policy. With an override, a lab admin can land in spite of these reasons. */
 export function unmetPolicy(facts: ReviewFacts, policy: ReviewPolicy): string[] {
   const reviews = standingOf(facts, policy);
   const standing = reviews.filter((one) => one.standing).map(({ review }) => review);

@@ -61,16 +61,16 @@ export interface ReviewFacts {
   state: 'open' | 'merged' | 'closed';
   draft: boolean;
   archived: boolean;
-  /** If a revoked version has the same content as the result: a sentence that says so. Otherwise null. */
+  /** A sentence that names the revoked version with the same content as the result. Null if there is no such version. */
   revoked: string | null;
   head: string;
   /** The key of the head's changes. Null if the changes are unknown. */
   changes: string | null;
-  /** The changed paths. A renamed file has two: the old and the new name. */
+  /** The changed paths. A renamed file has two paths: the old and the new one. */
   paths: readonly string[];
   /** The definition before the change. Null if there is no earlier version. */
   base: Touched | null;
-  /** The definition after the change. Null if its commits are gone. */
+  /** The definition after the change. Null if git no longer has the commits. */
   proposed: Touched | null;
   involved: Involved;
   /** Oldest first. */

@@ -1,4 +1,4 @@
-/** Finds the owner rules that a change matches. An owner in each of these rules must approve the change. */
+/** Finds the owner rules that a change matches. For each such rule, one of its owners must approve the change. */
 import { drawnPlainly } from '../../../text/alike.ts';
 import { matchesPattern } from '../../../text/glob.ts';
 import type { OwnerRule, ReviewFacts, ReviewPolicy } from './facts.ts';

@@ -1,6 +1,7 @@
 /**
  * Keeps in memory who the callers are, who may see a definition, and whether the lists of computers have changed, so that a
- * read needs no query. It follows all changes (store/follow.ts). When a change is confirmed, every process already uses it.
+ * read needs no query. The cache follows all changes of rights and definitions (store/follow.ts). When a change is confirmed
+ * to its caller, the caches of all processes already know it.
  */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import type { AuditNews } from '../../store/audit.ts';
@@ -23,7 +24,7 @@ import { ListStates } from './list-states.ts';
 /** The estimated sizes of a caller and of a definition in memory, in bytes. */
 const CALLER = 1000;
 const DEFINITION = 500;
-/** How long to wait after a failure before following the audit trail is tried again, in milliseconds. */
+/** How long the cache waits after a failure before it tries again to follow the audit trail, in milliseconds. */
 const FOLLOW_AGAIN = 1000;
 
 type SignedIn = SessionClaims & { exp: number };
@@ -106,8 +107,8 @@ export class AccessCache {
   }
 
   /**
-   * A text that changes when anything changes that the computer's list depends on. Undefined while the cache does not know
-   * about changes. Call this before you read the list.
+   * A text that changes whenever the computer's list may have changed. Undefined while the cache does not follow changes.
+   * Call `listState` before you read the list.
    */
   listState(computer: { id: number; labId: number }): string | undefined {
     return this.#isCurrent() ? this.#lists.of(computer) : undefined;
@@ -136,8 +137,8 @@ export class AccessCache {
   }
 
   /**
-   * Whether the cache knows all changes. The first call starts to follow the audit trail, because only then has the
-   * database certainly been migrated.
+   * Whether the cache knows all changes. The first call starts to follow the audit trail, because the database is certainly
+   * migrated by then.
    */
   #isCurrent(): boolean {
     if (this.#following !== undefined) return this.#following.isCurrent;

@@ -1,5 +1,5 @@
 /**
- * Shows whether anything has changed that a computer's list depends on. It counts the changes of each stamp
+ * Shows whether anything has changed that a computer's list depends on. For this, it counts the changes of each stamp
  * (store/stamp-changes.ts). A change in one lab does not affect the lists of other labs.
  */
 import type { AuditNews } from '../../store/audit.ts';

@@ -10,7 +10,7 @@ import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 
 /**
  * Records a change of a person, lab, token, instrument or other thing. `before` and `after` are the values that the API
- * shows. If they are equal, no entry is written.
+ * shows. If `before` and `after` are equal, no entry is written.
  */
 export async function auditChange(
   em: EntityManager,

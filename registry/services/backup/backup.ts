@@ -32,10 +32,10 @@ interface LeftOut {
 }
 
 /**
- * Waits for running changes and pauses new ones while it reads all refs, so that rows and refs show the same moment. Objects
- * never change, so it reads them afterwards. The embedded database has only one connection, so there requests also wait
- * until all rows are read. Throws `RepositoryError` `locked` and errors of the file system. After an error there is no new
- * file.
+ * Waits for running changes and pauses new ones while it reads all refs, so that rows and refs show the same moment. The
+ * objects of git never change, so the backup reads them afterwards. With the embedded database, which has only one
+ * connection, requests also wait until all rows are read. Throws `RepositoryError` `locked` and errors of the file system.
+ * After an error there is no new file.
  */
 export async function backup(
   deps: BackupDeps,

@@ -9,7 +9,7 @@ import type { Caller } from '../caller.ts';
 
 /**
  * Confirms the timeline that `registry restore` began. If the registry was restored in another way (for example from a copy
- * of its disk), it begins a new timeline. Its numbers are higher than all numbers that computers have seen.
+ * of its disk), it begins a new timeline. The numbers of a new timeline are higher than all numbers that computers have seen.
  */
 export async function confirmRestore(
   { store }: { store: Store },

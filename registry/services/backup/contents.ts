@@ -10,7 +10,7 @@ export const tableFile = (table: string): string => `database/${table}.jsonl`;
 export const bundleFile = (name: string): string => `repositories/${name}.bundle`;
 export const keyFile = (name: string): string => `keys/${name}`;
 
-/** The version of the backup format. Raise it if older registries cannot read a new format. */
+/** The version of the backup format. Raise this number if older registries cannot read a new format. */
 export const FORMAT = 1;
 
 const Manifest = Type.Object({
@@ -18,7 +18,7 @@ const Manifest = Type.Object({
   /** The version of the registry that wrote the backup. */
   version: Type.String(),
   made_at: Type.String(),
-  /** The migrations of the database at the time of the backup. They define the schema of the rows. */
+  /** The migrations of the database at the time of the backup. The migrations define the schema of the rows. */
   migrations: Type.Array(Type.String(), { minItems: 1 }),
   /** The number of rows of each table. */
   tables: Type.Record(Type.String(), Type.Integer()),

@@ -29,7 +29,7 @@ import {
 } from './contents.ts';
 
 export interface RestoreDeps {
-  /** The empty database. It may already be migrated. */
+  /** The empty database. Its schema may already be migrated. */
   store: Store;
   repositories: Repositories;
   keysFolder: string;

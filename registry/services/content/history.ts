@@ -77,7 +77,7 @@ export async function commitsBeyondVersions(
   return parentsFirst(found, head);
 }
 
-/** The newest version that is a parent of one of the commits. Undefined if they share no history with `main`. */
+/** The newest version that is a parent of one of the commits. Undefined if the commits share no history with `main`. */
 export function baseOf(
   refs: Refs,
   main: Oid | null,

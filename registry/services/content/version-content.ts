@@ -1,6 +1,6 @@
 /**
- * Loads the content of a version from the index. For versions that an older registry indexed without content, it reads git
- * and stores the content in the index.
+ * Loads the content of a version from the index. If an older registry indexed the version without content, the content is
+ * read from git and stored in the index.
  */
 import type { Repositories } from '../../../repos/types.ts';
 import type { VersionContent } from '../../definitions/content.ts';

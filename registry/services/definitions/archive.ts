@@ -1,6 +1,6 @@
 /**
  * Archives and unarchives a definition. An archived definition does not appear in lists, and lab computers no longer get
- * it. Its repository and history stay.
+ * it. The repository of an archived definition stays.
  */
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';

@@ -81,7 +81,10 @@ async function withFreeName(
   return new Problem('name_taken', message, error.errors, { cause: error, freeName });
 }
 
-/** Throws `forbidden` if the caller may not publish. Approving a proposal does not publish it: an admin does this later. */
+/**
+ * Throws `forbidden` if the caller may not publish. The approval of a proposal does not publish the definition, so an admin
+ * must publish it later.
+ */
 function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
   throw new Problem(

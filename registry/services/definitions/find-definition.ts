@@ -1,4 +1,4 @@
-/** Loads a definition that the caller may see, by id or name, and what decides on rights in it. */
+/** Loads a definition that the caller may see, by id or name, together with the facts for decisions about rights. */
 
 import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';

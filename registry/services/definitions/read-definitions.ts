@@ -160,7 +160,7 @@ export async function diffVersions(
 }
 
 /**
- * A zip with every file of a version. It comes with two SHA-256 sums in hexadecimal: one of the zip, and one of all files
+ * A zip with every file of a version. The answer has two SHA-256 sums in hexadecimal: one of the zip, and one of all files
  * together.
  */
 export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
@@ -259,7 +259,7 @@ export function summaryOf(
   };
 }
 
-/** Shows the verdicts on a version. As in the whole API, usernames stand for accounts. */
+/** Shows the verdicts on a version. The person who gave a verdict is shown by username. */
 function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
   const show = (verdict: Verdict | null | undefined) =>
     verdict ? { reason: verdict.reason, by: verdict.by?.username ?? null, at: verdict.at } : null;

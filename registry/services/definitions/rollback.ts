@@ -1,4 +1,4 @@
-/** Rolls a definition back: a new version with the tree of an older one. */
+/** Rolls a definition back: lands a new version with the files of an older version. */
 
 import { landingMessage } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';

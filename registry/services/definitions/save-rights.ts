@@ -9,7 +9,7 @@ import type { SaveDeps } from '../deps.ts';
 /** Whether a save lands directly, with these overrides, or becomes a merge request. */
 export type LandingDecision = { lands: true; overrides: Override[] } | { lands: false };
 
-/** `reason` is the request's `override`. Throws `forbidden` if the caller sends one and is not an admin of the lab. */
+/** `reason` is the request's `override`. Throws `forbidden` if somebody other than an admin of the lab sends an override. */
 export function decideLanding(
   caller: Caller,
   facts: DefinitionFacts,

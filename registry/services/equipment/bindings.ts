@@ -1,4 +1,4 @@
-/** Reads and changes the bindings of instruments to computers. Lab admins and the computer itself may change them. */
+/** Reads and changes the bindings of instruments to computers. Lab admins and the computer itself may change bindings. */
 import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Binding, BindingChange, BindingQuery, NewBinding } from '../../schemas/equipment.ts';
@@ -93,7 +93,7 @@ export async function removeBinding(deps: PeopleDeps, caller: Caller, id: number
 export type Entry = () => Promise<void>;
 
 /**
- * Creates or updates a binding in the transaction of the calling code. That transaction must have locked the instrument, so
+ * Creates or updates a binding in the transaction of the calling code. The transaction must have locked the instrument, so
  * that only one of its bindings is primary. `entries` come first in the audit trail. Throws `name_taken` if another lab has
  * a computer of this name.
  */
@@ -166,7 +166,7 @@ function lastConnected({ last_connected }: BindingChange) {
 }
 
 /**
- * Finds the lab's computer of this name. If there is none, it is created, so that lab admins can bind instruments to a
+ * Finds the lab's computer of this name. A missing computer is created, so that lab admins can bind instruments to a
  * computer before it is enrolled.
  */
 async function computerFor(

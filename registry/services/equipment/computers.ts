@@ -38,7 +38,7 @@ export async function readComputer(deps: PeopleDeps, caller: Caller, id: number)
   return showComputer(await computerOr404(deps, deps.store.em(), caller, id));
 }
 
-/** Creates a computer that is not enrolled yet. A later enrolment under the same name takes it over. */
+/** Creates a computer that is not enrolled yet. A later enrolment under the same name takes over this row. */
 export async function createComputer(deps: PeopleDeps, caller: Caller, body: NewComputer) {
   const { store, rules } = deps;
   return await store.transaction(async (em) => {
@@ -93,7 +93,7 @@ export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
     options,
   );
 
-/** Changes a computer. To move it to another lab, the caller must be an admin of both labs, and it must have no bindings. */
+/** Changes a computer. Moving it to another lab needs an admin of both labs and a computer without bindings. */
 export async function changeComputer(
   deps: PeopleDeps,
   caller: Caller,

@@ -115,7 +115,7 @@ export async function enrol(
 }
 
 /**
- * A signed statement with the number of the computer's first list. It contains a hash of the code, so nobody can replay the
+ * A signed statement with the number of the computer's first list. The statement contains a hash of the code, so nobody can replay the
  * answer to an earlier enrolment.
  */
 async function stateEnrolment(

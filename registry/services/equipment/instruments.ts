@@ -65,7 +65,7 @@ export async function insertInstrument(
   });
 }
 
-/** Changes an instrument. To move it to another lab, the caller must be an admin of both, and it must have no bindings. */
+/** Changes an instrument. Moving it to another lab needs an admin of both labs and an instrument without bindings. */
 export async function changeInstrument(
   deps: PeopleDeps,
   caller: Caller,

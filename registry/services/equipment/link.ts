@@ -75,9 +75,9 @@ function requireOffered(
 }
 
 /**
- * The version to which an instrument without a pin is pinned. If the lab pins definitions of other labs, this is the newest
- * version that is not revoked, because its admin sees this version now. Otherwise null. Throws `invalid` if the lab's policy
- * accepts no definitions of other labs.
+ * The version to which an instrument is pinned if the request contains no pin. If the lab pins definitions of other labs, it
+ * is the newest version that is not revoked, because the admin of the lab sees this version now. Otherwise null. Throws
+ * `invalid` if the lab's policy accepts no definitions of other labs.
  */
 async function pinnedVersion(
   em: EntityManager,

@@ -42,7 +42,7 @@ export interface EventDeps {
 }
 
 export interface Asking {
-  /** The response that the events are written to. It is closed when the reader disconnects. */
+  /** The response that the events are written to. The response is closed when the reader disconnects. */
   out: Writable;
   /** Identifies the reader again. Returns null if the session or token has ended. */
   identify: () => Promise<Identity | null>;
@@ -64,7 +64,7 @@ export class Events {
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Missed events that are being read. After a restart most readers have missed the same events, so they share them. */
+  /** Missed events that are being read. After a restart most readers have missed the same events, so these readers share one read. */
   readonly #missed = new Map<string, Promise<RenderedEvent[]>>();
 
   constructor(deps: EventDeps) {
@@ -152,7 +152,7 @@ export class Events {
     return await reading;
   }
 
-  /** Starts to listen for new entries. If there were no readers before, it starts from the newest entry. */
+  /** Starts to listen for new entries. If there were no readers before, only entries from now on are sent. */
   async #begin(): Promise<void> {
     this.#begun ??= (async () => {
       this.#stop ??= await this.#deps.store.listen(auditChannel, () => void this.#wake());
@@ -167,7 +167,7 @@ export class Events {
     }
   }
 
-  /** Sends a heartbeat. It also looks for new entries, because a lost database connection can lose their notice. */
+  /** Sends a heartbeat and looks for new entries, because the notice of an entry can be lost with a database connection. */
   #beat(): void {
     void this.#wake();
     const sign = frame(this.#last);

@@ -1,11 +1,11 @@
-/** One reader of the event stream. It checks what the reader may see, and limits how much is buffered for it. */
+/** Sends events to one reader, checks what the reader may see, and limits how much is buffered for the reader. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { decide, type Rules } from '../../access/decide.ts';
 import type { Identity } from '../people/identify.ts';
 import type { RenderedEvent } from './render.ts';
 
-/** The most bytes that are buffered for a slow reader. Beyond that it is disconnected, and can reconnect and resume. */
+/** The most bytes that are buffered for a slow reader. A reader with more is disconnected, and can reconnect and resume. */
 export const MOST_WAITING = 256 * 1024;
 /** How long a reader may pause while it receives missed events, in milliseconds. */
 const PATIENCE = 60_000;
@@ -21,7 +21,7 @@ export class Reader {
   /** Whether the reader has received all missed events, so that new events can be sent. */
   isLive = false;
 
-  /** `identify` identifies the reader again. It returns null if the session or token has ended. */
+  /** `identify` identifies the reader again, and returns null if the session or token has ended. */
   constructor(
     out: Writable,
     identify: () => Promise<Identity | null>,
@@ -40,7 +40,7 @@ export class Reader {
   }
 
   /**
-   * Identifies the reader again, and returns whether it may still read. A reader that may not, or that cannot be identified,
+   * Identifies the reader again, and returns whether it may still read. A reader that may no longer read, or cannot be identified,
    * gets no more events.
    */
   async identify(): Promise<boolean> {

@@ -19,8 +19,8 @@ import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
 /**
- * Writes the bundle, and returns the number of definitions in it. Each definition has its newest version that is not revoked
- * in the manifest. Throws a `Problem`, and writes nothing, if there is no definition to export.
+ * Writes the bundle, and returns the number of definitions in it. The manifest lists each definition at its newest version
+ * that is not revoked. Throws a `Problem`, and writes nothing, if there is no definition to export.
  */
 export async function exportBundle(
   deps: ReadDeps,

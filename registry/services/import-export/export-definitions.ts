@@ -8,7 +8,7 @@ import type { ExportedDefinition } from './export-folder.ts';
 
 const MOST = 100_000;
 
-/** Which definitions are exported. All are exported if there is no lab and `isBuiltin` is false. */
+/** Which definitions are exported. All definitions are exported if there is no lab and `isBuiltin` is false. */
 export interface Whose {
   lab: Lab | null;
   isBuiltin: boolean;

@@ -12,27 +12,27 @@ const FATAL = 128;
 
 /**
  * Settings that keep git from running programs. The folder may come from anybody, and its git configuration can name
- * programs that `git log` would run. Each such setting is overridden here (git-config(1)), because options of the command
- * line take precedence over the configuration of a repository.
+ * programs that `git log` would run. Each setting that can name a program is overridden on the command line, which takes
+ * precedence over the configuration of a repository (git-config(1)).
  */
 const OVERRULED = [
   'log.showSignature=false',
-  // These would run programs that verify signatures.
+  // The next settings can name programs that verify signatures.
   'gpg.program=false',
   'gpg.openpgp.program=false',
   'gpg.x509.program=false',
   'gpg.ssh.program=false',
   'gpg.ssh.defaultKeyCommand=false',
-  // These would run programs that watch the working tree or follow changes of refs.
+  // The next settings can name programs that watch the working tree or follow changes of refs.
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
-  // These would run programs that connect to other computers.
+  // The next settings can name programs that connect to other computers.
   'core.sshCommand=false',
   'core.gitProxy=false',
   'core.askPass=false',
   'credential.helper=',
   'protocol.allow=never',
-  // These run no programs but would change the result: other names, renamed files, a hidden first commit.
+  // The next settings run no programs but would change the result: other names, renamed files, a hidden first commit.
   'log.mailmap=false',
   'log.follow=false',
   'log.showRoot=true',
@@ -40,7 +40,7 @@ const OVERRULED = [
 
 /**
  * Keeps git from fetching missing objects of a partial clone. git before 2.45 does not know the first variable. The second
- * one works there too: git contacts no remote by a protocol that this list does not contain (git(1)).
+ * variable works there too, because git contacts remotes only by the protocols that this variable lists (git(1)).
  */
 const NO_FETCH = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
 

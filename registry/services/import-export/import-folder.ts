@@ -30,7 +30,7 @@ export interface ImportItem {
   files: Files;
   /** What the index stores of the files. */
   content: ReadContent;
-  /** The files before the import changed their header. If they equal the newest version, nothing new lands either. */
+  /** The files before the import changed their header. If these files equal the newest version, no new version lands. */
   asFound?: Files;
   /** The last author of the file with the class, if the folder is in a git checkout. */
   author?: Signature;
@@ -50,7 +50,7 @@ export interface Landed {
 export interface Existing {
   /** The name of the definition, in its own upper and lower case. */
   name: string;
-  /** The number of the newest version. Null if there is none. */
+  /** The number of the newest version. Null if there is no version. */
   version: number | null;
   /** The reason why the import may not add a version to this definition. Null if it may. */
   refusal: string | null;
@@ -91,7 +91,7 @@ export interface ImportOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Thrown if an import ends early. It contains the report of what was done, and the reason (`cause`). */
+/** Thrown if an import ends early. The error contains the report of what was done, and the reason (`cause`). */
 export class ImportEnded extends Error {
   readonly code = 'import_ended';
   readonly report: ImportReport;
@@ -107,13 +107,13 @@ export interface ImportDeps extends AnalysisDeps {
   git: GitProgram;
 }
 
-/** How many definitions land at the same time. Several do, because a landing mostly waits for the disk. */
+/** How many definitions land at the same time. Several land at the same time, because a landing mostly waits for the disk. */
 const LANDING_AT_ONCE = 4;
 
 /**
- * Imports a folder. Each definition lands separately. If one cannot land, the report lists it with the reason, and the
+ * Imports a folder. Each definition lands separately. If a definition cannot land, the report gives the reason, and the
  * import continues. A definition that breaks a rule (for example with a banned import) is imported with an override, because
- * this code already works in a lab. Its next version must follow the rules. Files that Python could not load are skipped.
+ * this code already works in a lab. The next version must follow the rules. Files that Python could not load are skipped.
  * @throws the file system's error if the folder cannot be read; `ImportEnded` after an unexpected error
  */
 export async function importFolder(
@@ -268,7 +268,7 @@ async function importOne(
   }
 }
 
-/** The reason why a definition cannot have this name or these files. It is found without reading the files' content. */
+/** The reason why a definition cannot have this name or these files. The check does not read the content of the files. */
 function findObstacle(name: string, files: Files, maxFileBytes: number): string | undefined {
   const badName = checkName(name);
   if (badName !== null) return badName;
@@ -294,7 +294,7 @@ const FATAL = new Set([
   'header-value',
 ]);
 
-/** Lands a definition. In a dry run, it only returns what would happen, decided by the same code. */
+/** Lands a definition. A dry run lands nothing, and only returns what would happen. */
 async function landItem(
   item: ImportItem,
   existing: Existing | undefined,
@@ -320,7 +320,7 @@ function describeFinding(name: string, found: Diagnostic & { file?: string }): s
   return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
 }
 
-/** The dotted name of the Python package that the folder is, such as `pymeasure.instruments`. Undefined if it is none. */
+/** The dotted name of the folder as a Python package, such as `pymeasure.instruments`. Undefined if it is not a package. */
 async function packageOf(folder: string): Promise<string | undefined> {
   const parts: string[] = [];
   let at = folder;

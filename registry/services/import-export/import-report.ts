@@ -1,4 +1,4 @@
-/** The report of an import. `registry import` writes it as JSON with `--report` and `--json`. */
+/** The report of an import. `registry import` writes the report as JSON with `--report` and `--json`. */
 import type { Loads } from '../../definitions/extract/loads.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
 import type { Override } from '../../definitions/record.ts';
@@ -25,7 +25,7 @@ export interface ImportReport {
   dry_run: boolean;
   imported: Imported[];
   skipped: SkippedClass[];
-  /** The warnings about all definitions. Each begins with the name of its definition. */
+  /** The warnings about all definitions. Each warning begins with the name of its definition. */
   warnings: string[];
   counts: Record<
     | 'imported'

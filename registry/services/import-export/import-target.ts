@@ -55,7 +55,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
     return { result: 'updated', version: definition.version ?? version + 1 };
   }
 
-  /** Releases the repository after the work, because an import of thousands must not keep them all in memory. */
+  /** Releases the repository after the work, because an import of thousands must not keep all repositories in memory. */
   async function released<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

@@ -124,7 +124,7 @@ function loadingLines(imported: readonly Imported[], verbose: boolean): string[]
   );
   const yes = imported.filter(({ loads }) => loads.answer === 'yes').length;
   return [
-    `Do they load on a lab computer? ${yes} of ${imported.length} as they are.`,
+    `Definitions that load on a lab computer as they are: ${yes} of ${imported.length}.`,
     ...lines,
     '',
   ];

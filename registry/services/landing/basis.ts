@@ -1,7 +1,8 @@
 /**
  * Checks, right before a landing, that the decision to land is still valid. Since the decision, a policy may have become
- * stricter, a role may have been removed, or a version may have been revoked. The landing reads all of this again under
- * locks, and releases them after the refs have moved. So a change that the registry has confirmed is always respected.
+ * stricter, a role may have been removed, or a version may have been revoked. The landing reads policy, roles and revocations
+ * again under locks, and holds the locks until the refs have moved. So a landing respects every change that the registry has
+ * confirmed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Oid, Repository } from '../../../repos/types.ts';
@@ -15,7 +16,7 @@ import { type Caller, OPERATOR } from '../caller.ts';
 import { landingPolicyOf } from '../lab-policy.ts';
 
 export interface Basis {
-  /** The definition's lab when the decision was made; null if it has none. */
+  /** The definition's lab when the decision was made. Null if the definition has no lab. */
   lab: Lab | null;
   /** Locks the other inputs of the decision (such as reviews), and returns whether they are unchanged. */
   stands?: (em: EntityManager) => Promise<boolean>;

@@ -146,7 +146,7 @@ async function contentsOf(
   return contents;
 }
 
-/** The input of a landing that comes from git. It is read before the database locks anything. */
+/** The input of a landing that comes from git. This input is read before the database locks anything. */
 interface GitFacts {
   state: DefinitionState;
   stateAt: Oid | null;
@@ -168,7 +168,7 @@ async function readGitFacts(
 }
 
 /**
- * Moves all refs in one transaction. It fails if `main` is no longer at `from`, because the version numbers continue from
+ * Moves all refs in one transaction. The transaction fails if `main` is no longer at `from`, because the version numbers continue from
  * there, or if the state of the definition has changed since it was checked.
  */
 async function moveRefs(

@@ -54,7 +54,8 @@ export async function applySteps(
     if ((await repository.head()) === null)
       await indexRepository(deps, repository, {
         async also(em, indexed) {
-          // The first version may have landed in the meantime. Only the update that adds it to the index can audit it.
+          // The first version may have landed in the meantime. Only the update that adds this version to the index can
+          // write its audit entries.
           await auditLanded(em, indexed);
           await finish(em);
         },
@@ -71,7 +72,7 @@ export async function applySteps(
 
 /**
  * Records the intents in the database, then calls `move`, which moves the refs. If the error shows that no ref moved, the
- * intents are reverted and the journal entry is removed. After any other error both stay, and the next start repairs.
+ * intents are reverted and the journal entry is removed. After any other error both stay for the next repair.
  */
 export async function withIntents(
   { store, repositories }: LandingDeps,

@@ -28,7 +28,7 @@ export class Failures {
     this.#times.set(key, [...this.#recent(key), this.#now()].slice(-this.#most));
   }
 
-  /** Seconds until the window has fewer than `most` failures. 0 if it has fewer now. */
+  /** Seconds until the window has fewer than `most` failures. 0 if the window has fewer now. */
   waitFor(key: string): number {
     const times = this.#recent(key);
     if (times.length < this.#most) return 0;

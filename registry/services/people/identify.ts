@@ -22,7 +22,7 @@ export interface SessionClaims {
 export interface Identity {
   actor: Actor;
   tokenName: string | null;
-  /** When the session or token expires. Null if it never does. */
+  /** When the session or token expires. Null if it never expires. */
   expires: Date | null;
 }
 

@@ -99,8 +99,8 @@ const namedIn = ({
 ];
 
 /**
- * Checks the owners and the required checks of a policy. They may name only accounts that the caller sees or that the policy
- * already named. Each owner rule needs a criterion. The registry's own checks cannot be required from an account. Throws
+ * Checks the owners and the required checks of a policy. Owners and checks may name only accounts that the caller sees or
+ * that the policy already named. Each owner rule needs a criterion. The registry's own checks cannot be required from an account. Throws
  * `invalid`.
  */
 async function requireKnownPeople(

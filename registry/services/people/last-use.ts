@@ -15,7 +15,7 @@ export class LastUse {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  /** `onError` receives the error if the database cannot be written. The uses of that time are then lost. */
+  /** `onError` receives the error if the database cannot be written. Uses that cannot be written are lost. */
   constructor(store: Store, onError: (error: unknown) => void) {
     this.#store = store;
     this.#onError = onError;

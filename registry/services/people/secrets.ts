@@ -5,13 +5,13 @@ import { Slots } from '../../../repos/slots.ts';
 import { CROCKFORD } from '../../signing/key-change.ts';
 
 /**
- * The prefixes of the tokens of people and of computers. They help scanners and people to recognize a leaked token.
+ * The prefixes of the tokens of people and of computers. The prefixes help scanners and people to recognize a leaked token.
  */
 export const TOKEN_PREFIX = 'pbr_';
 export const COMPUTER_TOKEN_PREFIX = 'pbc_';
 
 /**
- * How many passwords are hashed at the same time. The others wait in order, because each hash takes 19 MiB and one of the
+ * How many passwords are hashed at the same time. Other passwords wait in order, because each hash takes 19 MiB and one of the
  * four threads that libuv also uses for files.
  */
 const AT_ONCE = new Slots(2);
@@ -62,7 +62,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A hash for accounts that do not exist. Without it, the response time would reveal which accounts exist. */
+/** A hash for accounts that do not exist. Without this hash, the response time would reveal which accounts exist. */
 let nobody: Promise<string> | undefined;
 
 export interface NewSecret {
@@ -72,7 +72,7 @@ export interface NewSecret {
 }
 
 /**
- * Generates a token with 256 random bits. Only its hash is stored. The hash needs no salt, because nobody can guess so many
+ * Generates a token with 256 random bits. Only the hash of a token is stored. The hash needs no salt, because nobody can guess so many
  * bits.
  */
 export function newToken(prefix = TOKEN_PREFIX): NewSecret {
@@ -91,7 +91,7 @@ export const inFours = (letters: string): string => (letters.match(/.{4}/g) ?? [
 
 /**
  * Hashes an enrolment code. Case, dashes and spaces are ignored, and letters that look like digits count as these digits.
- * Only the first 16 letters are hashed. The rest is the fingerprint of the registry's key, which the computer checks.
+ * Only the first 16 letters are hashed. The rest of the code is the fingerprint of the registry's key, which the computer checks.
  */
 export function hashCode(code: string): string {
   const read = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
@@ -104,7 +104,7 @@ export function hashToken(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** How long a generated password is valid, in milliseconds. Its owner must choose a new password in this time. */
+/** How long a generated password is valid, in milliseconds. The owner must choose a new password in this time. */
 export const ONE_TIME_PASSWORD_LASTS = 24 * 60 * 60 * 1000;
 
 /** Generates a password that its owner must soon change (`oneTime` in `createUser` and `changeUser`). */

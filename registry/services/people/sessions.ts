@@ -1,4 +1,4 @@
-/** Signs people in and out. Both write audit entries. A failed sign-in writes none, because it changes nothing. */
+/** Signs people in and out. Both write audit entries. A failed sign-in writes no entry, because it changes nothing. */
 import { Problem } from '../../errors.ts';
 import type { User } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
@@ -38,7 +38,7 @@ export async function signIn(
 
 /**
  * Throws if a generated password has expired. Generated passwords are printed or passed on, so they are valid for a day.
- * This runs after the check of the password, so only people who know the password learn that it has expired.
+ * The password itself is checked first, so only people who know the password learn that it has expired.
  */
 function requireUsable({ username, password_expires_at }: User): void {
   if (password_expires_at === null || password_expires_at > new Date()) return;

@@ -37,7 +37,7 @@ export interface Throttle {
    * spellings share one count.
    */
   signIn(address: string, username: string): SignInTries;
-  /** Counts failed sign-ins through a provider. They count for the address only. */
+  /** Counts failed sign-ins through a provider. Such failures count for the address only. */
   signOn(address: string): Pick<SignInTries, 'demand' | 'failed'>;
   /** Counts an invalid token. Throws `too_many_attempts` if there were too many from this address. */
   badToken(address: string): void;

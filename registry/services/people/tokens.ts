@@ -11,7 +11,7 @@ import { inputCheck } from '../check-input.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { newToken } from './secrets.ts';
 
-/** Checks the input of the command line too, which no route has checked. */
+/** Checks a new token here, because no route has checked the input of the command line. */
 const checkNew = inputCheck({ ...NewToken, required: ['name'] });
 
 /** The caller's own tokens. The registry stores only hashes of tokens, so it cannot show the tokens themselves. */

@@ -26,7 +26,7 @@ interface UserSearch extends PageOf {
   username?: string;
 }
 
-/** One page of all accounts. Only site admins may list them. */
+/** One page of all accounts. Only site admins may list accounts. */
 export async function listUsers({ store, rules }: PeopleDeps, caller: Caller, query: UserSearch) {
   authorize(caller, { on: 'site', do: 'manage' }, rules, 'user');
   const { page, filters } = splitPage(query);
@@ -34,7 +34,7 @@ export async function listUsers({ store, rules }: PeopleDeps, caller: Caller, qu
   return answerPage(page, found, found.items.map(showUser));
 }
 
-/** Like `listUsers`. Lab admins may use it too with a full username, and get that account without private fields. */
+/** Like `listUsers`. Lab admins may search too, but only for a full username, and they see no private fields. */
 export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSearch) {
   const { store, rules } = deps;
   const { q, username } = query;
@@ -162,7 +162,7 @@ export async function changeUser(
   });
 }
 
-/** Disables an account. The row stays, because versions, reviews and audit entries refer to it. */
+/** Disables an account. Its row stays, because versions, reviews and audit entries refer to the account. */
 export async function removeUser(deps: PeopleDeps, caller: Caller, id: number): Promise<void> {
   await changeUser(deps, caller, id, { disabled: true });
 }

@@ -16,7 +16,7 @@ export const isForReview = (ref: string): boolean =>
 
 const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
-/** The lines that tell callers who may push nothing to this definition why. Undefined if the caller may push. */
+/** Explains, line by line, why the caller may push nothing to this definition. Undefined if the caller may push. */
 export async function refuseAll(
   { rules, store }: Pick<SaveDeps, 'rules' | 'store'>,
   { actor }: Caller,

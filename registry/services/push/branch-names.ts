@@ -14,8 +14,8 @@ export interface NameProblem {
 const INSTEAD = `Choose another name: git push origin HEAD:${branchRef('my-change')}`;
 
 /**
- * The names of existing and pushed branches, and of the folders in these names. Two names that a disk that ignores case
- * treats as one have the same key. A lookup needs no comparison with every other name, so large pushes stay fast.
+ * The names of existing and pushed branches, and of the folders in these names. Names that some disks treat as one (for
+ * example because only case differs) have the same key. So a lookup needs no comparison with every other name.
  */
 export class BranchNames {
   readonly #paths = new Map<string, Map<string, string>>();

@@ -1,7 +1,7 @@
 /**
- * Attests old versions, which landed before records named their definition. Their tags never change. Instead, the first
- * start of a newer registry adds one signed tag to each repository with such versions, which lists them. A lab computer
- * accepts such a version only if this list names it.
+ * Attests old versions, which landed before records named their definition. The tags of old versions never change. Instead,
+ * the first start of a newer registry adds one signed tag to each repository with old versions. The message of this tag
+ * lists these versions, and a lab computer accepts an old version only if it is in the list.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
@@ -17,7 +17,7 @@ import { readState } from '../content/files.ts';
 export interface AttestReport {
   /** Definitions that got a list of their old versions. */
   attested: string[];
-  /** Definitions that cannot be read. The next start tries them again. */
+  /** Definitions that cannot be read. The next start tries these definitions again. */
   failed: { name: string; error: Error }[];
 }
 

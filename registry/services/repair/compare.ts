@@ -25,7 +25,7 @@ export interface Difference {
    * versions.
    */
   kind: 'missing' | 'unknown' | 'damaged' | 'older' | 'newer';
-  /** A text that says what is wrong and what to do. It does not contain the name of the definition. */
+  /** A text that says what is wrong and what to do. The text does not contain the name of the definition. */
   problem: string;
 }
 
@@ -33,7 +33,7 @@ export const REINDEX = 'run: registry reindex';
 const GIVE_UP = 'registry reindex --delete-missing';
 
 /**
- * Finds definitions that only the database or only git has. With `versions`, it also reads the refs of every repository and
+ * Finds definitions that only the database or only git has. With `versions`, the function also reads the refs of every repository and
  * compares the newest versions. A definition that is just being created or removed does not count as a difference.
  */
 export async function compare(
@@ -69,7 +69,7 @@ interface CompareOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Compares one definition. If there is a difference, it reads the row again, because a landing may be running. */
+/** Compares one definition. After a difference, the row is read again, because a landing may be running. */
 async function compareOne(
   { store, repositories }: CompareDeps,
   row: KnownDefinition,

@@ -39,8 +39,8 @@ export interface ReindexOptions {
 
 /**
  * Rebuilds the index. Each repository has its own transaction, so the service can keep running. By default nothing is
- * deleted, because a missing repository may come back (for example on a disk that was not mounted). Deleting its row would
- * also delete everything that refers to the row.
+ * deleted, because a missing repository may come back (for example on a disk that was not mounted). Deleting the row of a
+ * definition would also delete everything that refers to the row.
  */
 export async function reindex(
   deps: LandingDeps,
@@ -137,7 +137,7 @@ async function findOrphans(store: Store, repositories: Repositories): Promise<Kn
 }
 
 /**
- * Deletes definitions without a repository from the index. Each is checked again under its lock, because a landing may be
+ * Deletes definitions without a repository from the index. Each definition is checked again under its lock, because a landing may be
  * creating its repository at this moment.
  */
 async function removeOrphans(

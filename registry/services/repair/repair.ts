@@ -9,7 +9,7 @@ import { mendedState } from './mended-state.ts';
 
 export interface RepairReport {
   repaired: string[];
-  /** Definitions whose repair failed. Their journal entries stay, so the next start tries again. */
+  /** Definitions whose repair failed. The journal entries of these definitions stay, so the next start tries again. */
   failed: { name: string; error: Error }[];
 }
 

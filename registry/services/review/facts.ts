@@ -49,7 +49,7 @@ export interface LoadedFacts {
     from: Oid | null;
     to: Oid;
     own: OwnJudgement;
-    /** If a revoked version has the content that would land: a sentence that says so. Otherwise null. */
+    /** A sentence that names the revoked version with the content that would land. Null if there is no such version. */
     revoked: string | null;
   } | null;
   definition: Definition | null;
@@ -142,7 +142,7 @@ export async function loadFacts(
   return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
 }
 
-/** The people who took part. Two accounts with the same mailbox count as one person. */
+/** The people who took part in the change. Two accounts with the same mailbox count as one person. */
 function involvedIn(
   row: MergeRequest,
   heads: readonly MergeRequestHead[],
@@ -209,7 +209,7 @@ async function changesByHead(
   return found;
 }
 
-/** If the tree that would land equals the tree of a revoked version: a sentence that says so. Otherwise null. */
+/** A sentence that names the revoked version with the tree that would land. Null if there is no such version. */
 async function revokedTarget(
   repository: Repository,
   main: Oid | null,

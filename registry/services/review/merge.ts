@@ -21,7 +21,7 @@ import { authorsOf, treeOf } from './examine.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
 import { readContents } from './own-checks.ts';
 
-/** How many times a merge is tried when another landing comes first. After that, the caller gets an error. */
+/** How many times a merge is tried when another landing comes first. After the last try, the caller gets an error. */
 const ATTEMPTS = 5;
 
 /**
@@ -61,7 +61,7 @@ async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: Merge
   if (row.head !== order.head) {
     throw new Problem(
       'conflict',
-      `The head of merge request !${id} is now ${row.head}. Look at it again before you merge.`,
+      `The head of merge request !${id} is now ${row.head}. Look at the new head before you merge.`,
       [{ path: 'head', message: `is ${row.head} now` }],
     );
   }
@@ -92,7 +92,7 @@ const notMergeable = (id: number, reasons: string[]): Problem =>
 
 type Git = NonNullable<LoadedFacts['git']>;
 
-/** Writes the commit that lands. Its author is the author of the branch's first commit, its committer is the caller. */
+/** Writes the commit that lands. Its author is the author of the first commit on the branch. Its committer is the caller. */
 async function squash(
   caller: Caller,
   loaded: LoadedFacts,

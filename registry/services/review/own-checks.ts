@@ -173,7 +173,7 @@ function withAdvice(lines: string[]): string[] {
   return ['a lab admin can grant it to this definition with the approval', ...lines];
 }
 
-/** The most findings that a summary lists. It gives only the number of the others. */
+/** The most findings that a summary lists. For further findings, it gives only their number. */
 const SHOWN = 5;
 
 /** A check fails if `against` has any findings. The summary lists `warnings` only if there are no findings. */

@@ -28,8 +28,8 @@ export interface Ground {
 }
 
 /**
- * A save builds on the caller's open merge request. If the caller has none, it builds on `main`. If the definition has no
- * version yet, it builds on the newest merge request.
+ * A save builds on the caller's open merge request or, if the caller has none, on `main`. If the definition has no version
+ * yet, the save builds on the newest merge request.
  */
 export async function findGround(
   deps: SaveDeps,
@@ -76,7 +76,7 @@ export async function propose(
 }
 
 interface Opening {
-  /** The first line becomes the title, the rest the description. Values in `options` replace both. */
+  /** The first line becomes the title, the rest the description. Values in `options` replace title and description. */
   summary: string;
   source?: string;
   options?: { title?: string; description?: string; draft?: boolean };

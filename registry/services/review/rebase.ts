@@ -17,7 +17,7 @@ import { moveStep } from './steps.ts';
 
 /**
  * `POST /api/merge-requests/:id/rebase`. The rebased commits keep their authors, and the new head keeps its pusher. The
- * caller adds no content, so they do not count as a participant and may still approve. Approvals stay valid if the list of
+ * caller adds no content, so the caller does not count as a participant and may still approve. Approvals stay valid if the list of
  * changes stays the same. Nothing happens if the branch is already based on the newest version. Throws `conflict` if the
  * head moved, and with file and lines if a commit does not apply.
  */
@@ -43,7 +43,7 @@ export async function rebaseMergeRequest(
   if (head !== undefined && head !== row.head) {
     throw new Problem(
       'conflict',
-      `The head of merge request !${id} is now ${row.head}. Look at it, then try again.`,
+      `The head of merge request !${id} is now ${row.head}. Look at the new head, then try again.`,
     );
   }
   const repository = await deps.repositories.open(row.definition);

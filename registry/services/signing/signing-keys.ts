@@ -30,7 +30,7 @@ export function showSignature(version: Version, keys: readonly SigningKey[]) {
   return key === null ? null : { key, valid: fault === null };
 }
 
-/** Rotates the signing key. The key files change first, because they are what signs. Then the audit entry is written. */
+/** Rotates the signing key. The key files change first, because the registry signs with them. */
 export async function rotateSigningKey(
   { signingKeys, store }: { signingKeys: SigningKeys; store: Store },
   caller: Caller,

@@ -1,5 +1,5 @@
 /**
- * The part of sync lists that all computers of a lab share. It is read once and cached as text until its stamps change,
+ * The part of sync lists that all computers of a lab share. This part is read once and cached as text until its stamps change,
  * because after a landing all computers request their lists at the same time.
  */
 
@@ -103,8 +103,8 @@ export class Catalogue {
   }
 
   /**
-   * Finds the definitions that the lab sees, each at its newest version that is not revoked. It takes at most three
-   * queries.
+   * Finds the definitions that the lab sees, each at its newest version that is not revoked. The search takes at
+   * most three queries.
    */
   async find({ ids, names }: Wanted): Promise<{
     definitions: ReadonlyMap<number, DefinitionSummary>;
@@ -119,7 +119,7 @@ export class Catalogue {
     return { definitions: this.#definitions, newest: this.#newest };
   }
 
-  /** Loads the versions, including revoked ones. It takes at most one query. */
+  /** Loads the versions, including revoked ones, with at most one query. */
   async versionsAt(wanted: readonly { definition_id: number; version: number }[]) {
     const keys = new Map(wanted.map((one) => [`${one.definition_id}@${one.version}`, one]));
     const missing = [...keys].filter(([key]) => !this.#versions.has(key));
@@ -146,7 +146,7 @@ export class Catalogue {
     );
   }
 
-  /** JSON of the lab's instruments that are in service. Computers of the lab may bind these. */
+  /** JSON of the lab's instruments that are in service. Computers of the lab may bind these instruments. */
   instruments(): Promise<string> {
     this.#instruments ??= this.#writeInstruments().catch((error) => {
       this.#instruments = undefined;

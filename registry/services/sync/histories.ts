@@ -16,7 +16,7 @@ export interface HistoryDeps {
   definition: (name: string) => Promise<DefinitionAccess | undefined>;
   /** The current actor of the request. Undefined if its token has been revoked in the meantime. */
   asker: () => Promise<Actor | undefined>;
-  /** Receives the reason why a history cannot be sent. The computer then fetches it by git. */
+  /** Receives the reason why a history cannot be sent. The computer then fetches the history by git. */
   onError: (error: unknown, name: string) => void;
 }
 

@@ -15,20 +15,20 @@ import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalo
 import type { Own, OwnParts } from './own.ts';
 
 export interface SyncDeps extends ReadDeps {
-  /** The version of the registry. It is part of the ETag, because another version may write other lists. */
+  /** The version of the registry. The version is part of the ETag, because another version may write other lists. */
   version: string;
   catalogues: Catalogues;
   ownParts: OwnParts;
 }
 
 export interface SyncState {
-  /** A weak ETag (RFC 9110, section 8.8.3.2), because it stays the same when the username of a creator changes. */
+  /** A weak ETag (RFC 9110, section 8.8.3.2), because the ETag stays the same when a creator's username changes. */
   etag: string;
   /** The fields of the signed statement other than the digest of the list. */
   about: Pick<Statement, 'audience' | 'number' | 'timeline'>;
   /**
-   * Reads the list, as the JSON of a `SyncList` in pieces. Lists of one lab share most pieces. Call it only if the list must
-   * be sent.
+   * Reads the list, as the JSON of a `SyncList` in pieces. Lists of one lab share most pieces. Call `list` only if the
+   * list must be sent.
    */
   list: () => Promise<Buffer[]>;
 }
@@ -37,7 +37,7 @@ const stampsOf = batchLookups((store, computers: readonly Asking[]) =>
   syncStamps(store.em(), computers),
 );
 
-/** The state of a computer's list. Only a computer may call this. Until the list is read, it takes one query. */
+/** The state of a computer's list. Only a computer may call this. Only reading the list takes more than one query. */
 export async function syncState(
   deps: SyncDeps,
   caller: Caller,

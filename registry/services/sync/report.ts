@@ -27,7 +27,7 @@ interface Report extends ReportFields {
 const MOST_TOGETHER = 50;
 
 /**
- * Stores a report. If the installed versions have changed, it also stores the time of the change. Names of definitions that
+ * Stores a report. If the installed versions have changed, the time of the change is stored too. Names of definitions that
  * the registry does not know are stored unchanged.
  */
 export async function saveReport(

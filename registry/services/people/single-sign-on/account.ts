@@ -17,7 +17,7 @@ import { auditSignIn } from '../sessions.ts';
 import { showUser } from '../users.ts';
 import { type Claims, groupsOf, type Profile, profileOf } from './profile.ts';
 
-/** An account that will be linked to the provider. Its owner is signed in to it and asked for the link. */
+/** An account that will be linked to the provider. The owner is signed in to the account and has asked for the link. */
 export interface Link {
   userId: number;
   sessionEpoch: number;
@@ -69,8 +69,8 @@ export async function signInAs(
 }
 
 /**
- * Repeats the work if a unique name or identity was taken in the meantime. This happens if a person signs in for the first
- * time in two browsers at once, or if two new people get the same username.
+ * Repeats the work if the username or identity was taken in the meantime: by the same person in a second browser, or by
+ * another new person.
  */
 async function retryIfTaken<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

@@ -12,7 +12,7 @@ export type Claims = Readonly<Record<string, unknown>> & { iss: string; sub: str
 export interface Profile {
   issuer: string;
   subject: string;
-  /** The preferred username of a new account. Another account may already have it. */
+  /** The preferred username of a new account. Another account may already have this username. */
   username: string;
   name: string;
   /** The e-mail address. Null if the provider gives none or says that it is not verified. */
@@ -36,8 +36,8 @@ export function profileOf(claims: Claims): Profile {
 
 /**
  * Reads the groups from a claim, which is a list of names or one name. A person without the claim is in no group. Some
- * providers leave out a long list (`_claim_names`; Entra ID does from 200 groups on). Then this function throws, because the
- * person would lose roles.
+ * providers leave out a long list (`_claim_names`; Entra ID does from 200 groups on). The function throws in this case,
+ * because the person would lose roles.
  */
 export function groupsOf(claims: Claims, claim: string): string[] {
   const elsewhere = claims._claim_names;
@@ -54,7 +54,7 @@ export function groupsOf(claims: Claims, claim: string): string[] {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Makes a valid username. From an e-mail address it takes the part before the @. */
+/** Makes a valid username. The username for an e-mail address is the part before the @. */
 function usernameOf(wanted: string): string {
   const plain = (wanted.split('@', 1)[0] ?? '')
     .normalize('NFKD')
