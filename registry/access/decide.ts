@@ -39,7 +39,7 @@ export type Action =
   /** `discuss`: propose, push, comment. `decide`: approve for the lab, land, close merge requests of others. */
   | { on: 'merge-request'; do: 'read' | 'discuss' | 'decide'; labId: number | null }
   | { on: 'site'; do: 'sign-in' | 'manage' }
-  /** `change`: name, e-mail and password. `manage`: username, rights and deletion. */
+  /** `change`: change name, e-mail address and password. `manage`: change username and rights, or delete the account. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
   /** Find a user's id by exact username, to add this user to a lab. */
   | { on: 'accounts'; do: 'find' }

@@ -55,7 +55,7 @@ interface Entry {
   place: string;
 }
 
-/** Groups entries by cause. A cause with several places gets one line, and the places follow on the next. */
+/** Groups entries by cause. If a cause has several places, the next line lists them. */
 function groupByCause(entries: readonly Entry[], verbose: boolean): string[] {
   const causes = new Map<string, string[]>();
   for (const { cause, place } of entries) {

@@ -1,4 +1,4 @@
-/** Computes the base and the changes of a head from git. Decisions never use the copy in the database. */
+/** Computes the base and the changes of a head from git. Decisions never use the copies of both in the database. */
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repository } from '../../../repos/types.ts';
 import { changesKey } from '../../definitions/merge.ts';

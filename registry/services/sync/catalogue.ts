@@ -58,7 +58,7 @@ export class Catalogues {
 export class Catalogue {
   /** The lab's definitions, each at its newest version that is not revoked, in the order of sync lists. */
   own: readonly Effective[] = [];
-  /** JSON of the revoked versions of all definitions that the lab sees. `reinstated` and `policy` are JSON too. */
+  /** The revoked versions of all definitions that the lab sees, as JSON. `reinstated` and `policy` are JSON too. */
   revoked = '[]';
   reinstated = '[]';
   policy = '{}';
@@ -146,7 +146,7 @@ export class Catalogue {
     );
   }
 
-  /** JSON of the lab's instruments that are in service. Computers of the lab may bind these instruments. */
+  /** The lab's instruments that are in service, as JSON. Computers of the lab may bind these instruments. */
   instruments(): Promise<string> {
     this.#instruments ??= this.#writeInstruments().catch((error) => {
       this.#instruments = undefined;
