@@ -17,7 +17,7 @@ export interface Caller {
 export const REGISTRY = { name: 'Definition Registry', email: 'registry@localhost' };
 
 /**
- * The caller for commands of the command line and for the import of built-in definitions. This caller may do everything.
+ * The caller for commands of the command line and for the import of built-in definitions. The operator may do everything.
  */
 export const OPERATOR: Caller = {
   actor: {

@@ -76,7 +76,7 @@ export function mayApprove(
 
 /**
  * Admins and owners may request changes, even if they took part in the change. Everybody can withdraw an own request for
- * changes by approving. Such an approval counts only if its author may approve.
+ * changes by approving. The approval itself counts only if its author may approve.
  */
 export function mayGive(
   verdict: Exclude<Verdict, 'comment'>,

@@ -112,7 +112,7 @@ interface Settled {
   unsettled: LeftOut[];
 }
 
-/** The refs of a repository. Undefined if it has no refs or if they cannot be read. */
+/** The refs of a repository. Undefined if the repository has no refs or if they cannot be read. */
 async function readRefs(repositories: Repositories, name: string): Promise<Refs | undefined> {
   try {
     const refs = await (await repositories.open(name)).refs();

@@ -29,7 +29,7 @@ import {
 } from './contents.ts';
 
 export interface RestoreDeps {
-  /** The empty database. Its schema may already be migrated. */
+  /** The empty database, already migrated or not. */
   store: Store;
   repositories: Repositories;
   keysFolder: string;

@@ -29,7 +29,7 @@ export async function filesOf(reader: ObjectReader, commit: string): Promise<Fil
 }
 
 /**
- * The reason why the files exceed the limits of one version. Undefined if the files are within the limits. Such a version could not be read
+ * The reason why the files exceed the limits of one version. Undefined if the files are within the limits. A larger version could not be read
  * back from git.
  */
 export function findExcess(files: Files): string | undefined {

@@ -142,7 +142,7 @@ export async function writeBinding(
 
 /**
  * Throws `conflict` if the instrument's definition is archived. The definition is locked, so nobody can archive it before
- * the new binding is written. After that, the binding prevents archiving.
+ * the new binding is written. Afterwards the new binding prevents archiving.
  */
 async function requireOffered(em: EntityManager, { name, definition_id }: Instrument) {
   if (definition_id === null) return;

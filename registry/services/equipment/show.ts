@@ -16,7 +16,7 @@ import type {
 
 export const showComputer = (row: ComputerRow): Computer => show(row, fieldsOf(Computer));
 
-/** An instrument without its bindings. Its definition is null if the caller may not see it. */
+/** An instrument without its bindings. `definition` is null if the caller may not see the definition. */
 export const showInstrument = (
   row: InstrumentRow,
   definition: Pick<DefinitionSummary, 'id' | 'name' | 'display_name' | 'version'> | undefined,

@@ -320,7 +320,7 @@ function describeFinding(name: string, found: Diagnostic & { file?: string }): s
   return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
 }
 
-/** The dotted name of the folder as a Python package, such as `pymeasure.instruments`. Undefined if it is not a package. */
+/** The dotted name of the folder as a Python package, such as `pymeasure.instruments`. Undefined if the folder is not a package. */
 async function packageOf(folder: string): Promise<string | undefined> {
   const parts: string[] = [];
   let at = folder;

@@ -64,7 +64,7 @@ async function requireRights(
   const role = labId === null ? null : (actor.roles.get(labId) ?? null);
   const same = actor.isAdmin ? now?.is_admin : now?.role === role;
   if (now && !now.disabled && same) return;
-  // This problem has no cause, so the landing is not retried: the caller's rights were read when the request began.
+  // The problem has no `cause`, so the landing is not retried: the caller's rights were read when the request began.
   throw new Problem(
     'conflict',
     `Your permissions for ${name} have changed in the meantime. Sign in again and repeat the request.`,

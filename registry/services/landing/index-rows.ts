@@ -43,7 +43,7 @@ export function definitionRow(
 }
 export type DefinitionRow = ReturnType<typeof definitionRow>;
 
-/** The row of one version. Its verdicts (deprecated, revoked, reinstated) come from the definition's state. */
+/** The row of one version. The verdicts on it (deprecated, revoked, reinstated) come from the definition's state. */
 export function versionRow(state: DefinitionState, { record, tag, content }: LandedVersion) {
   return {
     definition_id: state.id,

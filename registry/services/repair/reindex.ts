@@ -93,7 +93,7 @@ export async function idIn(repository: Repository): Promise<number> {
   return state === undefined ? 0 : (await readState(repository)).state.id;
 }
 
-/** A text that says which versions the index would lose in an update from this repository. Null if it would lose none. */
+/** A text that says which versions the index would lose in an update from this repository. Null if the index would lose none. */
 async function findLost(
   repositories: Repositories,
   row: KnownDefinition | undefined,

@@ -57,7 +57,8 @@ async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: Merge
   const { git, facts, policy, grants } = loaded;
   const against = hindrances(facts);
   if (against.length > 0) throw notMergeable(id, against);
-  if (git === null) throw notMergeable(id, ['Its definition no longer exists.']);
+  if (git === null)
+    throw notMergeable(id, ['The definition of this merge request no longer exists.']);
   if (row.head !== order.head) {
     throw new Problem(
       'conflict',
@@ -92,7 +93,7 @@ const notMergeable = (id: number, reasons: string[]): Problem =>
 
 type Git = NonNullable<LoadedFacts['git']>;
 
-/** Writes the commit that lands. Its author is the author of the first commit on the branch. Its committer is the caller. */
+/** Writes the commit that lands. The author is that of the first commit on the branch, and the committer is the caller. */
 async function squash(
   caller: Caller,
   loaded: LoadedFacts,

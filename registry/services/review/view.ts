@@ -132,7 +132,7 @@ export function showCheck(
 /** Why the merge request cannot land. For a closed or merged merge request, the state is the only reason. */
 export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
   if (facts.state !== 'open') return hindrances(facts);
-  if (git === null) return ['Its definition no longer exists.'];
+  if (git === null) return ['The definition of this merge request no longer exists.'];
   return blockers(facts, policy);
 }
 

@@ -14,7 +14,7 @@ export interface HistoryDeps {
   rules: Rules;
   /** Finds a definition by its exact name, without a check of rights. */
   definition: (name: string) => Promise<DefinitionAccess | undefined>;
-  /** The current actor of the request. Undefined if its token has been revoked in the meantime. */
+  /** The current actor of the request. Undefined if the token of the request has been revoked in the meantime. */
   asker: () => Promise<Actor | undefined>;
   /** Receives the reason why a history cannot be sent. The computer then fetches the history by git. */
   onError: (error: unknown, name: string) => void;
