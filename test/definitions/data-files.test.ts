@@ -2,7 +2,8 @@
  * The flaw: a definition could carry compiled code that no reviewer can read. The attack: tell a VISA library to load
  * the definition's own `.so`. Verified: compiled code of every system is refused under any name. A file is refused if a
  * system would load it because of its name, whatever it contains. Data that starts like compiled code is accepted. A
- * git-lfs pointer in place of the data causes a warning. Oracle: this machine's own programs.
+ * git-lfs pointer in place of the data causes a warning. The oracle is the programs of this machine, which must be
+ * recognized as compiled code.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

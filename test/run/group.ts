@@ -57,7 +57,7 @@ for (const file of files) {
   root.setTimeout(0);
 }
 
-/** The innermost test that is running. */
+/** Returns the innermost test that is running now. */
 function runningTest(test: Test): Test {
   const [inner] = test.activeSubtests;
   return inner ? runningTest(inner as Test) : test;

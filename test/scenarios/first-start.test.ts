@@ -100,7 +100,7 @@ t.test('on a terminal the token of the clone line lasts a day and cannot manage'
     .execute(`select scope, expires_at - now() <= interval '24 hours' as short from tokens`);
   t.same(row, { scope: 'write', short: true });
   await store.em().execute(`update tokens set expires_at = now() - interval '1 second'`);
-  // The registry notices the change by SQL a little later, so the test tries until it does.
+  // The registry notices a change by SQL only a little later, so the test repeats the request until then.
   while ((await gitResult(['ls-remote', line])).code === 0);
   t.pass('it has expired');
 });

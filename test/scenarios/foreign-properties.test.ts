@@ -111,7 +111,7 @@ function columnsOf({ deps }: TestLab): string[] {
 interface Place {
   at: string[];
   named: string[];
-  /** The body with these properties in this position. */
+  /** Returns the body with the given columns added to the object at this position. */
   body(foreign: object): unknown;
 }
 

@@ -101,7 +101,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal((await poll(lab.url, 'pbc_wrong', etag)).status, 401);
   });
 
-  // The embedded database allows only one process.
+  // The embedded database allows only one process, so only PostgreSQL has a second server.
   const server = database === 'PostgreSQL' ? await serve(lab.settings) : undefined;
   if (server) t.teardown(() => server.signal('SIGKILL'));
   const url = server?.url ?? lab.url;

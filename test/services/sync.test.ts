@@ -181,8 +181,8 @@ await onEachDatabase(
       const actor = { ...caller.actor, id };
       return saveReport(depsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
     };
-    // The value is nested more deeply than hidden characters are escaped. The value also contains NUL, which PostgreSQL
-    // cannot store.
+    // Hidden characters are escaped only to a certain depth, and this value is nested more deeply. The value also
+    // contains NUL, which PostgreSQL cannot store.
     const deep = { deep: Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'a\0b') };
     const outcomes = await Promise.allSettled([
       tell(pc.id),

@@ -362,7 +362,7 @@ t.test('file names that are not UTF-8 are refused, naming them', async (t) => {
   const padding: string[] = [];
   for (let i = 0; i < 40; i++) padding.push(await writeObject(cwd, 'blob', `padding ${i}\n`));
   for (const others of [[], padding]) {
-    // Large pushes are checked by other code, for which one name is enough.
+    // Other code checks large pushes, and one bad file name is enough to test it.
     for (const name of others.length > 0 ? NAMES.slice(0, 1) : NAMES) {
       const tree = Buffer.concat([
         Buffer.from(`100644 ${name}\0`, 'latin1'),

@@ -17,7 +17,7 @@ async function fetchCommit(worker: Worker, url: string, ref: string): Promise<st
   const { code, stderr } = await gitResult(['fetch', '-q', url, `+${ref}:refs/now`], { cwd });
   if (code === 0) return (await git(['rev-parse', 'refs/now'], { cwd })).trim();
   if (/couldn't find remote ref|'\S+' not found/.test(stderr)) return undefined;
-  // The ref has moved since git asked for it. Such a race can happen with every server.
+  // The ref has moved since git asked for it. A ref can move between two requests of git on every server.
   if (/not our ref/.test(stderr)) return await fetchCommit(worker, url, ref);
   throw new Error(`fetch ${ref}: ${stderr}`);
 }

@@ -9,7 +9,7 @@ export interface Landed {
   version: number;
   commit: string;
   parents: string[];
-  /** The commit of the tag `vN`. */
+  /** The commit that the tag `vN` of this version names. */
   tagged: string | undefined;
   record: VersionRecord;
   /** The trailers of the commit, as `Key: value`. */
