@@ -17,9 +17,8 @@ function maskForOthers(): number {
 
 /**
  * Creates the data folder so that other accounts cannot read it. If the folder exists, removes the permissions of other
- * accounts from the folder and its content, because older registries left them. Does not look into a folder that is
- * already closed to others. Returns the paths that belong to another account, because their permissions cannot be
- * changed.
+ * accounts from it, because older versions of the registry left them. Does not look into a folder that is already
+ * closed to others. Returns the paths that belong to another account, because their permissions cannot be changed.
  */
 export async function openDataFolder(root: string): Promise<string[]> {
   maskForOthers();

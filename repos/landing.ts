@@ -24,7 +24,7 @@ export function countVersions(refs: Refs): number {
   return count;
 }
 
-/** Reads all versions, newest first. Reads only their tags, not their commits. */
+/** Reads all versions, newest first. Reads only the tags of the versions, and not their commits. */
 export async function readVersions(objects: ObjectStore, refs: Refs): Promise<Version[]> {
   const versions: Version[] = [];
   for (let version = countVersions(refs); version > 0; version -= 1) {

@@ -154,7 +154,7 @@ export interface Repository extends ObjectReader {
   diff(from: Oid | null, to: Oid): Promise<Buffer>;
   /** The content of `state.json` at `refs/registry/state` and the commit, or undefined if there is no state. */
   readState(): Promise<{ oid: Oid; text: string } | undefined>;
-  /** The complaints of `git fsck --strict`. Empty if the repository is sound. */
+  /** The complaints of `git fsck --strict`. The list is empty if the repository is sound. */
   fsck(): Promise<string[]>;
   /** Packs loose objects if there are many. Others may read and write the repository meanwhile. */
   maintain(): Promise<void>;

@@ -1,4 +1,7 @@
-/** Lets long work run in steps of a few milliseconds, one in each turn of the event loop. Other requests run in between. */
+/**
+ * Lets long work run in steps of a few milliseconds, one in each turn of the event loop. Other requests run between two
+ * steps.
+ */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
 

@@ -33,7 +33,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         tags,
         summary: 'Approve one head of a merge request, request changes, or comment on it',
         description:
-          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve to withdraw the request, but this counts as an approval only if the person may approve. If the head has moved, the answer is 409.',
+          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve, which withdraws the request. It counts as an approval only if the person may approve. If the head has moved, the answer is 409.',
         params: IdParams,
         body: ReviewInput,
         response: { 201: Review, ...problemAnswers },

@@ -201,7 +201,7 @@ export async function addCode(
 }
 
 /**
- * Uses an enrolment code and deletes it, so that of two concurrent uses only one succeeds. Returns null if the code is
+ * Uses an enrolment code and deletes it, so that only one of two concurrent uses succeeds. Returns null if the code is
  * not valid.
  */
 export async function takeCode(

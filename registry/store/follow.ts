@@ -182,8 +182,8 @@ export class Follower implements LocalFollower {
 const now = () => ({ steady: performance.now(), wall: Date.now() });
 
 /**
- * The end of a lease, counted from before the request to the database. So the follower considers the lease ended before
- * any process that waits for it does.
+ * The end of a lease, measured from the moment before the request to the database. So the follower considers the lease
+ * ended before any process that waits for it does.
  */
 const leaseFrom = ({ steady, wall }: ReturnType<typeof now>) => ({
   steady: steady + LEASE,

@@ -53,7 +53,10 @@ export async function upsertDefinition(em: EntityManager, row: DefinitionFields)
   if ((await em.nativeUpdate(Definition, { id }, changes)) === 0) await em.insert(Definition, row);
 }
 
-/** Creates the lab and the people that a repository mentions but the database does not have: disabled, with their ids. */
+/**
+ * Creates the lab and the people that a repository mentions but the database does not have. They are disabled, and get
+ * the ids that the repository has for them.
+ */
 export async function ensureMentioned(
   em: EntityManager,
   lab: MentionedLab | null,

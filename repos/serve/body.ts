@@ -75,7 +75,10 @@ export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): 
   return true;
 }
 
-/** Reads the whole body. Throws RequestRefused with 413 if it has more than `limit` bytes, or as `chunksOf` does. */
+/**
+ * Reads the whole body. Throws RequestRefused with 413 if the body has more than `limit` bytes, and throws as
+ * `chunksOf` does.
+ */
 export async function readWhole(
   stream: Readable,
   limit: number,

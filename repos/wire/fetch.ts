@@ -1,6 +1,6 @@
 /**
- * Requests of fetching clients: the `fetch` command of protocol v2 (gitprotocol-v2(5), "fetch") and the request of v0 and
- * v1 (gitprotocol-pack(5), "Packfile Negotiation").
+ * Parses and writes requests of fetching clients. Protocol v2 has the `fetch` command (gitprotocol-v2(5), "fetch"); v0
+ * and v1 have a request of their own (gitprotocol-pack(5), "Packfile Negotiation").
  */
 import { splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';

@@ -21,8 +21,8 @@ export interface EmbeddedDatabase {
 const YOUNG = 12;
 
 /**
- * Begins to open the database in `folder`, and creates it if it does not exist. Returns before the database is open:
- * sessions wait for it, and fail if it cannot be opened. Throws `database_in_use`.
+ * Begins to open the database in `folder`, and creates it if it does not exist. Returns before the database is open.
+ * Sessions wait until the database is open, and fail if it cannot be opened. Throws `database_in_use`.
  */
 export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   const path = resolve(folder);

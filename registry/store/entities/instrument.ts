@@ -26,7 +26,7 @@ const schema = defineEntity({
     manufacturer: p.text().strictNullable(),
     model: p.text().strictNullable(),
     serial_number: p.text().strictNullable(),
-    /** The usual address. The address that a computer uses is in its binding. */
+    /** The usual address. The address that a computer uses is in the binding of the instrument. */
     adapter: p.text().strictNullable(),
     location: p.text().strictNullable(),
     status: p.enum(instrumentStatuses).default('available'),

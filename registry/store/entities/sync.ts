@@ -18,7 +18,10 @@ const stampSchema = defineEntity({
     stamp: p.uuid(),
     /** How often the stamp has changed. */
     number: p.bigint('number').defaultRaw('0'),
-    /** The number of the last change, from one sequence with the ids of audit entries (store/stamp-changes.ts). */
+    /**
+     * The number of the last change. Changes and audit entries get their numbers from one sequence
+     * (store/stamp-changes.ts).
+     */
     changed: p.integer().nullable(),
   },
 });
