@@ -370,7 +370,7 @@ t.test(
   },
 );
 
-/** The request that `git push` would send for the clone's HEAD if it knew only `from` of main. */
+/** The request of a `git push` of the clone's HEAD. The pushing git knows no commit of `main` after `from`. */
 async function request(cwd: string, from: string) {
   const to = (await git(['rev-parse', 'HEAD'], { cwd })).trim();
   const objects = await git(['rev-list', '--objects', to, `^${from}`], { cwd });

@@ -20,7 +20,7 @@ import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
-// The first worker compiles its code, which takes long, so the limit is higher.
+// The time limit is higher than usual, because the first worker compiles its code.
 t.setTimeout(120_000);
 const git = await openGitProgram();
 const analysis = new AnalysisPool();
