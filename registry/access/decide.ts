@@ -58,8 +58,8 @@ export type Action =
   | { on: 'own-sync'; do: 'use' };
 
 /**
- * `hidden`: the actor may not know that the thing exists (404). `anonymous`: signing in might help (401). `forbidden`: the
- * actor may see the thing, but may not do this (403).
+ * `hidden`: the actor may not know that the thing exists (404). `anonymous`: signing in might help (401). `forbidden`:
+ * the actor may see the thing, but may not do this (403).
  */
 export type Decision =
   | { allowed: true }
@@ -273,8 +273,8 @@ function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Deci
 
 /**
  * The rules of `maySee` as a filter for lists, which the database applies to each row. The result has the shape of
- * `Viewer` in `registry/store`. The folders `access` and `store` may not import each other, so the compiler compares the two
- * shapes in the services that use both.
+ * `Viewer` in `registry/store`. The folders `access` and `store` may not import each other, so the compiler compares
+ * the two shapes in the services that use both.
  */
 export function viewerOf(actor: Actor, rules: Rules) {
   const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];

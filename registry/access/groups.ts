@@ -1,7 +1,7 @@
 /** Computes a user's roles from the user's groups at the single sign-on provider. Pure. */
 import type { Role } from './decide.ts';
 
-/** The rights that one group gives. The keys of `labs` are the codes of labs, in any case. */
+/** The rights that one group gives. The keys of `labs` are the codes of labs, in upper or lower case. */
 export interface GroupGrant {
   labs?: Record<string, Role>;
   site_admin?: boolean;
@@ -19,8 +19,8 @@ export interface Granted {
 const RANK: Record<Role, number> = { viewer: 1, contributor: 2, admin: 3 };
 
 /**
- * If several groups give a role in one lab, the highest role counts. For each lab in the mapping, the mapping alone decides
- * the role, even of users who are in none of its groups. Roles in other labs are left alone.
+ * If several groups give a role in one lab, the highest role counts. For each lab in the mapping, the mapping alone
+ * decides the role, even of users who are in none of its groups. Roles in other labs are left alone.
  */
 export function grantedBy(mapping: GroupRoles, groups: readonly string[]): Granted {
   const labs: Granted['labs'] = new Map();

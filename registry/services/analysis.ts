@@ -1,6 +1,6 @@
 /**
- * The interface to the analysis workers. Services ask questions about definitions here, and the workers compute the answers
- * without blocking other requests.
+ * The interface to the analysis workers. Services ask questions about definitions here, and the workers compute the
+ * answers without blocking other requests.
  */
 
 import type { ReadContent } from '../definitions/content.ts';
@@ -18,9 +18,9 @@ import { Problem, type ProblemCode } from '../errors.ts';
 
 export interface Analysis {
   /**
-   * Answers a question in a worker. `account` is the account that waits for the answer, because accounts take turns. Throws
-   * a `Problem`: `too_costly` if the answer takes too much time or memory, `too_many_requests` if this account has too many
-   * waiting questions, `unavailable` if all accounts together have too many or the registry is stopping.
+   * Answers a question in a worker. `account` is the account that waits for the answer, because accounts take turns.
+   * Throws a `Problem`: `too_costly` if the answer takes too much time or memory, `too_many_requests` if this account
+   * has too many waiting questions, `unavailable` if all accounts together have too many or the registry is stopping.
    */
   ask<Q extends Question>(account: string, question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
 

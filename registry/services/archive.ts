@@ -1,6 +1,6 @@
 /**
- * Reads and writes archives. An archive is an ordinary zip with the checksums `SHA256SUMS` as its last entry. A new archive
- * gets its name only when it is complete and flushed to disk. The reader compares each entry with its checksum.
+ * Reads and writes archives. An archive is an ordinary zip with the checksums `SHA256SUMS` as its last entry. A new
+ * archive gets its name only when it is complete and flushed to disk. The reader compares each entry with its checksum.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
@@ -52,7 +52,8 @@ export class ArchiveWriter {
   }
 
   /**
-   * Adds an entry, and resolves once its content is read. `packed` content is already compressed, so it is stored as it is.
+   * Adds an entry, and resolves once its content is read. `packed` content is already compressed, so it is stored as it
+   * is.
    */
   async add(
     name: string,
@@ -151,8 +152,8 @@ export class ArchiveReader {
   }
 
   /**
-   * Reads an entry. Throws `Problem` `invalid` if there is no such entry, or if its content does not match its checksum. The
-   * checksum is compared after the last byte.
+   * Reads an entry. Throws `Problem` `invalid` if there is no such entry, or if its content does not match its
+   * checksum. The checksum is compared after the last byte.
    */
   async *read(name: string): AsyncGenerator<Buffer> {
     const entry = this.#entries.get(name);

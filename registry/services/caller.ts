@@ -51,8 +51,8 @@ export function authorize(caller: Caller, action: Action, rules: Rules, what: st
 export const REGISTRY_ACCOUNT = 'registry';
 
 /**
- * The name under which a caller takes turns at the analysis workers. All tokens and sessions of an account share one name.
- * Anonymous callers share one name for each network address.
+ * The name under which a caller takes turns at the analysis workers. All tokens and sessions of an account share one
+ * name. Anonymous callers share one name for each network address.
  */
 export function accountOf({ actor, address }: Caller): string {
   if (actor === OPERATOR.actor) return REGISTRY_ACCOUNT;
@@ -97,7 +97,9 @@ export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   };
 }
 
-/** A computer is named `computer:<name>`. Usernames cannot contain a colon, so nobody mistakes a computer for a person. */
+/**
+ * A computer is named `computer:<name>`. Usernames cannot contain a colon, so nobody mistakes a computer for a person.
+ */
 function nameOf(actor: Actor): string {
   if (actor.kind === 'user') return actor.username;
   return actor.kind === 'computer' ? `computer:${actor.name}` : 'nobody';

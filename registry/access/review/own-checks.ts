@@ -6,7 +6,7 @@ export const OWN_CHECKS = ['validation', 'import-policy', 'conflict', 'interface
 const DRAWINGS = new Set(OWN_CHECKS.map(drawing));
 
 /**
- * Whether a name equals the name of one of the registry's own checks, or looks like it. Nobody may post a check with such a
- * name, and no policy may require one.
+ * Whether a name equals the name of one of the registry's own checks, or looks like it. Nobody may post a check with
+ * such a name, and no policy may require one.
  */
 export const isOwnCheck = (name: string): boolean => DRAWINGS.has(drawing(name));

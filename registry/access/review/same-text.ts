@@ -1,8 +1,9 @@
 import { drawing } from '../../../text/alike.ts';
 
 /**
- * Normalizes text to what a reader sees. Case, surplus white space, invisible characters and compatibility forms (NFKC, for
- * example full-width letters) make no difference. So a rule for `Lasers` also applies to `lasers ` with a space at its end.
+ * Normalizes text to what a reader sees. Case, surplus white space, invisible characters and compatibility forms (NFKC,
+ * for example full-width letters) make no difference. So a rule for `Lasers` also applies to `lasers ` with a space at
+ * its end.
  */
 export const normalForm = (text: string): string =>
   text

@@ -51,8 +51,8 @@ function whyNot(
 }
 
 /**
- * Admins of the lab and owners of the changed parts may approve. People who took part in the change may approve only if the
- * lab's policy allows self-approval.
+ * Admins of the lab and owners of the changed parts may approve. People who took part in the change may approve only if
+ * the lab's policy allows self-approval.
  */
 export function mayApprove(
   author: { id: number; email: string; isAdmin: boolean },

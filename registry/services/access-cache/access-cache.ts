@@ -1,7 +1,7 @@
 /**
- * Keeps in memory who the callers are, who may see a definition, and whether the lists of computers have changed, so that a
- * read needs no query. The cache follows all changes of rights and definitions (store/follow.ts). When a change is confirmed
- * to its caller, the caches of all processes already know it.
+ * Keeps in memory who the callers are, who may see a definition, and whether the lists of computers have changed, so
+ * that a read needs no query. The cache follows all changes of rights and definitions (store/follow.ts). When a change
+ * is confirmed to its caller, the caches of all processes already know it.
  */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import type { AuditNews } from '../../store/audit.ts';
@@ -137,8 +137,8 @@ export class AccessCache {
   }
 
   /**
-   * Whether the cache knows all changes. The first call starts to follow the audit trail, because the database is certainly
-   * migrated by then.
+   * Whether the cache knows all changes. The first call starts to follow the audit trail, because the database is
+   * certainly migrated by then.
    */
   #isCurrent(): boolean {
     if (this.#following !== undefined) return this.#following.isCurrent;

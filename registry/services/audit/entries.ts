@@ -86,9 +86,9 @@ interface Indexed {
 }
 
 /**
- * Writes the audit entries for each version that was added to the index: one for the landing, one for its merge request,
- * and one for each override. `callerOf` returns the caller of a version that has just landed. For a version that was missing
- * from the index after a crash, the person comes from the version's record.
+ * Writes the audit entries for each version that was added to the index: one for the landing, one for its merge
+ * request, and one for each override. `callerOf` returns the caller of a version that has just landed. For a version
+ * that was missing from the index after a crash, the person comes from the version's record.
  */
 export async function auditLanded(
   em: EntityManager,
@@ -120,8 +120,8 @@ export async function auditLanded(
 export type KnownState = Pick<Definition, 'lab_id' | 'is_public' | 'archived_at'> & Verdicts;
 
 /**
- * Records a change of state that has no audit entry because of a crash. The entry names nobody, because the state does not
- * show who changed it. Returns whether the state had changed.
+ * Records a change of state that has no audit entry because of a crash. The entry names nobody, because the state does
+ * not show who changed it. Returns whether the state had changed.
  */
 export async function auditRepairedState(
   em: EntityManager,

@@ -24,8 +24,8 @@ export async function listEvents({ store, rules }: PeopleDeps, caller: Caller, q
 }
 
 /**
- * Exports the audit trail as JSON lines, oldest first. Only a few entries are in memory at a time, and a slow reader slows
- * the export down. Throws before the first line if the caller may not read the audit trail.
+ * Exports the audit trail as JSON lines, oldest first. Only a few entries are in memory at a time, and a slow reader
+ * slows the export down. Throws before the first line if the caller may not read the audit trail.
  */
 export function exportEvents(
   { store, rules }: PeopleDeps,

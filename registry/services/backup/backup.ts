@@ -32,10 +32,10 @@ interface LeftOut {
 }
 
 /**
- * Waits for running changes and pauses new ones while it reads all refs, so that rows and refs show the same moment. The
- * objects of git never change, so the backup reads them afterwards. With the embedded database, which has only one
- * connection, requests also wait until all rows are read. Throws `RepositoryError` `locked` and errors of the file system.
- * After an error there is no new file.
+ * Waits for running changes and pauses new ones while it reads all refs, so that rows and refs show the same moment.
+ * The objects of git never change, so the backup reads them afterwards. With the embedded database, which has only one
+ * connection, requests also wait until all rows are read. Throws `RepositoryError` `locked` and errors of the file
+ * system. After an error there is no new file.
  */
 export async function backup(
   deps: BackupDeps,
@@ -84,8 +84,8 @@ export async function backup(
 }
 
 /**
- * Reads the refs of all repositories, and compares them with the rows. A repository without refs and without a row is left
- * out, because its creation is not complete.
+ * Reads the refs of all repositories, and compares them with the rows. A repository without refs and without a row is
+ * left out, because its creation is not complete.
  */
 async function refsOfAll(
   repositories: Repositories,

@@ -72,8 +72,8 @@ export async function restore(
 
 /**
  * Turns errors of the database and of git into a `Problem` without a stack trace, because they mean that the backup is
- * damaged. Errors of the machine (such as a lost database) stay unchanged. Any other error is a bug and must not look like a
- * damaged backup.
+ * damaged. Errors of the machine (such as a lost database) stay unchanged. Any other error is a bug and must not look
+ * like a damaged backup.
  */
 function asProblem(error: unknown): unknown {
   if (!(error instanceof StoreError || error instanceof RepositoryError)) return error;

@@ -29,8 +29,8 @@ export async function filesOf(reader: ObjectReader, commit: string): Promise<Fil
 }
 
 /**
- * The reason why the files exceed the limits of one version. Undefined if the files are within the limits. A larger version could not be read
- * back from git.
+ * The reason why the files exceed the limits of one version. Undefined if the files are within the limits. A larger
+ * version could not be read back from git.
  */
 export function findExcess(files: Files): string | undefined {
   let bytes = 0;

@@ -1,6 +1,6 @@
 /**
- * Reads versions, merge requests and landings from the refs of a repository, and finds the commits of a head that belong to
- * no version.
+ * Reads versions, merge requests and landings from the refs of a repository, and finds the commits of a head that
+ * belong to no version.
  */
 import type { Commit, ObjectReader, Oid, Refs } from '../../../repos/types.ts';
 import { headRef, mergeRef, mergeRequestNumber, versionNumber } from '../../../text/refs.ts';

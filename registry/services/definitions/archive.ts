@@ -19,8 +19,8 @@ export interface ArchiveDeps extends LandingDeps {
 }
 
 /**
- * Archives or unarchives a definition. Throws `conflict` if nothing would change, and `in_use` with a list of the bindings
- * if instruments that use the definition are bound.
+ * Archives or unarchives a definition. Throws `conflict` if nothing would change, and `in_use` with a list of the
+ * bindings if instruments that use the definition are bound.
  */
 export async function setArchived(
   deps: ArchiveDeps,
@@ -56,8 +56,8 @@ export async function setArchived(
 }
 
 /**
- * Marks the definition as archived under the lock that new bindings take too. So nobody can bind an instrument between the
- * check for bindings and the archiving.
+ * Marks the definition as archived under the lock that new bindings take too. So nobody can bind an instrument between
+ * the check for bindings and the archiving.
  */
 const archiveIntent = (
   { rules }: ArchiveDeps,

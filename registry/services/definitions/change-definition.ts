@@ -17,8 +17,8 @@ import { checkFiles, compose, policyFor } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
- * `PUT /api/instrument-definitions/:id`. A change that needs review updates the caller's open merge request, or opens one.
- * A change of lab or visibility takes effect at once. Throws `Problem`.
+ * `PUT /api/instrument-definitions/:id`. A change that needs review updates the caller's open merge request, or opens
+ * one. A change of lab or visibility takes effect at once. Throws `Problem`.
  */
 export async function changeDefinition(
   deps: SaveDeps,

@@ -17,7 +17,8 @@ import { checkFiles, compose, policyFor } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
- * `POST /api/instrument-definitions`: lands the definition, or opens a merge request if it needs review. Throws `Problem`.
+ * `POST /api/instrument-definitions`: lands the definition, or opens a merge request if it needs review. Throws
+ * `Problem`.
  */
 export async function createDefinition(
   deps: SaveDeps,
@@ -82,8 +83,8 @@ async function withFreeName(
 }
 
 /**
- * Throws `forbidden` if the caller may not publish. The approval of a proposal does not publish the definition, so an admin
- * must publish it later.
+ * Throws `forbidden` if the caller may not publish. The approval of a proposal does not publish the definition, so an
+ * admin must publish it later.
  */
 function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;

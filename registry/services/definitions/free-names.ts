@@ -8,8 +8,8 @@ const AT_ONCE = 6;
 const ROUNDS = 5;
 
 /**
- * Suggests a free name for each taken name. A name gets no suggestion if too many candidates are taken. Suggestions reveal
- * nothing new about hidden definitions, because everybody who may propose can find out whether a name is taken.
+ * Suggests a free name for each taken name. A name gets no suggestion if too many candidates are taken. Suggestions
+ * reveal nothing new about hidden definitions, because everybody who may propose can find out whether a name is taken.
  * @param reserved names that must not be suggested although no definition has them yet
  */
 export async function freeNames(

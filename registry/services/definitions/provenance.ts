@@ -25,9 +25,9 @@ interface Match {
 }
 
 /**
- * Finds a version by a hash or by the first digits of one. If several versions have the file, the result is the oldest of
- * them. A match with a definition's main file comes before matches with other files. Throws `not_found` if no version that
- * the caller may see has the hash, and `conflict` if several hashes begin with these digits.
+ * Finds a version by a hash or by the first digits of one. If several versions have the file, the result is the oldest
+ * of them. A match with a definition's main file comes before matches with other files. Throws `not_found` if no
+ * version that the caller may see has the hash, and `conflict` if several hashes begin with these digits.
  */
 export async function provenanceOf(
   deps: ReadDeps,

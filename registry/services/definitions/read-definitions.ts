@@ -160,8 +160,8 @@ export async function diffVersions(
 }
 
 /**
- * A zip with every file of a version. The answer has two SHA-256 sums in hexadecimal: one of the zip, and one of all files
- * together.
+ * A zip with every file of a version. The answer has two SHA-256 sums in hexadecimal: one of the zip, and one of all
+ * files together.
  */
 export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
   const row = await loadForReading(deps, caller, id);

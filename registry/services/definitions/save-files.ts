@@ -49,8 +49,8 @@ export async function policyFor(
 }
 
 /**
- * Throws `invalid_definition` with every finding if the files are invalid. Lines in findings are lines of `typed`, the text
- * of the main file in the request, if there is one. Returns the content that the index stores.
+ * Throws `invalid_definition` with every finding if the files are invalid. Lines in findings are lines of `typed`, the
+ * text of the main file in the request, if there is one. Returns the content that the index stores.
  */
 export async function checkFiles(
   { analysis, maxFileBytes }: AnalysisDeps & { maxFileBytes: number },

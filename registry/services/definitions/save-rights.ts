@@ -9,7 +9,10 @@ import type { SaveDeps } from '../deps.ts';
 /** Whether a save lands directly, with these overrides, or becomes a merge request. */
 export type LandingDecision = { lands: true; overrides: Override[] } | { lands: false };
 
-/** `reason` is the request's `override`. Throws `forbidden` if somebody other than an admin of the lab sends an override. */
+/**
+ * `reason` is the request's `override`. Throws `forbidden` if somebody other than an admin of the lab sends an
+ * override.
+ */
 export function decideLanding(
   caller: Caller,
   facts: DefinitionFacts,
@@ -24,8 +27,8 @@ export function decideLanding(
 }
 
 /**
- * Checks `grants` in a save. Throws `forbidden` if the caller is not an admin of the lab, and `invalid` if the save becomes
- * a merge request.
+ * Checks `grants` in a save. Throws `forbidden` if the caller is not an admin of the lab, and `invalid` if the save
+ * becomes a merge request.
  */
 export function requireGrantRights(
   { rules }: SaveDeps,

@@ -13,9 +13,9 @@ import { loadDefinition } from './find-definition.ts';
 export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
 
 /**
- * Deprecates a version (users get a warning), revokes it (computers and rollbacks cannot use it), or reinstates it (removes
- * both verdicts). A version can be deprecated and revoked at the same time. Repeating a verdict with another reason replaces
- * the reason. Commits, tags and `main` do not change. Throws `not_found`, `forbidden`, `conflict`.
+ * Deprecates a version (users get a warning), revokes it (computers and rollbacks cannot use it), or reinstates it
+ * (removes both verdicts). A version can be deprecated and revoked at the same time. Repeating a verdict with another
+ * reason replaces the reason. Commits, tags and `main` do not change. Throws `not_found`, `forbidden`, `conflict`.
  */
 export async function setVerdict(
   deps: SaveDeps,

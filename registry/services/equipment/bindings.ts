@@ -93,9 +93,9 @@ export async function removeBinding(deps: PeopleDeps, caller: Caller, id: number
 export type Entry = () => Promise<void>;
 
 /**
- * Creates or updates a binding in the transaction of the calling code. The transaction must have locked the instrument, so
- * that only one of its bindings is primary. `entries` come first in the audit trail. Throws `name_taken` if another lab has
- * a computer of this name.
+ * Creates or updates a binding in the transaction of the calling code. The transaction must have locked the instrument,
+ * so that only one of its bindings is primary. `entries` come first in the audit trail. Throws `name_taken` if another
+ * lab has a computer of this name.
  */
 export async function writeBinding(
   deps: PeopleDeps,
@@ -156,8 +156,8 @@ async function requireOffered(em: EntityManager, { name, definition_id }: Instru
 }
 
 /**
- * The time of the last connection, if the request contains one. The request may contain an address without a connection. A
- * time in the future is replaced by the current time.
+ * The time of the last connection, if the request contains one. The request may contain an address without a
+ * connection. A time in the future is replaced by the current time.
  */
 function lastConnected({ last_connected }: BindingChange) {
   if (last_connected === undefined) return {};

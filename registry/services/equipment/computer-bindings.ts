@@ -23,8 +23,8 @@ import { auditInstrument, holdInstrumentOr404, insertInstrument } from './instru
 import { showBinding, showInstrument } from './show.ts';
 
 /**
- * The bindings of a computer, each with its instrument and the definition at the effective version. The effective version is
- * the pinned version or, without a pin, the newest version that is not revoked.
+ * The bindings of a computer, each with its instrument and the definition at the effective version. The effective
+ * version is the pinned version or, without a pin, the newest version that is not revoked.
  */
 export async function findBindings(deps: ReadDeps, caller: Caller, name: string, query: PageOf) {
   const em = deps.store.em();
@@ -74,8 +74,8 @@ async function showDefinition(
 }
 
 /**
- * Creates an instrument in the computer's lab and binds it to the computer. A second call with the same key changes the same
- * binding, even if both calls run at the same time.
+ * Creates an instrument in the computer's lab and binds it to the computer. A second call with the same key changes the
+ * same binding, even if both calls run at the same time.
  */
 export async function bindNew(
   deps: PeopleDeps,

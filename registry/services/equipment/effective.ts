@@ -20,7 +20,10 @@ export interface Choice {
   warning: string | null;
 }
 
-/** Chooses a version for each instrument from the definitions that the viewer may see. The choice always takes three queries. */
+/**
+ * Chooses a version for each instrument from the definitions that the viewer may see. The choice always takes three
+ * queries.
+ */
 export async function chooseVersions<T extends Linked>(
   em: EntityManager,
   viewer: Viewer,
@@ -46,9 +49,9 @@ export const pinsOf = (instruments: readonly Linked[]) =>
   );
 
 /**
- * Chooses the pinned version or, without a pin, the newest version that is not revoked. If the pinned version is revoked,
- * the choice is the newest version that is not revoked, with a warning. There is no version if the definition is missing or
- * archived. Pure.
+ * Chooses the pinned version or, without a pin, the newest version that is not revoked. If the pinned version is
+ * revoked, the choice is the newest version that is not revoked, with a warning. There is no version if the definition
+ * is missing or archived. Pure.
  */
 export function choose(
   { name, definition_id, pinned_version }: Linked,

@@ -115,8 +115,8 @@ export async function enrol(
 }
 
 /**
- * A signed statement with the number of the computer's first list. The statement contains a hash of the code, so nobody can replay the
- * answer to an earlier enrolment.
+ * A signed statement with the number of the computer's first list. The statement contains a hash of the code, so nobody
+ * can replay the answer to an earlier enrolment.
  */
 async function stateEnrolment(
   { store, signingKeys }: EnrolmentDeps,

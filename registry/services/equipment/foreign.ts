@@ -1,6 +1,6 @@
 /**
- * Recognizes public definitions of other labs. The lab whose computers run such a definition has not reviewed its versions.
- * So its policy `public_definitions` decides which versions its computers get.
+ * Recognizes public definitions of other labs. The lab whose computers run such a definition has not reviewed its
+ * versions. So its policy `public_definitions` decides which versions its computers get.
  */
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';

@@ -23,9 +23,9 @@ type Linked = Pick<Instrument, 'definition_id' | 'pinned_version'> &
   Partial<Pick<Instrument, 'pybirch_class' | 'instrument_type'>>;
 
 /**
- * Returns the columns to write. The definition must belong to the lab or be public or built-in, and must not be archived. A
- * change of definition removes the pin if the request contains no new one. By default, class and type come from the
- * definition. Throws `invalid`, and `conflict` for a pin to a revoked version.
+ * Returns the columns to write. The definition must belong to the lab or be public or built-in, and must not be
+ * archived. A change of definition removes the pin if the request contains no new one. By default, class and type come
+ * from the definition. Throws `invalid`, and `conflict` for a pin to a revoked version.
  */
 export async function linkOf(
   { rules }: PeopleDeps,
@@ -75,9 +75,9 @@ function requireOffered(
 }
 
 /**
- * The version to which an instrument is pinned if the request contains no pin. If the lab pins definitions of other labs, it
- * is the newest version that is not revoked, because the admin of the lab sees this version now. Otherwise null. Throws
- * `invalid` if the lab's policy accepts no definitions of other labs.
+ * The version to which an instrument is pinned if the request contains no pin. If the lab pins definitions of other
+ * labs, it is the newest version that is not revoked, because the admin of the lab sees this version now. Otherwise
+ * null. Throws `invalid` if the lab's policy accepts no definitions of other labs.
  */
 async function pinnedVersion(
   em: EntityManager,

@@ -1,7 +1,7 @@
 /**
- * Sends the event stream. The registry reads the audit trail once for all readers, and sends each reader the events that it
- * may see. Changes of rights are entries of the audit trail too. So a removed member gets no event that happened after the
- * removal.
+ * Sends the event stream. The registry reads the audit trail once for all readers, and sends each reader the events
+ * that it may see. Changes of rights are entries of the audit trail too. So a removed member gets no event that
+ * happened after the removal.
  */
 import type { Writable } from 'node:stream';
 import type { Rules } from '../../access/decide.ts';
@@ -64,7 +64,10 @@ export class Events {
   #stop: StopListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Missed events that are being read. After a restart most readers have missed the same events, so these readers share one read. */
+  /**
+   * Missed events that are being read. After a restart most readers have missed the same events, so these readers share
+   * one read.
+   */
   readonly #missed = new Map<string, Promise<RenderedEvent[]>>();
 
   constructor(deps: EventDeps) {
@@ -167,7 +170,9 @@ export class Events {
     }
   }
 
-  /** Sends a heartbeat and looks for new entries, because the notice of an entry can be lost with a database connection. */
+  /**
+   * Sends a heartbeat and looks for new entries, because the notice of an entry can be lost with a database connection.
+   */
   #beat(): void {
     void this.#wake();
     const sign = frame(this.#last);

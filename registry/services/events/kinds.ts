@@ -1,6 +1,6 @@
 /**
- * Maps audit entries to events. Events are sent after their change is committed, in the order of the commits. An event has
- * the id of its entry, so it can be sent again. Pure.
+ * Maps audit entries to events. Events are sent after their change is committed, in the order of the commits. An event
+ * has the id of its entry, so it can be sent again. Pure.
  */
 import type { EventKind } from '../../schemas/events.ts';
 
@@ -70,8 +70,8 @@ function brief(text: unknown): string {
 }
 
 /**
- * Formats an event as "Server-sent events" of the HTML standard define it. Without `kind` and `data`, the frame only updates
- * the last id that the reader remembers.
+ * Formats an event as "Server-sent events" of the HTML standard define it. Without `kind` and `data`, the frame only
+ * updates the last id that the reader remembers.
  */
 export function frame(id: number, kind?: EventKind, data?: object): Buffer {
   const fields = kind === undefined ? ': \n' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n`;

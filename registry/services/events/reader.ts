@@ -5,7 +5,9 @@ import { decide, type Rules } from '../../access/decide.ts';
 import type { Identity } from '../people/identify.ts';
 import type { RenderedEvent } from './render.ts';
 
-/** The most bytes that are buffered for a slow reader. A reader with more is disconnected, and can reconnect and resume. */
+/**
+ * The most bytes that are buffered for a slow reader. A reader with more is disconnected, and can reconnect and resume.
+ */
 export const MOST_WAITING = 256 * 1024;
 /** How long a reader may pause while it receives missed events, in milliseconds. */
 const PATIENCE = 60_000;
@@ -40,8 +42,8 @@ export class Reader {
   }
 
   /**
-   * Identifies the reader again, and returns whether it may still read. A reader that may no longer read, or cannot be identified,
-   * gets no more events.
+   * Identifies the reader again, and returns whether it may still read. A reader that may no longer read, or cannot be
+   * identified, gets no more events.
    */
   async identify(): Promise<boolean> {
     const identity = await this.#identify().catch(() => null);

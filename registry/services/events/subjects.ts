@@ -1,6 +1,6 @@
 /**
- * Loads the subjects of audit entries (such as definitions) as they are now. Each subject has the right that a reader needs, and
- * the data for the event.
+ * Loads the subjects of audit entries (such as definitions) as they are now. Each subject has the right that a reader
+ * needs, and the data for the event.
  */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
@@ -19,9 +19,9 @@ export interface Subject {
 }
 
 /**
- * Returns a function that gives the subject of an entry. The function returns undefined for deleted definitions and merge requests,
- * which nobody may see. For deleted instruments, computers and bindings, the data comes from the entry. There is one query
- * for each kind of subject.
+ * Returns a function that gives the subject of an entry. The function returns undefined for deleted definitions and
+ * merge requests, which nobody may see. For deleted instruments, computers and bindings, the data comes from the entry.
+ * There is one query for each kind of subject.
  */
 export async function readSubjects(
   em: EntityManager,

@@ -1,7 +1,8 @@
 /**
- * Writes the file of `registry export --bundle` for lab computers without a network. The file is a zip with a git bundle of
- * each definition (`bundles/<Name>.bundle`, with `main` and the tags of its versions) and a `manifest.json` like the answer
- * of `GET /api/sync`. Signed tags and the signed `statement` about the manifest let a computer verify the file.
+ * Writes the file of `registry export --bundle` for lab computers without a network. The file is a zip with a git
+ * bundle of each definition (`bundles/<Name>.bundle`, with `main` and the tags of its versions) and a `manifest.json`
+ * like the answer of `GET /api/sync`. Signed tags and the signed `statement` about the manifest let a computer verify
+ * the file.
  */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
@@ -19,8 +20,8 @@ import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
 /**
- * Writes the bundle, and returns the number of definitions in it. The manifest lists each definition at its newest version
- * that is not revoked. Throws a `Problem`, and writes nothing, if there is no definition to export.
+ * Writes the bundle, and returns the number of definitions in it. The manifest lists each definition at its newest
+ * version that is not revoked. Throws a `Problem`, and writes nothing, if there is no definition to export.
  */
 export async function exportBundle(
   deps: ReadDeps,

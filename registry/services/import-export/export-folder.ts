@@ -26,9 +26,9 @@ export interface ExportReport {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
- * Writes a definition with one file as `<folder>/<Name>.py`, and a definition with several files as `<folder>/<Name>/…`. If
- * any file of a definition cannot be written, none of its files are. A file is not written outside the folder, behind a
- * symbolic link, or over a file with different content.
+ * Writes a definition with one file as `<folder>/<Name>.py`, and a definition with several files as
+ * `<folder>/<Name>/…`. If any file of a definition cannot be written, none of its files are. A file is not written
+ * outside the folder, behind a symbolic link, or over a file with different content.
  */
 export async function exportFolder(
   folder: string,

@@ -39,16 +39,17 @@ const OVERRULED = [
 ];
 
 /**
- * Keeps git from fetching missing objects of a partial clone. git before 2.45 does not know the first variable. The second
- * variable works there too, because git contacts remotes only by the protocols that this variable lists (git(1)).
+ * Keeps git from fetching missing objects of a partial clone. git before 2.45 does not know the first variable. The
+ * second variable works there too, because git contacts remotes only by the protocols that this variable lists
+ * (git(1)).
  */
 const NO_FETCH = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
 
 /**
- * Runs `git log` once for the whole folder. The log is sorted newest first, so the first commit that names a path is the
- * last change of this file. Runs no program except git.
- * @returns the author of each file by its path in the folder (with `/`). Empty if the folder is not in a checkout, its files
- * were never committed, or its history is incomplete.
+ * Runs `git log` once for the whole folder. The log is sorted newest first, so the first commit that names a path is
+ * the last change of this file. Runs no program except git.
+ * @returns the author of each file by its path in the folder (with `/`). Empty if the folder is not in a checkout, its
+ * files were never committed, or its history is incomplete.
  */
 export async function readAuthors(
   git: GitProgram,

@@ -14,7 +14,10 @@ export interface FolderFiles {
   skipped: Skipped[];
 }
 
-/** Names of files and folders that installers, test runners and Python create. Such files and folders are skipped without a report. */
+/**
+ * Names of files and folders that installers, test runners and Python create. Such files and folders are skipped
+ * without a report.
+ */
 const LEFT_OUT =
   /^(__pycache__|__pypackages__|node_modules|site-packages|dist-packages|.*\.(egg-info|dist-info|egg)|\.DS_Store|.*\.py[co])$/;
 /**
@@ -25,8 +28,8 @@ const BUILT = /^(build|dist|wheels|sdist)$/i;
 const ENVIRONMENT = new Set(['pyvenv.cfg', 'conda-meta']);
 
 /**
- * Walks a folder. The walk skips hidden folders, caches, environments and build results, and does not follow symbolic links.
- * Entries that cannot be read, or that are neither file nor folder, are reported, and the walk continues.
+ * Walks a folder. The walk skips hidden folders, caches, environments and build results, and does not follow symbolic
+ * links. Entries that cannot be read, or that are neither file nor folder, are reported, and the walk continues.
  * @throws the file system's error if the folder itself cannot be read
  */
 export async function listFolder(folder: string): Promise<FolderFiles> {

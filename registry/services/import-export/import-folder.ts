@@ -107,13 +107,17 @@ export interface ImportDeps extends AnalysisDeps {
   git: GitProgram;
 }
 
-/** How many definitions land at the same time. Several land at the same time, because a landing mostly waits for the disk. */
+/**
+ * How many definitions land at the same time. Several land at the same time, because a landing mostly waits for the
+ * disk.
+ */
 const LANDING_AT_ONCE = 4;
 
 /**
  * Imports a folder. Each definition lands separately. If a definition cannot land, the report gives the reason, and the
- * import continues. A definition that breaks a rule (for example with a banned import) is imported with an override, because
- * this code already works in a lab. The next version must follow the rules. Files that Python could not load are skipped.
+ * import continues. A definition that breaks a rule (for example with a banned import) is imported with an override,
+ * because this code already works in a lab. The next version must follow the rules. Files that Python could not load
+ * are skipped.
  * @throws the file system's error if the folder cannot be read; `ImportEnded` after an unexpected error
  */
 export async function importFolder(
@@ -320,7 +324,10 @@ function describeFinding(name: string, found: Diagnostic & { file?: string }): s
   return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
 }
 
-/** The dotted name of the folder as a Python package, such as `pymeasure.instruments`. Undefined if the folder is not a package. */
+/**
+ * The dotted name of the folder as a Python package, such as `pymeasure.instruments`. Undefined if the folder is not a
+ * package.
+ */
 async function packageOf(folder: string): Promise<string | undefined> {
   const parts: string[] = [];
   let at = folder;

@@ -1,8 +1,8 @@
 /**
- * Checks, right before a landing, that the decision to land is still valid. Since the decision, a policy may have become
- * stricter, a role may have been removed, or a version may have been revoked. The landing reads policy, roles and revocations
- * again under locks, and holds the locks until the refs have moved. So a landing respects every change that the registry has
- * confirmed.
+ * Checks, right before a landing, that the decision to land is still valid. Since the decision, a policy may have
+ * become stricter, a role may have been removed, or a version may have been revoked. The landing reads policy, roles
+ * and revocations again under locks, and holds the locks until the refs have moved. So a landing respects every change
+ * that the registry has confirmed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Oid, Repository } from '../../../repos/types.ts';
@@ -28,8 +28,8 @@ export const locksBasis = (caller: Caller, judged: Basis | null): judged is Basi
 
 /**
  * Locks the lab, the caller's rights and the other inputs of the decision, and returns the lab. `judged` is null if the
- * registry itself lands, because no policy applies then. Throws `conflict` with a cause if an input changed: the caller can
- * decide again.
+ * registry itself lands, because no policy applies then. Throws `conflict` with a cause if an input changed: the caller
+ * can decide again.
  */
 export async function requireUnchanged(
   em: EntityManager,

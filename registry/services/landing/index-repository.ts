@@ -40,7 +40,10 @@ export interface Indexed {
 export interface IndexOptions {
   /** Also write versions that the index already has, and count them as added. */
   everyVersion?: boolean;
-  /** The number of versions that the caller expects in the index. Without `known`, a query counts them. Checked under the lock. */
+  /**
+   * The number of versions that the caller expects in the index. Without `known`, a query counts them. Checked under
+   * the lock.
+   */
   known?: number;
   /** The content of commits that the caller has already read. */
   contents?: ReadonlyMap<Oid, ReadContent>;
@@ -122,7 +125,10 @@ async function readAll(
   return { refs, state, known, versions, definition: definitionRow(state, latest, shown) };
 }
 
-/** Reads the content of a commit that has already landed. If reading takes too long, the index gets only the digests of the files. */
+/**
+ * Reads the content of a commit that has already landed. If reading takes too long, the index gets only the digests of
+ * the files.
+ */
 async function readContent(
   analysis: Analysis,
   repository: Repository,
@@ -168,7 +174,10 @@ async function readLanded(
   return { record, tag: version.tag, content: await contentAt(version.commit) };
 }
 
-/** Creates the labs and users that git names and the database lacks. The new rows keep their ids from git, and are disabled. */
+/**
+ * Creates the labs and users that git names and the database lacks. The new rows keep their ids from git, and are
+ * disabled.
+ */
 async function ensurePeople(
   em: EntityManager,
   state: DefinitionState,

@@ -15,8 +15,8 @@ export interface LandedVersion {
 }
 
 /**
- * The row of a definition. `latest` is its newest version. The last argument is the content of this version or, if there is
- * no version yet, of the proposal.
+ * The row of a definition. `latest` is its newest version. The last argument is the content of this version or, if
+ * there is no version yet, of the proposal.
  */
 export function definitionRow(
   state: DefinitionState,
@@ -43,7 +43,7 @@ export function definitionRow(
 }
 export type DefinitionRow = ReturnType<typeof definitionRow>;
 
-/** The row of one version. The verdicts on it (deprecated, revoked, reinstated) come from the definition's state. */
+/** The row of one version. Verdicts (deprecated, revoked, reinstated) come from the definition's state. */
 export function versionRow(state: DefinitionState, { record, tag, content }: LandedVersion) {
   return {
     definition_id: state.id,

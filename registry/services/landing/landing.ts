@@ -168,8 +168,8 @@ async function readGitFacts(
 }
 
 /**
- * Moves all refs in one transaction. The transaction fails if `main` is no longer at `from`, because the version numbers continue from
- * there, or if the state of the definition has changed since it was checked.
+ * Moves all refs in one transaction. The transaction fails if `main` is no longer at `from`, because the version
+ * numbers continue from there, or if the state of the definition has changed since it was checked.
  */
 async function moveRefs(
   em: EntityManager,

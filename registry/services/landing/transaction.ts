@@ -1,6 +1,6 @@
 /**
- * The two-phase transaction of a change. The database records what is about to happen, the refs move in one transaction of
- * git, and then the database is updated. After a crash in between, the next start completes or reverts the change
+ * The two-phase transaction of a change. The database records what is about to happen, the refs move in one transaction
+ * of git, and then the database is updated. After a crash in between, the next start completes or reverts the change
  * (repair/repair.ts). So a confirmed push is never lost, and an interrupted push is never half done.
  */
 import { RepositoryError } from '../../../repos/errors.ts';

@@ -41,7 +41,10 @@ export class Failures {
   }
 }
 
-/** Counts failures in a row. The first few are free, and each further failure doubles the wait. Pure except for its clock. */
+/**
+ * Counts failures in a row. The first few are free, and each further failure doubles the wait. Pure except for its
+ * clock.
+ */
 export class Backoff {
   readonly #firstMs: number;
   readonly #mostMs: number;
@@ -50,7 +53,8 @@ export class Backoff {
   readonly #rows: LRUCache<string, { count: number; last: number }>;
 
   /**
-   * The first wait takes `firstMs`, and the longest takes `mostMs`. After `forgetMs` without a failure, a key starts again.
+   * The first wait takes `firstMs`, and the longest takes `mostMs`. After `forgetMs` without a failure, a key starts
+   * again.
    */
   constructor(limits: {
     firstMs: number;

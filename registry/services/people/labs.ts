@@ -99,9 +99,9 @@ const namedIn = ({
 ];
 
 /**
- * Checks the owners and the required checks of a policy. Owners and checks may name only accounts that the caller sees or
- * that the policy already named. Each owner rule needs a criterion. The registry's own checks cannot be required from an account. Throws
- * `invalid`.
+ * Checks the owners and the required checks of a policy. Owners and checks may name only accounts that the caller sees
+ * or that the policy already named. Each owner rule needs a criterion. The registry's own checks cannot be required
+ * from an account. Throws `invalid`.
  */
 async function requireKnownPeople(
   em: EntityManager,

@@ -4,7 +4,9 @@ import type { Store } from '../../store/open.ts';
 import { touchTokens } from '../../store/tokens.ts';
 import type { TokenUse } from './identify.ts';
 
-/** How often the use of one token is recorded, and how long uses are collected before they are written, in milliseconds. */
+/**
+ * How often the use of one token is recorded, and how long uses are collected before they are written, in milliseconds.
+ */
 const RECORDED_EVERY = 60_000;
 const TOGETHER = 1000;
 

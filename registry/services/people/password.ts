@@ -4,8 +4,9 @@ import { verifyPassword } from './secrets.ts';
 import type { Throttle } from './throttle.ts';
 
 /**
- * Whether the password is right. False if the account does not exist, is disabled or has no password. `username` is the name
- * in the request if there is no account. Throws `too_many_attempts` if this name was tried too often from this address.
+ * Whether the password is right. False if the account does not exist, is disabled or has no password. `username` is the
+ * name in the request if there is no account. Throws `too_many_attempts` if this name was tried too often from this
+ * address.
  */
 export async function passwordFits(
   throttle: Throttle,

@@ -5,20 +5,21 @@ import { Slots } from '../../../repos/slots.ts';
 import { CROCKFORD } from '../../signing/key-change.ts';
 
 /**
- * The prefixes of the tokens of people and of computers. The prefixes help scanners and people to recognize a leaked token.
+ * The prefixes of the tokens of people and of computers. The prefixes help scanners and people to recognize a leaked
+ * token.
  */
 export const TOKEN_PREFIX = 'pbr_';
 export const COMPUTER_TOKEN_PREFIX = 'pbc_';
 
 /**
- * How many passwords are hashed at the same time. Other passwords wait in order, because each hash takes 19 MiB and one of the
- * four threads that libuv also uses for files.
+ * How many passwords are hashed at the same time. Other passwords wait in order, because each hash takes 19 MiB and one
+ * of the four threads that libuv also uses for files.
  */
 const AT_ONCE = new Slots(2);
 
 /**
- * Hashes a password with argon2id and the first parameters that OWASP recommends: 19 MiB, two passes, one lane. The password
- * is converted to Unicode's normal form C first, so that all keyboards give the same hash for umlauts.
+ * Hashes a password with argon2id and the first parameters that OWASP recommends: 19 MiB, two passes, one lane. The
+ * password is converted to Unicode's normal form C first, so that all keyboards give the same hash for umlauts.
  */
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() =>
@@ -27,8 +28,8 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether the password is right. Without a stored hash, the function takes the same time and returns false. `beforehand` is
- * called when this request's turn has come. It may throw.
+ * Whether the password is right. Without a stored hash, the function takes the same time and returns false.
+ * `beforehand` is called when this request's turn has come. It may throw.
  */
 export async function verifyPassword(
   stored: string | null | undefined,
@@ -72,8 +73,8 @@ export interface NewSecret {
 }
 
 /**
- * Generates a token with 256 random bits. Only the hash of a token is stored. The hash needs no salt, because nobody can guess so many
- * bits.
+ * Generates a token with 256 random bits. Only the hash of a token is stored. The hash needs no salt, because nobody
+ * can guess so many bits.
  */
 export function newToken(prefix = TOKEN_PREFIX): NewSecret {
   const secret = prefix + randomBytes(32).toString('base64url');
@@ -90,8 +91,9 @@ export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
 export const inFours = (letters: string): string => (letters.match(/.{4}/g) ?? []).join('-');
 
 /**
- * Hashes an enrolment code. Case, dashes and spaces are ignored, and letters that look like digits count as these digits.
- * Only the first 16 letters are hashed. The rest of the code is the fingerprint of the registry's key, which the computer checks.
+ * Hashes an enrolment code. Case, dashes and spaces are ignored, and letters that look like digits count as these
+ * digits. Only the first 16 letters are hashed. The rest of the code is the fingerprint of the registry's key, which
+ * the computer checks.
  */
 export function hashCode(code: string): string {
   const read = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');

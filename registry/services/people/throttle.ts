@@ -13,7 +13,8 @@ const WINDOW_MS = 15 * MINUTE;
 /** How many wrong passwords in a row, for one name from one address, cause no wait. */
 const FREE_BY_NAME = 10;
 /**
- * Replaces `FREE_BY_NAME` for an address with `MOST_BY_PLACE` failures. So nobody can try a second password on every name.
+ * Replaces `FREE_BY_NAME` for an address with `MOST_BY_PLACE` failures. So nobody can try a second password on every
+ * name.
  */
 const FREE_BY_NAME_THERE = 1;
 const MOST_BY_PLACE = 100;
@@ -33,8 +34,8 @@ export interface SignInTries {
 
 export interface Throttle {
   /**
-   * Counts passwords for one name from one address. If there is an account, `username` must be its own spelling, so that all
-   * spellings share one count.
+   * Counts passwords for one name from one address. If there is an account, `username` must be its own spelling, so
+   * that all spellings share one count.
    */
   signIn(address: string, username: string): SignInTries;
   /** Counts failed sign-ins through a provider. Such failures count for the address only. */

@@ -86,8 +86,8 @@ export async function createUser(
 
 /**
  * Like `changeUser`, but people who change their own password in a browser (`inBrowser`) must send the current one. So
- * nobody can take over the account with a browser that was left open. Elsewhere the current password is optional, but must
- * be right. Also throws `too_many_attempts`.
+ * nobody can take over the account with a browser that was left open. Elsewhere the current password is optional, but
+ * must be right. Also throws `too_many_attempts`.
  */
 export async function changeAccount(
   deps: PeopleDeps & SessionDeps,

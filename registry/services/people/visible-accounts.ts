@@ -7,8 +7,8 @@ import { usersById } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 
 /**
- * Selects the accounts that the caller may see: the caller's own account and the members of the caller's labs. A site admin
- * may see all accounts.
+ * Selects the accounts that the caller may see: the caller's own account and the members of the caller's labs. A site
+ * admin may see all accounts.
  */
 export async function visibleAccounts(
   em: EntityManager,

@@ -93,8 +93,8 @@ export function nameProblem(ref: string, others: BranchNames): NameProblem | und
 }
 
 /**
- * Whether a name is reserved: `main`, the names of the registry's tags, `HEAD`, `FETCH_HEAD` and similar, object ids, names
- * that look like options, and full names of refs.
+ * Whether a name is reserved: `main`, the names of the registry's tags, `HEAD`, `FETCH_HEAD` and similar, object ids,
+ * names that look like options, and full names of refs.
  */
 function isReserved(plain: string): boolean {
   return (

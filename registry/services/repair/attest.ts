@@ -1,7 +1,7 @@
 /**
- * Attests old versions, which landed before records named their definition. The tags of old versions never change. Instead,
- * the first start of a newer registry adds one signed tag to each repository with old versions. The message of this tag
- * lists these versions, and a lab computer accepts an old version only if it is in the list.
+ * Attests old versions, which landed before records named their definition. The tags of old versions never change.
+ * Instead, the first start of a newer registry adds one signed tag to each repository with old versions. The message of
+ * this tag lists these versions, and a lab computer accepts an old version only if it is in the list.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';

@@ -20,9 +20,9 @@ export interface Difference {
   /** The name of the definition. */
   name: string;
   /**
-   * `missing`: the definition has no repository. `unknown`: the repository has no row in the database. `damaged`: the refs of
-   * the repository cannot be read. `newer`: git has more versions than the database. `older`: git has fewer or other
-   * versions.
+   * `missing`: the definition has no repository. `unknown`: the repository has no row in the database. `damaged`: the
+   * refs of the repository cannot be read. `newer`: git has more versions than the database. `older`: git has fewer or
+   * other versions.
    */
   kind: 'missing' | 'unknown' | 'damaged' | 'older' | 'newer';
   /** A text that says what is wrong and what to do. The text does not contain the name of the definition. */
@@ -33,8 +33,9 @@ export const REINDEX = 'run: registry reindex';
 const GIVE_UP = 'registry reindex --delete-missing';
 
 /**
- * Finds definitions that only the database or only git has. With `versions`, the function also reads the refs of every repository and
- * compares the newest versions. A definition that is just being created or removed does not count as a difference.
+ * Finds definitions that only the database or only git has. With `versions`, the function also reads the refs of every
+ * repository and compares the newest versions. A definition that is just being created or removed does not count as a
+ * difference.
  */
 export async function compare(
   { store, repositories }: CompareDeps,

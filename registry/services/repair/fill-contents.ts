@@ -1,13 +1,13 @@
 /**
- * Adds the content of versions that an older registry indexed without content. The task runs beside the service, because a
- * migration cannot read git. If nothing is missing, the task costs one query.
+ * Adds the content of versions that an older registry indexed without content. The task runs beside the service,
+ * because a migration cannot read git. If nothing is missing, the task costs one query.
  */
 import { versionsWithoutContent } from '../../store/versions.ts';
 import { type ContentDeps, contentAt } from '../content/version-content.ts';
 
 export interface FillReport {
   filled: number;
-  /** Versions that cannot be read. Such versions stay without content. */
+  /** Versions that cannot be read and therefore stay without content. */
   failed: { name: string; error: Error }[];
 }
 

@@ -77,7 +77,10 @@ export async function fsck(
   return { repositories: names.length, repaired, problems };
 }
 
-/** The problems that a check finds. An error of the check counts as a problem, so that the other repositories are checked. */
+/**
+ * The problems that a check finds. An error of the check counts as a problem, so that the other repositories are
+ * checked.
+ */
 async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   try {
     return await check;
@@ -88,8 +91,8 @@ async function problemsOf(check: Promise<string[]>): Promise<string[]> {
 }
 
 /**
- * Checks that `main` has no merge commits, that every commit on it has a version tag, that every record matches its commit,
- * and that the registry signed every tag.
+ * Checks that `main` has no merge commits, that every commit on it has a version tag, that every record matches its
+ * commit, and that the registry signed every tag.
  */
 async function checkVersions(
   repository: Repository,

@@ -7,9 +7,9 @@ import { auditRepairedState, type KnownState } from '../audit/entries.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 
 /**
- * Compares the state in the index before and after an update. Pass `first` to `indexRepository` as an option. `first` throws
- * `RecordError` if another definition in the database has the id that this repository names, because the update would
- * replace the row of that definition.
+ * Compares the state in the index before and after an update. Pass `first` to `indexRepository` as an option. `first`
+ * throws `RecordError` if another definition in the database has the id that this repository names, because the update
+ * would replace the row of that definition.
  */
 export function mendedState(name: string) {
   let known: KnownState | undefined;

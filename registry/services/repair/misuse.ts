@@ -1,6 +1,7 @@
 /**
  * Finds traces of a flaw of older registries: requests could write database columns that their schema does not contain.
- * Somebody may have used this flaw before it was fixed. Each trace is a sentence that tells an administrator what to look at.
+ * Somebody may have used this flaw before it was fixed. Each trace is a sentence that tells an administrator what to
+ * look at.
  */
 import type { Caches } from '../../../repos/caches.ts';
 import type { Repository } from '../../../repos/types.ts';

@@ -93,7 +93,10 @@ export async function idIn(repository: Repository): Promise<number> {
   return state === undefined ? 0 : (await readState(repository)).state.id;
 }
 
-/** A text that says which versions the index would lose in an update from this repository. Null if the index would lose none. */
+/**
+ * A text that says which versions the index would lose in an update from this repository. Null if the index would lose
+ * none.
+ */
 async function findLost(
   repositories: Repositories,
   row: KnownDefinition | undefined,
@@ -137,8 +140,8 @@ async function findOrphans(store: Store, repositories: Repositories): Promise<Kn
 }
 
 /**
- * Deletes definitions without a repository from the index. Each definition is checked again under its lock, because a landing may be
- * creating its repository at this moment.
+ * Deletes definitions without a repository from the index. Each definition is checked again under its lock, because a
+ * landing may be creating its repository at this moment.
  */
 async function removeOrphans(
   store: Store,

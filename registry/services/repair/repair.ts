@@ -14,8 +14,8 @@ export interface RepairReport {
 }
 
 /**
- * Repairs the repositories with journal entries of processes that no longer run. Removes a repository without a version and
- * without a merge request: the crash interrupted its creation, and nobody was told that it exists.
+ * Repairs the repositories with journal entries of processes that no longer run. Removes a repository without a version
+ * and without a merge request: the crash interrupted its creation, and nobody was told that it exists.
  */
 export async function repair(deps: LandingDeps): Promise<RepairReport> {
   const { repositories } = deps;

@@ -49,9 +49,9 @@ export function authorsOf({ author, message }: Pick<Commit, 'author' | 'message'
 }
 
 /**
- * Parses the trailer `Co-authored-by`, as GitHub and GitLab use it, in the format of git-interpret-trailers(1). The code
- * uses no regular expression on the whole line, because a pushed line with thousands of spaces once made such an expression
- * run for minutes.
+ * Parses the trailer `Co-authored-by`, as GitHub and GitLab use it, in the format of git-interpret-trailers(1). The
+ * code uses no regular expression on the whole line, because a pushed line with thousands of spaces once made such an
+ * expression run for minutes.
  */
 function coAuthor(line: string): Author[] {
   const [field = ''] = line.split(':', 1);

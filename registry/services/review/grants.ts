@@ -6,7 +6,9 @@ import type { ReviewWithStanding } from '../../store/reviews.ts';
 export interface Grants {
   /** The banned modules and built-ins that the definition may use. */
   names: readonly string[];
-  /** Whether approvals of this merge request grant `names`. If false, `names` are the permissions of the newest version. */
+  /**
+   * Whether approvals of this merge request grant `names`. If false, `names` are the permissions of the newest version.
+   */
   stated: boolean;
   /** The username of the admin who granted each name. */
   by: ReadonlyMap<string, string>;

@@ -10,7 +10,10 @@ import { mainFile } from '../content/files.ts';
 
 const MISLEADING = ['hidden-character', 'look-alike', 'lfs-pointer'];
 
-/** Selects the warnings of a validation that are about misleading text. Each line has the form `file:line:column: message`. */
+/**
+ * Selects the warnings of a validation that are about misleading text. Each line has the form `file:line:column:
+ * message`.
+ */
 export function misleading(name: string, warnings: readonly Diagnostic[]): string[] {
   return warnings
     .filter(({ code }) => MISLEADING.includes(code))

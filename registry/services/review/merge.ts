@@ -93,7 +93,9 @@ const notMergeable = (id: number, reasons: string[]): Problem =>
 
 type Git = NonNullable<LoadedFacts['git']>;
 
-/** Writes the commit that lands. The author is that of the first commit on the branch, and the committer is the caller. */
+/**
+ * Writes the commit that lands. The author is that of the first commit on the branch, and the committer is the caller.
+ */
 async function squash(
   caller: Caller,
   loaded: LoadedFacts,

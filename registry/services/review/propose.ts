@@ -1,6 +1,6 @@
 /**
- * Opens a merge request for a change that cannot land directly. Further saves of the same person update this merge request
- * as long as it is open.
+ * Opens a merge request for a change that cannot land directly. Further saves of the same person update this merge
+ * request as long as it is open.
  */
 import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import { FOR_MAIN, headRef } from '../../../text/refs.ts';
@@ -28,8 +28,8 @@ export interface Ground {
 }
 
 /**
- * A save builds on the caller's open merge request or, if the caller has none, on `main`. If the definition has no version
- * yet, the save builds on the newest merge request.
+ * A save builds on the caller's open merge request or, if the caller has none, on `main`. If the definition has no
+ * version yet, the save builds on the newest merge request.
  */
 export async function findGround(
   deps: SaveDeps,

@@ -17,9 +17,9 @@ import { moveStep } from './steps.ts';
 
 /**
  * `POST /api/merge-requests/:id/rebase`. The rebased commits keep their authors, and the new head keeps its pusher. The
- * caller adds no content, so the caller does not count as a participant and may still approve. Approvals stay valid if the list of
- * changes stays the same. Nothing happens if the branch is already based on the newest version. Throws `conflict` if the
- * head moved, and with file and lines if a commit does not apply.
+ * caller adds no content, so the caller does not count as a participant and may still approve. Approvals stay valid if
+ * the list of changes stays the same. Nothing happens if the branch is already based on the newest version. Throws
+ * `conflict` if the head moved, and with file and lines if a commit does not apply.
  */
 export async function rebaseMergeRequest(
   deps: SaveDeps,

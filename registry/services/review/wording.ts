@@ -1,6 +1,6 @@
 /**
- * Turns commit messages and push options into valid titles and descriptions of merge requests. Texts that are too long are
- * cut, because the registry cannot ask their authors for shorter ones.
+ * Turns commit messages and push options into valid titles and descriptions of merge requests. Texts that are too long
+ * are cut, because the registry cannot ask their authors for shorter ones.
  */
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';

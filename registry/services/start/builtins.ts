@@ -14,8 +14,8 @@ import { commitFiles, land } from '../landing/landing.ts';
 const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
 
 /**
- * Lands every built-in definition that is missing, and every new text of an existing one. A text that was a version before
- * does not land again, so a site admin's change of a built-in definition stays.
+ * Lands every built-in definition that is missing, and every new text of an existing one. A text that was a version
+ * before does not land again, so a site admin's change of a built-in definition stays.
  */
 export async function landBuiltins(
   deps: SaveDeps & { store: Store },

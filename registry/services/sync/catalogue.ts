@@ -1,6 +1,6 @@
 /**
- * The part of sync lists that all computers of a lab share. This part is read once and cached as text until its stamps change,
- * because after a landing all computers request their lists at the same time.
+ * The part of sync lists that all computers of a lab share. This part is read once and cached as text until its stamps
+ * change, because after a landing all computers request their lists at the same time.
  */
 
 import type { Cache, Caches } from '../../../repos/caches.ts';
@@ -47,7 +47,8 @@ export class Catalogues {
   }
 
   /**
-   * The catalogue for the lab of a computer. `stamps` must be read before this call. Concurrent calls share one catalogue.
+   * The catalogue for the lab of a computer. `stamps` must be read before this call. Concurrent calls share one
+   * catalogue.
    */
   of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
     const key = [labId, stamps.lab, stamps.shared].join(' ');

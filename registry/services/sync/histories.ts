@@ -25,8 +25,8 @@ const AHEAD = 4;
 const END = Buffer.from('{"end":true}\n');
 
 /**
- * Reads the histories for a computer. `size` is 0 if the computer may not see the definition or if its history is too large
- * for this stream. The computer then fetches the definition by git, which reports the reason.
+ * Reads the histories for a computer. `size` is 0 if the computer may not see the definition or if its history is too
+ * large for this stream. The computer then fetches the definition by git, which reports the reason.
  */
 export function readHistories(
   deps: HistoryDeps,

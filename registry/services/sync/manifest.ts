@@ -1,4 +1,6 @@
-/** Builds the list of definitions for a computer (the sync list), and the ETag that shows whether the list has changed. */
+/**
+ * Builds the list of definitions for a computer (the sync list), and the ETag that shows whether the list has changed.
+ */
 import { createHash } from 'node:crypto';
 import { notFound } from '../../errors.ts';
 import type { SyncList, SyncQuery } from '../../schemas/sync.ts';

@@ -1,4 +1,6 @@
-/** The part of a sync list that belongs to one computer: the computer and its bindings. Cached until its stamp changes. */
+/**
+ * The part of a sync list that belongs to one computer: the computer and its bindings. Cached until its stamp changes.
+ */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
 import { type BindingRow, bindingsMatching } from '../../store/bindings.ts';

@@ -27,8 +27,8 @@ interface Report extends ReportFields {
 const MOST_TOGETHER = 50;
 
 /**
- * Stores a report. If the installed versions have changed, the time of the change is stored too. Names of definitions that
- * the registry does not know are stored unchanged.
+ * Stores a report. If the installed versions have changed, the time of the change is stored too. Names of definitions
+ * that the registry does not know are stored unchanged.
  */
 export async function saveReport(
   { store, rules }: PeopleDeps,
@@ -47,8 +47,8 @@ export async function saveReport(
 const saveInBatch = batchLookups(saveAll, MOST_TOGETHER);
 
 /**
- * Stores the reports in one transaction. If the transaction fails, each report gets its own transaction, so that one faulty
- * report does not affect the others.
+ * Stores the reports in one transaction. If the transaction fails, each report gets its own transaction, so that one
+ * faulty report does not affect the others.
  */
 async function saveAll(store: Store, all: readonly Report[]): Promise<Map<Report, 'kept' | Error>> {
   try {

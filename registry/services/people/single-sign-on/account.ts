@@ -23,7 +23,10 @@ export interface Link {
   sessionEpoch: number;
 }
 
-/** The link for the caller's own account. Throws `unauthenticated`, and `forbidden` if the caller may not change the account. */
+/**
+ * The link for the caller's own account. Throws `unauthenticated`, and `forbidden` if the caller may not change the
+ * account.
+ */
 export async function linkOf({ store, rules }: PeopleDeps, caller: Caller): Promise<Link> {
   const { actor } = caller;
   const user = actor.kind === 'user' ? await users.findUser(store.em(), actor.id) : null;

@@ -24,7 +24,10 @@ export interface Provider {
   finish(answer: URLSearchParams, attempt: Attempt): Promise<Claims>;
 }
 
-/** How long the registry waits for each answer of the provider, in seconds. The time is short, because a person is waiting. */
+/**
+ * How long the registry waits for each answer of the provider, in seconds. The time is short, because a person is
+ * waiting.
+ */
 const PATIENCE = 10;
 
 /** `callback` returns the return address, which must be registered at the provider. */
@@ -112,8 +115,8 @@ async function secretAuthentication(secret: string): Promise<ClientAuth> {
 }
 
 /**
- * Turns an error of the protocol library into a `Problem`. The cause goes to the log, so it must not contain the provider's
- * answer, which contains codes and tokens.
+ * Turns an error of the protocol library into a `Problem`. The cause goes to the log, so it must not contain the
+ * provider's answer, which contains codes and tokens.
  */
 async function meaningOf(error: unknown): Promise<Problem> {
   const { AuthorizationResponseError, ClientError, ResponseBodyError } = await import(

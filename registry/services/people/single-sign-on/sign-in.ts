@@ -1,4 +1,6 @@
-/** Signs people in through an OpenID provider with the code flow and PKCE (OpenID Connect Core, section 3.1; RFC 9700). */
+/**
+ * Signs people in through an OpenID provider with the code flow and PKCE (OpenID Connect Core, section 3.1; RFC 9700).
+ */
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Store } from '../../../store/open.ts';
@@ -77,8 +79,8 @@ export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback:
 }
 
 /**
- * The full address of a path of the registry. The path is parsed in the way of browsers, which read `//host`, `/\host` and
- * similar as the address of another host. Throws `invalid` for such a path.
+ * The full address of a path of the registry. The path is parsed in the way of browsers, which read `//host`, `/\host`
+ * and similar as the address of another host. Throws `invalid` for such a path.
  */
 export function addressOf(publicUrl: string, path: string): string {
   const registry = new URL(publicUrl);
