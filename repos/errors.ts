@@ -9,6 +9,8 @@ export type RepositoryErrorCode =
   | 'object_not_found'
   | 'bad_object'
   | 'too_large'
+  /** The disk refused what must be durable before refs move. No ref has moved. */
+  | 'not_written'
   | 'git_failed';
 
 export class RepositoryError extends Error {

@@ -17,10 +17,13 @@ import type {
 
 export const STATE_FILE = 'state.json';
 
+const counts = new WeakMap<Refs, number>();
+
 /** Counts the versions. The tags `vN` have no gaps, so the first missing number ends the count. */
 export function countVersions(refs: Refs): number {
-  let count = 0;
+  let count = counts.get(refs) ?? 0;
   while (refs.has(versionRef(count + 1))) count += 1;
+  counts.set(refs, count);
   return count;
 }
 
@@ -73,18 +76,25 @@ export async function addTag(
   return { oid: batch.add('tag', bytes), bytes };
 }
 
+/** What a landing writes, and the ref updates that complete it. */
+export interface PreparedLanding {
+  versions: Version[];
+  updates: RefUpdate[];
+  batch: ObjectBatch;
+  /** The new objects that refs will point to, and what each points to if it is a tag. */
+  peeled: ReadonlyMap<Oid, Oid | undefined>;
+}
+
 /**
- * Writes the objects of a landing durably and returns the ref updates that complete it. Signs the tags if `sign` is given.
- * Throws `ref_conflict` if `main` is not at `landing.head`. Throws `bad_object` if the only parent of a version's commit
- * is not the previous version.
+ * Makes the objects of a landing; writes nothing. Signs the tags if `sign` is given. Throws `ref_conflict` if `main` is not
+ * at `landing.head`.
  */
 export async function prepareLanding(
   path: string,
-  objects: ObjectStore,
   refs: Refs,
   landing: Landing,
   sign: Sign | undefined,
-): Promise<{ versions: Version[]; updates: RefUpdate[] }> {
+): Promise<PreparedLanding> {
   const head = refs.get(MAIN)?.oid ?? null;
   if (head !== landing.head) {
     const message = `main is ${head ?? 'absent'}, not ${landing.head ?? 'absent'}`;
@@ -93,34 +103,43 @@ export async function prepareLanding(
   const batch = new ObjectBatch(path);
   const versions: Version[] = [];
   const updates: RefUpdate[] = [];
+  const peeled = new Map<Oid, Oid | undefined>();
   let number = countVersions(refs);
-  let parent = landing.head;
   for (const { commit, record } of landing.versions) {
-    await checkFollows(objects, commit, parent);
-    parent = commit;
     number += 1;
     const name = versionTag(number);
     const tag = await addTag(batch, { name, commit, tagger: landing.tagger, record }, sign);
     versions.push({ version: number, ...tagOf(tag.oid, tag.bytes) });
     updates.push({ ref: tagRef(name), from: null, to: tag.oid });
+    peeled.set(tag.oid, commit).set(commit, undefined);
   }
-  if (parent !== landing.head) updates.push({ ref: MAIN, from: landing.head, to: parent });
+  const newest = landing.versions.at(-1)?.commit;
+  if (newest !== undefined) updates.push({ ref: MAIN, from: landing.head, to: newest });
   if (landing.state !== undefined) {
-    updates.push(addState(batch, landing.state, landing));
+    const update = addState(batch, landing.state, landing);
+    updates.push(update);
+    peeled.set(update.to, undefined);
   }
-  await batch.write();
-  return { versions, updates: [...updates, ...(landing.also ?? [])] };
+  return { versions, updates: [...updates, ...(landing.also ?? [])], batch, peeled };
 }
 
-async function checkFollows(objects: ObjectStore, commit: Oid, parent: Oid | null): Promise<void> {
-  const { parents } = await objects.readCommit(commit);
-  const wanted = parent === null ? [] : [parent];
-  if (parents.length !== wanted.length || parents[0] !== wanted[0]) {
-    const message =
-      parent === null
-        ? `commit ${commit} must not have a parent`
-        : `commit ${commit} must have ${parent} as its only parent`;
-    throw new RepositoryError('bad_object', message);
+/** Throws `bad_object` if the only parent of a version's commit is not the version before. The commits must be written. */
+export async function checkLine(
+  objects: ObjectStore,
+  { head, versions }: Pick<Landing, 'head' | 'versions'>,
+): Promise<void> {
+  let parent = head;
+  for (const { commit } of versions) {
+    const { parents } = await objects.readCommit(commit);
+    const wanted = parent === null ? [] : [parent];
+    if (parents.length !== wanted.length || parents[0] !== wanted[0]) {
+      const message =
+        parent === null
+          ? `commit ${commit} must not have a parent`
+          : `commit ${commit} must have ${parent} as its only parent`;
+      throw new RepositoryError('bad_object', message);
+    }
+    parent = commit;
   }
 }
 
@@ -131,7 +150,7 @@ function addState(
   batch: ObjectBatch,
   { from, text }: { from: Oid | null; text: string },
   { tagger }: Landing,
-): RefUpdate {
+): RefUpdate & { to: Oid } {
   const oid = batch.add('blob', Buffer.from(text));
   const tree = batch.add('tree', formatTree([{ mode: '100644', name: STATE_FILE, oid }]));
   const commit = formatCommit({

@@ -1,50 +1,64 @@
 /** Collects new objects in memory and makes them durable together. */
 import { createHash, randomUUID } from 'node:crypto';
-import { rename, utimes } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
+import { deflate, deflateSync } from 'node:zlib';
+import type { StoredObject } from './cat-file.ts';
 import { sync, writeSynced } from './durable.ts';
+import { keepSmall } from './loose-objects.ts';
 import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
+import type { ObjectCaches } from './object-store.ts';
+import type { ObjectType } from './object-text.ts';
 import type { Oid } from './types.ts';
 
-const compress = promisify(deflate);
+const compressLarge = promisify(deflate);
+
+/** The largest object that takes less time to deflate than to wake a thread. Bytes. */
+const SMALL = 16 * 1024;
 
 /** Writes loose objects (gitrepository-layout(5)). An fsync is the slowest step, so all objects are synced at once. */
 export class ObjectBatch {
   readonly #objects: string;
   readonly #pending = new Map<Oid, Buffer>();
+  /** The same objects with their contents alone, for whoever reads them before they are written. */
+  readonly contents = new Map<Oid, StoredObject>();
 
   constructor(gitdir: string) {
     this.#objects = join(gitdir, 'objects');
   }
 
-  add(type: 'blob' | 'tree' | 'commit' | 'tag', content: Uint8Array): Oid {
+  add(type: ObjectType, content: Uint8Array): Oid {
     const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
     const oid = createHash('sha1').update(bytes).digest('hex');
     this.#pending.set(oid, bytes);
+    this.contents.set(oid, { type, bytes: content });
     return oid;
   }
 
-  /** Writes and syncs the files, then each folder once. Durable on return. */
-  async write(): Promise<void> {
+  /** Writes and syncs the files, then each folder once. Durable on return. Caches small objects, which are read soon. */
+  async write({ objects }: Pick<ObjectCaches, 'objects'>): Promise<void> {
     const pending = [...this.#pending];
     const folders = new Set(pending.map(([oid]) => join(this.#objects, oid.slice(0, 2))));
-    await Promise.all([...folders].map(makeFolder));
+    await Promise.all([...folders].filter((path) => !existsSync(path)).map(makeFolder));
     await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
     // Syncs `objects` even if no folder was created here: another writer may just have created it and not synced yet.
     await Promise.all([sync(this.#objects), ...[...folders].map(syncFolder)]);
     this.#pending.clear();
+    // Copied, because zlib gives a small object a buffer of 16 KiB.
+    for (const [oid, { type, bytes }] of this.contents)
+      keepSmall(objects, this.#objects, oid, { type, bytes: Uint8Array.from(bytes) });
   }
 
   async #writeOne(oid: Oid, bytes: Buffer): Promise<void> {
     const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
-    if (await freshen(path)) return;
+    if (existsSync(path) && (await freshen(path))) return;
     // If a crash leaves this file behind, `git prune` deletes it because of its name.
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
-    const compressed = await compress(bytes);
+    const compressed = bytes.length > SMALL ? await compressLarge(bytes) : deflateSync(bytes);
     await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
-    await rename(temporary, path);
+    renameSync(temporary, path);
   }
 }
 

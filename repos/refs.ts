@@ -11,6 +11,14 @@ import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
 
 export type Peel = (oid: Oid) => Promise<Oid | undefined>;
 
+/** Objects that are still being written. */
+export interface Coming {
+  /** Resolves when they are durable. No ref moves before. */
+  written: Promise<void>;
+  /** What each of them points to, if it is a tag. */
+  peeled: ReadonlyMap<Oid, Oid | undefined>;
+}
+
 export class RefStore {
   readonly #path: string;
   readonly #file: string;
@@ -71,14 +79,19 @@ export class RefStore {
     }
   }
 
-  /** Moves all refs or none, durably. The new objects must exist. */
-  async update(updates: readonly RefUpdate[]): Promise<void> {
+  /** Moves all refs or none, durably. The new objects must exist, or be `coming`. */
+  async update(updates: readonly RefUpdate[], coming?: Coming): Promise<void> {
     if (updates.length === 0) return;
-    const peeled = new Map<Oid, Oid | undefined>();
-    for (const { to } of updates) if (to !== null) peeled.set(to, await this.#peel(to));
+    const peeled = new Map<Oid, Oid | undefined>(coming?.peeled);
+    for (const { to } of updates) {
+      if (to !== null && !peeled.has(to)) peeled.set(to, await this.#peel(to));
+    }
     await this.#alone(async () => {
       const refs = await this.#fold();
-      await this.#write(applyUpdates(refs, updates, (oid) => peeled.get(oid)));
+      await this.#write(
+        applyUpdates(refs, updates, (oid) => peeled.get(oid)),
+        coming?.written,
+      );
     });
   }
 
@@ -151,8 +164,8 @@ export class RefStore {
     return refs;
   }
 
-  async #write(refs: Refs): Promise<void> {
-    await replaceFile(this.#file, `${this.#file}.next`, formatPackedRefs(refs));
+  async #write(refs: Refs, ready?: Promise<unknown>): Promise<void> {
+    await replaceFile(this.#file, `${this.#file}.next`, formatPackedRefs(refs), ready);
     this.#hold(refs, this.#stamp());
   }
 }

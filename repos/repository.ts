@@ -8,7 +8,9 @@ import { RepositoryError } from './errors.ts';
 import type { GitCaches } from './git-caches.ts';
 import {
   addTag,
+  checkLine,
   countVersions,
+  type PreparedLanding,
   prepareLanding,
   readTag,
   readVersion,
@@ -28,6 +30,7 @@ import type {
   Commit,
   FileEntry,
   GitProgram,
+  Incoming,
   Landing,
   NewCommit,
   Oid,
@@ -108,7 +111,14 @@ export class BareRepository implements Repository {
    * To squash a branch, pass the tree of the branch's head and the head of `main` as `parent`. To revert to a version,
    * pass the tree of that version.
    */
-  async commit({ parent, changes, tree, author, committer, message }: NewCommit): Promise<Oid> {
+  async draft({
+    parent,
+    changes,
+    tree,
+    author,
+    committer,
+    message,
+  }: NewCommit): Promise<Incoming & { commit: Oid }> {
     const batch = new ObjectBatch(this.path);
     const base = tree ?? (parent === null ? null : (await this.readCommit(parent)).tree);
     const content = formatCommit({
@@ -121,9 +131,18 @@ export class BareRepository implements Repository {
       committer,
       message,
     });
-    const oid = batch.add('commit', content);
-    await batch.write();
-    return oid;
+    const commit = batch.add('commit', content);
+    return {
+      commit,
+      objects: new ObjectStore(this.#git, this.path, this.#caches, { objects: batch.contents }),
+      keep: () => batch.write(this.#caches),
+    };
+  }
+
+  async commit(commit: NewCommit): Promise<Oid> {
+    const draft = await this.draft(commit);
+    await draft.keep();
+    return draft.commit;
   }
 
   updateRefs(updates: RefUpdate[]): Promise<void> {
@@ -132,11 +151,26 @@ export class BareRepository implements Repository {
 
   async land(landing: Landing): Promise<Version[]> {
     const refs = await this.refs();
-    const prepared = await prepareLanding(this.path, this.#objects, refs, landing, this.#sign);
-    await this.#refs.update(prepared.updates);
+    const prepared = await prepareLanding(this.path, refs, landing, this.#sign);
+    const written = this.#writeLanding(prepared, landing);
+    // Whoever moves the refs waits for it and receives its error.
+    written.catch(() => undefined);
+    try {
+      await this.#refs.update(prepared.updates, { written, peeled: prepared.peeled });
+    } finally {
+      await Promise.allSettled([written]);
+    }
     const newest = prepared.versions.at(-1)?.version ?? 0;
     this.#upkeep.schedule(this, newest, prepared.versions.length);
     return prepared.versions;
+  }
+
+  async #writeLanding({ batch }: PreparedLanding, landing: Landing): Promise<void> {
+    const kept = landing.kept ?? Promise.resolve();
+    await Promise.all([
+      batch.write(this.#caches),
+      kept.then(() => checkLine(this.#objects, landing)),
+    ]);
   }
 
   async versions(): Promise<Version[]> {
@@ -173,7 +207,7 @@ export class BareRepository implements Repository {
   }): Promise<Oid> {
     const batch = new ObjectBatch(this.path);
     const tag = await addTag(batch, { name, commit, tagger, record: message }, this.#sign);
-    await batch.write();
+    await batch.write(this.#caches);
     await this.#refs.update([{ ref: tagRef(name), from: null, to: tag.oid }]);
     return tag.oid;
   }

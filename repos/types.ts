@@ -107,6 +107,8 @@ export interface Landing {
   tagger: Signature;
   /** The new content of `state.json`, and the commit of the old state. Absent if the state does not change. */
   state?: { from: Oid | null; text: string };
+  /** Resolves when the commits of the versions are in the repository, durably. Absent if they already are. */
+  kept?: Promise<void>;
   /** More refs to move in the same transaction, for example a merge request's branch. */
   also?: RefUpdate[];
 }
@@ -121,6 +123,14 @@ export interface ObjectReader {
   readFile(commit: Oid, path: string): Promise<Uint8Array | undefined>;
 }
 
+/** New objects that are not in the repository yet. */
+export interface Incoming {
+  /** Reads objects of the repository and the new ones, before and after `keep`. */
+  objects: ObjectReader;
+  /** Moves the new objects into the repository, durable on return. Required before a ref can point to them. */
+  keep(): Promise<void>;
+}
+
 export interface Repository extends ObjectReader {
   readonly name: string;
   /** Absolute path of the bare repository. */
@@ -132,6 +142,8 @@ export interface Repository extends ObjectReader {
   /** The commit of `main`, or null before the first version. */
   head(): Promise<Oid | null>;
   tip(): Promise<Tip>;
+  /** Makes blobs, trees and the commit. Writes nothing until `keep`. */
+  draft(commit: NewCommit): Promise<Incoming & { commit: Oid }>;
   /** Writes blobs, trees and the commit, durable on return. Moves no ref. */
   commit(commit: NewCommit): Promise<Oid>;
   /** Moves all refs or none, durable on return. Throws `ref_conflict` if a ref is not at its `from`. */

@@ -1,5 +1,5 @@
 /** The interface of the gate: the code outside `repos` that decides on pushes. */
-import type { ObjectReader } from '../types.ts';
+import type { Incoming } from '../types.ts';
 import type { Command } from '../wire/push.ts';
 import type { RefResult } from '../wire/report.ts';
 
@@ -14,19 +14,12 @@ export interface Refusal {
 }
 
 /** A push with checked objects: they are complete, sound and within limits, but not in the repository yet. */
-export interface Push {
+export interface Push extends Incoming {
   /** The admitted commands. Each `from` is the ref's value when the push began. */
   commands: Command[];
   options: string[];
   /** Whether the client wants either all refs to move or none. */
   atomic: boolean;
-  /** Reads objects of the repository and of the push, before and after `keep`. */
-  objects: ObjectReader;
-  /**
-   * Moves the pushed objects into the repository, durable on return. Must be called before a ref points to one of these
-   * objects.
-   */
-  keep(): Promise<void>;
   /** Sends the pusher a line, which git prints as `remote: …`. */
   say(line: string): void;
 }

@@ -1,7 +1,6 @@
 /** Keeps the objects of a push until the push is accepted: in memory if they are few and plain, otherwise in a folder. */
 import type { StoredObject } from '../cat-file.ts';
 import type { GitCaches } from '../git-caches.ts';
-import { keepSmall, objectsFolder } from '../loose-objects.ts';
 import { ObjectBatch } from '../object-batch.ts';
 import { ObjectStore } from '../object-store.ts';
 import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
@@ -44,11 +43,7 @@ export function receivedInMemory(
     async keep() {
       const batch = new ObjectBatch(repository.path);
       for (const { type, bytes } of objects.values()) batch.add(type, bytes);
-      await batch.write();
-      const folder = objectsFolder(repository.path);
-      // Copies the bytes, because zlib allocates a buffer of 16 KiB even for a small object.
-      for (const [oid, { type, bytes }] of objects)
-        keepSmall(caches.objects, folder, oid, { type, bytes: Uint8Array.from(bytes) });
+      await batch.write(caches);
     },
     remove: async () => undefined,
   };

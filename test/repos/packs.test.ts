@@ -14,6 +14,8 @@ t.test('small packs are cached; large ones are read by git and not cached', asyn
   const repository = await fixture.repositories.create('Packs');
   const small = await landFiles(repository, { 'small.py': 'small' }, 'first\n');
   await git(['repack', '-adq'], { cwd: repository.path });
+  // Drops the objects that the landing has cached.
+  fixture.repositories.release('Packs');
   const text = async (commit: string, path: string) =>
     Buffer.from((await repository.readFile(commit, path)) ?? []).toString();
   t.equal(await text(small.commit, 'small.py'), 'small');

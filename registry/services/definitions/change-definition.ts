@@ -76,15 +76,13 @@ export async function changeDefinition(
     repository,
     from,
     judged: { lab },
-    versions: changed
-      ? [
-          await commitFiles(repository, caller, head, changes, {
-            summary,
-            overrides,
-            ...(content && { content }),
-          }),
-        ]
-      : [],
+    ...(changed
+      ? await commitFiles(repository, caller, head, changes, {
+          summary,
+          overrides,
+          ...(content && { content }),
+        })
+      : { versions: [] }),
     ...(grants && { grants }),
     ...moved,
   });

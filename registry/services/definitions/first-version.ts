@@ -50,7 +50,7 @@ export async function landFirstVersion(
       repository,
       from: { head: null, version: 0 },
       judged: { lab: founding.lab },
-      versions: [await commitFiles(repository, caller, null, files, founding)],
+      ...(await commitFiles(repository, caller, null, files, founding)),
       state: { from: null, to: firstState(caller, id, founding) },
       grants: founding.grants ?? [],
     }),

@@ -43,14 +43,12 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
       repository,
       from,
       judged: null,
-      versions: [
-        await commitFiles(repository, OPERATOR, head, changes, {
-          summary: item.message,
-          overrides: item.overrides,
-          content: item.content,
-          ...(item.author && { author: item.author }),
-        }),
-      ],
+      ...(await commitFiles(repository, OPERATOR, head, changes, {
+        summary: item.message,
+        overrides: item.overrides,
+        content: item.content,
+        ...(item.author && { author: item.author }),
+      })),
     });
     return { result: 'updated', version: definition.version ?? version + 1 };
   }

@@ -5,7 +5,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Oid, Repository, Signature, Tip } from '../../../repos/types.ts';
+import type {
+  Incoming,
+  ObjectReader,
+  Oid,
+  Repository,
+  Signature,
+  Tip,
+} from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import { STATE } from '../../../text/refs.ts';
 import type { ReadContent } from '../../definitions/content.ts';
@@ -58,6 +65,8 @@ export interface LandingOrder {
   versions: NewVersion[];
   /** The new state of the definition, and the commit of the state that it replaces. */
   state?: { from: Oid | null; to: DefinitionState };
+  /** The objects of the versions, if they are not in the repository yet. */
+  incoming?: Incoming;
   /** The audit entry for the change of state. */
   event?: { action: AuditAction; before: object; after: object };
   /** What the database records before git changes, so that no conflicting change can come in between. */
@@ -79,12 +88,15 @@ export async function land(
   const { store, repositories } = deps;
   const { repository, event, intent, steps = [] } = order;
   const contents = await contentsOf(deps, caller, order);
-  await repositories.addJournalEntry(repository.name);
+  const facts = await readGitFacts(order, contents);
+  // The disk is waited for only when the refs move, which takes the error if there is one.
+  const written = order.incoming?.keep();
+  written?.catch(() => undefined);
   try {
+    await repositories.addJournalEntry(repository.name);
     const intents = intent ? [intent, ...steps] : steps;
     await withIntents(deps, repository.name, intents, async () => {
-      const ready = await readGitFacts(order, contents);
-      const move = (em: EntityManager) => moveRefs(em, caller, order, ready);
+      const move = (em: EntityManager) => moveRefs(em, caller, order, facts, written);
       // The basis of the decision stays locked until the refs have moved.
       await (locksBasis(caller, order.judged) ? store.hold(move) : move(store.em()));
     });
@@ -96,6 +108,8 @@ export async function land(
       undefined,
       { cause: error },
     );
+  } finally {
+    await Promise.allSettled([written]);
   }
   const own = new Set(order.versions.map(({ commit }) => commit));
   const indexed = await indexRepository(deps, repository, {
@@ -124,7 +138,7 @@ interface CommitContent {
 async function contentsOf(
   { analysis }: LandingDeps,
   caller: Caller,
-  { repository, from, versions, grants }: LandingOrder,
+  { repository, incoming, from, versions, grants }: LandingOrder,
 ): Promise<ReadonlyMap<Oid, CommitContent>> {
   const { name } = repository;
   const account = accountOf(caller);
@@ -133,7 +147,7 @@ async function contentsOf(
   for (const { commit, content: known } of versions) {
     let loaded: Files | undefined;
     const files = async (): Promise<Files> => {
-      loaded ??= await filesOf(repository, commit);
+      loaded ??= await filesOf(incoming?.objects ?? repository, commit);
       return loaded;
     };
     const content = known ?? (await analysis.ask(account, 'readContent', name, await files()));
@@ -162,7 +176,7 @@ async function readGitFacts(
   const { state, from: stateAt } = founding
     ? { state: founding, from: null }
     : await readState(repository);
-  await requireCanLand(repository, state, order.versions);
+  await requireCanLand(repository, order.incoming?.objects ?? repository, state, order.versions);
   const permissions = order.versions.map(({ commit }) => contents.get(commit)?.permissions ?? []);
   return { state, stateAt, permissions };
 }
@@ -176,6 +190,7 @@ async function moveRefs(
   caller: Caller,
   { repository, from, judged, ...order }: LandingOrder,
   { state, stateAt, permissions }: GitFacts,
+  written: Promise<void> | undefined,
 ) {
   const now = new Date();
   const labId = state.lab?.id ?? null;
@@ -199,6 +214,7 @@ async function moveRefs(
       }),
     })),
     tagger: { ...REGISTRY, at: now },
+    ...(written && { kept: written }),
     also: [...unmoved, ...(order.steps ?? []).flatMap(({ updates }) => updates)],
     ...(changed && {
       state: { from: order.state ? order.state.from : stateAt, text: writeState(after) },
@@ -211,6 +227,7 @@ async function moveRefs(
  */
 async function requireCanLand(
   repository: Repository,
+  objects: ObjectReader,
   state: DefinitionState,
   versions: readonly NewVersion[],
 ): Promise<void> {
@@ -219,7 +236,7 @@ async function requireCanLand(
     throw new Problem('conflict', `${repository.name} is archived. Unarchive it first.`);
   }
   for (const { commit } of versions) {
-    const again = await findRevokedTwin(repository, state, await repository.readCommit(commit));
+    const again = await findRevokedTwin(repository, state, await objects.readCommit(commit));
     if (again) throw new Problem('conflict', revokedText(again));
   }
 }
@@ -259,16 +276,16 @@ export interface CommitOrder {
   content?: ReadContent;
 }
 
-/** Writes the commit of a save: applies `changes` to the files of `head`. It moves no ref. */
+/** Makes the commit of a save: applies `changes` to the files of `head`. Returns what an order to land it needs. */
 export async function commitFiles(
   repository: Repository,
   caller: Caller,
   head: string | null,
   changes: ReadonlyMap<string, Uint8Array | null>,
   { summary, overrides, author, content }: CommitOrder,
-): Promise<NewVersion> {
+): Promise<Pick<LandingOrder, 'versions' | 'incoming'>> {
   const committer = { ...authorOf(caller), at: new Date() };
-  const commit = await repository.commit({
+  const { commit, ...incoming } = await repository.draft({
     parent: head,
     changes,
     author: author ?? committer,
@@ -279,5 +296,6 @@ export async function commitFiles(
     ]),
   });
   const { name, email } = author ?? committer;
-  return { commit, author: { name, email }, summary, overrides, ...(content && { content }) };
+  const version = { commit, author: { name, email }, summary, overrides };
+  return { versions: [{ ...version, ...(content && { content }) }], incoming };
 }

@@ -66,12 +66,12 @@ export async function landPush(
     warnings.push(...judged.warnings.map((line) => line + where));
     if (judged.content) contents.set(commit.oid, judged.content);
   }
-  await push.keep();
   try {
     const { definition } = await land(deps, caller, {
       repository,
       from: tip,
       judged: { lab },
+      incoming: push,
       versions: commits.map(({ oid, author, message }) => {
         const content = contents.get(oid);
         return {

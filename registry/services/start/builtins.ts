@@ -70,12 +70,10 @@ async function renewBuiltin(deps: SaveDeps, name: string, files: Files): Promise
     repository,
     from,
     judged: null,
-    versions: [
-      await commitFiles(repository, OPERATOR, from.head, changesBetween(before, files), {
-        summary: `Renew ${name} with the registry`,
-        overrides: [],
-      }),
-    ],
+    ...(await commitFiles(repository, OPERATOR, from.head, changesBetween(before, files), {
+      summary: `Renew ${name} with the registry`,
+      overrides: [],
+    })),
   });
   return true;
 }
