@@ -17,12 +17,40 @@ export interface Analysis {
   readonly described: Described;
 }
 
+/** The latest analysis: whoever validates a version describes it next. */
+let latest: Readonly<{ analysed: Parameters<typeof analyse>; analysis: Analysis | null }> | null =
+  null;
+
 /**
  * Analyses the class `name` of a parsed module, or the last instrument class if there is no name. `siblings` are the
  * other modules of the definition by path. Unknown values are null. A setting whose default is unknown is left out.
  * @returns null if there is no such class
  */
 export function analyseClass(
+  module: Module,
+  name: string | undefined,
+  siblings: ReadonlyMap<string, Module>,
+): Analysis | null {
+  if (latest && isSame(latest.analysed, [module, name, siblings])) return latest.analysis;
+  const analysis = analyse(module, name, siblings);
+  latest = { analysed: [module, name, siblings], analysis };
+  return analysis;
+}
+
+/** Whether both analyses are about the same class of the same parsed modules, which never change. */
+function isSame(
+  [module, name, siblings]: Parameters<typeof analyse>,
+  [other, otherName, others]: Parameters<typeof analyse>,
+): boolean {
+  return (
+    module === other &&
+    name === otherName &&
+    siblings.size === others.size &&
+    [...siblings].every(([path, sibling]) => others.get(path) === sibling)
+  );
+}
+
+function analyse(
   module: Module,
   name: string | undefined,
   siblings: ReadonlyMap<string, Module>,
