@@ -9,6 +9,8 @@ export function dataPaths(dataDir: string) {
     journal: join(root, 'journal'),
     database: join(root, 'postgres'),
     keys: join(root, 'keys'),
+    /** Exists while a restore is running, and after one that did not finish. */
+    restoring: join(root, 'restore-unfinished'),
     socket: join(root, 'registry.sock'),
   };
 }

@@ -2,16 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Problem } from './errors.ts';
 
 /**
  * Returns the secret that signs session tokens, and generates it the first time. If several processes start at once, one of
  * them creates the file and the others read it. A hard link creates the file together with its content.
  */
-export async function sessionSecret(folder: string): Promise<string> {
+export async function sessionSecret(folder: string): Promise<{ text: string; isNew: boolean }> {
   const path = join(folder, 'session-secret');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const known = await readIfThere(path);
-  if (known !== undefined) return known;
+  if (known === '') throw new Problem('incomplete', `${path} is empty. ${SECRET_BACK}`);
+  if (known !== undefined) return { text: known, isNew: false };
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flush: true });
   try {
@@ -21,8 +23,11 @@ export async function sessionSecret(folder: string): Promise<string> {
   } finally {
     await rm(draft, { force: true });
   }
-  return await readFile(path, 'utf8');
+  return { text: await readFile(path, 'utf8'), isNew: true };
 }
+
+const SECRET_BACK =
+  'Put it back from a backup, or delete it: then a new one is made, and everybody must sign in again.';
 
 /** The text of a file, or undefined if it does not exist. */
 export async function readIfThere(path: string): Promise<string | undefined> {

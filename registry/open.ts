@@ -1,4 +1,7 @@
 /** Opens the parts that the server and the command line need: git, the repositories, the database and the keys. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Caches } from '../repos/caches.ts';
 import { type GitCaches, openGitCaches } from '../repos/git-caches.ts';
 import { openGitProgram } from '../repos/process.ts';
@@ -9,6 +12,7 @@ import { AnalysisPool } from './analysis/pool.ts';
 import { CACHE_SHARES } from './cache-shares.ts';
 import type { Config } from './config.ts';
 import { dataPaths } from './data-paths.ts';
+import { readIfThere } from './keys.ts';
 import { openDataFolder } from './private-files.ts';
 import { openSigningKeys, type SigningKeys } from './signing/keys.ts';
 import type { EmbeddedDatabase } from './store/embedded/open.ts';
@@ -24,6 +28,8 @@ export interface Deps {
   analysis: AnalysisPool;
   /** The folder with all keys. */
   keysFolder: string;
+  /** The note of a restore that is running or did not finish. */
+  restoreNote: string;
   rules: Rules;
   publicUrl: () => string;
   maxFileBytes: number;
@@ -87,7 +93,7 @@ async function openInto(
       },
     ),
   );
-  const signingKeys = openSigningKeys(paths.keys);
+  const signingKeys = openSigningKeys(paths.keys, { mayBegin: await mayBeginKeys(paths) });
   const analysis = new AnalysisPool({ yields: !isCommand });
   opened.defer(() => analysis.close());
   const caches = new Caches(config.CACHE_BYTES, CACHE_SHARES);
@@ -109,12 +115,28 @@ async function openInto(
     signingKeys,
     analysis,
     keysFolder: paths.keys,
+    restoreNote: paths.restoring,
     rules: { anonymousRead: config.ANONYMOUS_READ },
     publicUrl,
     maxFileBytes: config.MAX_FILE_BYTES,
     maxPackBytes: config.MAX_PACK_BYTES,
     close: () => opened.disposeAsync(),
   };
+}
+
+/** Whether there are neither keys nor versions that keys have signed, so that the first keys can be made. */
+async function mayBeginKeys({ keys, repositories }: ReturnType<typeof dataPaths>) {
+  if (existsSync(join(keys, 'signing-keys.json'))) return false;
+  for (const name of await readdir(repositories).catch(() => [])) {
+    if (name.endsWith('.git') && (await holdsRefs(join(repositories, name)))) return false;
+  }
+  return true;
+}
+
+/** Also true if it cannot be read. */
+async function holdsRefs(repository: string): Promise<boolean> {
+  const refs = await readIfThere(join(repository, 'packed-refs'));
+  return refs === undefined || refs.split('\n').some((line) => line !== '' && line[0] !== '#');
 }
 
 /**

@@ -26,6 +26,11 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
     terminal.err(`${name} is in the backup, but it is not in order: ${reason}`);
   }
   for (const { name, reason } of leftOut) terminal.err(`${name} is not in the backup: ${reason}`);
+  const keys = await deps.signingKeys.check().then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  if (keys !== null) terminal.err(`The keys are not complete in the backup: ${keys}`);
   const { repositories, tables } = manifest;
   terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
   terminal.out(
@@ -36,7 +41,7 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
       `${leftOut.length} definitions are missing in this backup. Keep an earlier backup that contains them.`,
     );
   }
-  return leftOut.length + unsettled.length === 0 ? 0 : 1;
+  return leftOut.length + unsettled.length === 0 && keys === null ? 0 : 1;
 }
 
 /** Restores a backup, then checks the restored registry as `registry fsck` does. */

@@ -30,6 +30,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   restore: async () => (await backup()).runRestore,
   'confirm-restore': async () => (await backup()).runConfirmRestore,
   'keys rotate': async () => (await keys()).rotateKeys,
+  'keys new': async () => (await keys()).newKeys,
   'user add': async () => (await people()).addUser,
   'user password': async () => (await people()).setPassword,
   'user list': async () => (await people()).showUsers,

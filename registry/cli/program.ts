@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Config, isSecret, loadConfig, SETTINGS } from '../config.ts';
+import { requireWhole, withWaysBack } from '../data-folder.ts';
 import { dataPaths } from '../data-paths.ts';
 import { openDataFolder } from '../private-files.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
@@ -177,6 +178,7 @@ function serveCommand(): Command {
     const config = loadConfig(process.env, flags);
     const singleSignOn = singleSignOnOf(config);
     await openDataFolder(dataPaths(config.DATA_DIR).root);
+    await requireWhole(config, 'serve');
     // The database opens in a thread of its own while this thread loads the modules of the server.
     const embedded = config.DATABASE_URL
       ? undefined
@@ -186,7 +188,7 @@ function serveCommand(): Command {
       await serve(config, singleSignOn, embedded);
     } catch (error) {
       await embedded?.close();
-      throw error;
+      throw withWaysBack(error, config.DATA_DIR);
     }
   });
 }
@@ -197,6 +199,12 @@ function keysCommand(act: Act): Command {
     .command('rotate')
     .description('sign new versions with a new key; old signatures stay valid')
     .action(act('keys rotate', () => ({})));
+  keys
+    .command('new')
+    .description(
+      'make a new key after the old one was lost; lab computers do not accept it until they are enrolled again',
+    )
+    .action(act('keys new', () => ({})));
   return keys;
 }
 
@@ -273,6 +281,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     if (exit !== undefined) return exit;
   }
   keepHeapSmall();
+  await requireWhole(config, request.command);
   const [{ runCommand }, { openDeps }] = await Promise.all([
     import('./commands.ts'),
     import('../open.ts'),
@@ -280,7 +289,9 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   // A restore must not migrate the database first, because the backup brings the schema of its own database.
   const migrates = request.command !== 'restore';
-  const deps = await openDeps(config, publicUrl, { migrates, isCommand: true });
+  const deps = await openDeps(config, publicUrl, { migrates, isCommand: true }).catch((error) => {
+    throw withWaysBack(error, config.DATA_DIR);
+  });
   try {
     return await runCommand(deps, request, terminal);
   } finally {

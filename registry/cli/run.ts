@@ -4,6 +4,7 @@
  */
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { Problem } from '../errors.ts';
 import { StoreError } from '../store/errors.ts';
 import { runProgram } from './program.ts';
 import { printError } from './terminal.ts';
@@ -25,6 +26,10 @@ function tell(error: unknown): number {
   if (error instanceof StoreError && error.code === 'database_in_use') {
     printError(error.message);
     return 3;
+  }
+  if (error instanceof Problem) {
+    printError(error.message);
+    return 1;
   }
   const plain = plainly(error);
   if (plain !== undefined) {

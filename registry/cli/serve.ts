@@ -17,7 +17,7 @@ import { landBuiltins } from '../services/start/builtins.ts';
 import { createFirstAdmin } from '../services/start/first-start.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
-import { sharingAddresses } from '../store/users.ts';
+import { hasUsers, sharingAddresses } from '../store/users.ts';
 import { ownVersion } from '../version.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
@@ -58,12 +58,16 @@ async function start(
   opened.defer(() => deps.close());
   // The app is created while the database still opens in another thread.
   const migrated = deps.store.migrate();
-  migrated.catch(() => undefined);
+  const ended = migrated.catch(() => undefined);
+  // A start that fails meanwhile closes the database only when the migration has ended.
+  opened.defer(async () => void (await ended));
   let ready = false;
+  await deps.signingKeys.check();
+  const secret = await sessionSecret(paths.keys);
   const app = await createApp(
     {
       ...deps,
-      jwtSecret: config.JWT_SECRET ?? (await sessionSecret(paths.keys)),
+      jwtSecret: config.JWT_SECRET ?? secret.text,
       version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
       metricsToken: config.METRICS_TOKEN,
@@ -101,6 +105,11 @@ async function start(
     });
     // Closing waits for commands that are running.
     opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
+  }
+  if (secret.isNew && config.JWT_SECRET === undefined && (await hasUsers(deps.store.em()))) {
+    app.log.warn(
+      'keys/session-secret was missing: a new one was made, and everybody must sign in again',
+    );
   }
   if (deps.openToOthers.length > 0) {
     app.log.warn(

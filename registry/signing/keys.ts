@@ -9,11 +9,12 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { sync, writeSynced } from '../../repos/durable.ts';
 import { withLock } from '../../repos/lock.ts';
 import type { Sign } from '../../repos/types.ts';
+import { Problem } from '../errors.ts';
 import { readIfThere } from '../keys.ts';
 import { NAMESPACE, type SigningKey } from './allowed-signers.ts';
 import { documentOf, KEYS } from './key-change.ts';
@@ -39,6 +40,13 @@ export interface SigningKeys {
   signer(): Promise<Signer>;
   /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
+  /** Throws `Problem` `incomplete` if the list or the private part of the newest key is missing or damaged. */
+  check(): Promise<void>;
+  /**
+   * Makes a new key after the last one was lost, which therefore does not sign the change. Keeps what the list still
+   * names. Undefined if nothing is missing.
+   */
+  renew(): Promise<SigningKey | undefined>;
   /**
    * Creates a new key, signs the change with the current key, retires the current key and deletes its private part.
    * Throws `RepositoryError` `locked` if another process is changing the keys.
@@ -57,9 +65,12 @@ interface Loaded {
 
 /**
  * Opens the keys of a folder. Nothing is read or written before the first call, so every process may open the folder.
- * `now` is the clock.
+ * `now` is the clock. `mayBegin`: nothing was signed yet, so a first key may be made.
  */
-export function openSigningKeys(folder: string, now: () => number = Date.now): SigningKeys {
+export function openSigningKeys(
+  folder: string,
+  { now = Date.now, mayBegin = true }: { now?: () => number; mayBegin?: boolean } = {},
+): SigningKeys {
   const listPath = join(folder, 'signing-keys.json');
   let loaded: Loaded | undefined;
 
@@ -77,7 +88,7 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
   async function load(): Promise<Loaded> {
     const stamp = await stampOf(listPath);
     const keys = await readList();
-    if (stamp === undefined || keys === undefined) return await add([]);
+    if (stamp === undefined || keys === undefined) return await begin();
     const privateKey = await privateOf(newest(keys));
     if (newest(keys).change) return { stamp, keys, privateKey };
     // The current key was created before the registry signed key changes, so this change cannot be signed by a previous
@@ -85,12 +96,36 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     return await write(keys, [privateKey], privateKey);
   }
 
-  const privateOf = async (key: SigningKey): Promise<KeyObject> =>
-    createPrivateKey(await readFile(privatePath(folder, key)));
+  async function privateOf(key: SigningKey): Promise<KeyObject> {
+    const path = privatePath(folder, key);
+    const pem = await readIfThere(path);
+    if (pem === undefined) throw lost(path, 'missing');
+    try {
+      const privateKey = createPrivateKey(pem);
+      if (fingerprintOf(publicKeyBlob(createPublicKey(privateKey))) === key.fingerprint)
+        return privateKey;
+    } catch (cause) {
+      throw lost(path, 'damaged', cause);
+    }
+    throw lost(path, 'another key than the list says');
+  }
 
   async function readList(): Promise<SigningKey[] | undefined> {
     const text = await readIfThere(listPath);
-    return text === undefined ? undefined : (JSON.parse(text) as SigningKey[]);
+    if (text === undefined) return undefined;
+    try {
+      const keys = JSON.parse(text) as SigningKey[];
+      if (typeof keys.at(-1)?.fingerprint === 'string') return keys;
+    } catch (cause) {
+      throw lost(listPath, 'damaged', cause);
+    }
+    throw lost(listPath, 'damaged');
+  }
+
+  /** The first key. Without its list, a registry that has signed before would sign with a key that nobody trusts. */
+  async function begin(): Promise<Loaded> {
+    if (!mayBegin || loaded !== undefined) throw lost(listPath, 'missing');
+    return await add([]);
   }
 
   /**
@@ -137,6 +172,16 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     await sync(folder);
   }
 
+  async function isWhole(): Promise<boolean> {
+    try {
+      const keys = await readList();
+      return keys !== undefined && (await privateOf(newest(keys))) !== undefined;
+    } catch (error) {
+      if (error instanceof Problem) return false;
+      throw error;
+    }
+  }
+
   return {
     async sign(payload) {
       return signSsh(payload, (await current()).privateKey, NAMESPACE);
@@ -154,9 +199,30 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
       return (await current()).keys;
     },
 
+    async check() {
+      if (!mayBegin || (await stampOf(listPath)) !== undefined) await current();
+    },
+
+    async renew() {
+      return await locked(async () => {
+        if (await isWhole()) return undefined;
+        const keys = (await readList().catch(() => undefined)) ?? [];
+        // What is damaged stays, for whoever can still read it.
+        if (keys.length === 0) await moveAside(listPath);
+        const last = keys.at(-1);
+        if (last) await moveAside(privatePath(folder, last));
+        const retired = keys.map((key) => ({
+          ...key,
+          valid_before: key.valid_before ?? inSeconds(now() + LEEWAY),
+        }));
+        loaded = await add(retired);
+        return newest(loaded.keys);
+      });
+    },
+
     async rotate() {
       return await locked(async () => {
-        const keys = (await readList()) ?? (await add([])).keys;
+        const keys = (await readList()) ?? (await begin()).keys;
         const last = await privateOf(newest(keys));
         const retired = { ...newest(keys), valid_before: inSeconds(now() + LEEWAY) };
         loaded = await add([...keys.slice(0, -1), retired], last);
@@ -165,6 +231,23 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
       });
     },
   };
+}
+
+/** The ways on, in the order in which an administrator should try them. */
+const lost = (path: string, how: string, cause?: unknown): Problem =>
+  new Problem(
+    'incomplete',
+    `The key that signs versions cannot be used: ${path} is ${how}. Put the folder ${dirname(path)} back from a backup (the folder keys in its zip). If there is none, run registry keys new: it makes a new key, but the registry then knows signatures only by the keys that are still listed, and lab computers accept nothing new until they are enrolled again.`,
+    undefined,
+    { cause },
+  );
+
+async function moveAside(path: string): Promise<void> {
+  try {
+    await rename(path, `${path}.lost`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 const newest = (keys: readonly SigningKey[]): SigningKey => keys.at(-1) as SigningKey;

@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'invalid_cursor'
   | 'serialization_failure'
   | 'database_in_use'
+  | 'database_damaged'
   | 'database_unavailable';
 
 export class StoreError extends Error {

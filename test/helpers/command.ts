@@ -48,6 +48,19 @@ export async function registry(
   return await ended;
 }
 
+/** Runs a command and kills it as soon as `until` resolves, unless it ends first. */
+export async function killed(
+  args: string[],
+  settings: Record<string, string>,
+  until: Promise<unknown>,
+): Promise<Ended> {
+  const [child, ended] = start(args, settings);
+  child.stdin?.end();
+  await Promise.race([until, ended]);
+  child.kill('SIGKILL');
+  return await ended;
+}
+
 export interface Server {
   pid: number;
   url: string;

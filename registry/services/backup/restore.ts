@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { sync, writeSynced } from '../../../repos/durable.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories } from '../../../repos/types.ts';
+import { noteRestore } from '../../data-folder.ts';
 import { Problem } from '../../errors.ts';
 import {
   insertRows,
@@ -33,6 +34,8 @@ export interface RestoreDeps {
   store: Store;
   repositories: Repositories;
   keysFolder: string;
+  /** Where to note that the restore is running. */
+  restoreNote: string;
 }
 
 /**
@@ -49,6 +52,8 @@ export async function restore(
   try {
     const manifest = parseManifest(await archive.text(MANIFEST));
     await requireEmpty(deps);
+    await noteRestore(deps.restoreNote, deps.store.embedded);
+    undo.defer(() => rm(deps.restoreNote, { force: true }));
     await migrateTo(deps.store, manifest);
     await writeKeys(archive, manifest, deps.keysFolder, undo);
     let done = 0;
@@ -61,6 +66,7 @@ export async function restore(
     undo.move();
     await deps.store.migrate();
     await deps.store.transaction((em) => beginTimeline(em, new Date(manifest.made_at)));
+    await rm(deps.restoreNote);
     return manifest;
   } catch (error) {
     await undo.disposeAsync();

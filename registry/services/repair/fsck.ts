@@ -45,11 +45,14 @@ export async function fsck(
   const { store, repositories, caches, signingKeys } = deps;
   const { repaired, failed } = await repair(deps);
   const names = await repositories.list();
-  const keys = await signingKeys.list();
   const problems: FsckReport['problems'] = failed.map(({ name, error }) => ({
     where: name,
     problem: `cannot be repaired: ${error.message}`,
   }));
+  const keys = await signingKeys.list().catch((error) => {
+    problems.push({ where: 'keys', problem: (error as Error).message });
+    return [];
+  });
   const differences = await compare(deps, { versions: true });
   problems.push(...differences.map(({ name, problem }) => ({ where: name, problem })));
   for (const [i, name] of names.entries()) {

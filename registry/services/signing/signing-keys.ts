@@ -1,6 +1,7 @@
 /** Shows the public keys that verify versions (everybody may read them), and rotates the signing key. */
 
 import type { Version } from '../../../repos/types.ts';
+import { Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
 import { allowedSigner, judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
@@ -51,6 +52,22 @@ export async function rotateSigningKey(
     );
   });
   return { retired, current };
+}
+
+/** Makes a new key after the last one was lost. Throws `Problem` `conflict` if it is not lost. */
+export async function renewSigningKey(
+  { signingKeys, store }: { signingKeys: SigningKeys; store: Store },
+  caller: Caller,
+): Promise<SigningKey> {
+  const made = await signingKeys.renew();
+  if (!made) throw new Problem('conflict', 'The key is not lost. Run: registry keys rotate');
+  await store.transaction(async (em) => {
+    const { change: _, ...key } = made;
+    const subject = { id: made.id, name: made.fingerprint };
+    const action = 'signing_key.rotated';
+    await auditChange(em, caller, action, 'signing_key', subject, null, null, showKey(key));
+  });
+  return made;
 }
 
 export function showKey({ change, ...key }: SigningKey) {

@@ -34,7 +34,7 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
     env: keepingCompiled(),
   });
-  const ended = whenEnded(thread);
+  const ended = whenEnded(thread, path);
   const close = async () => {
     thread.postMessage(null);
     await ended;
@@ -58,16 +58,31 @@ function keepingCompiled(): Record<string, string> {
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
-function whenEnded(thread: Worker): Promise<StoreError> {
+function whenEnded(thread: Worker, path: string): Promise<StoreError> {
   return new Promise((resolve) => {
     let cause: unknown;
+    let isOpen = false;
+    thread.once('message', () => {
+      isOpen = true;
+    });
     thread.once('error', (error) => {
       cause = error;
     });
     thread.once('exit', () => {
       const why = cause instanceof Error ? `: ${cause.message}` : '';
-      const message = `The embedded database has ended${why}`;
-      resolve(new StoreError('database_unavailable', message, { cause }));
+      resolve(
+        isOpen || cause === undefined
+          ? new StoreError('database_unavailable', `The embedded database has ended${why}`, {
+              cause,
+            })
+          : new StoreError(
+              'database_damaged',
+              `The embedded database in ${path} is damaged${why}`,
+              {
+                cause,
+              },
+            ),
+      );
     });
   });
 }

@@ -19,6 +19,8 @@ const database = await PGlite.create(workerData as string, {
   startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
 });
 
+(parentPort as MessagePort).postMessage('open');
+
 for await (const [session] of on(parentPort as MessagePort, 'message')) {
   if (session === null) break;
   for await (const [messages] of on(session as MessagePort, 'message', { close: ['close'] })) {
