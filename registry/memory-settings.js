@@ -32,6 +32,4 @@ export function useMemorySettings() {
   }
   // Resets the flag, because it would override the limits of threads that start later.
   setFlagsFromString(`${SEMI_SPACE}=0`);
-  // Makes V8 collect garbage earlier. By default V8 waits until the heap is several times as large as its used part.
-  setFlagsFromString('--heap-growing-percent=30');
 }

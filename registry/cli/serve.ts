@@ -21,6 +21,7 @@ import { hasUsers, sharingAddresses } from '../store/users.ts';
 import { ownVersion } from '../version.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
+import { growHeapSlowly } from './small-heap.ts';
 import { localTerminal } from './terminal.ts';
 
 /** How long running requests may still take after SIGTERM, in milliseconds. */
@@ -134,6 +135,7 @@ async function start(
     app.log.warn({ skipped }, 'skipped built-in definitions because their names are taken');
   if (!isInterfaceBuilt()) app.log.warn('the web interface is not built; run: npm run build');
   ready = true;
+  growHeapSlowly();
   app.log.info({ url: publicUrl() }, 'ready');
   opened.defer(fillBeside(deps, app.log));
   if (first || config.PORT === 0) {
