@@ -22,8 +22,9 @@ export function problemsPage(): string {
   );
   return `# Problems
 
-Every error of the registry is a problem document (RFC 9457). Its \`code\` is one of these; its \`type\` is \`/problems/<code>\`,
-where the registry shows the same explanation. \`npm run problems\` writes this page from \`registry/errors.ts\`.
+Every error of the registry is a problem document (RFC 9457). This page explains each \`code\` of a problem document. The
+\`type\` of a problem document is \`/problems/<code>\`, where the registry shows the same explanation. \`npm run problems\`
+writes this page from \`registry/errors.ts\`.
 
 ${sections.join('\n')}`;
 }
