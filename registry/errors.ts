@@ -43,7 +43,7 @@ export const PROBLEMS = {
     title: 'The sign-in was refused',
     what: 'A sign-in through single sign-on failed.',
     why: 'The provider refused the sign-in, its answer could not be verified, or the sign-in was started in another browser or too long ago.',
-    next: 'Allow cookies and start the sign-in again. If the sign-in fails again, ask a site admin. The log of the registry says why the sign-in failed.',
+    next: 'Allow cookies and start the sign-in again. If the sign-in fails again, ask a site admin to look at the log of the registry.',
   },
   forbidden: {
     status: 403,
@@ -133,7 +133,7 @@ export const PROBLEMS = {
     status: 422,
     title: 'The definition is not valid',
     what: 'Validation found errors in the code or in the header of the definition.',
-    why: 'A lab computer could not load this version, or it uses an import that the policy of the lab forbids.',
+    why: 'A lab computer could not load this version, or the version uses an import that the policy of the lab forbids.',
     next: 'Correct the errors. `errors` lists each error with its line and column. `POST /api/instrument-definitions/validate` checks code without saving it.',
   },
   too_costly: {

@@ -44,7 +44,7 @@ export async function adoptQuarantine(
   }
 }
 
-/** The files to move: loose objects and packs. A `.keep` file stays, since it only protects a pack during the push. */
+/** The files to move: loose objects and packs. A `.keep` file stays, because it only protects a pack during the push. */
 const OBJECT =
   /^([0-9a-f]{2}\/[0-9a-f]{38}|pack\/pack-[0-9a-f]{40}\.(pack|rev|idx|bitmap|mtimes))$/;
 

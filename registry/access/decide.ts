@@ -116,7 +116,7 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
     case 'computer':
       return onEquipment(actor, action);
     case 'own-sync':
-      if (actor.kind === 'nobody') return no('anonymous', 'Present the token of a computer.');
+      if (actor.kind === 'nobody') return no('anonymous', 'Send the token of a computer.');
       return no('forbidden', 'Only a computer may do this, with the token of its enrolment.');
   }
 }
@@ -162,7 +162,7 @@ function onDefinition(
   if (verb === 'propose' && rank < RANK.contributor) {
     return no(
       'forbidden',
-      'Only contributors and admins of the owning lab may propose changes. Ask one of its admins to make you a contributor.',
+      'Only contributors and admins of the owning lab may propose changes. Ask an admin of the lab to make you a contributor.',
     );
   }
   if (verb !== 'propose' && rank < RANK.admin) {
@@ -171,7 +171,7 @@ function onDefinition(
   if (verb !== 'manage' && of.isArchived) {
     return no(
       'forbidden',
-      'The definition is archived. An admin of its lab must unarchive it first.',
+      'The definition is archived. An admin of the lab must unarchive the definition first.',
     );
   }
   if (verb === 'land' && of.directLanding === 'nobody') {

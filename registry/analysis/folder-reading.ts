@@ -39,7 +39,7 @@ export async function openReading(
     for (const { reject } of waiting.splice(0)) reject(error);
     port.close();
   };
-  ended.then(() => fail(new Error('The folder has been read to its end')), fail);
+  ended.then(() => fail(new Error('The whole folder has already been read')), fail);
   const { names, unmet } = await expect<Pick<Extraction, 'names' | 'unmet'>>();
   return {
     names,

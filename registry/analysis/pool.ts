@@ -140,7 +140,7 @@ export class AnalysisPool implements Analysis {
     if (account === REGISTRY_ACCOUNT) return;
     if (!queue.hasRoom(account)) {
       this.#outcomes.refused++;
-      const message = `Your account has ${this.#limits.waiting} definitions waiting to be read. Wait for their answers, then ask again.`;
+      const message = `Your account has ${this.#limits.waiting} definitions waiting to be read. Wait for the answers to your earlier requests, then try again.`;
       throw new Problem('too_many_requests', message, undefined, { retryAfter: RETRY });
     }
     if (queue.size < MOST_WAITING) return;

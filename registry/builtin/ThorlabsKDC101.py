@@ -171,7 +171,7 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
 
     @property
     def settings(self) -> dict:
-        """The settings of the controller, or those to be sent if it is not connected yet."""
+        """The settings of the controller. Before it is connected, the settings that will be sent."""
         if self.status:
             _, _, acceleration, velocity = self._profile()
             self._keep(

@@ -23,7 +23,7 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
     ),
   );
   for (const { name, reason } of unsettled) {
-    terminal.err(`${name} is in the backup, but it is not in order: ${reason}`);
+    terminal.err(`${name} is in the backup, but has faults: ${reason}`);
   }
   for (const { name, reason } of leftOut) terminal.err(`${name} is not in the backup: ${reason}`);
   const keys = await deps.signingKeys.check().then(

@@ -46,7 +46,7 @@ export async function setPassword(deps: Deps, terminal: Terminal, options: UserO
 function tellPassword(terminal: Terminal, password: string): void {
   terminal.out(`Password: ${password}`);
   terminal.err(
-    'The password is valid for 24 hours. Within this time, the owner of the account must sign in and choose a new one.',
+    'The password is valid for 24 hours. The owner of the account must sign in within 24 hours and choose a new password.',
   );
 }
 

@@ -3,7 +3,7 @@
  * parser.
  */
 
-/** The default of `banned_imports`. A banned module includes its submodules; the other names are built-ins. */
+/** The default of `banned_imports`: modules with all their submodules, and built-in functions. */
 export const DEFAULT_BANNED: readonly string[] = [
   'os',
   'subprocess',

@@ -186,7 +186,7 @@ class Scan {
     for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
       if (mark === quote) return;
       if (mark !== '\n' && mark !== '\r') continue;
-      // The line end terminates the string. It is read again as the end of the statement.
+      // The line end terminates the string. The tokenizer then reads the same line end as the end of the statement.
       this.#at--;
       return;
     }

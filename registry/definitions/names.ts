@@ -82,8 +82,8 @@ export const folded = (path: string): string =>
   path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
 function checkSegment(segment: string): string | null {
-  if (segment === '') return 'A path has no empty parts';
-  if (segment === '.' || segment === '..') return `A path has no part ${segment}`;
+  if (segment === '') return 'A path cannot contain empty parts';
+  if (segment === '.' || segment === '..') return `A path cannot contain the part ${segment}`;
   const hidden = hiddenIn(segment);
   if (hidden !== null) return `A path cannot contain ${hidden}, which is invisible`;
   if (/[<>:"|?*]/.test(segment)) return 'Windows does not allow < > : " | ? * in file names';

@@ -62,17 +62,20 @@ export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
   const first = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
   if (first < 0) return null;
   if (lines[first] !== '# /// script')
-    return { line: first, why: 'Its first line must be exactly "# /// script"' };
+    return {
+      line: first,
+      why: 'The first line of the script block must be exactly "# /// script"',
+    };
   for (let at = first + 1; ; at++) {
     const line = lines[at];
     if (line !== undefined && /^#(?:$| )/.test(line)) {
       if (/^#\s*\/{3}\s*$/.test(line) && line !== '# ///')
-        return { line: at, why: 'Its last line must be exactly "# ///"' };
+        return { line: at, why: 'The last line of the script block must be exactly "# ///"' };
       continue;
     }
     if (line === undefined || !lines.slice(at).some((one) => /^\s*#+\s*\/{3}\s*$/.test(one)))
-      return { line: first, why: 'It has no last line "# ///"' };
-    return { line: at, why: 'Each line must be "#", or "# " followed by TOML' };
+      return { line: first, why: 'The script block has no last line "# ///"' };
+    return { line: at, why: 'Each line of the script block must be "#", or "# " followed by TOML' };
   }
 }
 

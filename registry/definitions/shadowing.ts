@@ -21,7 +21,7 @@ export function shadows(path: string, main: string): Diagnostic[] {
   if (path === main || !(STANDARD_LIBRARY.has(top) || PROVIDED.has(top))) return [];
   const whose = PROVIDED.has(top) ? `the package ${top}` : `Python's own ${top}`;
   const message =
-    `It has the same name as ${whose}. On a lab computer, "import ${top}" loads this file; if you run ` +
-    'the definition by hand, it usually loads the other one. Give the file another name';
+    `This file has the same name as ${whose}. On a lab computer, "import ${top}" loads this file. If you run ` +
+    `the definition by hand, the import usually loads ${whose}. Give the file another name`;
   return [{ line: 1, column: 1, end_line: 1, end_column: 1, code: 'shadows-module', message }];
 }

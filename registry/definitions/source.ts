@@ -116,7 +116,7 @@ function encodingIn(head: string, bom: boolean): string {
   const found = encodingOf(cookie);
   if (found === 'multi-byte')
     throw undecodable(
-      `The registry does not read ${cookie}, which it could not write back byte for byte: save the file as UTF-8`,
+      `The registry does not read the encoding ${cookie}, because it could not write the file back byte for byte: save the file as UTF-8`,
     );
   if (found === null) throw undecodable(`Unknown encoding: ${cookie}`);
   if (bom && !fitsByteOrderMark(cookie))

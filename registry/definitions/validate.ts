@@ -261,7 +261,7 @@ function checkPermissions(
 ): void {
   for (const name of header.permissions ?? []) {
     if (grantOf(name, policy) === null) continue;
-    const message = `The header asks for ${name}, which no lab admin has granted: a lab admin can grant it with the approval, or remove it from permissions`;
+    const message = `The header asks for ${name}, which no lab admin has granted: ask a lab admin to grant it with the approval, or remove it from permissions`;
     result.errors.push({
       ...(spans.get('permissions') ?? START),
       code: 'banned-permission',

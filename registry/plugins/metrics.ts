@@ -177,7 +177,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Counter({
     name: 'cache_lookups_total',
-    help: 'Lookups in a cache, by outcome. After a miss the value is made',
+    help: 'Lookups in a cache, by outcome. After a miss, the registry computes the value',
     labelNames: ['cache', 'outcome'],
     registers,
     collect() {
@@ -198,7 +198,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Counter({
     name: 'git_runs_total',
-    help: 'Runs of the git program since the start',
+    help: 'Runs of the git program since the registry started',
     registers,
     collect() {
       this.reset();
@@ -215,7 +215,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Gauge({
     name: 'computers',
-    help: 'Lab computers by the time of their last request for their list: in the last hour, in the last week, or longer ago',
+    help: 'Lab computers, by the time at which they last asked for their sync list: in the last hour, in the last week, or longer ago',
     labelNames: ['seen'],
     registers,
     async collect() {

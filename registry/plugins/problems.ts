@@ -83,7 +83,7 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   if (error instanceof RepositoryError && error.code === 'locked') {
     return new Problem(
       'unavailable',
-      'Another program has locked the repository. The log names the lock file. Try again in a moment.',
+      'Another program has locked the repository. The log of the registry names the lock file. Try again in a moment.',
       undefined,
       { cause: error },
     );
@@ -91,13 +91,13 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   if (error instanceof RepositoryError && GONE.has(error.code)) {
     return new Problem(
       'incomplete',
-      'The repository of the definition is missing or damaged. Tell a site admin. The log of the registry says why.',
+      'The repository of the definition is missing or damaged. Ask a site admin to look at the log of the registry.',
       undefined,
       { cause: error },
     );
   }
   if (error instanceof RepositoryError && error.code === 'too_large') {
-    return new Problem('too_large', `Too much for one version: ${error.message}.`, undefined, {
+    return new Problem('too_large', `The version is too large: ${error.message}.`, undefined, {
       cause: error,
     });
   }
@@ -133,7 +133,7 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   }
   return new Problem(
     'internal',
-    `The registry has failed. Its log says why. Tell a site admin the request id ${requestId}.`,
+    `The registry failed while it processed the request. Tell a site admin the request id ${requestId}, which is in the log.`,
     undefined,
     { cause: error },
   );

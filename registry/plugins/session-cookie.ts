@@ -59,7 +59,7 @@ export const sessionCookieName = (publicUrl: string): string =>
   cookieName('registry_session', publicUrl.startsWith('https:'));
 
 const NOT_OURS =
-  'Only pages of the registry may change something with the session cookie. Programs must send a token: "Authorization: Bearer …". If this request does come from a page of the registry, a proxy hides its address. Set PUBLIC_URL to the address that people open.';
+  'Only pages of the registry may change something with the session cookie. Programs must send a token: "Authorization: Bearer …". If a page of the registry sent this request, a proxy hides the address of the page. Set PUBLIC_URL to the address that people open.';
 
 /**
  * Whether a request comes from a page of the registry. The header `Sec-Fetch-Site` decides (Fetch Metadata). Old

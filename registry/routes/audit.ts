@@ -14,7 +14,7 @@ export function auditRoutes(app: RegistryServer, deps: PeopleDeps): void {
         tags: ['audit'],
         summary: 'List the entries of the audit trail, newest first',
         description:
-          'Site admins see all entries. Lab admins see those of their labs. Each entry contains the hash of the previous entry. With `Accept: application/x-ndjson` or `format=jsonl`, the answer has no pages: it has one line for each entry that matches the filters, oldest first.',
+          'Site admins see all entries. Lab admins see the entries of their labs. Each entry contains the hash of the previous entry. With `Accept: application/x-ndjson` or `format=jsonl`, the answer has no pages: it has one line for each entry that matches the filters, oldest first.',
         querystring: AuditQuery,
         response: {
           200: {
@@ -22,7 +22,7 @@ export function auditRoutes(app: RegistryServer, deps: PeopleDeps): void {
             content: {
               'application/json': { schema: List(AuditEvent) },
               'application/x-ndjson': {
-                schema: Streamed(Type.String({ description: 'One entry on each line' })),
+                schema: Streamed(Type.String({ description: 'Each line contains one entry' })),
               },
             },
           },

@@ -97,7 +97,8 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
       schema: {
         operationId: 'removeComputer',
         tags,
-        summary: 'Delete a computer and its bindings. Its token stops working at once (lab admins)',
+        summary:
+          'Delete a computer and its bindings. The token of the computer stops working at once (lab admins)',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -117,7 +118,7 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
         tags,
         summary: 'List the bindings of a computer, with their instruments and definitions',
         description:
-          'Each definition is shown at the version that the instrument uses: the pinned version, or the newest one that is not revoked.',
+          'Each definition is shown at the version that the instrument uses: the pinned version, or the newest version that is not revoked.',
         params: ComputerParams,
         querystring: Type.Object(PageQuery),
         response: { 200: List(FoundBinding), ...problemAnswers },
@@ -179,7 +180,7 @@ function enrolmentRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDeps): v
         tags,
         summary: 'Exchange an enrolment code for the token of a computer',
         description:
-          'If the lab already has a computer with this name, the computer gets a new token, and its old one stops working. If a computer of another lab has the name, the answer is 409, and the code stays valid. After twenty wrong codes from one address, the answer is 429 with Retry-After.',
+          'If the lab already has a computer with this name, the computer gets a new token, and its old token stops working. If a computer of another lab has this name, the answer is 409, and the code stays valid. After twenty wrong codes from one address, the answer is 429 with Retry-After.',
         security: [],
         body: Enrolment,
         response: { 201: Enrolled, ...problemAnswers },

@@ -102,7 +102,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'readDefinition',
         tags,
-        summary: 'Read a definition at its newest version, or at an older one',
+        summary: 'Read a definition at its newest version, or at an older version',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: Definition, ...problemAnswers },
@@ -120,7 +120,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
         tags,
         summary: 'Change the given fields of a definition. A change of files creates a new version',
         description:
-          '`files` adds and replaces files; null deletes one, and all others stay. If the new source has no header, it gets the old header. With `expected_version`, the change is refused if somebody has landed a newer version meanwhile. If a change of files must be reviewed, the answer is 202 with the merge request: your open merge request for this definition, to which the change is added, or a new one. `is_public` and `lab_id` change without a review. With `override`, a lab admin can land the change although the policy forbids it.',
+          '`files` adds and replaces files. Null deletes a file, and all other files stay. If the new source has no header, it gets the old header. With `expected_version`, the change is refused if somebody has landed a newer version meanwhile. If a change of files must be reviewed, the answer is 202 with the merge request: your open merge request for this definition, to which the change is added, or a new one. `is_public` and `lab_id` change without a review. With `override`, a lab admin can land the change although the policy forbids it.',
         params: IdParams,
         body: DefinitionChange,
         response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },
@@ -141,7 +141,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
         operationId: 'archiveDefinition',
         tags,
         summary:
-          'Archive a definition. Lists no longer show it, but its repository and history remain',
+          'Archive a definition: lists no longer show it, but its repository and history remain',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -176,7 +176,7 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       schema: {
         operationId: 'rollBackDefinition',
         tags,
-        summary: 'Create a new version that equals an older one (lab admins)',
+        summary: 'Create a new version that equals an older version (lab admins)',
         description:
           'If the policy does not permit direct landing, the answer is 202 with a merge request. With `override`, a lab admin can land the rollback nevertheless.',
         params: IdParams,

@@ -37,7 +37,7 @@ export function eventRoutes(app: RegistryServer, { events }: { events: Events })
             content: {
               'text/event-stream': {
                 schema: Type.String({
-                  description: 'Lasts until the client or the server ends it',
+                  description: 'The stream lasts until the client or the server ends it',
                 }),
               },
             },

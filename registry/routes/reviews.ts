@@ -33,7 +33,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         tags,
         summary: 'Approve one head of a merge request, request changes, or comment on it',
         description:
-          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve, which withdraws the request. It counts as an approval only if the person may approve. If the head has moved, the answer is 409.',
+          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve to withdraw the request. This approval counts only if the person may approve the change. If the head has moved, the answer is 409.',
         params: IdParams,
         body: ReviewInput,
         response: { 201: Review, ...problemAnswers },
@@ -72,7 +72,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         operationId: 'postCheck',
         tags,
         summary:
-          'Post the result of a check for one head. It replaces an earlier result of the same account',
+          'Post the result of a check for one head. The result replaces an earlier result of the same account',
         params: IdParams,
         body: CheckInput,
         response: { 201: Check, ...problemAnswers },
@@ -110,7 +110,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         operationId: 'closeMergeRequest',
         tags,
         summary:
-          'Close a merge request without merging it (its author and lab admins). Its branch remains',
+          'Close a merge request without merging it (its author and lab admins). The branch of the merge request remains',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },

@@ -37,7 +37,7 @@ export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDep
         tags: ['sessions'],
         summary: 'Sign out',
         description:
-          'Ends the session in the Authorization header or the cookie. If the request comes from a page of the registry, also deletes the cookie. Other sessions and all tokens of the account stay valid.',
+          'Ends the session in the Authorization header or the cookie. If the request comes from a page of the registry, the registry also deletes the cookie. Other sessions and all tokens of the account stay valid.',
         security: [],
         response: { 204: NoContent, ...problemAnswers },
       },

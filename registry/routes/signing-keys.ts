@@ -23,7 +23,7 @@ export function signingKeyRoutes(app: RegistryServer, deps: { signingKeys: Signi
             description: 'Keys',
             content: {
               'application/json': { schema: List(SigningKey) },
-              'text/plain': { schema: Type.String({ description: 'One key on each line' }) },
+              'text/plain': { schema: Type.String({ description: 'Each line contains one key' }) },
             },
           },
           ...problemAnswers,

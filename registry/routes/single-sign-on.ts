@@ -31,7 +31,7 @@ export function singleSignOnRoutes(
   const attempt = cookieName('registry_sign_in', secure);
   // `lax`, because the browser comes back from another site and must send the cookie then.
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
-  const Redirect = Type.Null({ description: 'A redirect. The Location header has the address' });
+  const Redirect = Type.Null({ description: 'A redirect to the address in the Location header' });
 
   /** Sets the cookie of a sign-in attempt and returns the address to redirect to. */
   async function begin(
@@ -95,7 +95,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Link your account to the OpenID provider',
         description:
-          'Pages of the registry use this operation. The answer sets a cookie for this attempt and has the address of the provider, which the page then opens. When the browser comes back and the session has not ended, the person at the provider is linked to your account.',
+          'Pages of the registry use this operation. The answer sets a cookie for this attempt and contains the address of the provider. The page then opens the address of the provider. When the browser comes back and the session has not ended, the person at the provider is linked to your account.',
         body: SignOnStart,
         response: { 200: SignOnAddress, ...problemAnswers },
       },

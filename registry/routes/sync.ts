@@ -42,7 +42,7 @@ export function syncRoutes(
         summary:
           'Read the list of versions, bindings and revocations for a computer (with the token of the computer)',
         description:
-          'The list has one item for each version that the computer should have. These are the versions that its bound instruments use or are pinned to, and the newest version of each definition of its lab. It has public and built-in definitions only if an instrument uses them or the request names them. It never offers a revoked version: if an instrument is pinned to one, it offers the newest version that is not revoked, with a warning. If the list is the one in `If-None-Match`, the answer is 304. The header `Sync-Statement` has the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
+          'The list has one item for each version that the computer should have. A computer should have the versions that its bound instruments use or are pinned to, and the newest version of each definition of its lab. The list has public and built-in definitions only if an instrument uses them or the request names them. The list never has a revoked version: if an instrument is pinned to a revoked version, the list has the newest version that is not revoked, and a warning. If `If-None-Match` names the current list, the answer is 304. The header `Sync-Statement` has the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
         querystring: SyncQuery,
         headers: Type.Object({
           'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
@@ -84,11 +84,11 @@ export function syncRoutes(
         summary:
           'Download the histories of many definitions as one stream (with the token of a computer)',
         description:
-          'Computers use this for their first sync. Each part is a line of JSON, `{"name", "size"}`, followed by `size` bytes: a git bundle (version 2) of `main` and the tags of its versions. The last line is `{"end": true}`. If the computer may not see a definition, its `size` is 0. It is also 0 if the history is too large for this answer; fetch such a history with git. Do not trust the bundles alone: compare the files with the signed list, and check the tags.',
+          'Computers use this operation for their first sync. Each part is a line of JSON, `{"name", "size"}`, followed by `size` bytes: a git bundle (version 2) of `main` and the tags of its versions. The last line is `{"end": true}`. If the computer may not see a definition, the `size` of the definition is 0. The `size` is also 0 if the history is too large for this answer: fetch the history with git. Do not trust the bundles alone: compare the files with the signed list, and check the tags.',
         body: HistoriesQuery,
         response: {
           200: {
-            description: 'The parts, in the order of the names',
+            description: 'One part for each definition, in the order of the names in the request',
             content: { [HISTORIES]: { schema: Streamed(Bytes) } },
           },
           ...problemAnswers,
@@ -123,7 +123,7 @@ export function syncRoutes(
         tags,
         summary: 'Report which versions are installed and loaded (with the token of a computer)',
         description:
-          'The report replaces the previous one. Each of the `errors` is a text or an object.',
+          'The report replaces the previous report. Each of the `errors` is a text or an object.',
         body: SyncReport,
         response: { 204: NoContent, ...problemAnswers },
       },

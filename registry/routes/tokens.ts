@@ -26,7 +26,8 @@ export function tokenRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'createToken',
         tags,
-        summary: 'Create a token. It works in the Authorization header and as a password for git',
+        summary:
+          'Create a token, which works in the Authorization header and as a password for git',
         body: NewToken,
         response: { 201: CreatedToken, ...problemAnswers },
       },
@@ -43,7 +44,7 @@ export function tokenRoutes(app: RegistryServer, deps: PeopleDeps): void {
       schema: {
         operationId: 'deleteToken',
         tags,
-        summary: 'Delete one of your tokens. It stops working at once',
+        summary: 'Delete one of your tokens. The token stops working at once',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

@@ -84,7 +84,8 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
       schema: {
         operationId: 'removeUser',
         tags,
-        summary: 'Delete an account. It is only disabled, so that histories still show its name',
+        summary:
+          'Delete an account. The account is only disabled, so that histories still show its name',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

@@ -19,7 +19,7 @@ const VERDICTS = [
     operationId: 'revokeVersion',
     summary: 'Revoke a version (lab admins)',
     description:
-      'Computers no longer get the version, and nobody can roll back to it. The revoked version stays in the history, the tags and clones. If it is the newest version, it also stays the head of main: roll back, or land a better version. To replace the reason, revoke the version again.',
+      'Computers no longer get the version, and nobody can roll back to it. The revoked version stays in the history, the tags and clones. If the revoked version is the newest, it also stays the head of main: roll back, or land a better version. To replace the reason, revoke the version again.',
   },
   {
     verb: 'reinstate',
@@ -27,7 +27,7 @@ const VERDICTS = [
     operationId: 'reinstateVersion',
     summary: 'Reinstate a version that is deprecated or revoked (lab admins)',
     description:
-      'The audit trail contains the reason. A version without a verdict stays unchanged.',
+      'The audit trail contains the reason for the reinstatement. Reinstating a version without a verdict changes nothing.',
   },
 ] as const;
 

@@ -15,7 +15,7 @@ export const AuditQuery = Type.Object({
   format: Type.Optional(
     Type.Enum(['json', 'jsonl'], {
       description:
-        '`jsonl` downloads all entries as JSON lines. Links can use it, because they cannot set `Accept`',
+        '`jsonl` downloads all entries as JSON lines. Links can use `jsonl`, because links cannot set the header `Accept`',
     }),
   ),
 });

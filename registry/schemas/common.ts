@@ -38,7 +38,7 @@ export const PageQuery = {
       maxLength: CURSOR_LENGTH,
       pattern: '^[A-Za-z0-9_-]+$',
       description:
-        '`next` of the previous page. The list continues exactly there, even if items were added or deleted meanwhile. `page` is ignored',
+        '`next` of the previous page. The list continues exactly after the previous page, even if items were added or deleted meanwhile. With `after`, the registry ignores `page`',
     }),
   ),
 };
@@ -73,7 +73,7 @@ export const ProblemDocument = Type.Object(
     }),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.String({ description: 'The kind of problem. Programs can rely on it' }),
+    code: Type.String({ description: 'The kind of problem. Programs can rely on this code' }),
     detail: Type.String({ description: 'What happened and what to do next' }),
     errors: Type.Optional(
       Type.Array(

@@ -48,7 +48,7 @@ const Changes = Type.Partial(
     ...Described,
     base_class: Line({
       maxLength: 500,
-      description: 'The base class. It must agree with the code and is not stored',
+      description: 'The base class. This value must agree with the code and is not stored',
     }),
     source_code: SourceCode,
     files: FileTexts,
@@ -81,7 +81,10 @@ export const DefinitionChange = Type.Object({
   grants: Type.Optional(Grants),
   ...Changes,
   name: Type.Optional(
-    Type.String({ maxLength: 200, description: 'The current name, because a name cannot change' }),
+    Type.String({
+      maxLength: 200,
+      description: 'Only the current name is accepted, because a name cannot change',
+    }),
   ),
   expected_version: Type.Optional(Nullable(Id)),
 });
@@ -149,7 +152,7 @@ export const Definition = Type.Object({
   source_code: Type.String(),
   files: Type.Record(Type.String(), Type.String(), {
     description:
-      'All other files, by path. Bytes that are not UTF-8 are replaced by U+FFFD. The snapshot has the original bytes',
+      'All files except the source file, by path. Bytes that are not UTF-8 are replaced by U+FFFD. `readSnapshot` returns the original bytes',
   }),
 });
 export type Definition = Static<typeof Definition>;
@@ -171,7 +174,7 @@ const Filters = {
   is_builtin: Type.Optional(Type.Boolean()),
   is_archived: Type.Optional(
     Type.Boolean({
-      description: 'True lists archived definitions instead of the others. Default: false',
+      description: 'True lists only archived definitions. Default: false',
     }),
   ),
   q: Type.Optional(Text({ maxLength: 500 })),
@@ -283,7 +286,7 @@ const LandedUnder = Type.Union(
   ],
   {
     description:
-      'The lab in which the version landed, and its policy at that time, from the record of the version. Null for callers who belong neither to that lab nor to the lab that owns the definition now. Also null if the record is from an older registry',
+      'The lab in which the version landed, and the policy of the lab at that time. Null for callers who belong neither to the lab in which the version landed nor to the lab that owns the definition now. Also null if an older registry landed the version',
   },
 );
 export type LandedUnder = Static<typeof LandedUnder>;
@@ -311,7 +314,7 @@ const VersionShape = {
       }),
       Type.Null(),
     ],
-    { description: 'The signature of the tag. Null if there is no valid one' },
+    { description: 'The signature of the tag. Null if the tag has no valid signature' },
   ),
   ...Verdicts,
   created_at: Time,

@@ -79,7 +79,10 @@ export const Instrument = Type.Object({
 export type Instrument = Static<typeof Instrument>;
 
 const LabId = Type.Optional(
-  Type.Integer({ ...Id, description: 'The lab. May be missing if you administer only one lab' }),
+  Type.Integer({
+    ...Id,
+    description: 'The lab. This field may be missing if you administer only one lab',
+  }),
 );
 export const NewInstrument = Type.Object({
   ...Type.Partial(Type.Object(InstrumentFields)).properties,
@@ -133,7 +136,7 @@ export const ComputerChange = Type.Partial(
     lab_id: Id,
     computer_name: Type.String({
       maxLength: 255,
-      description: 'The current name, because a name cannot change',
+      description: 'Only the current name is accepted, because a name cannot change',
     }),
   }),
 );
@@ -151,7 +154,7 @@ export const NewEnrolmentCode = Type.Object({ lab_id: Id });
 export const EnrolmentCode = Type.Object({
   code: Type.String({
     description:
-      "The code. It can be used once, and no other answer shows it. Its second half is the short fingerprint of the registry's key, which the computer checks",
+      "The code. The code can be used once, and no other answer shows it. The second half of the code is the short fingerprint of the registry's key, which the computer checks",
   }),
   expires_at: Time,
 });
@@ -174,14 +177,14 @@ export const Enrolled = Type.Object({
   signing_keys: Type.Array(SigningKey),
   statement: Type.String({
     description:
-      "A signed statement with the first number of the computer's lists. It is valid only together with the code",
+      "A signed statement with the first number of the computer's lists. The statement is valid only together with the code",
   }),
 });
 export type Enrolled = Static<typeof Enrolled>;
 
 const Settings = Type.Unsafe<JsonObject>({
   ...JsonObject,
-  description: 'The last settings of the instrument. A change replaces all of them',
+  description: 'The last settings of the instrument. A change replaces all settings',
 });
 
 const BindingFields = {
@@ -191,7 +194,7 @@ const BindingFields = {
   adapter_type: Nullable(Label),
   is_primary: Type.Boolean({
     description:
-      'Whether this is the primary binding. If it is set, no other binding of the instrument is primary',
+      'Whether this is the primary binding. When a binding becomes primary, the other bindings of the instrument stop being primary',
   }),
   last_connected: Nullable(Time),
   last_settings: Settings,

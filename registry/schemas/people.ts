@@ -122,7 +122,7 @@ export const CreatedToken = Type.Object({
   name: Type.String(),
   scope: Scope,
   expires_at: Nullable(Time),
-  token: Type.String({ description: 'The secret. No other answer shows it' }),
+  token: Type.String({ description: 'The secret. No other answer shows the secret' }),
 });
 export type CreatedToken = Static<typeof CreatedToken>;
 
@@ -150,7 +150,7 @@ const Policy = {
   owners: Type.Array(OwnerRule, {
     maxItems: 200,
     description:
-      'Rules for approvals. If all criteria of a rule match a change, one of its users must approve the change',
+      'Rules for approvals. If all criteria of a rule match a change, one of the users in the rule must approve the change',
   }),
   banned_imports: ModuleNames,
   allowed_imports: ModuleNames,

@@ -1,4 +1,4 @@
-/** Schemas for finding the version that took a measurement (docs/contract.md, section 10). */
+/** Schemas for finding the version that was used for a measurement (docs/contract.md, section 10). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';
@@ -59,7 +59,7 @@ export const Provenance = Type.Object({
     ],
     {
       description:
-        'The merge request that landed the version. Null if there was none or the caller may not read it. All readers see `approvals`, which come from the record of the version.',
+        'The merge request that landed the version. Null if no merge request landed the version, or if the caller may not read the merge request. All readers see `approvals`, which come from the record of the version.',
     },
   ),
   others: Type.Array(Type.Object(Match), {

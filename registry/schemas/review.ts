@@ -43,7 +43,9 @@ const Summary = {
     description: 'The pushed branch, `refs/for/main`, or `refs/merge-requests/<id>/head`',
   }),
   head: Type.String(),
-  base: Nullable(Type.String({ description: 'The commit of the version from which it starts' })),
+  base: Nullable(
+    Type.String({ description: 'The commit of the version from which the merge request starts' }),
+  ),
   merged_version: Nullable(Id),
   merged_at: Nullable(Time),
   merged_by: Nullable(Account),
@@ -51,7 +53,7 @@ const Summary = {
   closed_by: Nullable(Account),
   created_at: Time,
   updated_at: Time,
-  url: Type.String({ description: 'The address of its page' }),
+  url: Type.String({ description: 'The address of the page of the merge request' }),
 };
 export const MergeRequest = Type.Object(Summary);
 export type MergeRequest = Static<typeof MergeRequest>;
@@ -103,12 +105,12 @@ export type Check = Static<typeof Check>;
 
 export const Permission = Type.Object({
   name: Type.String({ description: 'A module or built-in that the lab bans' }),
-  asked: Type.Boolean({ description: "Whether the header's `permissions` ask for it" }),
-  granted: Type.Boolean({ description: 'Whether the new version may use it' }),
+  asked: Type.Boolean({ description: "Whether the header's `permissions` ask for the import" }),
+  granted: Type.Boolean({ description: 'Whether the new version may use the import' }),
   granted_by: Nullable(
     Type.String({
       description:
-        'Who granted it in this merge request. Null if the previous version already had it',
+        'Who granted the import in this merge request. Null if the previous version already had the permission',
     }),
   ),
   places: Type.Array(
@@ -130,14 +132,14 @@ export const MergeRequestPage = Type.Object({
         description: 'The files, category or manufacturer to which the rule applies',
       }),
       why: Type.String({ description: 'Why the rule applies to this change' }),
-      users: Type.Array(Account, { description: 'One of them must approve' }),
+      users: Type.Array(Account, { description: 'One of these users must approve' }),
       approved: Type.Boolean(),
     }),
     { description: 'The owner rules of the lab that apply to this change' },
   ),
   diff: Type.String({
     description:
-      'The unified diff from base to head, as git prints it. For a merged merge request, the diff of what landed. Empty if git no longer has the commits',
+      'The unified diff from base to head, as git prints it. After the merge, this is the diff of the version that landed. The diff is empty if git no longer has the commits',
   }),
   diff_truncated: Type.Boolean({ description: 'Whether the diff was longer than 1 MiB' }),
   files: Type.Array(
@@ -178,7 +180,10 @@ export const MergeRequestPage = Type.Object({
         at: Nullable(
           Type.Object(
             { file: Type.String(), line: Type.Integer(), column: Type.Integer() },
-            { description: 'The place in the new version. Null if there is no single place' },
+            {
+              description:
+                'The place of the change in the new version. Null if the change has no single place',
+            },
           ),
         ),
       }),

@@ -10,7 +10,7 @@ export const AuthMethods = Type.Object({
       issuer: Type.String({ description: 'The address of the OpenID provider' }),
       start: Type.String({
         description:
-          'The address to open in the browser. `?return_to=` sets the path to open afterwards',
+          'The address to open in the browser. `?return_to=` sets the path to open after the sign-in',
       }),
     }),
   ),
@@ -21,7 +21,7 @@ export const SignOnStart = Type.Object({
   return_to: Type.Optional(
     Type.String({
       maxLength: 2000,
-      description: 'The path to open afterwards. Default: the first page',
+      description: 'The path to open after the sign-in. Default: the first page',
     }),
   ),
 });

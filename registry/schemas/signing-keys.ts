@@ -24,7 +24,7 @@ export const SigningKey = Type.Object({
       },
       {
         description:
-          'A proof that this key replaced the previous one. Anyone who trusts the previous key can check it',
+          'A proof that this key replaced the previous one. Anyone who trusts the previous key can check the proof',
       },
     ),
   ),

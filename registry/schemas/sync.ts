@@ -10,13 +10,13 @@ export const SyncQuery = Type.Object({
     Text({
       maxLength: 100_000,
       description:
-        'The names of more public and built-in definitions for the list, separated by commas',
+        'The names of public and built-in definitions that the list should also contain, separated by commas',
     }),
   ),
   scope: Type.Optional(
     Type.Enum(['all', 'bound'], {
       description:
-        '`bound` lists only definitions that instruments bound to this computer use. Default: `all`',
+        'With `bound`, the list has only the definitions of instruments that are bound to this computer. Default: `all`',
     }),
   ),
 });
@@ -32,7 +32,7 @@ export const OfferedDefinition = Type.Object({
   approvals: Type.Array(JsonObject),
   permissions: Type.Array(Type.String(), {
     description:
-      'Banned imports that the version may use. Only for information: a computer trusts the signed tag',
+      'Banned imports that the version may use. Computers use the signed tag instead of this field',
   }),
   bound: Type.Boolean({
     description: 'Whether an instrument that is bound to this computer uses the version',
@@ -54,7 +54,7 @@ const {
 export const HistoriesQuery = Type.Object({
   names: Type.Array(Text({ maxLength: 100 }), {
     maxItems: 10_000,
-    description: 'The names of the definitions. The answer has the same order',
+    description: 'The names of the definitions. The answer has the same order as this list',
   }),
 });
 export type HistoriesQuery = Static<typeof HistoriesQuery>;
@@ -82,14 +82,14 @@ export const SyncList = Type.Object({
     }),
     {
       description:
-        'All revoked versions of the definitions that this computer may see. The computer continues to use an installed version that is neither here nor in `definitions`.',
+        'All revoked versions of the definitions that this computer may see. The computer continues to use an installed version that is neither in this list nor in `definitions`.',
     },
   ),
   reinstated: Type.Array(
     Type.Object({ definition_id: Id, name: Type.String(), version: Id, commit: Type.String() }),
     {
       description:
-        'Versions that were revoked and then reinstated. A revoked version stays revoked on the computer until it is listed here.',
+        'Versions that were revoked and then reinstated. A revoked version stays revoked on the computer until this list names the version.',
     },
   ),
   bindings: Type.Array(Binding, {
@@ -137,10 +137,16 @@ export const FleetQuery = Type.Object({
   lab_id: Type.Optional(Id),
   computer_name: Type.Optional(ComputerName),
   definition_id: Type.Optional(
-    Type.Integer({ ...Id, description: 'Only computers that have this definition installed' }),
+    Type.Integer({
+      ...Id,
+      description: 'Lists only computers that have this definition installed',
+    }),
   ),
   version: Type.Optional(
-    Type.Integer({ ...Id, description: 'Only computers that have this version of the definition' }),
+    Type.Integer({
+      ...Id,
+      description: 'Lists only computers that have this version of the definition',
+    }),
   ),
   state: Type.Optional(FleetState),
   q: Type.Optional(Text({ maxLength: 500 })),
@@ -161,10 +167,11 @@ const Behind = Type.Object({
   definition_id: Id,
   version: Id,
   newest: Nullable(Type.Integer({ description: 'The newest version that is not revoked' })),
-  behind: Type.Integer({ description: 'How many versions newer than the installed one there are' }),
+  behind: Type.Integer({ description: 'How many versions are newer than the installed version' }),
   revoked: Nullable(
     Type.String({
-      description: 'Why the installed version was revoked. Null if it is not revoked',
+      description:
+        'Why the installed version was revoked. Null if the installed version is not revoked',
     }),
   ),
 });
@@ -184,10 +191,10 @@ export const DefinitionFleet = Type.Object({
     Type.Object({
       version: Id,
       installed: Type.Integer({
-        description: 'On how many computers this is the newest installed version',
+        description: 'The number of computers on which this is the newest installed version',
       }),
       loaded: Type.Integer({
-        description: 'How many computers had the version loaded when they last reported',
+        description: 'The number of computers that had the version loaded when they last reported',
       }),
       revoked: Nullable(Type.String()),
     }),

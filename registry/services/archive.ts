@@ -209,7 +209,7 @@ async function collect(name: string, chunks: AsyncIterable<Buffer>): Promise<str
 const damagedArchive = (why: string, cause?: unknown): Problem =>
   new Problem(
     'invalid',
-    `The archive is damaged, or a registry did not make it: ${why}.`,
+    `The archive is damaged, or was not made by a registry: ${why}.`,
     undefined,
     { cause },
   );

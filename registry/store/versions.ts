@@ -177,8 +177,8 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
 export type ShownVersion = Pick<Version, 'commit' | 'permissions' | 'deprecated' | 'revoked'>;
 
 /**
- * The username of the person who created a definition, and one of its versions (if `version` is not null), in one
- * query.
+ * Returns the username of the person who created a definition. If `version` is not null, the same query also returns
+ * this version of the definition.
  */
 export async function creatorAndVersion(
   em: EntityManager,

@@ -161,7 +161,7 @@ function tooLarge({ packBytes }: PackLimits): Rejection {
   const limit = `${(packBytes / 1024 / 1024).toFixed(1)} MiB`;
   return {
     reason: 'pack too large',
-    help: [`A push can have at most ${limit}, packed. Push fewer commits at once.`],
+    help: [`The packed objects of a push can have at most ${limit}. Push fewer commits at once.`],
   };
 }
 
@@ -178,7 +178,7 @@ function rejectionFrom(stderr: string, { fileBytes }: PackLimits): Rejection {
       reason: 'object too large',
       help: [
         `An object of this push has ${size} bytes; a file can have at most ${fileBytes}.`,
-        'To find it, run: git ls-tree -r -l HEAD',
+        'To find the large file, run: git ls-tree -r -l HEAD',
       ],
     };
   }

@@ -62,7 +62,9 @@ const factsWith = (...reviews: Review[]) => facts({ reviews });
 
 t.test('one approval by another admin lets it land; without it the reason is given', async (t) => {
   t.same(blockers(factsWith(review(2, 'approve')), policy), []);
-  t.match(blockers(facts(), policy), ['It has 0 of 1 required approvals by lab admins.']);
+  t.match(blockers(facts(), policy), [
+    'The merge request has 0 of 1 required approvals by lab admins.',
+  ]);
 });
 
 t.test(
@@ -124,7 +126,7 @@ t.test('a repeated approval is listed once', async (t) => {
     review(2, 'approve'),
   );
   t.same(blockers(twice, { ...policy, requiredApprovals: 2 }), [
-    'It has 1 of 2 required approvals by lab admins.',
+    'The merge request has 1 of 2 required approvals by lab admins.',
   ]);
   t.same(
     standingOf(twice, policy).map(({ standing }) => standing),
@@ -250,7 +252,7 @@ t.test('an owner who is not an admin approves for the owner rule only', async (t
 t.test('closed, draft and archived merge requests cannot land despite approvals', async (t) => {
   const approved = factsWith(review(2, 'approve'));
   t.match(blockers({ ...approved, state: 'merged' }, policy), [/already merged/]);
-  t.match(blockers({ ...approved, state: 'closed' }, policy), [/Reopen/]);
+  t.match(blockers({ ...approved, state: 'closed' }, policy), [/reopen it first/]);
   t.match(blockers({ ...approved, draft: true, archived: true }, policy), [/archived/, /draft/]);
 });
 

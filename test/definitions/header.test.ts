@@ -156,17 +156,21 @@ t.test('a header follows PEP 723: one closed block; errors have their place', as
 t.test('an ignored header causes a warning at the responsible line', async (t) => {
   const warned: [text: string, line: number, why: RegExp][] = [
     ['# /// script\n# [tool.pybirch]\nimport os\n', 1, /no last line/],
-    ['# /// script\n# dependencies = []\n\n# [tool.pybirch]\n# ///\n', 3, /Each line must be/],
-    ['# /// script\n#dependencies = []\n# ///\n', 2, /Each line must be/],
-    ['# /// script\n#\tdependencies = []\n# ///\n', 2, /Each line must be/],
-    ['# /// script\n# dependencies = []\n# /// \n', 3, /last line must be exactly/],
-    ['#/// script\n# dependencies = []\n# ///\n', 1, /first line must be exactly/],
-    ['import os\r\n # /// script\r\n # ///\r\n', 2, /first line must be exactly/],
-    ['# /// Script\n# ///\n', 1, /first line must be exactly/],
+    [
+      '# /// script\n# dependencies = []\n\n# [tool.pybirch]\n# ///\n',
+      3,
+      /Each line of the script block must/,
+    ],
+    ['# /// script\n#dependencies = []\n# ///\n', 2, /Each line of the script block must/],
+    ['# /// script\n#\tdependencies = []\n# ///\n', 2, /Each line of the script block must/],
+    ['# /// script\n# dependencies = []\n# /// \n', 3, /last line of the script block/],
+    ['#/// script\n# dependencies = []\n# ///\n', 1, /first line of the script block/],
+    ['import os\r\n # /// script\r\n # ///\r\n', 2, /first line of the script block/],
+    ['# /// Script\n# ///\n', 1, /first line of the script block/],
     [
       '# /// script\n# dependencies = []\n# ///\n\n# /// script \n# ///\n',
       5,
-      /first line must be exactly/,
+      /first line of the script block/,
     ],
   ];
   for (const [text, line, why] of warned)

@@ -89,7 +89,7 @@ t.test('a definition of many files of a mebibyte is refused before it is read', 
     t.equal(errors.filter((one) => one.code === 'too-large').length, 49);
     t.match(
       errors.find((one) => one.code === 'too-large'),
-      { file: 'helper1.py', message: /2097152 are read in all/ },
+      { file: 'helper1.py', message: /reads at most 2097152 bytes/ },
     );
   });
   t.ok(spent < 8000, `${spent.toFixed(0)} ms`);

@@ -217,7 +217,7 @@ t.test('its lab can clone an archived definition, and nobody can push to it', as
   await git(['clone', '-q', lab.gitUrl('Retired', lab.ada.token), clone]);
   await git(['commit', '-q', '--allow-empty', '-m', 'More'], { cwd: clone });
   const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
-  t.match(refused.stderr, /remote: The definition is archived\. .* unarchive it first/);
+  t.match(refused.stderr, /remote: The definition is archived\. .* unarchive the definition first/);
   t.match(refused.stderr, /remote: The definition is archived/);
 });
 

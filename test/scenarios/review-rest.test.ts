@@ -303,7 +303,9 @@ t.test('if nobody may land directly, a lab admin proposes too, or overrides', as
   t.match((await ada.client.definitions.versions(id)).items, [
     {
       version: 3,
-      overrides: [{ code: 'policy', message: /nobody is here \(set aside: It has 0 of 1/ }],
+      overrides: [
+        { code: 'policy', message: /nobody is here \(set aside: The merge request has 0 of 1/ },
+      ],
     },
     { version: 2, overrides: [{ code: 'policy', message: /the cryostat warms up/ }] },
     { version: 1, overrides: [] },

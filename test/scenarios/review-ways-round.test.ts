@@ -142,7 +142,8 @@ t.test('an empty commit creates no version, and the message says it was skipped'
   await clone.git('commit', '-q', '--allow-empty', '-m', 'Nothing');
   await clone.commit({ 'a.txt': 'a\n' }, 'Something');
   const refusal = await clone.push('HEAD:main');
-  const [, advice = ''] = /^remote: Remove it: git (.+?) *$/m.exec(refusal.stderr) ?? [];
+  const [, advice = ''] =
+    /^remote: Remove the empty commit: git (.+?) *$/m.exec(refusal.stderr) ?? [];
   await clone.git(...advice.split(' '));
   const pushed = await clone.push('HEAD:main');
   t.equal(pushed.code, 0, pushed.stderr);
@@ -155,5 +156,5 @@ t.test('a push by a viewer says whom to ask', async (t) => {
   await clone.commit({ 'a.txt': 'a\n' }, 'Something');
   const { code, stderr } = await clone.push('HEAD:main');
   t.not(code, 0);
-  t.match(stderr, /remote: Only contributors .* Ask one of its admins to make you a contributor/);
+  t.match(stderr, /remote: Only contributors .* Ask an admin of the lab to make you a contributor/);
 });

@@ -205,7 +205,7 @@ t.test('only a signed-in person can link their account', async (t) => {
   await signInByPassword(other, 'ida', 'password of ida');
   const refused = await other.open(await linkAddress(other, 'hedys'));
   t.equal(refused.status, 409);
-  t.match(await refused.text(), /as hedy\. That account stays linked to it/);
+  t.match(await refused.text(), /as hedy\. The account hedy stays linked to the provider/);
 
   // A session that ends while its owner is at the provider must not link an account.
   provider.people.set('hedys too', ADA);

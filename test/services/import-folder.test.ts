@@ -173,7 +173,7 @@ t.test('the report lists losses first, counts causes, and says what loads', asyn
   t.match(text, /big\.py: too large: it has 3\.1 MB, a file may have 1 MB/);
   t.match(
     text,
-    /as they are: 0 of 7\.\n {2}7 × only if the lab allows os\. .*\n {6}Dev0, Dev1, Dev2 and 4 more\n/,
+    /without changes: 0 of 7\.\n {2}7 × only if the lab allows os\. .*\n {6}Dev0, Dev1, Dev2 and 4 more\n/,
   );
   t.match(text, /7 × with the package pyserial installed/);
   t.match(text, /Files without instruments: 9 /);

@@ -255,7 +255,7 @@ t.test('after a lost update, both changes or one of them can be kept', async (t)
   });
   await page.getByRole('button', { name: 'Save as version 4' }).click();
   await page.getByText('You and the new version changed the same lines').waitFor();
-  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await page.getByRole('button', { name: 'Keep my changes' }).click();
   await page.getByRole('button', { name: 'Save as version 5' }).click();
   await page.waitForURL('**/definitions/Raced');
   t.match((await ada.client.definitions.read(id)).source_code, /^# ours/);

@@ -121,14 +121,14 @@ export class InstrumentsPage extends Page {
       text: html`<wa-input
           name="name"
           label="Name"
-          hint="What the lab calls it"
+          hint="The usual name of the instrument in the lab"
           required
           maxlength="500"
         ></wa-input>
         <registry-suggest
           name="definition"
           label="Definition"
-          hint="The name of the definition that drives it. You can choose it later."
+          hint="The name of the definition that drives the instrument. You can choose the definition later."
           .find=${suggestDefinitions}
         ></registry-suggest>
         ${labField(labs)}`,

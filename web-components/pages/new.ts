@@ -96,7 +96,7 @@ export class NewPage extends EditorPage {
       <div class="card bar fields">
         <wa-input
           label="Class name"
-          hint="You cannot change it after saving"
+          hint="You cannot change the name after saving"
           required
           maxlength="100"
           pattern="[A-Za-z_][A-Za-z0-9_]*"
@@ -131,7 +131,7 @@ export class NewPage extends EditorPage {
   #choiceOfLab() {
     return html`<wa-select
       label="Lab"
-      hint="Its admins review the definition"
+      hint="Admins of the lab review the definition"
       .value=${String(this.#lab ?? '')}
       @change=${(event: Event) => {
         this.lab = Number(textIn(event));

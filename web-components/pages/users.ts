@@ -86,7 +86,7 @@ export class UsersPage extends Page {
         this.secret = undefined;
         void this.focusHeading();
       }}
-      >Copy the password now: it is not shown again. Send it over a private channel. The user can change it on the page
+      >Copy the password now: it is not shown again. Send the password over a private channel. The user can change the password on the page
       “Your account”.</registry-secret
     >`;
   }
@@ -140,7 +140,7 @@ export class UsersPage extends Page {
     const password = generatePassword();
     const done = await this.#ask({
       title: `Reset the password of ${username}`,
-      text: 'The registry generates a new password and shows it to you. The old password stops working, and all sessions of the account end. Its tokens keep working.',
+      text: 'The registry generates a new password and shows it to you. The old password stops working, and all sessions of the account end. The tokens of the account keep working.',
       action: 'Reset password',
       danger: true,
       act: async () => {

@@ -97,7 +97,7 @@ def test_every_listener_gets_each_warning_once(
         registry.sync()
         alarm.look()
     assert [text.partition(" is ")[0] for text in heard] == ["Alpha v1", "Beta v1"]
-    assert "It is used by: Main \\x1b[31mmeter." in heard[0] and kept.perform_measurement()[0][0] == 7
+    assert "The revoked version is used by: Main \\x1b[31mmeter." in heard[0] and kept.perform_measurement()[0][0] == 7
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(errors) == 2
 

@@ -50,7 +50,7 @@ def test_a_computer_is_enrolled_and_used_by_commands(
     code, value = run(capsys, "enrol", server.url, "WRONG")
     assert (code, value["error"]["message"]) == (1, "No such code")
     code, value = run(capsys, "enrol", server.url, "CODE", "--name", "Ada's PC")
-    assert code == 1 and "Give this computer another one: --name NAME" in value["error"]["message"]
+    assert code == 1 and "Give this computer another name: --name NAME" in value["error"]["message"]
     assert run(capsys, "enrol", server.url, "CODE", "--name", "LABPC-01")[0] == 0
     assert run(capsys, "status")[1]["last_sync"] is None
     assert sorted(run(capsys, "sync")[1]["came"]) == ["Alpha v2", "Multi v1"]

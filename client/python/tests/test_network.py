@@ -200,9 +200,11 @@ def test_the_reason_why_a_registry_cannot_be_reached_is_explained(
             with pytest.raises(UnreachableError) as raised:
                 Http(url).request("GET", "/", timeout_s=0.2)
             said[url] = str(raised.value).removeprefix(url)
-    assert said[gone] == " cannot be reached: Connection refused. It is down, or the address or the network is wrong"
+    assert said[gone] == (
+        " cannot be reached: Connection refused. The registry is down, or the address or the network is wrong"
+    )
     assert said[quiet] == " cannot be reached: no answer in time"
-    assert said["http://registry.invalid"].endswith("its name is unknown; check the address and the network")
+    assert said["http://registry.invalid"].endswith("the host name is unknown; check the address and the network")
     monkeypatch.setenv("HTTP_PROXY", gone)
     with pytest.raises(UnreachableError, match="the proxy refuses the connection"):
         Http("http://registry.invalid").request("GET", "/")

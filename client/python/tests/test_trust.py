@@ -406,7 +406,7 @@ def test_a_code_carries_the_fingerprint_of_the_registry_s_key(server: FakeRegist
 
 def test_a_computer_cannot_enrol_with_a_registry_that_signs_no_lists(server: FakeRegistry, home: Home) -> None:
     server.lists_keys = False
-    with pytest.raises(RegistryError, match="update it before"):
+    with pytest.raises(RegistryError, match="update the registry before"):
         enrol(home, server.url, "CODE")
 
 

@@ -1,7 +1,7 @@
 """Every built-in VISA definition opens its instrument under the default policy. pyvisa itself chooses the library.
 
 Nothing names a library: `PYVISA_LIBRARY` is not set. pyvisa finds what the computer has: no library at all, pyvisa-py,
-or a vendor's library that ctypes finds. For the last case, the test compiles a small library.
+or a vendor's library that ctypes finds. The test compiles a small library that stands for a vendor's library.
 """
 
 import json

@@ -13,14 +13,14 @@ export function blockers(facts: ReviewFacts, policy: ReviewPolicy): string[] {
 
 /** Reasons that also stop a landing with an override. */
 export function hindrances(facts: ReviewFacts): string[] {
-  if (facts.state === 'merged') return ['It is already merged.'];
-  if (facts.state === 'closed') return ['It is closed. Reopen it first.'];
+  if (facts.state === 'merged') return ['The merge request is already merged.'];
+  if (facts.state === 'closed') return ['The merge request is closed: reopen it first.'];
   return [
     ...(facts.archived
-      ? ['The definition is archived. An admin of its lab must unarchive it first.']
+      ? ['The definition is archived. An admin of the lab must unarchive the definition first.']
       : []),
     ...(facts.revoked ? [facts.revoked] : []),
-    ...(facts.draft ? ['It is a draft. Mark it as ready first.'] : []),
+    ...(facts.draft ? ['The merge request is a draft: mark it as ready first.'] : []),
     ...facts.checks
       .filter(
         ({ account, name, state }) => account === null && name !== INFORMS && state !== 'success',
@@ -46,7 +46,7 @@ export function unmetPolicy(facts: ReviewFacts, policy: ReviewPolicy): string[] 
       )
       .map(
         ({ author }) =>
-          `${author.username} has requested changes and must approve before it can land.`,
+          `${author.username} has requested changes and must approve before the merge request can land.`,
       ),
     ...missingChecks(facts, policy),
     ...appliedRules(facts, policy)
@@ -69,7 +69,7 @@ function missingApprovals(
     .filter(({ review, why }) => review.verdict === 'approve' && why !== null && why !== REPLACED)
     .map(({ review, why }) => ` The approval of ${review.author.username} does not count: ${why}.`);
   return [
-    `It has ${given} of ${requiredApprovals} required approvals by lab admins.${lost.join('')}`,
+    `The merge request has ${given} of ${requiredApprovals} required approvals by lab admins.${lost.join('')}`,
   ];
 }
 
@@ -84,7 +84,7 @@ function missingChecks(
     return [
       found
         ? `The required check "${name}" of ${who} is "${found.state}".`
-        : `The required check "${name}" is missing: ${who} must post it for this head.`,
+        : `The required check "${name}" is missing: ${who} must post a result for this head.`,
     ];
   });
 }

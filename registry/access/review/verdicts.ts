@@ -10,7 +10,7 @@ export interface Standing {
   why: string | null;
 }
 
-export const REPLACED = 'a later review of the same person replaces it';
+export const REPLACED = 'a later review by the same person replaces this review';
 
 /** Decides for each review whether it counts now. Only the newest verdict of each author can count. */
 export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[] {
@@ -41,10 +41,10 @@ function whyNot(
   if (!review.isMember) return `${review.author.username} does not take part in this lab any more`;
   if (review.verdict === 'request_changes') return null;
   if (review.head !== facts.head && review.changes === null) {
-    return 'it is for an earlier head that no longer exists';
+    return 'the review is for an earlier head that no longer exists';
   }
   if (review.head !== facts.head && review.changes !== facts.changes) {
-    return 'it was given for an earlier head with different changes';
+    return 'the review was given for an earlier head with different changes';
   }
   const may = mayApprove({ ...review.author, isAdmin: review.isAdmin }, facts, policy);
   return may.allowed ? null : may.why;

@@ -22,7 +22,7 @@ const NOT_CODE: readonly (readonly [RegExp, string])[] = [
     'a backup, going by its name: rename it to import it',
   ],
   [/\.pyi$/i, 'a stub: it has no code'],
-  [/\.(pyx|pxd|pxi)$/i, 'Cython, which must be compiled: build a package from it'],
+  [/\.(pyx|pxd|pxi)$/i, 'a Cython file, which must be compiled: build a package from it'],
   [
     /\.ipynb$/i,
     'a notebook: save its code as a Python file (jupyter nbconvert --to script), and import that',

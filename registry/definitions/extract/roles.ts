@@ -156,7 +156,7 @@ function whyAsParent(
 ): string | undefined {
   if (/^(Base|Abstract)|(Base|_base|Mixin|ABC)$/.test(cls.name))
     return 'a base of other classes, going by its name';
-  if (lacks.leavesMethods) return 'a base of other classes: it leaves methods to them';
+  if (lacks.leavesMethods) return 'a base of other classes: it leaves methods to its subclasses';
   if (cls.facts.saysBase) return 'a base of other classes, as its documentation says';
   const isMade =
     isConstructed(folder, bases, path, cls.name) || folder.module(path).called.has(cls.name);

@@ -53,7 +53,7 @@ export interface Extracted {
   category: string | null;
   manufacturer: string | null;
   warnings: string[];
-  /** Packages that the code may import by names in strings. No import statement names these packages. */
+  /** Packages that no import statement names, but whose names are in strings that the code may import. */
   packages?: string[];
 }
 

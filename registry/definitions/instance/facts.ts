@@ -215,7 +215,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
         if (isTarget) return isPart ? 'changed' : at.type === 'VariableName' ? null : 'rebound';
         const target = parent.children[0];
         const isField = target?.type === 'MemberExpression' && target.children[1]?.type === '.';
-        // Class attributes are followed elsewhere, when a class body runs.
+        // The analysis of class bodies follows class attributes, so an alias in a class body is no problem here.
         const isKept = isField || parent.parent?.parent?.type === 'ClassDefinition';
         return isKept ? null : 'aliased';
       }

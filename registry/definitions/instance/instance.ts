@@ -1,7 +1,7 @@
 /**
  * An instance of a class as it is after construction. Class bodies and constructor are read as Python would run them. A
- * statement that may not run, or may run twice, makes everything unknown that it changes. Code that cannot be followed
- * makes everything unknown that it may change.
+ * statement that may not run, or may run twice, makes everything unknown that it changes. If the analysis cannot follow a
+ * piece of code, everything that this code may change becomes unknown.
  */
 
 import { bindingsIn } from '../binding.ts';

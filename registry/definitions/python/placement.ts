@@ -8,7 +8,7 @@ import { patternFault } from './pattern-names.ts';
 import { type Comprehension, comprehensionOf } from './shapes.ts';
 import { TargetChecks } from './target-checks.ts';
 
-/** The first error, and what CPython 3.14 only warns about (PEP 765). */
+/** The first error in a text, and the warnings that CPython 3.14 gives (PEP 765). */
 export interface Placed {
   readonly fault: Fault | null;
   readonly warnings: readonly Fault[];

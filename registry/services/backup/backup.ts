@@ -20,7 +20,7 @@ export interface BackupDeps extends LandingDeps {
 
 export interface BackupReport {
   manifest: Manifest;
-  /** Definitions that are in the backup although their rows differ from their repositories and cannot be repaired. */
+  /** Definitions in the backup with a fault: their rows differ from their repositories and could not be repaired. */
   unsettled: LeftOut[];
   /** Definitions whose repository is not in the backup, because it is missing or damaged. */
   leftOut: LeftOut[];

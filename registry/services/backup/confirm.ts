@@ -9,8 +9,8 @@ import type { Caller } from '../caller.ts';
 
 /**
  * Confirms the timeline that `registry restore` began. If the registry was restored in another way (for example from a
- * copy of its disk), it begins a new timeline. The numbers of a new timeline are higher than all numbers that computers
- * have seen.
+ * copy of its disk), this function begins a new timeline. The numbers of a new timeline are higher than all numbers that
+ * computers have seen.
  */
 export async function confirmRestore(
   { store }: { store: Store },

@@ -87,7 +87,7 @@ function asProblem(error: unknown): unknown {
   const [reason = ''] = error.message.split('\n', 1);
   return new Problem(
     'invalid',
-    `The backup is damaged, or a registry did not make it: ${reason.slice(0, 300)}.`,
+    `The backup is damaged, or was not made by a registry: ${reason.slice(0, 300)}.`,
     undefined,
     { cause: error },
   );

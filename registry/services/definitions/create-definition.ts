@@ -90,7 +90,7 @@ function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): v
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
   throw new Problem(
     'forbidden',
-    'Only an admin of the lab may make a definition public. Omit is_public. An admin can set it after the approval.',
+    'Only an admin of the lab may make a definition public. Omit is_public. An admin can set is_public after the approval.',
   );
 }
 

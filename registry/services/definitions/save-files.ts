@@ -68,7 +68,7 @@ export async function checkFiles(
     }
   }
   const much = findExcess(files);
-  if (much !== undefined) throw new Problem('too_large', `Too much for one version: ${much}.`);
+  if (much !== undefined) throw new Problem('too_large', `The version is too large: ${much}.`);
   const account = accountOf(caller);
   const saved = await analysis.ask(account, 'validateSaved', name, files, policy, typed);
   const { valid, unfit, class_info, content } = saved;

@@ -84,7 +84,7 @@ export function choose(
     return { gets: { definition, version: pin, pinned: true }, warning };
   }
   if (pinning && pinned_version === null) {
-    const warning = `${definition.name}, the definition of ${name}, now belongs to another lab. This lab has not accepted any version of it. Accept one with pinned_version.`;
+    const warning = `${definition.name}, the definition of ${name}, now belongs to another lab. Set pinned_version to accept a version of ${definition.name}.`;
     return { gets: null, warning };
   }
   const gets = version ? { definition, version, pinned: false } : null;

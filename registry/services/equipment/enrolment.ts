@@ -106,7 +106,7 @@ export async function enrol(
     tries.failed();
     throw new Problem(
       'bad_code',
-      'This code is unknown, already used or expired. Ask a lab admin for a new one.',
+      'This code is unknown, already used or expired. Ask a lab admin for a new code.',
     );
   }
   const { items } = await listSigningKeys(deps, { page: 1, per_page: 1000 });

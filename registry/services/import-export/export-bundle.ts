@@ -40,7 +40,7 @@ export async function exportBundle(
   );
   if (newest.size === 0) {
     const reason =
-      'There is nothing to export. No selected definition has a version that is not revoked';
+      'There is nothing to export. The selected definitions have no versions, or only revoked versions';
     throw new Problem('invalid', `${reason}. Select definitions with --lab CODE and --builtin.`);
   }
   const usernames = await usernamesOf(

@@ -96,7 +96,7 @@ export class ImportEnded extends Error {
   readonly code = 'import_ended';
   readonly report: ImportReport;
   constructor(report: ImportReport, cause: unknown) {
-    super('The import stopped early. The report lists what was imported before that.', { cause });
+    super('The import stopped early. The report lists what was already imported.', { cause });
     this.name = 'ImportEnded';
     this.report = report;
   }

@@ -124,7 +124,7 @@ function loadingLines(imported: readonly Imported[], verbose: boolean): string[]
   );
   const yes = imported.filter(({ loads }) => loads.answer === 'yes').length;
   return [
-    `Definitions that load on a lab computer as they are: ${yes} of ${imported.length}.`,
+    `Definitions that load on a lab computer without changes: ${yes} of ${imported.length}.`,
     ...lines,
     '',
   ];

@@ -116,7 +116,7 @@ export async function findRevokedWith(
 }
 
 export const revokedText = ({ version, verdict }: RevokedVersion): string =>
-  `The content is the same as that of version ${version}, which is revoked (${verdict.reason}). Choose another version, or reinstate that one.`;
+  `The content is the same as that of version ${version}, which is revoked (${verdict.reason}). Choose another version, or reinstate version ${version}.`;
 
 /** Finds a revoked version with the same files as a commit. The comparison uses the object ids of the trees. */
 export async function findRevokedTwin(

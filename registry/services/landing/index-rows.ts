@@ -15,8 +15,8 @@ export interface LandedVersion {
 }
 
 /**
- * The row of a definition. `latest` is its newest version. The last argument is the content of this version or, if
- * there is no version yet, of the proposal.
+ * The row of a definition. `latest` is the newest version of the definition. The last argument is the content of the
+ * newest version or, if there is no version yet, of the proposal.
  */
 export function definitionRow(
   state: DefinitionState,

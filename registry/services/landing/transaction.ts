@@ -111,7 +111,7 @@ async function begin(store: LandingDeps['store'], intents: readonly Intent[]): P
     if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
     throw new Problem(
       'conflict',
-      'A merge request for this change was opened at the same moment. Try again to update it.',
+      'A merge request for this change was opened at the same moment. Try again to update this merge request.',
       undefined,
       { cause: error },
     );

@@ -81,7 +81,7 @@ export async function removeLab(
       if (!(error instanceof StoreError) || error.code !== 'foreign_key_violation') throw error;
       throw new Problem(
         'in_use',
-        'The lab has definitions, instruments or computers. Move them to another lab first.',
+        'The lab has definitions, instruments or computers: move them to another lab first.',
         undefined,
         { cause: error },
       );
@@ -100,8 +100,8 @@ const namedIn = ({
 
 /**
  * Checks the owners and the required checks of a policy. Owners and checks may name only accounts that the caller sees
- * or that the policy already named. Each owner rule needs a criterion. The registry's own checks cannot be required
- * from an account. Throws `invalid`.
+ * or that the policy already named. Each owner rule needs a criterion. A policy cannot require an account to post a
+ * check that the registry itself makes. Throws `invalid`.
  */
 async function requireKnownPeople(
   em: EntityManager,

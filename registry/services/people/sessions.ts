@@ -44,7 +44,7 @@ function requireUsable({ username, password_expires_at }: User): void {
   if (password_expires_at === null || password_expires_at > new Date()) return;
   throw new Problem(
     'bad_credentials',
-    `This generated password expired at ${password_expires_at.toISOString()}. Generate a new one on the machine of the registry: registry user password ${username}`,
+    `This generated password expired at ${password_expires_at.toISOString()}. Generate a new password on the machine of the registry: registry user password ${username}`,
   );
 }
 

@@ -38,7 +38,7 @@ export interface Throttle {
    * that all spellings share one count.
    */
   signIn(address: string, username: string): SignInTries;
-  /** Counts failed sign-ins through a provider. Such failures count for the address only. */
+  /** Counts failed sign-ins through a provider for an address. The failures do not count for any username. */
   signOn(address: string): Pick<SignInTries, 'demand' | 'failed'>;
   /** Counts an invalid token. Throws `too_many_attempts` if there were too many from this address. */
   badToken(address: string): void;

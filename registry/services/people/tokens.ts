@@ -40,7 +40,7 @@ export async function insertToken(
   checkNew({ name });
   const expires = expires_at ? parseTime(expires_at) : null;
   if (expires_at && !expires) {
-    throw new Problem('invalid', 'This is not a valid time. Write it as 2027-01-31T12:00:00Z.', [
+    throw new Problem('invalid', 'This is not a valid time. Write times as 2027-01-31T12:00:00Z.', [
       { path: 'expires_at', message: 'must be a time with its zone (RFC 3339)' },
     ]);
   }

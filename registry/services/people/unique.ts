@@ -6,7 +6,7 @@ export function throwIfTaken(error: unknown, path: string): never {
   if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
   throw new Problem(
     'conflict',
-    `This ${path} is taken (case is ignored). Choose another one.`,
+    `This ${path} is taken (case is ignored). Choose another ${path}.`,
     [{ path, message: 'is taken' }],
     { cause: error },
   );

@@ -37,7 +37,7 @@ export async function refuseAll(
   return [
     proposing.reason,
     `The name ${free} is available for your own definition.`,
-    `Create it in the browser: choose "New definition", paste ${name}.py and rename it there.`,
+    `Create your definition in the browser: choose "New definition", paste ${name}.py and rename the class there.`,
   ];
 }
 
@@ -93,8 +93,8 @@ export function refuseCommand(
   }
   const proposing = decide(caller.actor, { on: 'definition', do: 'propose', of: facts }, rules);
   const next = proposing.allowed
-    ? 'Push it for review instead:'
-    : 'Contributors of the lab can push it for review. Ask a lab admin to make you a contributor, then run:';
+    ? 'Push the change for review instead:'
+    : 'Contributors of the lab can push the change for review. Ask a lab admin to make you a contributor, then run:';
   // If both decisions have the same reason (for example the scope of the token), a push for review would fail too.
   const alike = !proposing.allowed && proposing.reason === decision.reason;
   return {

@@ -18,10 +18,10 @@ import type { Step } from '../landing/transaction.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
 import type { PushContext } from './context.ts';
 
-/** The most findings that a refused push lists. The last line gives the number of the others. */
+/** The most findings that a refused push lists. The last line counts the findings that are not listed. */
 const SHOWN = 20;
 
-/** `steps` change merge requests in the same ref transaction. */
+/** Lands the commits of a push to main. The same ref transaction also runs `steps`, which change merge requests. */
 export async function landPush(
   { deps, caller, found, repository, push, options: { grants } }: PushContext,
   { ref, from, to }: Command,
@@ -129,7 +129,7 @@ async function findHistoryFault(
         reason: 'empty commit',
         lines: [
           `${commit.oid.slice(0, 10)} changes no files, so it cannot become a version.`,
-          'Remove it: git rebase --no-keep-empty --force-rebase origin/main',
+          'Remove the empty commit: git rebase --no-keep-empty --force-rebase origin/main',
         ],
       };
     }

@@ -93,7 +93,7 @@ async function requireVerdictRights(
   const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
   const may = mayGive(verdict, { id: actor.id, email: actor.email, isAdmin }, facts, policy);
   if (!may.allowed) {
-    throw new Problem('forbidden', `You cannot do that: ${may.why}. You can comment.`);
+    throw new Problem('forbidden', `You cannot give this review: ${may.why}. You can comment.`);
   }
 }
 

@@ -97,6 +97,6 @@ async function requireBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
   if (refs.get(source)?.oid === row.head) return;
   throw new Problem(
     'conflict',
-    `${source} has changed since merge request !${row.id} was closed. Push it again to open a new merge request.`,
+    `${source} has changed since merge request !${row.id} was closed. Push the branch again to open a new merge request.`,
   );
 }

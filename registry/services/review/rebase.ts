@@ -54,7 +54,7 @@ export async function rebaseMergeRequest(
   if (commits.some(({ parents }) => parents.length > 1)) {
     throw new Problem(
       'conflict',
-      'The branch has merge commits. Rebase it with git: git pull --rebase origin main',
+      'The branch has merge commits. Rebase the branch with git: git pull --rebase origin main',
     );
   }
   let tip = main;
@@ -131,4 +131,4 @@ async function mergeFile(
 }
 
 const conflictProblem = (path: string, message: string): Problem =>
-  new Problem('conflict', `Rebase it with git: ${message}.`, [{ path, message }]);
+  new Problem('conflict', `Rebase the branch with git: ${message}.`, [{ path, message }]);

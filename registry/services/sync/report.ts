@@ -92,7 +92,7 @@ function knownOf({ actor, rules, installed }: Report, all: readonly NamedVersion
 }
 
 const computerRemoved = (): Problem =>
-  new Problem('unauthenticated', 'This computer was removed. Enrol it again.');
+  new Problem('unauthenticated', 'This computer was removed. Enrol the computer again.');
 
 function sameVersions(a: Record<string, number> | undefined, b: Record<string, number>): boolean {
   if (a === undefined) return false;

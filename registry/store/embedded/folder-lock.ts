@@ -101,6 +101,6 @@ function inUse(path: string, mark: string): StoreError {
   const [pid] = mark.split(' ');
   return new StoreError(
     'database_in_use',
-    `The embedded database is in use by process ${pid} (${path}). Only one process at a time can use it.`,
+    `The embedded database is in use by process ${pid} (${path}). Only one process at a time can use the database.`,
   );
 }

@@ -47,7 +47,7 @@ const schema = defineEntity({
     landed_by_name: p.text(),
     /** The approvals in the tag's record, with their heads and times. */
     approvals: p.json<Approval[]>().defaultRaw(`'[]'`),
-    /** The overridden rules of the policy in the tag's record. */
+    /** The rules of the policy that an admin overrode, from the tag's record. */
     overrides: p.json<Override[]>().defaultRaw(`'[]'`),
     /** The lab and its policy at the landing, from the tag's record. Null if the record is from an older registry. */
     landed_under: p.json<LandedUnder>().strictNullable(),

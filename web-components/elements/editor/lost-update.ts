@@ -67,8 +67,8 @@ export class RegistryLostUpdate extends LitElement {
       }
       <div class="row">
         ${merges ? this.#button('merge', 'Keep both changes', 'brand') : nothing}
-        ${this.#button('own', 'Keep mine, undo theirs', 'neutral')}
-        ${this.#button('theirs', 'Discard mine, continue with theirs', 'neutral')}
+        ${this.#button('own', 'Keep my changes, undo theirs', 'neutral')}
+        ${this.#button('theirs', 'Discard my changes, continue with theirs', 'neutral')}
       </div>
       <section>
         <registry-diff .diff=${patch(this.base, this.theirs)}><h3>Their changes</h3></registry-diff>

@@ -172,7 +172,7 @@ export class RegistryWorkbench extends LitElement {
     const schema = info?.settings_schema;
     if (!schema) {
       return html`<p class="quiet">
-        The header has no <code>settings-schema</code> yet. Add one to give lab users a form for the settings.
+        The header has no <code>settings-schema</code> yet. Add a settings schema to give lab users a form for the settings.
       </p>`;
     }
     return html`<div class="form">

@@ -79,7 +79,7 @@ export class RegistryMergeBox extends LitElement {
         ${this.mayDecide ? this.#landing(can_merge) : nothing}
         ${this.mayWrite ? html`<wa-button size="s" appearance="outlined" @click=${this.#rebase}>${icon('sync', 'start')} Rebase</wa-button>` : nothing}
       </div>
-      ${this.mayDecide ? nothing : html`<p class="quiet small">A lab admin can merge it.</p>`}`;
+      ${this.mayDecide ? nothing : html`<p class="quiet small">A lab admin can merge this merge request.</p>`}`;
   }
 
   #landing(canMerge: boolean) {
@@ -92,7 +92,7 @@ export class RegistryMergeBox extends LitElement {
     const { state, definition, merged_version, merged_by, closed_by } = this.mergeRequest;
     if (state === 'closed') {
       return html`<h2>Closed</h2>
-        <p class="quiet">${closed_by ? `Closed by ${closed_by.username}. ` : ''}You can reopen it as long as its branch exists.</p>`;
+        <p class="quiet">${closed_by ? `Closed by ${closed_by.username}. ` : ''}You can reopen the merge request as long as its branch exists.</p>`;
     }
     const name = encodeURIComponent(definition.name);
     return html`<h2>Merged</h2>

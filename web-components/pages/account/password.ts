@@ -25,7 +25,7 @@ export class AccountPassword extends EditableCard {
   protected view() {
     return html`${
       this.expires
-        ? html`<p><strong>Your password is temporary and expires on ${exactTime(this.expires)}. Choose a new one.</strong></p>`
+        ? html`<p><strong>Your password is temporary and expires on ${exactTime(this.expires)}. Choose a new password.</strong></p>`
         : nothing
     }
     <p class="quiet">

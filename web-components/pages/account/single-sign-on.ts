@@ -60,7 +60,7 @@ export class AccountSingleSignOn extends LitElement {
     const host = this.#provider.value?.provider;
     await confirm({
       title: `Link with ${host}`,
-      text: html`Sign in at ${host} to link it. From then on, ${host} signs you in to this account,
+      text: html`Sign in at ${host} to link your account. From then on, ${host} signs you in to this account,
         <strong>${this.me.user.username}</strong>. If your identity at ${host} is already linked to another account, it stays
         linked to that account.`,
       action: `Go to ${host}`,

@@ -24,7 +24,7 @@ const EXPIRY: Record<string, string> = {
 export const tokenFields = () => html`<wa-input
     name="name"
     label="Name"
-    hint="Where you use it, for example “laptop” or “test run”"
+    hint="Where you use the token, for example “laptop” or “test run”"
     required
     maxlength="100"
   ></wa-input>

@@ -84,7 +84,7 @@ export class AccountTokens extends LitElement {
           this.made = undefined;
           this.#focusHeading();
         }}
-        >Copy the token now: it is not shown again. With git, use it as the password, with any username. Programs send it as
+        >Copy the token now: it is not shown again. With git, use the token as the password, with any username. Programs send the token as
         <code>Authorization: Bearer …</code>.</registry-secret
       >
     </div>`;

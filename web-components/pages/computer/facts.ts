@@ -35,7 +35,7 @@ export class ComputerFacts extends EditableCard {
     return html`<wa-input
         name="nickname"
         label="Nickname"
-        hint="What people call it, for example “cryostat PC”"
+        hint="The usual name of the computer, for example “cryostat PC”"
         maxlength="500"
         .defaultValue=${nickname ?? ''}
       ></wa-input>

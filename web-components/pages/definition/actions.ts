@@ -87,7 +87,7 @@ export class DefinitionActions extends LitElement {
     return {
       title: is_public ? `Restrict ${display_name} to the lab` : `Make ${display_name} public`,
       text: is_public
-        ? 'People in other labs can no longer see the definition. Their existing clones stay.'
+        ? 'People in other labs can no longer see the definition. Existing clones in other labs stay.'
         : 'Everyone with an account can see and clone the definition with all its versions. Only the lab can see the merge requests of the definition.',
       action: is_public ? 'Restrict to lab' : 'Make public',
       act: async () => await setPublic(id, !is_public),

@@ -123,7 +123,7 @@ export class InstrumentBindings extends LitElement {
       text: html`<registry-suggest
           name="computer"
           label="Computer"
-          hint="The name of the computer. It is added to the list if it is not enrolled yet."
+          hint="The name of the computer. If the computer is not enrolled yet, it is added to the list."
           required
           .find=${suggestComputers(lab_id)}
         ></registry-suggest>
@@ -149,7 +149,7 @@ export class InstrumentBindings extends LitElement {
     const edited = settingsFields(schema, binding.last_settings);
     await this.#ask({
       title: `Settings of ${this.instrument.name} on ${binding.computer_name}`,
-      text: html`<p class="quiet small">The last settings. The computer applies them when it next creates the instrument.</p>
+      text: html`<p class="quiet small">The computer applies these settings when it next creates the instrument.</p>
         ${edited.fields}`,
       action: 'Save',
       act: async (_reason, fields) =>

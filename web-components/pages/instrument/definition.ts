@@ -28,7 +28,7 @@ export class InstrumentDefinition extends EditableCard {
   protected view() {
     const { definition, definition_id, pinned_version } = this.instrument;
     if (definition_id === null) {
-      return html`<p class="quiet">No definition. Its computers create the instrument from a file-based class, if there is one.</p>`;
+      return html`<p class="quiet">No definition. Computers create this instrument from a file-based class, if there is one.</p>`;
     }
     if (!definition)
       return html`<p class="quiet">You may not see the definition of this instrument.</p>`;
@@ -69,7 +69,7 @@ export class InstrumentDefinition extends EditableCard {
         name="pinned_version"
         label="Pinned to version"
         placeholder="newest"
-        hint="A pinned instrument stays at this version when a new one lands. If the version is revoked, it gets the newest one."
+        hint="A pinned instrument stays at this version when a new version lands. If the pinned version is revoked, the instrument gets the newest version."
         min="1"
         max=${this.#named.value?.version ?? nothing}
         step="1"

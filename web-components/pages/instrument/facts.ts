@@ -18,7 +18,10 @@ const FIELDS = {
     'Address',
     'The usual address, for example GPIB::8::INSTR. A binding can have another address.',
   ],
-  pybirch_class: ['PyBirch class', 'For a driver from a file instead of a definition'],
+  pybirch_class: [
+    'PyBirch class',
+    'The class in PyBirch, if the driver comes from a file instead of a definition',
+  ],
 } as const;
 type Field = keyof typeof FIELDS;
 

@@ -6,7 +6,7 @@ import { objectOf } from '../equipment/json.ts';
 
 const PARTS = {
   specifications: ['Specifications', 'From the data sheet'],
-  extra_data: ['Additional data', 'For the lab’s own programs'],
+  extra_data: ['Additional data', 'Data for the lab’s own programs'],
 } as const;
 type Part = keyof typeof PARTS;
 

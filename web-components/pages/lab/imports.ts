@@ -15,12 +15,12 @@ export class LabImports extends EditableCard {
     const { banned_imports, allowed_imports } = this.lab;
     return html`<div>
         <h3>Banned</h3>
-        <p class="quiet small">A definition that uses one of these is invalid and cannot land.</p>
+        <p class="quiet small">A definition that uses one of these imports is invalid and cannot land.</p>
         ${names(banned_imports, 'Nothing is banned.')}
       </div>
       <div>
         <h3>Exceptions</h3>
-        <p class="quiet small">The lab allows these despite the list above, in the registry and on its computers.</p>
+        <p class="quiet small">The registry and the lab’s computers allow these imports, even if they match a banned import.</p>
         ${names(allowed_imports, 'No exceptions.')}
       </div>`;
   }

@@ -45,7 +45,7 @@ export class LabOwners extends EditableCard {
     if (owners.length === 0) {
       return html`<p class="quiet">No owners. The approval of any lab admin counts for every change.</p>`;
     }
-    return html`<p class="quiet small">For each rule that a change matches, one of its owners must approve the change.</p>
+    return html`<p class="quiet small">If a change matches a rule, one of the rule’s owners must approve the change.</p>
       <ul>
         ${owners.map((rule) => html`<li>${criteria(rule)}: ${rule.users.map((id) => nameOf(this.members, id)).join(' or ')}</li>`)}
       </ul>`;

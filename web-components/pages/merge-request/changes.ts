@@ -86,7 +86,7 @@ export class MergeRequestChanges extends LitElement {
   override render() {
     const { diff, diff_truncated } = this.mergeRequest;
     return html`<section aria-label="Changes">
-      ${diff_truncated ? html`<p class="quiet">The diff is larger than 1 MiB, so only its beginning is shown. Fetch the branch to see all of it.</p>` : nothing}
+      ${diff_truncated ? html`<p class="quiet">The diff is larger than 1 MiB, so only its beginning is shown. Fetch the branch to see the whole diff.</p>` : nothing}
       ${
         diff === ''
           ? html`<p class="quiet">No changes.</p>`

@@ -7,7 +7,7 @@ from .errors import AddressError
 
 NOWHERE = re.compile(r"\s*(placeholder([ _-]?\d+)?|simulated|none)?\s*", re.IGNORECASE)
 """Texts that stand for a missing address. PyBirch writes `placeholder` for an instrument that is not connected
-and `placeholder_1` for a row without a device. Users type the other words in the set.
+and `placeholder_1` for a row without a device. Users type `simulated` or `none`.
 """
 
 VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*(::[^\s:][^\s]*?)+", re.IGNORECASE)

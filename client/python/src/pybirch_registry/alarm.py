@@ -22,7 +22,7 @@ INTERVAL_S = 15.0
 """The longest delay between a sync and the warning, in seconds."""
 
 Listener = Callable[[str], None]
-"""A function that receives the warning as a sentence. Any thread may call the function."""
+"""A function that receives the warning as a sentence. The client calls this function from any thread."""
 
 
 class RevokedWarning(UserWarning):
@@ -79,9 +79,9 @@ def _sentence(installed: Installed, reason: str) -> str:
         if (getattr(one, "_definition", None) or {}).get("commit") == installed.commit
     ]
     names = ", ".join(sorted({str(getattr(one, "name", installed.name)) for one in live}))
-    state, whose = ("in use", f" It is used by: {names}.") if live else ("loaded", "")
+    state, whose = ("in use", f" The revoked version is used by: {names}.") if live else ("loaded", "")
     label = f"{installed.name} v{installed.version}"
-    after = "It keeps running; after a restart, another version is used."
+    after = "PyBirch keeps running the revoked version until the next restart."
     return f"{label} is {state} and was revoked: {reason}.{whose} {after}"
 
 

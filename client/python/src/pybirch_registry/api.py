@@ -30,7 +30,7 @@ NEVER_ENROLLED = (
 JSON = ("application/json", "application/problem+json")
 """The media types of the registry's answers and errors."""
 UNREACHED = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""The errors that a request without an answer raises. `ValueError` is raised for malformed addresses."""
+"""The errors that are raised if a request gets no answer. `ValueError` is raised for malformed addresses."""
 
 
 class Http:
@@ -199,14 +199,17 @@ def _reason(error: BaseException) -> str:
         status = re.search(r"failed: (\d{3})", str(error.original_error))
         return "the proxy refuses the connection" + (f" (status {status[1]})" if status else "")
     if isinstance(error, kinds.NameResolutionError):
-        return "its name is unknown; check the address and the network"
+        return "the host name is unknown; check the address and the network"
     if isinstance(error, kinds.NewConnectionError):
         said = next((one.strerror for one in chain if isinstance(one, OSError) and one.strerror), None)
-        return f"{said or 'no connection'}. It is down, or the address or the network is wrong"
+        return f"{said or 'no connection'}. The registry is down, or the address or the network is wrong"
     if any(isinstance(one, (kinds.TimeoutError, TimeoutError)) for one in chain):
         return "no answer in time"
     if isinstance(error, kinds.SSLError):
-        return "no encrypted connection could be made. Is it http:// rather than https://, or a proxy in between?"
+        return (
+            "no encrypted connection could be made. Check whether the address begins with http://, and whether a proxy "
+            "interferes"
+        )
     if isinstance(error, (kinds.LocationValueError, UnicodeError, http.client.InvalidURL)):
         return "that is not an address"
     return "the connection was lost"

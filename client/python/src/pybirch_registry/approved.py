@@ -18,7 +18,7 @@ class Approved:
     installed: Installed
     folder: Path
     sources: dict[str, bytes]
-    """The Python files by path, as they were when they were checked."""
+    """The checked content of each Python file, by its path."""
     builtins: dict[str, Any]
 
     @property

@@ -85,7 +85,7 @@ class Choice:
                 f"No definition {name} on this computer, but {alike[0]}: names are case-sensitive"
             )
         raise UnknownDefinitionError(
-            f"No definition {name} on this computer. If it is a public or built-in one, ask for it: "
+            f"No definition {name} on this computer. To get a public or built-in definition, run: "
             f"pybirch-registry sync {name}"
         )
 

@@ -73,7 +73,7 @@ def _enrolment(home: Home) -> Iterator[Check]:
     yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
     if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
         text = f"This computer is called {socket.gethostname()}, but its enrolment is for {enrolment.computer_name}. "
-        yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it again")
+        yield Check("enrolment", "warning", text + "If the disk was copied from there, enrol this computer again")
     open_to = tls_warning(enrolment)
     if open_to:
         yield Check("encryption", "warning", open_to)
@@ -152,7 +152,7 @@ def _pyvisa(home: Home) -> Iterator[Check]:
             manager = pyvisa.ResourceManager()
     except Exception as error:  # vendors' libraries may raise anything
         log.info("%r", error)
-        text = "pyvisa finds no VISA library that works here. Install a manufacturer's, or run: pip install pyvisa-py"
+        text = "pyvisa finds no working VISA library. Install a manufacturer's library, or run: pip install pyvisa-py"
         yield Check("pyvisa", "warning", text)
         return
     yield Check("pyvisa", "ok", f"pyvisa is installed (VISA instruments), with {library_of(manager.visalib)}")

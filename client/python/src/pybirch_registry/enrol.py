@@ -48,7 +48,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     if not is_name(name):
         raise RegistryError(
             f"{name!r} is not a valid name for a computer: names have letters, digits, spaces, dots, dashes "
-            "and underscores. Give this computer another one: --name NAME"
+            "and underscores. Give this computer another name: --name NAME"
         )
     http = Http(url)
     with reserve_space(home):
@@ -109,7 +109,7 @@ def _key(http: Http, code: str) -> dict[str, Any]:
     """
     listed = fetch_keys(http)
     if not listed or not listed[0].get("change"):
-        raise AnswerError(f"{http.url} does not sign lists: update it before you enrol computers")
+        raise AnswerError(f"{http.url} does not sign lists: update the registry before you enrol computers")
     key, expected = listed[0], normalize_code(code)[CODE:]
     if expected and short_fingerprint(key_blob(key)) != expected:
         raise RefusedError(
@@ -136,8 +136,8 @@ def tls_warning(enrolment: Enrolment) -> str | None:
     if enrolment.keys_by == "code":
         return text + "Versions are still protected: the code carried the fingerprint of the registry's key"
     return text + (
-        "Signatures protect only against changes since this computer was enrolled: its keys came over that same "
-        "network. Enrol again with a new code, which carries the fingerprint of the registry's key"
+        "Signatures protect only against changes since this computer was enrolled, because the keys came over http. "
+        "Enrol again with a new code, which carries the fingerprint of the registry's key"
     )
 
 

@@ -19,10 +19,10 @@ folders in them for packages.
 """
 
 HOW = (
-    "It cannot be installed by pip: clone it (git clone https://github.com/Burch-Group/PyBirch), then run: "
+    "PyBirch cannot be installed by pip. Clone PyBirch (git clone https://github.com/Burch-Group/PyBirch), then run: "
     "pybirch-registry use-pybirch FOLDER"
 )
-NOT_THERE = f"PyBirch is not where this Python looks for packages. {HOW}"
+NOT_THERE = f"This Python cannot find PyBirch. {HOW}"
 
 
 def find_folder(folder: Path | None = None) -> Path:

@@ -28,7 +28,7 @@ LONGEST_LINE = 1000
 LARGEST = 4 * 1024 * 1024
 """The largest history in the answer, in bytes."""
 UNPACKED = 32 * 1024 * 1024
-"""The most bytes that a history may unpack to, because it is kept in memory."""
+"""The largest unpacked history, in bytes. Histories are unpacked in memory."""
 MOST_OBJECTS = 20_000
 CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 

@@ -17,7 +17,7 @@ from .text import logger
 log = logger(__name__)
 
 _held: dict[Path, int] = {}
-"""The locks of this process. The end of the process releases its locks, and the record of the process then no
+"""The locks of this process. When the process ends, the system releases the locks, and the record of the process no
 longer counts.
 """
 

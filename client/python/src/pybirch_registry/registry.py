@@ -41,7 +41,7 @@ class Registry:
         self.store = Store(home)
         self._listed = ManifestFile(home)
         self.manifest = self._listed.read
-        """Returns the list of the last sync. Any process may have run the last sync."""
+        """Returns the list of the last sync, which any process may have run."""
         self._connection = Connection(home, enrolment)
         self._choice = Choice(home, self.store, self.manifest, partial(self._get_older, self.store))
         self._bound = BoundInstruments(self._connection, self.store, self.manifest, self._choice, creator=self)

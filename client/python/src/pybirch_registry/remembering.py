@@ -22,9 +22,11 @@ from .state import copy_of
 from .store import Installed, Store
 
 LONGEST_S = 3600.0
-"""How long an unchanged version is not hashed again, in seconds. A disk may lose bytes without any change of times."""
+"""The longest time until an unchanged version is hashed again, in seconds. A damaged disk can change the content
+of a file but not the time of the file.
+"""
 SETTLED_NS = 2_000_000_000
-"""Two changes within this time may leave the same file times, for example on the file system FAT."""
+"""The coarsest file time, in nanoseconds. On the file system FAT, times are multiples of 2 seconds."""
 
 Stamp = tuple[tuple[object, ...], ...]
 

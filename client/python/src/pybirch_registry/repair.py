@@ -13,7 +13,7 @@ from .store import Store, check_record
 from .trust import check_trust
 
 LEFT_S = 3600.0
-"""A half-written file that is older than this, in seconds, was left by a crash. No write takes longer than this."""
+"""The age in seconds after which a half-written file counts as left by a crash. No write takes so long."""
 
 
 def repair(home: Home, store: Store) -> list[str]:
@@ -42,8 +42,8 @@ def find_faults(home: Home) -> list[str]:
 
 
 def _copied_files(home: Home) -> list[tuple[str, list[Path], state.Check]]:
-    """The files that have copies: for each group the name of its lock, its paths and the check of its content. The
-    records of versions are not included.
+    """Lists the files that have copies, in groups. Each group has the name of a lock, the paths of the files, and a
+    function that checks the content of a file. The records of versions are not included.
     """
     return [
         ("enrolment", [home.enrolment_file], check_enrolment),

@@ -7,7 +7,9 @@ from typing import Any
 from .text import make_visible
 
 Progress = Callable[[int, int, str], None]
-"""Called with the number of finished versions, the number of all versions, and the label of the last finished one."""
+"""A function that gets the number of finished versions, the number of all versions, and the label of the version that
+was finished last.
+"""
 
 
 @dataclass

@@ -45,7 +45,7 @@ class TagRecord:
     raw: bytes
     """The bytes of the tag object, which were signed."""
     name: str
-    """The name in the tag object. The ref of the tag may be called differently."""
+    """The name in the tag object. The ref of the tag may have another name."""
     tagged_at: float
     commit: str
 

@@ -26,8 +26,8 @@ LONGEST = 16_000
 @dataclass(frozen=True)
 class Statement:
     audience: str
-    """The recipient: `computer:<id>`, or `bundle:` and the lab's id. `+builtin` follows if the bundle has built-in
-    definitions.
+    """The recipient: `computer:<id>`, or `bundle:` and the lab's id. The recipient of a bundle with built-in
+    definitions ends in `+builtin`.
     """
     number: int
     timeline: str

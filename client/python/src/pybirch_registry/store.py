@@ -19,7 +19,7 @@ from .text import logger
 log = logger(__name__)
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
-"""Files that file managers add to folders. Such files and Python's caches do not count as edits."""
+"""Files that file managers add to folders. A file with one of these names does not count as an edit."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Installed:
     files: dict[str, str]
     approved_by: list[str]
     checked_by: str
-    """The value is `signature` if the tag of the version was checked. The value is `list` for a snapshot, whose
-    hashes come from a signed list.
+    """`signature` means that the tag of the version was checked. `list` means a snapshot that was compared with the
+    hashes in a signed list.
     """
     fields: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)

@@ -37,12 +37,12 @@ from .versions import Versions
 log = logger(__name__)
 
 Outcome = list[tuple[Item, str | None, RegistryError | None]]
-"""The result for the versions of one definition: each has a message for the user and an error, or None."""
+"""Each version of one definition, with a message for the user or None, and with an error or None."""
 WORKERS = 6
 FEWEST = 4
-"""If fewer definitions than this are new, git fetches each of them."""
+"""The fewest new definitions that one request downloads. If fewer definitions are new, git fetches them one by one."""
 THE_LIST = "the registry's list"
-"""The name of the list in a report, for a list that was refused."""
+"""A report uses this name if the client refused the registry's list."""
 MOST_ERRORS = 200
 LONGEST_ERROR = 2000
 """The most errors that the registry accepts in one report, and the most characters of an error."""

@@ -16,8 +16,8 @@ from .home import Home
 from .statement import Statement
 
 STALE_S = 7 * 24 * 3600.0
-"""If the newest signed list is older than this, in seconds, a warning is logged: without new lists, revocations do not
-arrive.
+"""The age of the newest signed list, in seconds, after which the client logs a warning. Without new lists, revocations
+do not arrive.
 """
 AGAIN_S = 3600.0
 """Lists with the same number differ only in details such as a username or an address. The later one counts.
@@ -168,8 +168,8 @@ class Trust:
         if age < STALE_S:
             return None
         return (
-            f"The newest list of the registry here was signed on {day(newest[1])}, {age / 86400:.0f} days ago: "
-            "revocations since then are not known. If the registry can be reached, somebody may be holding them back"
+            f"The newest list of the registry here was signed on {day(newest[1])}, {age / 86400:.0f} days ago. "
+            "Later revocations are not known. If the registry can be reached, somebody may be holding them back"
         )
 
 

@@ -27,10 +27,10 @@ CONNECT_S = 10.0
 HEAD_S = 15.0
 """The longest time until an answer begins, in seconds."""
 NOTICE_S = 3.0
-"""After this time without an answer, in seconds, the user gets a message."""
+"""The time without an answer after which the user gets a message, in seconds."""
 GRACE_S = 15.0
 SLOWEST = 10_000
-"""The slowest rate, in bytes a second. An answer may take `GRACE_S`, and one second more for each `SLOWEST` bytes."""
+"""The slowest rate, in bytes a second. An answer may take `GRACE_S`, plus one second for each `SLOWEST` bytes."""
 LONGEST_S = 10 * 60.0
 GIT_S = 30 * 60.0
 """The longest time for an answer (`LONGEST_S`) and for a history (`GIT_S`), in seconds, even if data keeps arriving."""
@@ -57,8 +57,8 @@ class Bounds:
     """The longest time without any data, in seconds."""
     longest_s: float = field(default_factory=lambda: LONGEST_S)
     is_endless: bool = False
-    """Whether the answer is a stream. A stream may last as long as data arrives, and `most_bytes` counts from the
-    last `refill`.
+    """Whether the answer is a stream. A stream may last as long as data arrives. For a stream, `most_bytes` counts from
+    the last `refill`.
     """
     meter: "Meter | None" = field(default=None, init=False)
     """The meter of the latest answer."""

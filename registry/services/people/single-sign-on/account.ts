@@ -114,7 +114,7 @@ async function linkAccount(
   if (known && known.id !== userId) {
     throw new Problem(
       'conflict',
-      `You have signed in through this provider before, as ${known.username}. That account stays linked to it.`,
+      `You have signed in through this provider before, as ${known.username}. The account ${known.username} stays linked to the provider.`,
     );
   }
   const user = known ?? (await users.findUser(em, userId));

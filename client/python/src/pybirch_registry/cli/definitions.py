@@ -79,7 +79,7 @@ def _print_available(registry: Registry, word: str, output: Output) -> int:
     shown = [{**row, "here": "yes" if row["here"] else ""} for row in rows]
     lines = table(shown, ["name", "version", "display_name", "manufacturer", "category", "here"]) if rows else []
     lines += [f"The registry cannot be reached. This list is from {of}"] if of else []
-    lines.append("To install one: pybirch-registry sync NAME" if rows else f"Nothing found for {word!r}")
+    lines.append("To install a definition: pybirch-registry sync NAME" if rows else f"Nothing found for {word!r}")
     output.result(rows, *lines)
     return 0
 

@@ -18,7 +18,7 @@ def bind(home: Home, options: Namespace, output: Output) -> int:
     text = f"{name} is at {adapter} on this computer"
     others = ", ".join(found.name for found in find_others_at(adapter, registry.find_bound(name), registry.discover()))
     note = (
-        f"{others} is bound to {adapter} too. If it is no longer there, run: pybirch-registry unbind NAME"
+        f"{others} is bound to {adapter} too. If the instrument is no longer there, run: pybirch-registry unbind NAME"
         if others
         else None
     )

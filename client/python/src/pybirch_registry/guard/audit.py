@@ -36,7 +36,7 @@ class Refusal(NamedTuple):
 
 
 Rule = Callable[[str, tuple[Any, ...], Standing], Refusal | None]
-"""A rule: (event, its arguments, who is in charge) → the refusal, or None."""
+"""A rule gets an event, the event's arguments and who is in charge. A rule returns the refusal, or None."""
 
 
 _definitions = Definitions()

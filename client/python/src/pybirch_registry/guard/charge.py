@@ -39,7 +39,7 @@ VISA_PACKAGES = (
 
 
 PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
-"""The folders of Python itself and of installed packages. Libraries read files in these folders while they run."""
+"""The folders of Python itself and of installed packages. Libraries read their own files in these folders."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
 """The function that runs every thread of the threading module. The argument `self` of the function is the thread."""
 
@@ -60,12 +60,12 @@ class Standing:
 
     charge: Charge
     through: frozenset[str]
-    """The trusted code on the stack between definition and event, which may do more for a definition (see the table in
-    GUARD.md).
+    """The trusted code between the definition and the event on the stack. Trusted code may do more for a definition
+    (see the table in GUARD.md).
 
-    The values are `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (code of
-    an installed library while it is imported), `import` (finds a module) or `import_module`, which bypasses the
-    definition's own `import`.
+    The values are `visa`, `logging`, `finder`, `popen`, `socketpair`, `setup`, `import` and `import_module`. `finder`
+    searches for a shared library. `setup` is the code of an installed library during its import. `import` finds a
+    module. `import_module` bypasses the definition's own `import`.
     """
     is_direct: bool
     """Whether no Python function is on the stack between definition and event, apart from functions of the

@@ -24,12 +24,14 @@ TWINS: dict[str, tuple[str, ...]] = {
     "importlib": ("_frozen_importlib", "_frozen_importlib_external", "_imp", "imp"),
     "multiprocessing": ("_multiprocessing", "_posixshmem"),
 }
-"""Modules that are banned together with a name: its submodules, and modules that do the same without an audit event."""
+"""For each banned name, the other modules that are banned with it: submodules, and modules with the same functions but
+without audit events.
+"""
 
 SILENT = frozenset(
     ["ctypes", *TWINS["ctypes"], *TWINS["multiprocessing"], *TWINS["open"], *TWINS["subprocess"], "_overlapped", "nis"]
 ) - {"_winapi", "winsound", "msilib"}
-"""The modules above whose functions raise no audit event, and the modules that they imitate."""
+"""Modules with functions that raise no audit event."""
 
 HARMLESS = frozenset(
     [
@@ -120,7 +122,7 @@ HARMLESS = frozenset(
         "_xxlimited",
     ]
 )
-"""Modules that reach nothing outside the program's memory, except names that anybody may know."""
+"""Modules that reach only the program's memory, and names that are no secret."""
 
 JUDGED = frozenset(
     [
