@@ -12,5 +12,6 @@ export function dataPaths(dataDir: string) {
     /** Exists while a restore is running, and after one that did not finish. */
     restoring: join(root, 'restore-unfinished'),
     socket: join(root, 'registry.sock'),
+    lastBackup: join(root, 'last-backup'),
   };
 }

@@ -19,6 +19,7 @@ import type { EmbeddedDatabase } from './store/embedded/open.ts';
 import { openStore, type Store } from './store/open.ts';
 
 export interface Deps {
+  config: Config;
   store: Store;
   repositories: Repositories;
   git: GitProgram;
@@ -107,6 +108,7 @@ async function openInto(
   });
   opened.defer(() => repositories.close());
   return {
+    config,
     store,
     repositories,
     git,

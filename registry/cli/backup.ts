@@ -1,4 +1,6 @@
 /** The commands `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
+import { writeSynced } from '../../repos/durable.ts';
+import { dataPaths } from '../data-paths.ts';
 import type { Deps } from '../open.ts';
 import { backup } from '../services/backup/backup.ts';
 import { confirmRestore } from '../services/backup/confirm.ts';
@@ -41,7 +43,10 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
       `${leftOut.length} definitions are missing in this backup. Keep an earlier backup that contains them.`,
     );
   }
-  return leftOut.length + unsettled.length === 0 && keys === null ? 0 : 1;
+  if (leftOut.length + unsettled.length > 0 || keys !== null) return 1;
+  // The time of this file tells `registry doctor` how old the last complete backup is.
+  await writeSynced(dataPaths(deps.config.DATA_DIR).lastBackup, `${file}\n`, 0o600);
+  return 0;
 }
 
 /** Restores a backup, then checks the restored registry as `registry fsck` does. */

@@ -26,6 +26,10 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   reindex: async () => (await maintenance()).runReindex,
   fsck: async () => (await maintenance()).runFsck,
   maintain: async () => (await maintenance()).runMaintain,
+  doctor: async () => {
+    const { runDoctor } = await import('./doctor/doctor.ts');
+    return ({ config, store }, terminal, options) => runDoctor(config, terminal, options, store);
+  },
   backup: async () => (await backup()).runBackup,
   restore: async () => (await backup()).runRestore,
   'confirm-restore': async () => (await backup()).runConfirmRestore,

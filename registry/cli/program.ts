@@ -119,6 +119,14 @@ export function program(act: Act): Command {
     )
     .action(act('maintain', () => ({})));
   root
+    .command('doctor')
+    .description(
+      'check the machine, the settings, the data folder and the database; change nothing',
+    )
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', DOCTOR_EXIT)
+    .action(act('doctor', (options: object) => options));
+  root
     .command('backup <file>')
     .description(
       'write the repositories, the database and the keys into one file; the server may be running',
@@ -153,6 +161,10 @@ function withErrors(command: Command): Command {
 const IMPORT_EXIT = `
 Exit codes: 0 if the import is complete, even if classes were left out (--json counts them in counts.lost);
 1 if the import could not begin or ended early; 2 if an option is wrong; 3 if the database is in use.`;
+
+const DOCTOR_EXIT = `
+Exit codes: 0 if there is no problem, even with warnings; 1 if there is one. Run the command with the account and the
+settings (environment variables) of the registry.`;
 
 const RESTORE_NEXT = `
 Lab computers get nothing new from the restored registry until you run:
@@ -281,6 +293,11 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     if (exit !== undefined) return exit;
   }
   keepHeapSmall();
+  if (request.command === 'doctor') {
+    // The doctor opens nothing, because opening the data folder changes it.
+    const { runDoctor } = await import('./doctor/doctor.ts');
+    return await runDoctor(config, terminal, request.options);
+  }
   await requireWhole(config, request.command);
   const [{ runCommand }, { openDeps }] = await Promise.all([
     import('./commands.ts'),
