@@ -61,12 +61,14 @@ export class Journal {
     return holder !== undefined && !isGone(holder);
   }
 
-  /** Keeps new changes from beginning, and waits for running ones. Throws `locked`. */
-  async hold(): Promise<Hold> {
+  /**
+   * Keeps new changes from beginning, and waits at most `patience` milliseconds for running ones. Throws `locked`.
+   */
+  async hold(patience = LONGEST_CHANGE_MS): Promise<Hold> {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: held, resolve: begun, reject: failed } = Promise.withResolvers<void>();
     const ended = withLock(join(this.#folder, HOLD), async () => {
-      await this.#waitForChanges();
+      await this.#waitForChanges(patience);
       begun();
       await released;
     });
@@ -81,8 +83,8 @@ export class Journal {
   }
 
   /** Waits until no living process has an entry. */
-  async #waitForChanges(): Promise<void> {
-    const until = Date.now() + LONGEST_CHANGE_MS;
+  async #waitForChanges(patience: number): Promise<void> {
+    const until = Date.now() + patience;
     for (;;) {
       const busy = (await this.#files()).filter((file) => !isGone(file.owner));
       if (busy.length === 0) return;

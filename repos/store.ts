@@ -182,8 +182,8 @@ class RepositoryFolder implements Repositories {
     return this.#journal.add(name);
   }
 
-  hold(): Promise<Hold> {
-    return this.#journal.hold();
+  hold(patience?: number): Promise<Hold> {
+    return this.#journal.hold(patience);
   }
 
   removeJournalEntry(name: string): Promise<void> {

@@ -212,9 +212,9 @@ export interface Repositories {
   addJournalEntry(name: string): Promise<void>;
   /**
    * Resolves when no process has a journal entry. New changes wait until `release`. Throws `locked` if another caller
-   * has a hold, or if a change takes too long.
+   * has a hold, or if a change takes longer than `patience` milliseconds (by default 30 seconds).
    */
-  hold(): Promise<Hold>;
+  hold(patience?: number): Promise<Hold>;
   /** Removes this process's entry. Must be called after the index was updated. */
   removeJournalEntry(name: string): Promise<void>;
   /** Names of repositories with a journal entry of any process, dead or alive. */

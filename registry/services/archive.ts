@@ -3,6 +3,7 @@
  * archive gets its name only when it is complete and flushed to disk. The reader compares each entry with its checksum.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -65,6 +66,20 @@ export class ArchiveWriter {
     this.#zip.addReadStream(entry, name, { compress: !packed, mode: 0o100600, mtime: new Date() });
     await Promise.race([finished(entry), this.#broken]);
     this.#sums.push(`${hash.digest('hex')}  ${name}\n`);
+  }
+
+  /**
+   * Adds an entry of packed content, which is read completely into a temporary file first. So the archive has no entry if
+   * the content cannot be read to its end.
+   */
+  async addWhole(name: string, content: Readable): Promise<void> {
+    const part = `${this.#draft}.part`;
+    try {
+      await pipeline(content, createWriteStream(part, { mode: 0o600 }));
+      await this.add(name, createReadStream(part), { packed: true });
+    } finally {
+      await rm(part, { force: true });
+    }
   }
 
   /** Writes the checksums, flushes the archive to disk and gives it its name. */

@@ -3,20 +3,18 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
-import { loadConfig } from '../../registry/config.ts';
-import { type Deps, openDeps } from '../../registry/open.ts';
+import type { Deps } from '../../registry/open.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { rowsOf, tablesOf } from '../../registry/store/dump.ts';
+import { atWork, nothingYet, open } from '../helpers/backups.ts';
 import { registry, serve } from '../helpers/command.ts';
-import { freshDatabase } from '../helpers/databases.ts';
-import { putDatabase } from '../helpers/embedded-folders.ts';
 import { git } from '../helpers/git.ts';
-import { startLab, type TestLab } from '../helpers/lab.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(300_000);
 
@@ -45,62 +43,6 @@ async function refsIn({ repositories }: Deps): Promise<Record<string, unknown>> 
     [...(await (await repositories.open(name)).refs())],
   ]);
   return Object.fromEntries(await Promise.all(refs));
-}
-
-/** The settings of an empty registry. */
-async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<string, string>> {
-  const folder = await mkdtemp(join(tmpdir(), 'registry-restored-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  if (kind === 'PostgreSQL')
-    return { DATA_DIR: folder, DATABASE_URL: (await freshDatabase(false)).databaseUrl };
-  await putDatabase(folder, false);
-  return { DATA_DIR: folder };
-}
-
-const open = (settings: Record<string, string>): Promise<Deps> =>
-  openDeps(loadConfig(settings), () => 'http://registry.example', { migrates: false });
-
-/** People who keep working: they land versions, propose changes, comment, and create definitions. */
-function atWork({ ada, ben, nano }: TestLab) {
-  let stopped = false;
-  const done = { landed: 0, proposed: 0, made: 0 };
-  const { promise: busy, resolve: areBusy } = Promise.withResolvers<void>();
-  const until = async (work: (n: number) => Promise<void>) => {
-    for (let n = 1; !stopped; n++) {
-      await work(n);
-      if (done.made >= 2 && done.proposed >= 2) areBusy();
-    }
-  };
-  const working = Promise.all([
-    until(async (n) => {
-      const { id } = await ada.client.definitions.byName('Meter');
-      await ada.client.definitions.change(id, { source_code: measurement('Meter', n) });
-      done.landed++;
-    }),
-    until(async (n) => {
-      const { id } = await ben.client.definitions.byName('Shared');
-      await ben.client.definitions.change(id, { category: `Kind ${n}` });
-      done.proposed++;
-    }),
-    until(async (n) => {
-      const name = `Made${n}`;
-      await ada.client.definitions.create({
-        name,
-        source_code: measurement(name),
-        lab_id: nano.id,
-      });
-      done.made++;
-    }),
-  ]);
-  return {
-    done,
-    /** Resolves when two definitions and two proposals have been created. */
-    busy,
-    async stop() {
-      stopped = true;
-      await working;
-    },
-  };
 }
 
 for (const [from, to] of [

@@ -2,14 +2,26 @@
  * fsck, backup and reindex report repositories that are missing, damaged or older than the database, and delete
  * nothing. When the repositories are back, everything is as before.
  */
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runCommand } from '../../registry/cli/commands.ts';
-import { backup } from '../../registry/services/backup/backup.ts';
+import { restore } from '../../registry/services/backup/restore.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
+import { nothingYet, open } from '../helpers/backups.ts';
 import { git } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
@@ -197,21 +209,69 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
   });
 }
 
-t.test('a backup takes what is whole, and a restore says what it lacks', async (t) => {
-  const registry = await lab(t, 'PGlite');
-  const { deps } = registry;
-  const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const refs = join(registry.dataDir, 'repos/Motor.git/packed-refs');
-  const whole = await readFile(refs);
-  await writeFile(refs, 'garbage\n');
-  const file = join(folder, 'backup.zip');
-  const { manifest, leftOut } = await backup({ ...deps, version: 'test' }, file);
-  t.match(leftOut, [{ name: 'Motor', reason: /not a ref/ }]);
-  t.match(manifest, { repositories: ['Meter'], left_out: ['Motor'] });
-  t.ok(
-    (await fsck(deps)).problems.every(({ where }) => where === 'Motor'),
-    'fsck goes on',
-  );
-  await writeFile(refs, whole);
-});
+/** Damages one file or folder of a repository. */
+const DAMAGE: Record<string, (repository: string) => Promise<unknown>> = {
+  'garbage instead of refs': (repository) =>
+    writeFile(join(repository, 'packed-refs'), 'garbage\n'),
+  'no refs': (repository) => rm(join(repository, 'packed-refs')),
+  'no HEAD': (repository) => rm(join(repository, 'HEAD')),
+  'a folder without anything': async (repository) => {
+    await rm(repository, { recursive: true });
+    await mkdir(repository);
+  },
+  'an object cut off': async (repository) => {
+    for (const object of await looseObjects(repository)) {
+      await chmod(object, 0o600);
+      await truncate(object, 10);
+    }
+  },
+  'objects that are gone': async (repository) => {
+    for (const object of await looseObjects(repository)) await rm(object);
+  },
+};
+
+async function looseObjects(repository: string): Promise<string[]> {
+  const found = await readdir(join(repository, 'objects'), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  return found.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+}
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  t.test(`fsck and backup go on past every kind of damage (${database})`, async (t) => {
+    const registry = await startLab(t, { database });
+    const { ada, dataDir } = registry;
+    const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const names = [...Object.keys(DAMAGE).keys()].map((n) => `Damaged${n}`);
+    for (const name of ['Aaa', ...names, 'Zzz']) {
+      await ada.client.definitions.create({ name, source_code: measurement(name) });
+    }
+    await run(registry, 'fsck');
+    for (const [n, damage] of Object.values(DAMAGE).entries()) {
+      await damage(join(dataDir, `repos/Damaged${n}.git`));
+    }
+    await mkdir(join(dataDir, 'repos/Foreign.git'));
+
+    const file = join(folder, 'backup.zip');
+    for (const command of ['fsck', 'backup']) {
+      const { code, text } = await run(registry, command, { file });
+      t.equal(code, 1, command);
+      for (const name of [...names, 'Foreign']) t.match(text, new RegExp(`^${name}\\b.*:`, 'm'));
+      t.notMatch(text, /^(Aaa|Zzz)\b/m, command);
+    }
+
+    const other = await open(await nothingYet(t, 'PGlite'));
+    t.teardown(() => other.close());
+    const manifest = await restore(other, file);
+    t.same(manifest.repositories, ['Aaa', 'Zzz']);
+    t.same([...(manifest.left_out ?? [])].sort(), [...names, 'Foreign']);
+    const places = (await fsck(other)).problems.map(({ where }) => where);
+    t.same([...new Set(places)].sort(), names, 'the rest is whole');
+    // The repositories of a lab must be in order when its test ends.
+    for (const name of [...names, 'Foreign']) {
+      await rm(join(dataDir, `repos/${name}.git`), { recursive: true });
+    }
+  });
+}

@@ -1,17 +1,15 @@
 /** Writes a backup of the whole registry to one file, while the registry keeps running. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, Repositories } from '../../../repos/types.ts';
-import { MAIN } from '../../../text/refs.ts';
-import { Problem } from '../../errors.ts';
 import { readKeys } from '../../keys.ts';
 import { type KnownDefinition, knownDefinitions } from '../../store/definitions.ts';
 import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
 import type { LandingDeps } from '../deps.ts';
-import { differenceOf, unknown } from '../repair/compare.ts';
-import { repair } from '../repair/repair.ts';
+import { type Difference, damaged, differenceIn, missing, unknown } from '../repair/compare.ts';
 import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
+import { atOneMoment, type RefsOfAll } from './cut.ts';
 
 export interface BackupDeps extends LandingDeps {
   keysFolder: string;
@@ -32,10 +30,9 @@ interface LeftOut {
 }
 
 /**
- * Waits for running changes and pauses new ones while it reads all refs, so that rows and refs show the same moment.
- * The objects of git never change, so the backup reads them afterwards. With the embedded database, which has only one
- * connection, requests also wait until all rows are read. Throws `RepositoryError` `locked` and errors of the file
- * system. After an error there is no new file.
+ * Writes rows and refs of one moment (cut.ts). The objects of git never change, so the backup reads them afterwards. With the
+ * embedded database, which has only one connection, requests also wait until all rows are read. Throws `RepositoryError`
+ * `locked` and errors of the file system. After an error there is no new file.
  */
 export async function backup(
   deps: BackupDeps,
@@ -45,38 +42,34 @@ export async function backup(
   const { store, repositories } = deps;
   const archive = await ArchiveWriter.create(path);
   try {
-    const hold = await repositories.hold();
-    try {
-      const { failed } = await repair(deps);
-      const cut = await store.snapshot(async (em) => {
-        const tables = await tablesOf(em);
-        const settled = await refsOfAll(repositories, await knownDefinitions(em));
-        await hold.release();
-        return { ...settled, rows: await addRows(archive, em, tables) };
-      });
-      const keys = await readKeys(deps.keysFolder);
-      for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
-      await addRepositories(archive, repositories, cut.refs, onProgress);
-      const manifest: Manifest = {
-        format: FORMAT,
-        version: deps.version,
-        made_at: new Date().toISOString(),
-        migrations: await store.applied(),
-        ...cut.rows,
-        repositories: [...cut.refs.keys()],
-        keys: [...keys.keys()],
-        ...(cut.leftOut.length > 0 && { left_out: cut.leftOut.map(({ name }) => name) }),
-      };
-      await archive.add(MANIFEST, [`${JSON.stringify(manifest, null, 2)}\n`]);
-      await archive.finish();
-      const known = new Set(cut.unsettled.map(({ name }) => name));
-      const unrepaired = failed
-        .filter(({ name }) => !known.has(name))
-        .map(({ name, error }) => ({ name, reason: error.message }));
-      return { manifest, unsettled: [...cut.unsettled, ...unrepaired], leftOut: cut.leftOut };
-    } finally {
-      await hold.release();
-    }
+    const { result: cut, failed } = await atOneMoment(deps, async (em, refs) => {
+      const known = await knownDefinitions(em);
+      return { ...settled(refs, known), rows: await addRows(archive, em, await tablesOf(em)) };
+    });
+    const keys = await readKeys(deps.keysFolder);
+    for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
+    const unreadable = await addRepositories(archive, repositories, cut.refs, onProgress);
+    const leftOut = [...cut.leftOut, ...unreadable];
+    const absent = new Set(leftOut.map(({ name }) => name));
+    const manifest: Manifest = {
+      format: FORMAT,
+      version: deps.version,
+      made_at: new Date().toISOString(),
+      migrations: await store.applied(),
+      ...cut.rows,
+      repositories: [...cut.refs.keys()].filter((name) => !absent.has(name)),
+      keys: [...keys.keys()],
+      ...(absent.size > 0 && { left_out: [...absent] }),
+    };
+    await archive.add(MANIFEST, [`${JSON.stringify(manifest, null, 2)}\n`]);
+    await archive.finish();
+    const unrepaired = failed.map(({ name, error }) => ({ name, reason: error.message }));
+    const unsettled = new Map(
+      [...unrepaired, ...cut.unsettled]
+        .filter(({ name }) => !absent.has(name))
+        .map((one) => [one.name, one]),
+    );
+    return { manifest, unsettled: [...unsettled.values()], leftOut };
   } catch (error) {
     await archive.abandon();
     throw error;
@@ -84,42 +77,36 @@ export async function backup(
 }
 
 /**
- * Reads the refs of all repositories, and compares them with the rows. A repository without refs and without a row is
- * left out, because its creation is not complete.
+ * Compares the refs with the rows. A repository without refs and without a row is left out, because its creation is not
+ * complete.
  */
-async function refsOfAll(
-  repositories: Repositories,
-  known: readonly KnownDefinition[],
-): Promise<Settled> {
+function settled(all: RefsOfAll, known: readonly KnownDefinition[]): Settled {
   const cut: Settled = { refs: new Map(), leftOut: [], unsettled: [] };
   const rows = new Map(known.map((row) => [row.name, row]));
-  for (const name of new Set([...(await repositories.list()), ...rows.keys()])) {
-    const refs = await readRefs(repositories, name);
-    if (refs) cut.refs.set(name, refs);
-    const row = rows.get(name);
-    if (row && refs && (refs.get(MAIN)?.oid ?? null) === row.head) continue;
-    if (!row && !refs) continue;
-    const difference = row ? await differenceOf(repositories, row) : unknown(name);
+  for (const name of new Set([...all.keys(), ...rows.keys()])) {
+    const [refs, row] = [all.get(name), rows.get(name)];
+    if (refs instanceof Map && refs.size > 0) cut.refs.set(name, refs);
+    const difference = differenceBetween(name, row, refs);
     if (difference === null) continue;
-    (refs ? cut.unsettled : cut.leftOut).push({ name, reason: difference.problem });
+    (cut.refs.has(name) ? cut.unsettled : cut.leftOut).push({ name, reason: difference.problem });
   }
   return cut;
+}
+
+function differenceBetween(
+  name: string,
+  row: KnownDefinition | undefined,
+  refs: Refs | Error | undefined,
+): Difference | null {
+  if (refs instanceof Error) return damaged(name, refs.message);
+  if (row) return refs ? differenceIn(row, refs) : missing(row);
+  return refs && refs.size > 0 ? unknown(name) : null;
 }
 
 interface Settled {
   refs: Map<string, Refs>;
   leftOut: LeftOut[];
   unsettled: LeftOut[];
-}
-
-/** The refs of a repository. Undefined if the repository has no refs or if they cannot be read. */
-async function readRefs(repositories: Repositories, name: string): Promise<Refs | undefined> {
-  try {
-    const refs = await (await repositories.open(name)).refs();
-    return refs.size > 0 ? refs : undefined;
-  } catch (error) {
-    if (!(error instanceof RepositoryError)) throw error;
-  }
 }
 
 async function addRows(
@@ -142,21 +129,26 @@ async function addRows(
   return { tables: counts, sequences: await sequencesOf(em) };
 }
 
+/** Returns the repositories that were left out because they cannot be read. */
 async function addRepositories(
   archive: ArchiveWriter,
   repositories: Repositories,
   cut: ReadonlyMap<string, Refs>,
   onProgress: (done: number, total: number) => void,
-): Promise<void> {
+): Promise<LeftOut[]> {
+  const leftOut: LeftOut[] = [];
   let done = 0;
   for (const [name, refs] of cut) {
     try {
       const repository = await repositories.open(name);
-      await archive.add(bundleFile(name), repository.bundle(refs), { packed: true });
+      await archive.addWhole(bundleFile(name), repository.bundle(refs));
     } catch (error) {
-      if (await repositories.exists(name)) throw error;
-      throw new Problem('conflict', `${name} was deleted during the backup. Run the backup again.`);
+      if (!(error instanceof RepositoryError)) throw error;
+      const isThere = await repositories.exists(name);
+      const reason = isThere ? damaged(name, error.message).problem : 'it was deleted meanwhile';
+      leftOut.push({ name, reason });
     }
     onProgress(++done, cut.size);
   }
+  return leftOut;
 }

@@ -2,7 +2,9 @@
  * Compares the definitions in the database with the repositories, and reports the differences. It changes nothing.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Refs, Repositories, Repository } from '../../../repos/types.ts';
+import { countVersions } from '../../../repos/landing.ts';
+import type { Refs, Repositories } from '../../../repos/types.ts';
+import { MAIN } from '../../../text/refs.ts';
 import {
   everything,
   findSummary,
@@ -88,18 +90,20 @@ export async function differenceOf(
   repositories: Repositories,
   row: KnownDefinition,
 ): Promise<Difference | null> {
-  let repository: Repository;
-  let refs: Refs;
   try {
-    repository = await repositories.open(row.name);
-    refs = await repository.refs();
+    return differenceIn(row, await (await repositories.open(row.name)).refs());
   } catch (error) {
     if (error instanceof RepositoryError && error.code === 'repository_not_found')
       return missing(row);
     return damaged(row.name, (error as Error).message);
   }
+}
+
+/** The difference between the refs of a definition and its row. Null if they agree. */
+export function differenceIn(row: KnownDefinition, refs: Refs): Difference | null {
   if (refs.size === 0) return damaged(row.name, 'its repository is empty');
-  const { head, version } = await repository.tip();
+  const head = refs.get(MAIN)?.oid ?? null;
+  const version = countVersions(refs);
   const before = row.version ?? 0;
   if (version === before && head === row.head) return null;
   return version > before ? newer(row, version) : older(row, version, head);
@@ -121,7 +125,7 @@ export const unknown = (name: string): Difference => ({
   problem: `it is not in the index. To add it, ${REINDEX}`,
 });
 
-const damaged = (name: string, why: string): Difference => ({
+export const damaged = (name: string, why: string): Difference => ({
   name,
   kind: 'damaged',
   problem: `${why}. Put the repository ${name}.git back from a backup`,
