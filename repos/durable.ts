@@ -1,6 +1,6 @@
 /** File operations that survive a power cut: they fsync the bytes, then the folder. */
-import { closeSync, fsync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fsync, openSync, writeFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RepositoryError } from './errors.ts';
 
@@ -68,6 +68,6 @@ export async function replaceFile(
       cause,
     });
   });
-  renameSync(temporary, path);
+  await rename(temporary, path);
   await sync(dirname(path));
 }

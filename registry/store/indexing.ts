@@ -4,16 +4,29 @@ import type { PersonRef } from '../definitions/record.ts';
 import { Definition, Lab, User, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 import { isAddressTaken } from './users.ts';
+import { updateRow, upsertRow } from './write-rows.ts';
 
 /** Locks the index entry of a definition until the transaction ends, also for other processes. */
 export async function lockDefinition(em: EntityManager, id: number): Promise<void> {
   await em.execute('select pg_advisory_xact_lock(?, ?)', [DEFINITION_LOCKS, id]);
 }
 
-/** Locks a definition as `lockDefinition` does, then counts its indexed versions. */
-export async function lockAndCountVersions(em: EntityManager, id: number): Promise<number> {
-  const [row] = await em.execute<[{ known: number }]>('select lock_definition(?) as known', [id]);
-  return row.known;
+/**
+ * Locks a definition as `lockDefinition` does, then counts its indexed versions. Also tells whether the database has the
+ * lab and all people.
+ */
+export async function lockForIndexing(
+  em: EntityManager,
+  id: number,
+  { lab, people }: Mentioned,
+): Promise<{ known: number; hasMentioned: boolean }> {
+  const [row] = await em.execute<[{ known: number; mentioned: number }]>(
+    `select lock_definition(?) as known,
+            ((select count(*) from labs where id = ?)
+              + (select count(*) from users where id = any(?::int[])))::int as mentioned`,
+    [id, lab?.id ?? null, `{${people.map((person) => person.id).join(',')}}`],
+  );
+  return { known: row.known, hasMentioned: row.mentioned === people.length + (lab ? 1 : 0) };
 }
 
 /** The first key of the advisory locks on definitions. The audit chain uses another number. */
@@ -47,10 +60,9 @@ export type DefinitionFields = Omit<Definition, symbol>;
 
 /** Throws `unique_violation` (`definitions_name_key`) if another definition has the name. Ignores case. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
-  const { id, ...changes } = row;
-  // Does not use `on conflict`, which would compute the search columns twice. The definition is locked, so no other
-  // process can write the row between the two statements.
-  if ((await em.nativeUpdate(Definition, { id }, changes)) === 0) await em.insert(Definition, row);
+  // Not `on conflict`, which would compute the search columns twice. The definition is locked, so no other process can
+  // insert the row in between.
+  if (!(await updateRow(em, Definition, row))) await upsertRow(em, Definition, row);
 }
 
 /**
@@ -59,8 +71,7 @@ export async function upsertDefinition(em: EntityManager, row: DefinitionFields)
  */
 export async function ensureMentioned(
   em: EntityManager,
-  lab: MentionedLab | null,
-  people: readonly PersonRef[],
+  { lab, people }: Mentioned,
 ): Promise<void> {
   const ids = people.map(({ id }) => id);
   const known = await em.execute<{ kind: 'lab' | 'user'; id: number }[]>(
@@ -72,6 +83,12 @@ export async function ensureMentioned(
     known.some((row) => row.kind === kind && row.id === id);
   if (lab && !isKnown('lab', lab.id)) await createLab(em, lab);
   for (const person of people) if (!isKnown('user', person.id)) await createUser(em, person);
+}
+
+/** The lab and the people that a repository mentions, each person once. */
+export interface Mentioned {
+  lab: MentionedLab | null;
+  people: readonly PersonRef[];
 }
 
 interface MentionedLab {

@@ -2,6 +2,7 @@ import type { Key } from './cursor.ts';
 import { Version } from './entities/index.ts';
 import { listEntities } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
+import { upsertRow } from './write-rows.ts';
 
 export type VersionFields = {
   [K in Exclude<keyof Version, symbol>]: Version[K];
@@ -120,7 +121,9 @@ export async function versionsAt(
 
 /** Adds new versions and updates known ones, with the data in their tags. */
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
-  if (versions.length > 0) await em.upsertMany(Version, versions);
+  const [only] = versions;
+  if (only && versions.length === 1) await upsertRow(em, Version, only);
+  else if (only) await em.upsertMany(Version, versions);
 }
 
 /** The verdicts on the versions of a definition, by version number, in the format of the definition's state in git. */

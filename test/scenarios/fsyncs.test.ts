@@ -21,9 +21,11 @@ let moves: { running: number; synced: string[] }[] = [];
 let failing: RegExp | undefined;
 
 /** The git layer syncs and moves refs with these functions alone. */
-const { fsync, renameSync } = fs;
+const { fsync } = fs;
+const { rename } = fs.promises;
 t.teardown(() => {
-  Object.assign(fs, { fsync, renameSync });
+  fs.fsync = fsync;
+  fs.promises.rename = rename;
   syncBuiltinESMExports();
 });
 fs.fsync = ((file, done) => {
@@ -37,9 +39,9 @@ fs.fsync = ((file, done) => {
     done(error);
   });
 }) as typeof fsync;
-fs.renameSync = (from, to) => {
+fs.promises.rename = async (from, to) => {
   if (`${to}`.endsWith('/packed-refs')) moves.push({ running, synced: [...synced] });
-  renameSync(from, to);
+  await rename(from, to);
 };
 syncBuiltinESMExports();
 

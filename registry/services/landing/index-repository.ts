@@ -15,7 +15,8 @@ import { Problem } from '../../errors.ts';
 import {
   countVersions,
   ensureMentioned,
-  lockAndCountVersions,
+  lockForIndexing,
+  type Mentioned,
   upsertDefinition,
 } from '../../store/indexing.ts';
 import { markMergeRequestMerged } from '../../store/merge-requests.ts';
@@ -74,13 +75,17 @@ export async function indexRepository(
     async (id) => options.known ?? (await knownIn(store.em(), id)),
   );
   return await store.transaction(async (em) => {
-    const indexed = await lockAndCountVersions(em, before.definition.id);
+    const { known: indexed, hasMentioned } = await lockForIndexing(
+      em,
+      before.definition.id,
+      mentionedIn(before.state, before.versions),
+    );
     await options.first?.(em, before.definition.id);
     const known = options.everyVersion ? 0 : indexed;
     const same = (await repository.refs()) === before.refs && known >= before.known;
     const now = same ? before : await readAll(repository, contentAt, async () => known);
     const added = now.versions.filter(({ record }) => record.version > known);
-    await ensurePeople(em, now.state, added);
+    if (!(same && hasMentioned)) await ensureMentioned(em, mentionedIn(now.state, added));
     await upsertDefinition(em, now.definition);
     const merged = await markMerged(em, now.definition.id, added);
     await upsertVersions(
@@ -174,16 +179,9 @@ async function readLanded(
   return { record, tag: version.tag, content: await contentAt(version.commit) };
 }
 
-/**
- * Creates the labs and users that git names and the database lacks. The new rows keep their ids from git, and are
- * disabled.
- */
-async function ensurePeople(
-  em: EntityManager,
-  state: DefinitionState,
-  added: LandedVersion[],
-): Promise<void> {
-  const people = [state.created_by, ...added.map(({ record }) => record.landed_by)];
+/** Labs and users that the database lacks are created with their ids from git, disabled. */
+function mentionedIn(state: DefinitionState, versions: readonly LandedVersion[]): Mentioned {
+  const people = [state.created_by, ...versions.map(({ record }) => record.landed_by)];
   const byId = new Map(people.filter((person) => person !== null).map((p) => [p.id, p]));
-  await ensureMentioned(em, state.lab, [...byId.values()]);
+  return { lab: state.lab, people: [...byId.values()] };
 }
