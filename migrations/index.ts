@@ -21,6 +21,7 @@ import { RankedSearch } from './0020-ranked-search.ts';
 import { UnauditedChanges } from './0021-unaudited-changes.ts';
 import { NumberedStamps } from './0022-numbered-stamps.ts';
 import { FewerRoundTrips } from './0023-fewer-round-trips.ts';
+import { RegistryIdentity } from './0024-registry-identity.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   { name: '0021-unaudited-changes', class: UnauditedChanges },
   { name: '0022-numbered-stamps', class: NumberedStamps },
   { name: '0023-fewer-round-trips', class: FewerRoundTrips },
+  { name: '0024-registry-identity', class: RegistryIdentity },
 ];

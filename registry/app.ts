@@ -49,6 +49,7 @@ import { versionRoutes } from './routes/versions.ts';
 import { AccessCache } from './services/access-cache/access-cache.ts';
 import { Events } from './services/events/events.ts';
 import { createThrottle } from './services/people/throttle.ts';
+import type { Difference } from './services/repair/compare.ts';
 import { Statements } from './services/sync/statements.ts';
 import type { SigningKeys } from './signing/keys.ts';
 import type { SingleSignOn } from './single-sign-on.ts';
@@ -76,6 +77,8 @@ export interface AppDeps {
   metricsToken?: string | undefined;
   /** Whether the start is complete, so that the server can answer requests. */
   isReady: () => boolean;
+  /** Definitions of which the database and the repositories do not agree. */
+  differences?: () => Promise<Difference[]>;
   /** The time between two heartbeats in the event stream, in milliseconds. */
   heartbeat?: number;
   /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */

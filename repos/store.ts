@@ -1,7 +1,7 @@
 /** Manages all repositories: a folder with one bare repository for each definition. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MAIN } from '../text/refs.ts';
 import { adoptObjects } from './bundle.ts';
@@ -18,6 +18,10 @@ import { Upkeep } from './upkeep.ts';
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 /** The folder in which repositories are prepared and deleted. No repository can have the name of this folder. */
 const WORKSHOP = '.workshop';
+/** What the registry notes about the folder. A folder of its own, so that a note does not change the folder's time. */
+export const REGISTRY = '.registry';
+/** The stamp of the folder when it was last compared with the database or changed by a registry. */
+const TRUSTED = 'trusted';
 
 /**
  * The configuration of a bare repository (gitrepository-layout(5)). Git checks pushed objects, allows partial clones, and
@@ -52,14 +56,22 @@ export async function openRepositories(
 ): Promise<Repositories> {
   const root = resolve(options.root);
   await mkdir(join(root, WORKSHOP), { recursive: true });
+  await mkdir(join(root, REGISTRY), { recursive: true });
   await sweep(join(root, WORKSHOP));
+  const isJournalNew = !existsSync(resolve(options.journal));
   const journal = await Journal.open(resolve(options.journal));
   const { git, caches, sign } = options;
-  return new RepositoryFolder(root, journal, { git, caches, sign, upkeep: new Upkeep() });
+  return new RepositoryFolder(root, journal, isJournalNew, {
+    git,
+    caches,
+    sign,
+    upkeep: new Upkeep(),
+  });
 }
 
 class RepositoryFolder implements Repositories {
   readonly root: string;
+  readonly isJournalNew: boolean;
   readonly #journal: Journal;
   readonly #deps: RepositoryDeps;
   readonly #open = new Map<string, BareRepository>();
@@ -67,9 +79,10 @@ class RepositoryFolder implements Repositories {
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
 
-  constructor(root: string, journal: Journal, deps: RepositoryDeps) {
+  constructor(root: string, journal: Journal, isJournalNew: boolean, deps: RepositoryDeps) {
     this.root = root;
     this.#journal = journal;
+    this.isJournalNew = isJournalNew;
     this.#deps = deps;
   }
 
@@ -139,7 +152,7 @@ class RepositoryFolder implements Repositories {
     const draft = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
     try {
       await layOut(draft);
-      await rename(draft, this.#path(name));
+      await this.#alter(() => rename(draft, this.#path(name)));
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
       // Another process has created the repository. A rename does not replace a folder that is not empty.
@@ -171,11 +184,35 @@ class RepositoryFolder implements Repositories {
   async remove(name: string): Promise<void> {
     const repository = await this.open(name);
     const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
-    await rename(this.#path(name), join(grave, 'removed'));
+    await withLock(join(this.root, WORKSHOP, 'names.lock'), () =>
+      this.#alter(() => rename(this.#path(name), join(grave, 'removed'))),
+    );
     await sync(this.root);
     this.#open.delete(name);
     repository.forget();
     await rm(grave, { recursive: true, force: true });
+  }
+
+  /** Changes the folder. It stays `isUntouched` if it was before. The caller holds the lock of the names. */
+  async #alter(change: () => Promise<void>): Promise<void> {
+    const isUntouched = await this.isUntouched();
+    await change();
+    if (isUntouched) await this.trust(await this.stamp());
+  }
+
+  async stamp(): Promise<string> {
+    const { ino, mtimeNs } = await stat(this.root, { bigint: true });
+    return `${ino}-${mtimeNs}`;
+  }
+
+  async trust(stamp: string): Promise<void> {
+    await writeFile(join(this.root, REGISTRY, TRUSTED), stamp);
+  }
+
+  async isUntouched(): Promise<boolean> {
+    const path = join(this.root, REGISTRY, TRUSTED);
+    const trusted = await readFile(path, 'utf8').catch(() => undefined);
+    return trusted === (await this.stamp());
   }
 
   addJournalEntry(name: string): Promise<void> {

@@ -187,6 +187,8 @@ export interface Hold {
 
 export interface Repositories {
   readonly root: string;
+  /** Whether the folder of the journal was absent: entries of interrupted changes may be lost with it. */
+  readonly isJournalNew: boolean;
   /** Names of all repositories, sorted. */
   list(): Promise<string[]>;
   exists(name: string): Promise<boolean>;
@@ -225,6 +227,12 @@ export interface Repositories {
   abandonedEntries(): Promise<string[]>;
   /** Removes the entries of dead processes. Must be called after the repository was repaired. */
   dropJournalEntry(name: string): Promise<void>;
+  /** Changes when a repository is added to the folder or removed from it. */
+  stamp(): Promise<string>;
+  /** Notes that the folder with this stamp is complete. */
+  trust(stamp: string): Promise<void>;
+  /** Whether only a registry has added or removed repositories since `trust`. */
+  isUntouched(): Promise<boolean>;
   close(): Promise<void>;
 }
 

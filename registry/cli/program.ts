@@ -281,6 +281,9 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
   return { password: text.replace(/\r?\n$/, '') };
 }
 
+/** The commands that report or mend what is missing. All others need a registry that is whole. */
+const EXAMINES = new Set(['fsck', 'reindex', 'backup', 'restore', 'migrate', 'keys new']);
+
 /**
  * Lets a running server execute the command if the server uses the embedded database. Otherwise this process executes
  * the command.
@@ -310,7 +313,12 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     throw withWaysBack(error, config.DATA_DIR);
   });
   try {
-    return await runCommand(deps, request, terminal);
+    if (EXAMINES.has(request.command)) return await runCommand(deps, request, terminal);
+    const { agree } = await import('../services/repair/agreement.ts');
+    const agreement = await agree(deps);
+    const code = await runCommand(deps, request, terminal);
+    await agreement.keep();
+    return code;
   } finally {
     await deps.close();
   }

@@ -10,6 +10,7 @@ import { sessionSecret } from '../keys.ts';
 import { loggerOptions } from '../logging.ts';
 import { type Deps, openDeps } from '../open.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
+import { type Agreement, agree } from '../services/repair/agreement.ts';
 import { attestOnce } from '../services/repair/attest.ts';
 import { fillContents } from '../services/repair/fill-contents.ts';
 import { repair } from '../services/repair/repair.ts';
@@ -63,6 +64,7 @@ async function start(
   // A start that fails meanwhile closes the database only when the migration has ended.
   opened.defer(async () => void (await ended));
   let ready = false;
+  let agreement: Agreement | undefined;
   await deps.signingKeys.check();
   const secret = await sessionSecret(paths.keys);
   const app = await createApp(
@@ -74,6 +76,7 @@ async function start(
       metricsToken: config.METRICS_TOKEN,
       singleSignOn,
       isReady: () => ready,
+      differences: async () => (await agreement?.differences()) ?? [],
     },
     loggerOptions(config),
   );
@@ -87,6 +90,8 @@ async function start(
       'several accounts have the same email address; change it for all but one',
     );
   }
+  agreement = await agree(deps);
+  opened.defer(keepMark(deps, agreement, app.log));
   const { repaired, failed } = await repair(deps);
   if (repaired.length > 0) app.log.warn({ repaired }, 'repaired after a crash');
   for (const { name, error } of failed) {
@@ -127,9 +132,14 @@ async function start(
   });
   const first = await createFirstAdmin(deps, config, { withToken: Boolean(process.stdout.isTTY) });
   const terminal = await localTerminal();
-  const { landed, skipped } = await landBuiltins(deps, (done, total) => {
-    if (first) terminal.progress(done, total, 'Importing built-in definitions');
-  });
+  const differences = await agreement.differences();
+  for (const { name, problem } of differences) app.log.error({ definition: name }, problem);
+  // A built-in definition whose repository is missing cannot be renewed.
+  const { landed, skipped } = await (differences.length > 0
+    ? { landed: [], skipped: [] }
+    : landBuiltins(deps, (done, total) => {
+        if (first) terminal.progress(done, total, 'Importing built-in definitions');
+      }));
   if (landed.length > 0) app.log.info({ definitions: landed }, 'built-in definitions landed');
   if (skipped.length > 0)
     app.log.warn({ skipped }, 'skipped built-in definitions because their names are taken');
@@ -141,6 +151,25 @@ async function start(
   if (first || config.PORT === 0) {
     for (const line of greeting(publicUrl(), first)) terminal.out(line);
   }
+}
+
+/** In milliseconds. A database that is set back by less than this is noticed only if it lacks a definition. */
+const MARK_EVERY = 1000;
+
+/** Keeps the mark of the repositories up to date. Returns a function that writes it for the last time. */
+function keepMark(deps: Deps, agreement: Agreement, log: FastifyBaseLogger): () => Promise<void> {
+  let seen = -1;
+  const keep = async () => {
+    if (deps.store.changes === seen) return;
+    seen = deps.store.changes;
+    await agreement.keep().catch((err) => log.warn({ err }, 'the mark cannot be written'));
+  };
+  const timer = setInterval(() => void keep(), MARK_EVERY).unref();
+  return async () => {
+    clearInterval(timer);
+    seen = -1;
+    await keep();
+  };
 }
 
 /**

@@ -35,7 +35,7 @@ export async function answerError(
 export function problemOf(error: FastifyError, request: FastifyRequest): Problem {
   const problem = asProblem(error, request.id);
   const reason = error.cause instanceof Error ? error.cause.message : error.message;
-  if (problem.code === 'unavailable') request.log.warn({ reason }, 'not available');
+  if (NOT_NOW.has(problem.code)) request.log.warn({ reason }, 'not available');
   else if (problem.code === 'sign_in_refused') request.log.info({ reason }, 'sign-in refused');
   else if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
   return problem;
@@ -138,6 +138,9 @@ function asProblem(error: FastifyError, requestId: string): Problem {
     { cause: error },
   );
 }
+
+/** The reason is in the log without a stack: it is not a fault of the program. */
+const NOT_NOW = new Set<ProblemCode>(['unavailable', 'incomplete']);
 
 const GONE = new Set<RepositoryErrorCode>(['repository_not_found', 'damaged']);
 

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import type { Repositories } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
 import { Type } from '../schemas/build.ts';
+import type { Difference } from '../services/repair/compare.ts';
 import type { Store } from '../store/open.ts';
 import { problemAnswers, type RegistryServer } from './shared.ts';
 
@@ -9,6 +10,8 @@ interface HealthDeps {
   store: Store;
   repositories: Repositories;
   isReady: () => boolean;
+  /** Definitions of which the database and the repositories do not agree. */
+  differences?: (() => Promise<Difference[]>) | undefined;
 }
 
 export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
@@ -53,7 +56,27 @@ export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
           },
         );
       });
+      const found = (await deps.differences?.()) ?? [];
+      if (found.length > 0)
+        throw new Problem('incomplete', `${inWords(found)}. Run: registry fsck`);
       return { status: 'ok' as const };
     },
   );
+}
+
+const WORDS: Record<Difference['kind'], string> = {
+  missing: 'Repositories that are missing',
+  unknown: 'Repositories that the database does not know',
+  damaged: 'Repositories that are damaged',
+  older: 'Repositories that are older than the database',
+  newer: 'Repositories that are newer than the database',
+};
+
+/** Without names, because anybody may ask. */
+function inWords(found: readonly Difference[]): string {
+  const parts = Object.entries(WORDS).flatMap(([kind, words]) => {
+    const count = found.filter((one) => one.kind === kind).length;
+    return count === 0 ? [] : [`${words}: ${count}`];
+  });
+  return parts.join('. ');
 }

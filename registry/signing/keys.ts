@@ -42,11 +42,14 @@ export interface SigningKeys {
   list(): Promise<readonly SigningKey[]>;
   /** Throws `Problem` `incomplete` if the list or the private part of the newest key is missing or damaged. */
   check(): Promise<void>;
+  /** Like `list`, but makes no first key. */
+  known(): Promise<readonly SigningKey[]>;
   /**
    * Makes a new key after the last one was lost, which therefore does not sign the change. Keeps what the list still
-   * names. Undefined if nothing is missing.
+   * names. Undefined if nothing is missing:
+   * the list must also name the key `lastKnown`.
    */
-  renew(): Promise<SigningKey | undefined>;
+  renew(lastKnown: string | null): Promise<SigningKey | undefined>;
   /**
    * Creates a new key, signs the change with the current key, retires the current key and deletes its private part.
    * Throws `RepositoryError` `locked` if another process is changing the keys.
@@ -172,10 +175,17 @@ export function openSigningKeys(
     await sync(folder);
   }
 
-  async function isWhole(): Promise<boolean> {
+  async function known(): Promise<readonly SigningKey[]> {
+    const isNew = mayBegin && (await stampOf(listPath)) === undefined;
+    return isNew ? [] : (await current()).keys;
+  }
+
+  async function isWhole(fingerprint: string | null): Promise<boolean> {
     try {
       const keys = await readList();
-      return keys !== undefined && (await privateOf(newest(keys))) !== undefined;
+      if (keys === undefined) return false;
+      await privateOf(newest(keys));
+      return fingerprint === null || keys.some((key) => key.fingerprint === fingerprint);
     } catch (error) {
       if (error instanceof Problem) return false;
       throw error;
@@ -200,12 +210,14 @@ export function openSigningKeys(
     },
 
     async check() {
-      if (!mayBegin || (await stampOf(listPath)) !== undefined) await current();
+      await known();
     },
 
-    async renew() {
+    known,
+
+    async renew(lastKnown) {
       return await locked(async () => {
-        if (await isWhole()) return undefined;
+        if (await isWhole(lastKnown)) return undefined;
         const keys = (await readList().catch(() => undefined)) ?? [];
         // What is damaged stays, for whoever can still read it.
         if (keys.length === 0) await moveAside(listPath);

@@ -107,8 +107,18 @@ export async function definitionsById(
 export type KnownDefinition = Pick<Definition, 'id' | 'name' | 'version' | 'head'>;
 
 /** All definitions, including archived ones and those with only closed merge requests. */
-export async function knownDefinitions(em: EntityManager): Promise<KnownDefinition[]> {
-  return em.execute('select id, name, version, head from definitions order by id');
+export async function knownDefinitions(
+  em: EntityManager,
+  ids?: readonly number[],
+): Promise<KnownDefinition[]> {
+  if (ids === undefined) {
+    return await em.execute('select id, name, version, head from definitions order by id');
+  }
+  return await em.find(
+    Definition,
+    { id: { $in: [...ids] } },
+    { fields: ['id', 'name', 'version', 'head'] },
+  );
 }
 
 /** Takes the next id from the sequence. Must be called before the definition is written anywhere. */

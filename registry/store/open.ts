@@ -32,6 +32,8 @@ export interface Store {
   readonly orm: MikroORM;
   /** Whether the database is the embedded one, which has one process and one connection. */
   readonly embedded: boolean;
+  /** How many transactions of this process have added to the audit trail. */
+  readonly changes: number;
   /** Runs the pending migrations, up to `last` if given, and returns their names. */
   migrate(last?: string): Promise<string[]>;
   /** Names of the migrations that this database has. */
@@ -105,8 +107,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     return { entries, ...(await numberStamps(em, last)) };
   }
 
+  let changes = 0;
   async function committed({ entries, stamps, last }: Committed): Promise<void> {
     if (last === undefined) return;
+    changes += 1;
     for (const follower of followers) follower.committed(entries, stamps);
     if (store.embedded) return;
     await followersReach(
@@ -119,6 +123,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store: Store = {
     orm,
     embedded: !databaseUrl,
+    get changes() {
+      return changes;
+    },
     em: fork,
     async close() {
       await Promise.all(Array.from(followers, (follower) => follower.close()));

@@ -20,9 +20,10 @@ import { StoreError } from '../../store/errors.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 import type { LandingDeps } from '../deps.ts';
+import { disagreement } from './agreement.ts';
 import { compare, REINDEX } from './compare.ts';
+import { idIn } from './id-in.ts';
 import { findForeignEntries, findOddRows, findUnapproved } from './misuse.ts';
-import { idIn } from './reindex.ts';
 import { repair } from './repair.ts';
 
 export interface FsckDeps extends LandingDeps {
@@ -53,6 +54,8 @@ export async function fsck(
     problems.push({ where: 'keys', problem: (error as Error).message });
     return [];
   });
+  const apart = await disagreement(deps);
+  if (apart !== null) problems.push({ where: 'registry', problem: apart });
   const differences = await compare(deps, { versions: true });
   problems.push(...differences.map(({ name, problem }) => ({ where: name, problem })));
   for (const [i, name] of names.entries()) {

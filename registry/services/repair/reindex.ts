@@ -13,11 +13,12 @@ import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { deleteVersionsAfter } from '../../store/versions.ts';
 import { auditDefinition, byRecorded } from '../audit/entries.ts';
-import { readState } from '../content/files.ts';
 import { headsIn } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Indexed, indexRepository } from '../landing/index-repository.ts';
+import { adopt, requireOwn } from './agreement.ts';
 import { differenceOf, missing } from './compare.ts';
+import { idIn } from './id-in.ts';
 import { mendedState } from './mended-state.ts';
 
 export interface ReindexReport {
@@ -47,6 +48,7 @@ export async function reindex(
   { deleteMissing = false, onProgress = () => {} }: ReindexOptions = {},
 ): Promise<ReindexReport> {
   const { store, repositories } = deps;
+  await requireOwn(deps);
   const names = await repositories.list();
   const known = new Map((await knownDefinitions(store.em())).map((row) => [row.name, row]));
   const report: ReindexReport = {
@@ -84,13 +86,8 @@ export async function reindex(
     await advanceDefinitionIds(em, definitions);
     await advanceMergeRequestIds(em, mergeRequests);
   });
+  if (report.missing.length + report.skipped.length === 0) await adopt(deps);
   return report;
-}
-
-/** The definition's id in git. 0 if the repository has no state. */
-export async function idIn(repository: Repository): Promise<number> {
-  const state = await repository.readState();
-  return state === undefined ? 0 : (await readState(repository)).state.id;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { PageOf } from '../../schemas/common.ts';
 import { allowedSigner, judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import type { Store } from '../../store/open.ts';
+import { findIdentity, noteSigningKey } from '../../store/registry-identity.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, REGISTRY } from '../caller.ts';
 
@@ -39,6 +40,7 @@ export async function rotateSigningKey(
   const { retired, current } = await signingKeys.rotate();
   await store.transaction(async (em) => {
     const subject = { id: current.id, name: current.fingerprint };
+    await noteSigningKey(em, current.fingerprint);
     const [before, after] = [retired, current].map(({ change: _, ...key }) => showKey(key));
     await auditChange(
       em,
@@ -59,11 +61,13 @@ export async function renewSigningKey(
   { signingKeys, store }: { signingKeys: SigningKeys; store: Store },
   caller: Caller,
 ): Promise<SigningKey> {
-  const made = await signingKeys.renew();
+  const identity = await findIdentity(store.em());
+  const made = await signingKeys.renew(identity?.signing_key ?? null);
   if (!made) throw new Problem('conflict', 'The key is not lost. Run: registry keys rotate');
   await store.transaction(async (em) => {
     const { change: _, ...key } = made;
     const subject = { id: made.id, name: made.fingerprint };
+    await noteSigningKey(em, made.fingerprint);
     const action = 'signing_key.rotated';
     await auditChange(em, caller, action, 'signing_key', subject, null, null, showKey(key));
   });

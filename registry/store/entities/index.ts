@@ -10,6 +10,7 @@ import { Instrument } from './instrument.ts';
 import { Lab } from './lab.ts';
 import { Membership } from './membership.ts';
 import { MergeRequest } from './merge-request.ts';
+import { RegistryIdentity } from './registry-identity.ts';
 import { Check, Comment, MergeRequestHead, Review } from './review.ts';
 import { Installation, Report, SyncStamp } from './sync.ts';
 import { Timeline } from './timeline.ts';
@@ -22,6 +23,7 @@ import { Version } from './version.ts';
  * order.
  */
 export const entities = [
+  RegistryIdentity,
   User,
   EndedSession,
   Identity,
@@ -71,6 +73,7 @@ export {
   Membership,
   MergeRequest,
   MergeRequestHead,
+  RegistryIdentity,
   Report,
   Review,
   SyncStamp,
