@@ -121,7 +121,7 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         while abs((held := self.position) - value) > self._tolerance:
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"{self.name}: {held} V, not {value} V: does the current limit keep it down?"
+                    f"{self.name}: {held} V instead of {value} V. Is the current limit too low?"
                 )
             time.sleep(0.05)
 

@@ -72,7 +72,7 @@ function whenEnded(thread: Worker, path: string): Promise<StoreError> {
       const why = cause instanceof Error ? `: ${cause.message}` : '';
       resolve(
         isOpen || cause === undefined
-          ? new StoreError('database_unavailable', `The embedded database has ended${why}`, {
+          ? new StoreError('database_unavailable', `The embedded database has stopped${why}`, {
               cause,
             })
           : new StoreError(
