@@ -58,7 +58,7 @@ t.test('the contract names every command of lab computers', async (t) => {
   const source = await read('client/python/src/pybirch_registry/cli/program.py');
   const commands = [...source.matchAll(/\bcommand\(\s*"([a-z-]+)"/g)].map(([, name]) => name);
   t.ok(commands.length > 10);
-  const [paragraph = ''] = /^Command `pybirch-registry`.*?\n\n/ms.exec(contract) ?? [];
+  const [paragraph = ''] = /^The command `pybirch-registry`.*?\n\n/ms.exec(contract) ?? [];
   const named = [...paragraph.matchAll(/`([a-z][a-z-]*)(?: [^`]*)?`/g)].map(([, name]) => name);
   t.same(
     named.filter((name) => name !== 'pybirch-registry' && name !== 'registry').sort(),
