@@ -64,7 +64,8 @@ export async function agree(deps: AgreementDeps): Promise<Agreement> {
   if (!mark || !identity) await requireBelonging(deps, mark !== undefined, identity !== null);
   const standing = new Standing(deps, mark);
   // Notes of interrupted changes may be lost with the journal.
-  if ((await areRecentDamaged(deps)) || repositories.isJournalNew) standing.doubt();
+  const isDoubtful = !(await isAtMark(deps, mark)) && (await areRecentDamaged(deps));
+  if (isDoubtful || repositories.isJournalNew) standing.doubt();
   const found = await standing.differences();
   if (found.length === 0) await standing.begin(identity?.registry ?? mark?.registry);
   else await advancePast(deps, found);
@@ -137,6 +138,15 @@ async function requireBelonging(
     'incomplete',
     `The repositories in ${root} do not belong to this database: ${isMarked ? 'the database does not know them' : 'their mark is missing'}, and ${found.name}: ${found.problem}. Check DATABASE_URL and DATA_DIR. If they do belong together: registry reindex`,
   );
+}
+
+/**
+ * Whether the folder has seen the newest entry of the audit trail, and only a registry has added or removed repositories
+ * since. Then no repository is older than the database.
+ */
+async function isAtMark({ store, repositories }: CompareDeps, mark?: Mark): Promise<boolean> {
+  if (!mark?.point || !(await repositories.isUntouched())) return false;
+  return (await newestPoint(store.em()))?.id === mark.point.id;
 }
 
 /** Throws `Problem` `incomplete` if one is older than the database. */
