@@ -7,7 +7,9 @@ import type { GitCaches } from '../repos/git-caches.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import type { AnalysisPool } from './analysis/pool.ts';
+import { connectionLimit, openFileLimit } from './open-files.ts';
 import { authentication } from './plugins/authentication.ts';
+import { limitConnections } from './plugins/connection-limit.ts';
 import { letConnectionsGo } from './plugins/connections.ts';
 import { documentation } from './plugins/documentation.ts';
 import { readJsonBodies } from './plugins/json-bodies.ts';
@@ -157,6 +159,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     onError: (err) => app.log.warn({ err }, 'the database cannot be read; events are late'),
   });
   letConnectionsGo(app);
+  limitConnections(app.server, connectionLimit(openFileLimit(), deps.store.embedded));
   leaveSlowClients(app, deps.patience);
   problems(app);
   readJsonBodies(app);

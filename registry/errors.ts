@@ -185,6 +185,13 @@ export const PROBLEMS = {
     why: 'The registry is starting, stopping or busy, a repository is locked, or the registry cannot reach its database or the provider of single sign-on.',
     next: 'Try again in a moment. If the answer has a `Retry-After` header, wait that many seconds. If the problem persists, tell a site admin.',
   },
+  storage_full: {
+    status: 507,
+    title: 'The disk is full',
+    what: 'The registry could not store the change, because a disk of its machine or of its database is full.',
+    why: 'The registry confirms a change only when the change is on the disk.',
+    next: 'Tell a site admin, who must free or add space. `registry doctor` shows how much is free. Before you repeat a change, check whether it has taken effect.',
+  },
 } as const satisfies Record<string, Kind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -2,15 +2,20 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Connections that the registry may always open besides those of clients: files, the database, git. A server at rest has
- * about 40 files open.
+ * Files that the registry may always open besides the connections of clients: repositories, connections to the database
+ * and to git. A server at rest has 35 of them open.
  */
 const RESERVED = 80;
+/** The embedded database keeps its own files open: 55 at rest. */
+const RESERVED_EMBEDDED = RESERVED + 100;
+/** With fewer connections, a few browsers would use all of them. */
+const LEAST_CONNECTIONS = 16;
 /** With a large limit, this share of it is for files. Every request may read files and run git. */
 const SHARE_OF_FILES = 1 / 4;
 
 /** With fewer open files, the registry cannot work. */
-export const LEAST_OPEN_FILES = RESERVED + 32;
+export const leastOpenFiles = (isEmbedded: boolean): number =>
+  (isEmbedded ? RESERVED_EMBEDDED : RESERVED) + LEAST_CONNECTIONS;
 
 /**
  * The limit on open files of this process. Node has raised the soft limit to the hard limit. Returns undefined if there is
@@ -34,7 +39,9 @@ function softLimit(): string | number | undefined {
 }
 
 /** How many connections of clients may be open at once, so that enough files remain for the rest of the server. */
-export function connectionLimit(openFiles = openFileLimit()): number {
+export function connectionLimit(openFiles: number | undefined, isEmbedded: boolean): number {
   if (openFiles === undefined) return Number.POSITIVE_INFINITY;
-  return Math.max(openFiles - Math.max(RESERVED, Math.ceil(openFiles * SHARE_OF_FILES)), 16);
+  const reserved = leastOpenFiles(isEmbedded) - LEAST_CONNECTIONS;
+  const files = Math.max(reserved, Math.ceil(openFiles * SHARE_OF_FILES));
+  return Math.max(openFiles - files, LEAST_CONNECTIONS);
 }

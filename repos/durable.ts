@@ -1,6 +1,8 @@
 /** File operations that survive a power cut: they fsync the bytes, then the folder. */
+
 import { closeSync, fsync, openSync, writeFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
+
 import { dirname } from 'node:path';
 import { RepositoryError } from './errors.ts';
 
@@ -62,7 +64,8 @@ export async function replaceFile(
   bytes: Uint8Array | string,
   ready: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  await Promise.all([writeSynced(temporary, bytes), ready]).catch((cause: Error) => {
+  await Promise.all([writeSynced(temporary, bytes), ready]).catch(async (cause: Error) => {
+    await rm(temporary, { force: true });
     if (cause instanceof RepositoryError) throw cause;
     throw new RepositoryError('not_written', `${path} was not replaced: ${cause.message}`, {
       cause,

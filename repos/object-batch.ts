@@ -1,7 +1,7 @@
 /** Collects new objects in memory and makes them durable together. */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
-import { utimes } from 'node:fs/promises';
+import { rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, deflateSync } from 'node:zlib';
@@ -57,8 +57,14 @@ export class ObjectBatch {
     // If a crash leaves this file behind, `git prune` deletes it because of its name.
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
     const compressed = bytes.length > SMALL ? await compressLarge(bytes) : deflateSync(bytes);
-    await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
-    renameSync(temporary, path);
+    try {
+      await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
+      renameSync(temporary, path);
+    } catch (error) {
+      // On a full disk, a part of the file may be there.
+      await rm(temporary, { force: true });
+      throw error;
+    }
   }
 }
 

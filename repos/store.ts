@@ -1,7 +1,10 @@
 /** Manages all repositories: a folder with one bare repository for each definition. */
 
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+
 import { join, resolve } from 'node:path';
 import { MAIN } from '../text/refs.ts';
 import { adoptObjects } from './bundle.ts';
@@ -22,6 +25,8 @@ const WORKSHOP = '.workshop';
 export const REGISTRY = '.registry';
 /** The stamp of the folder when it was last compared with the database or changed by a registry. */
 const TRUSTED = 'trusted';
+/** As many bytes as a small landing writes. A full file system may still have room for an empty file. */
+const TRIAL = Buffer.alloc(16 * 1024, 1);
 
 /**
  * The configuration of a bare repository (gitrepository-layout(5)). Git checks pushed objects, allows partial clones, and
@@ -95,6 +100,15 @@ class RepositoryFolder implements Repositories {
       .filter((file) => file.endsWith('.git'))
       .map((file) => file.slice(0, -'.git'.length));
     return names.filter((name) => NAME.test(name)).sort();
+  }
+
+  async tryWrite(): Promise<void> {
+    const path = join(this.root, WORKSHOP, `trial-${randomUUID()}`);
+    try {
+      await writeFile(path, TRIAL);
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 
   async exists(name: string): Promise<boolean> {

@@ -189,6 +189,8 @@ export interface Repositories {
   readonly root: string;
   /** Whether the folder of the journal was absent: entries of interrupted changes may be lost with it. */
   readonly isJournalNew: boolean;
+  /** Writes a file and deletes it again. Throws the error of the file system, for example if the disk is full. */
+  tryWrite(): Promise<void>;
   /** Names of all repositories, sorted. */
   list(): Promise<string[]>;
   exists(name: string): Promise<boolean>;

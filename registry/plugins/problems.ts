@@ -5,6 +5,7 @@ import { RepositoryError, type RepositoryErrorCode } from '../../repos/errors.ts
 import { Problem, type ProblemCode } from '../errors.ts';
 import { invalidInput } from '../invalid-input.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
+import { diskProblem } from './disk-faults.ts';
 
 export function problems(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
@@ -70,6 +71,8 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   if (error.validation) {
     return invalidInput(error.validation, error.validationContext ?? 'body', { cause: error });
   }
+  const fault = diskProblem(error);
+  if (fault) return fault;
   if (error instanceof RepositoryError && error.code === 'ref_conflict') {
     return new Problem(
       'conflict',

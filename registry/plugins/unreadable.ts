@@ -18,7 +18,12 @@ const ELSE: [ProblemCode, string] = ['malformed', 'This is not a valid HTTP requ
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   // The client has disconnected and cannot read an answer.
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const problem = new Problem(...(REASONS[error.code ?? ''] ?? ELSE));
+  answerSocket(socket, new Problem(...(REASONS[error.code ?? ''] ?? ELSE)));
+  socket.destroy(error);
+}
+
+/** Writes a problem document to a connection whose request nobody will read. The caller must close the connection. */
+export function answerSocket(socket: Socket, problem: Problem): void {
   const body = JSON.stringify(problem.toJSON());
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
@@ -27,6 +32,6 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
+  if (problem.retryAfter !== undefined) head.push(`retry-after: ${problem.retryAfter}`);
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
-  socket.destroy(error);
 }

@@ -1,6 +1,6 @@
-import { access, constants } from 'node:fs/promises';
 import type { Repositories } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
+import { diskProblem } from '../plugins/disk-faults.ts';
 import { Type } from '../schemas/build.ts';
 import type { Difference } from '../services/repair/compare.ts';
 import type { Store } from '../store/open.ts';
@@ -46,16 +46,7 @@ export function healthRoutes(app: RegistryServer, deps: HealthDeps): void {
     async () => {
       if (!deps.isReady()) throw new Problem('unavailable', 'The registry is still starting.');
       await deps.store.ping();
-      await access(deps.repositories.root, constants.W_OK).catch((cause) => {
-        throw new Problem(
-          'unavailable',
-          'The registry cannot write to its repositories.',
-          undefined,
-          {
-            cause,
-          },
-        );
-      });
+      await requireWritable(deps.repositories);
       const found = (await deps.differences?.()) ?? [];
       if (found.length > 0)
         throw new Problem('incomplete', `${inWords(found)}. Run: registry fsck`);
@@ -79,4 +70,15 @@ function inWords(found: readonly Difference[]): string {
     return count === 0 ? [] : [`${words}: ${count}`];
   });
   return parts.join('. ');
+}
+
+/** Throws `unavailable` if no file can be written, for example because the disk is full. */
+async function requireWritable(repositories: Repositories): Promise<void> {
+  try {
+    await repositories.tryWrite();
+  } catch (cause) {
+    const fault = diskProblem(cause)?.message ?? (cause as NodeJS.ErrnoException).code;
+    const detail = `The registry cannot write to its repositories. ${fault}`;
+    throw new Problem('unavailable', detail, undefined, { cause });
+  }
 }

@@ -21,12 +21,13 @@ function environment(settings: Record<string, string>): Record<string, string> {
 function start(
   args: string[],
   settings: Record<string, string>,
-  { terminal = false } = {},
+  { terminal = false, after = undefined as string | undefined } = {},
 ): [ChildProcess, Promise<Ended>] {
   const env = environment(settings);
-  const child = terminal
-    ? spawn('python3', [TERMINAL, process.execPath, MAIN, ...args], { env })
-    : spawn(process.execPath, [MAIN, ...args], { env });
+  const shell = after && ['unshare', '-Urm', 'sh', '-c', `${after} && exec "$@"`, 'sh'];
+  const before = terminal ? ['python3', TERMINAL] : shell || [];
+  const [program = '', ...rest] = [...before, process.execPath, MAIN, ...args];
+  const child = spawn(program, rest, { env });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.stdout += text;
@@ -74,13 +75,23 @@ export interface Server {
 
 /**
  * Starts `registry serve` on a free port. Resolves when the server has printed its address and, at the `first` start of
- * a data folder, the clone line. On a `terminal`, standard output and error are combined.
+ * a data folder, the clone line. The server starts after the shell command
+ * `after`, which may change limits and mount file systems for the server alone. On a `terminal`, standard output and error are combined.
  */
 export async function serve(
   settings: Record<string, string>,
-  { first = false, terminal = false, flags = [] as string[] } = {},
+  {
+    first = false,
+    terminal = false,
+    flags = [] as string[],
+    after = undefined as string | undefined,
+  } = {},
 ): Promise<Server> {
-  const [child, ended] = start(['serve', ...flags], { PORT: '0', ...settings }, { terminal });
+  const [child, ended] = start(
+    ['serve', ...flags],
+    { PORT: '0', ...settings },
+    { terminal, after },
+  );
   let output = '';
   const url = new Promise<string>((resolve) => {
     child.stdout?.on('data', (text: string) => {

@@ -52,7 +52,7 @@ async function examine(config: Config, store: Store | undefined): Promise<Findin
   const git = await openGitProgram();
   try {
     return [
-      ...(await checkMachine(git, tmpdir())),
+      ...(await checkMachine(git, tmpdir(), isEmbedded)),
       ...(await checkWhole(config)),
       ...(await checkDataFolder({ paths, isEmbedded, hasSecret: config.JWT_SECRET !== undefined })),
       ...(await examineDatabase(config, store)),

@@ -1,6 +1,6 @@
 /** Checks programs and limits of the machine: Node, git, open files. */
 import type { GitProgram } from '../../../repos/types.ts';
-import { connectionLimit, LEAST_OPEN_FILES, openFileLimit } from '../../open-files.ts';
+import { connectionLimit, leastOpenFiles, openFileLimit } from '../../open-files.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** The first Node that runs TypeScript without a flag. `npm start` and `npx registry` bring their own Node. */
@@ -12,8 +12,12 @@ const GIT_COMMANDS = [
   ...['cat-file', 'fsck', 'index-pack', 'pack-objects', 'prune', 'repack', 'rev-list'],
 ];
 
-export async function checkMachine(git: GitProgram, tmp: string): Promise<Finding[]> {
-  return [node(), ...(await checkGit(git, tmp)), openFiles()];
+export async function checkMachine(
+  git: GitProgram,
+  tmp: string,
+  isEmbedded: boolean,
+): Promise<Finding[]> {
+  return [node(), ...(await checkGit(git, tmp)), openFiles(isEmbedded)];
 }
 
 function node(): Finding {
@@ -53,13 +57,13 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
 }
 
 /** Node raises the soft limit to the hard one when it starts, so the hard limit counts. */
-function openFiles(): Finding {
+function openFiles(isEmbedded: boolean): Finding {
   const limit = openFileLimit();
   if (limit === undefined) return ok('open-files', 'this system has no limit that can be read');
-  const found = `this process may open ${limit} files, and thus serve ${connectionLimit(limit)} connections`;
+  const found = `this process may open ${limit} files, and thus serve ${connectionLimit(limit, isEmbedded)} connections`;
   const advice =
     'Raise the limit: LimitNOFILE in the systemd unit, or ulimit -n in the shell that starts the registry. Node raises the soft limit to the hard one, but it cannot raise the hard limit.';
-  if (limit < LEAST_OPEN_FILES) return problem('open-files', found, advice);
+  if (limit < leastOpenFiles(isEmbedded)) return problem('open-files', found, advice);
   if (limit < 4096) return warning('open-files', found, advice);
   return ok('open-files', found);
 }

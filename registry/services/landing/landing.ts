@@ -14,7 +14,7 @@ import type {
   Tip,
 } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
-import { STATE } from '../../../text/refs.ts';
+import { STATE, versionRef } from '../../../text/refs.ts';
 import type { ReadContent } from '../../definitions/content.ts';
 import { keepUnder } from '../../definitions/landed-under.ts';
 import {
@@ -87,6 +87,7 @@ export async function land(
 ): Promise<Indexed> {
   const { store, repositories } = deps;
   const { repository, event, intent, steps = [] } = order;
+  await requireOwnTags(repository, order);
   const contents = await contentsOf(deps, caller, order);
   const facts = await readGitFacts(order, contents);
   // The disk is waited for only when the refs move, which takes the error if there is one.
@@ -102,6 +103,8 @@ export async function land(
     });
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
+    // A ref that was changed with git becomes visible when the registry writes refs.
+    await requireOwnTags(repository, order);
     throw new Problem(
       'conflict',
       `${repository.name} has changed in the meantime. Read it again and repeat your change.`,
@@ -239,6 +242,28 @@ async function requireCanLand(
     const again = await findRevokedTwin(repository, state, await objects.readCommit(commit));
     if (again) throw new Problem('conflict', revokedText(again));
   }
+}
+
+/**
+ * Throws `incomplete` if the tags do not number the commits of `main`, because somebody has moved a ref with git. The
+ * number of the next version comes from the tags, so it would be wrong. Checks only the two newest versions: `registry
+ * fsck` checks all.
+ */
+async function requireOwnTags(
+  repository: Repository,
+  { from, versions }: Pick<LandingOrder, 'from' | 'versions'>,
+): Promise<void> {
+  const { head, version } = await repository.tip();
+  // If another landing has moved `main` since `from` was read, this landing ends with a conflict.
+  if (versions.length === 0 || head === null || head !== from.head) return;
+  const refs = await repository.refs();
+  const commitOf = (n: number) => refs.get(versionRef(n))?.peeled;
+  const { parents } = await repository.readCommit(head);
+  if (commitOf(version) === head && (version < 2 || commitOf(version - 1) === parents[0])) return;
+  throw new Problem(
+    'incomplete',
+    `The tags of ${repository.name} do not fit its commits: v${version} is not the newest commit of main, or v${version - 1} is not the commit before it. Somebody has moved a tag or main with git. Nothing was saved. Tell a site admin: registry fsck names the refs, and a backup has the right ones. After the repair with git, run: registry maintain`,
+  );
 }
 
 /** The permissions that the record of a version lists. */

@@ -1,0 +1,45 @@
+/** Finds out whether an error means that a disk is full or broken, in errors of files, of git and of the database. */
+import { Problem } from '../errors.ts';
+
+/** A full disk, a quota, a limit on the size of files (errno(3)), and PostgreSQL's disk_full. */
+const FULL = /^(ENOSPC|EDQUOT|EFBIG|53100)$/;
+const FULL_IN_WORDS = /No space left on device|Disk quota exceeded|File too large/;
+const BROKEN = /^(EIO|EROFS|58030)$/;
+const BROKEN_IN_WORDS = /Input\/output error|Read-only file system/;
+/** The most causes of one error that are looked at. */
+const MOST_CAUSES = 8;
+
+/** Returns the problem that a caller gets, or undefined if the error has nothing to do with a disk. */
+export function diskProblem(error: unknown): Problem | undefined {
+  const causes = [...causesOf(error)];
+  const where = causes.some(isOfDatabase) ? 'database' : 'repositories';
+  if (causes.some((one) => FULL.test(one.code ?? '') || FULL_IN_WORDS.test(one.message))) {
+    return new Problem(
+      'storage_full',
+      `The disk of the ${where} is full. Tell a site admin. When there is space again, check whether your change was saved before you repeat it.`,
+      undefined,
+      { cause: error },
+    );
+  }
+  if (causes.some((one) => BROKEN.test(one.code ?? '') || BROKEN_IN_WORDS.test(one.message))) {
+    return new Problem(
+      'unavailable',
+      `The disk of the ${where} cannot be read or written. Tell a site admin. The log of the registry says why.`,
+      undefined,
+      { cause: error },
+    );
+  }
+  return undefined;
+}
+
+function* causesOf(error: unknown): Generator<NodeJS.ErrnoException> {
+  let at = error;
+  for (let n = 0; n < MOST_CAUSES && at instanceof Error; n += 1) {
+    yield at;
+    at = at.cause;
+  }
+}
+
+/** Whether PostgreSQL reports the error: it has an SQLSTATE, which is five digits and letters. */
+const isOfDatabase = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  /^[0-9][0-9A-Z]{4}$/.test(code);
