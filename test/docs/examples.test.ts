@@ -1,0 +1,146 @@
+/**
+ * The files of docs/examples work: systemd accepts the unit, and a registry behind nginx with the example serves git,
+ * events without delay, and knows the address of the client. Without nginx or systemd, only the settings are compared.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { untilChanged } from '../helpers/folder-changes.ts';
+import { git } from '../helpers/git.ts';
+import { startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(120_000);
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..', '..');
+const example = (name: string) => readFile(join(ROOT, 'docs', 'examples', name), 'utf8');
+
+const isThere = async (program: string, flag: string): Promise<boolean> =>
+  await run(program, [flag]).then(
+    () => true,
+    () => false,
+  );
+
+t.test('systemd accepts the unit', async (t) => {
+  const unit = await example('registry.service');
+  for (const line of [
+    /^ExecStart=\S+node registry\/main\.js serve$/m,
+    /^LimitNOFILE=\d{4,}$/m,
+    /^KillSignal=SIGTERM$/m,
+    /^TimeoutStopSec=40$/m,
+    /^RestartPreventExitStatus=2 3$/m,
+    /^ReadWritePaths=\/srv\/registry$/m,
+    /^Environment=DATA_DIR=\/srv\/registry$/m,
+  ]) {
+    t.match(unit, line);
+  }
+  if (!(await isThere('systemd-analyze', '--version'))) return;
+  const path = join(t.testdir(), 'registry.service');
+  // systemd looks for the program and the account.
+  const here = unit.replaceAll('/opt/registry', ROOT).replace(/^(User|Group)=.*\n/gm, '');
+  await writeFile(path, here);
+  const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', path]);
+  const about = `${stdout}${stderr}`
+    .split('\n')
+    .filter((line) => line.includes('registry.service'));
+  t.same(about, []);
+});
+
+t.test('the directives of nginx are what the registry needs', async (t) => {
+  const text = await example('nginx.conf');
+  for (const [what, count] of [
+    ['proxy_set_header X-Forwarded-For $remote_addr;', 2],
+    ['proxy_set_header X-Forwarded-Proto $scheme;', 2],
+    ['proxy_buffering off;', 2],
+    ['proxy_request_buffering off;', 1],
+    ['$upstream_http_x_request_id', 1],
+  ] as const) {
+    t.equal(text.split(what).length - 1, count, what);
+  }
+  const [, size] = /client_max_body_size (\d+)m;/.exec(text) ?? [];
+  t.ok(Number(size) > 64, 'larger than MAX_PACK_BYTES');
+});
+
+const skip = (await isThere('nginx', '-v')) ? false : 'nginx is not installed';
+
+t.test('a registry behind nginx', { skip }, async (t) => {
+  const lab = await startLab(t, { environment: { TRUSTED_PROXIES: '127.0.0.1' } });
+  const folder = t.testdir();
+  const port = await freePort();
+  const text = (await example('nginx.conf'))
+    .replace(/^ {4}server 127\.0\.0\.1:8081.*$/m, `    server ${new URL(lab.url).host};`)
+    .replace(/^ {4}server 127\.0\.0\.1:808[23].*\n/gm, '')
+    .replace(/^server \{\n {4}listen 80;[^}]*\}\n/m, '')
+    .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
+    .replace(/^ {4}ssl_.*\n/gm, '')
+    .replace('/var/log/nginx', folder);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/${name};`)
+    .join('\n');
+  const path = join(folder, 'nginx.conf');
+  await writeFile(
+    path,
+    `pid ${folder}/pid;\nerror_log ${folder}/error.log;\nevents {}\nhttp {\n${temporary}\n${text}}\n`,
+  );
+  await run('nginx', ['-t', '-q', '-p', folder, '-c', path]);
+  const nginx = spawn('nginx', ['-p', folder, '-c', path, '-g', 'daemon off;'], {
+    stdio: 'ignore',
+  });
+  t.teardown(() => stop(nginx));
+  await untilChanged(
+    folder,
+    async () => (await readFile(join(folder, 'pid'), 'utf8').catch(() => '')) !== '',
+  );
+  const url = `http://127.0.0.1:${port}`;
+
+  const forged = { authorization: `Bearer ${lab.ada.token}`, 'x-forwarded-for': '198.51.100.9' };
+  const stream = await fetch(`${url}/api/events`, { headers: forged });
+  const reader = (stream.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream());
+  const created = await fetch(`${url}/api/instrument-definitions`, {
+    method: 'POST',
+    headers: { ...forged, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Meter', source_code: measurement('Meter') }),
+  });
+  t.equal(created.status, 201);
+  let received = '';
+  for await (const chunk of reader) {
+    received += chunk;
+    if (received.includes('event: definition.landed')) break;
+  }
+  t.pass('the event arrives while the stream is open');
+  const [entry] = (await lab.admin.client.audit({ actor: 'ada', per_page: 1 })).items;
+  t.equal(entry?.address, '127.0.0.1', 'nobody can forge an address');
+
+  const clone = join(folder, 'clone');
+  await git([
+    'clone',
+    '-q',
+    `http://x:${lab.ada.token}@127.0.0.1:${port}/definitions/Meter.git`,
+    clone,
+  ]);
+  await writeFile(join(clone, 'Meter.py'), measurement('Meter', 2));
+  await git(['commit', '-qam', 'Measure more'], { cwd: clone });
+  await git(['push', '-q'], { cwd: clone });
+  t.equal((await fetch(`${url}/metrics`)).status, 404);
+
+  const log = await readFile(join(folder, 'registry.log'), 'utf8');
+  const id = created.headers.get('x-request-id');
+  t.match(log, `request_id=${id}`, 'the log of nginx has the id of the request');
+});
+
+async function stop(nginx: ChildProcess): Promise<void> {
+  nginx.kill('SIGTERM');
+  if (nginx.exitCode === null && nginx.signalCode === null) await once(nginx, 'exit');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
