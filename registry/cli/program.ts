@@ -131,7 +131,10 @@ export function program(act: Act): Command {
     .description(
       'write the repositories, the database and the keys into one file; the server may be running',
     )
-    .action(act('backup', (file: string) => ({ file: resolve(file) })));
+    .action(act('backup', (file: string) => ({ file: resolve(file) })))
+    .command('verify <file>')
+    .description('restore a backup into a temporary folder and check it; change nothing')
+    .action(act('backup verify', (file: string) => ({ file: resolve(file) })));
   root
     .command('restore <file>')
     .description('restore a backup into an empty DATA_DIR and an empty database')
@@ -289,8 +292,12 @@ const EXAMINES = new Set(['fsck', 'reindex', 'backup', 'restore', 'migrate', 'ke
  * the command.
  */
 async function runHereOrThere(request: CommandRequest): Promise<number> {
-  const config = loadConfig();
   const terminal = await localTerminal();
+  if (request.command === 'backup verify') {
+    const { runVerify } = await import('./verify-backup.ts');
+    return await runVerify(terminal, request.options as { file: string });
+  }
+  const config = loadConfig();
   if (!config.DATABASE_URL) {
     const exit = await askServer(dataPaths(config.DATA_DIR).socket, request, terminal);
     if (exit !== undefined) return exit;

@@ -1,0 +1,47 @@
+/** The command `registry backup verify <file>`. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../config.ts';
+import { Problem } from '../errors.ts';
+import { openDeps } from '../open.ts';
+import { restore } from '../services/backup/restore.ts';
+import { fsck } from '../services/repair/fsck.ts';
+import { orProblem } from './import.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Restores a backup into a temporary folder with an embedded database, and checks the restored registry. The data folder of
+ * this registry and a running server are not involved. Returns 1 if anything is missing or damaged.
+ */
+export async function runVerify(terminal: Terminal, { file }: { file: string }): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'registry-verify-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const config = loadConfig({ DATA_DIR: join(folder, 'data') });
+  const deps = await openDeps(config, () => '', { migrates: false, isCommand: true });
+  stack.defer(() => deps.close());
+  try {
+    const manifest = await orProblem(file, (path) =>
+      restore(deps, path, (done, total) =>
+        terminal.progress(done, total, 'Restoring repositories'),
+      ),
+    );
+    const { problems } = await fsck(deps, (done, total) =>
+      terminal.progress(done, total, 'Checking repositories'),
+    );
+    const { left_out = [], repositories, tables, made_at } = manifest;
+    for (const name of left_out) terminal.err(`${name} is not in the backup.`);
+    for (const { where, problem } of problems) terminal.err(`${where}: ${problem}`);
+    const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
+    const isWhole = left_out.length + problems.length === 0;
+    terminal.out(
+      `The backup of ${made_at} can be restored: ${repositories.length} repositories and ${rows} rows. ${isWhole ? 'Nothing is missing or damaged.' : 'What is listed above is missing or damaged.'}`,
+    );
+    return isWhole ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    terminal.err(`The backup cannot be restored. ${error.message}`);
+    return 1;
+  }
+}
