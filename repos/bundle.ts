@@ -15,25 +15,42 @@ const MOST_HEADER = 64 * 1024 * 1024;
 
 const at = (path: string) => ({ cwd: path, env: { GIT_DIR: path } });
 
-/** Streams a bundle of these refs and every object that they reach. If git fails, the stream fails with `git_failed`. */
-export function readBundle(git: GitProgram, path: string, refs: Refs): Readable {
-  return Readable.from(bundle(git, path, refs), { objectMode: false });
+/**
+ * Streams a bundle of these refs and every object that they reach and `known` does not reach. If git fails, the stream fails
+ * with `git_failed`.
+ */
+export function readBundle(
+  git: GitProgram,
+  path: string,
+  refs: Refs,
+  known: readonly Oid[] = [],
+): Readable {
+  return Readable.from(bundle(git, path, refs, known), { objectMode: false });
 }
 
 /** The part of a bundle before its pack: the signature and the list of refs. */
-export function bundleHeader(refs: Refs): Buffer {
+export function bundleHeader(refs: Refs, known: readonly Oid[] = []): Buffer {
   const main = refs.get(MAIN);
   const listed: [string, Oid][] = [...refs].map(([ref, { oid }]) => [ref, oid]);
   // With HEAD, a clone of the bundle checks out `main`.
   if (main) listed.push(['HEAD', main.oid]);
-  return Buffer.from(`${SIGNATURE}${listed.map(([ref, oid]) => `${oid} ${ref}\n`).join('')}\n`);
+  const needed = known.map((oid) => `-${oid}\n`).join('');
+  return Buffer.from(
+    `${SIGNATURE}${needed}${listed.map(([ref, oid]) => `${oid} ${ref}\n`).join('')}\n`,
+  );
 }
 
-async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerator<Buffer> {
-  yield bundleHeader(refs);
+async function* bundle(
+  git: GitProgram,
+  path: string,
+  refs: Refs,
+  known: readonly Oid[],
+): AsyncGenerator<Buffer> {
+  yield bundleHeader(refs, known);
   const args = ['pack-objects', '--revs', '--stdout', '--delta-base-offset', '-q'];
   const child = git.spawn({ ...at(path), args });
-  child.stdin.end([...new Set([...refs.values()].map(({ oid }) => `${oid}\n`))].join(''));
+  const wanted = new Set([...refs.values()].map(({ oid }) => oid));
+  child.stdin.end([...wanted, ...known.map((oid) => `^${oid}`)].map((rev) => `${rev}\n`).join(''));
   yield* child.stdout as AsyncIterable<Buffer>;
   await demandSuccess(child.exit, args);
 }
@@ -102,6 +119,8 @@ function parseHeader(header: string): RefUpdate[] {
     throw new RepositoryError('bad_object', 'the data is not a git bundle');
   const lines = header.slice(SIGNATURE.length).split('\n').slice(0, -1);
   return lines.flatMap((line) => {
+    // Objects that the repository must have. The check of links finds out if it does not.
+    if (/^-[0-9a-f]{40}\b/.test(line)) return [];
     const [, oid, ref] = /^([0-9a-f]{40}) (.+)$/s.exec(line) ?? [];
     if (ref === 'HEAD') return [];
     if (oid === undefined || ref === undefined || !isRefName(ref)) {

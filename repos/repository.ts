@@ -280,8 +280,8 @@ export class BareRepository implements Repository {
     this.#objects.forget();
   }
 
-  bundle(refs: Refs): Readable {
-    return readBundle(this.#git, this.path, refs);
+  bundle(refs: Refs, known?: readonly Oid[]): Readable {
+    return readBundle(this.#git, this.path, refs, known);
   }
 
   async versionsBundle(): Promise<Buffer | undefined> {

@@ -15,7 +15,7 @@ import { sweep } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository, type RepositoryDeps } from './repository.ts';
-import type { Hold, Repositories } from './types.ts';
+import type { Hold, RefUpdate, Repositories } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
@@ -149,10 +149,14 @@ class RepositoryFolder implements Repositories {
     return this.open(name);
   }
 
-  async adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<BareRepository> {
+  async adopt(name: string, ...bundles: AsyncIterable<Buffer>[]): Promise<BareRepository> {
     const repository = await this.create(name);
     try {
-      await repository.updateRefs(await adoptObjects(this.#deps.git, repository.path, bundle));
+      let refs: RefUpdate[] = [];
+      for (const bundle of bundles) {
+        refs = await adoptObjects(this.#deps.git, repository.path, bundle);
+      }
+      await repository.updateRefs(refs);
     } catch (error) {
       await this.remove(name);
       throw error;

@@ -170,8 +170,8 @@ export interface Repository extends ObjectReader {
   fsck(): Promise<string[]>;
   /** Packs loose objects if there are many. Others may read and write the repository meanwhile. */
   maintain(): Promise<void>;
-  /** A git bundle (gitformat-bundle(5)) of these refs and every object that they reach. */
-  bundle(refs: Refs): Readable;
+  /** A git bundle (gitformat-bundle(5)) of these refs and every object that they reach and `known` does not reach. */
+  bundle(refs: Refs, known?: readonly Oid[]): Readable;
   /**
    * A git bundle of `main`, the tags of its versions and every object that they reach. The bundle is cached until a ref
    * changes. Undefined if there is no version, or if the bundle would be too large.
@@ -209,7 +209,7 @@ export interface Repositories {
    * Creates a repository with the refs and objects of a git bundle, durable on return. Throws the errors of `create`,
    * and `bad_object` if the bundle is incomplete. If `adopt` throws, no repository is created.
    */
-  adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
+  adopt(name: string, ...bundles: AsyncIterable<Buffer>[]): Promise<Repository>;
   /** Deletes a repository (to undo a failed creation). */
   remove(name: string): Promise<void>;
   /** Adds a journal entry, durable on return. Must be called before the repository changes. */

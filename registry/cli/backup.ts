@@ -1,6 +1,7 @@
 /** The commands `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
 import { writeSynced } from '../../repos/durable.ts';
 import { dataPaths } from '../data-paths.ts';
+import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
 import { backup } from '../services/backup/backup.ts';
 import { confirmRestore } from '../services/backup/confirm.ts';
@@ -11,18 +12,32 @@ import { orProblem } from './import.ts';
 import { runFsck } from './maintenance.ts';
 import type { Terminal } from './terminal.ts';
 
-interface File {
+interface BackupFile {
   file: string;
+  /** An earlier backup. */
+  since?: string;
+}
+
+export interface RestoreFiles {
+  /** A full backup and the incremental backups after it, oldest first. */
+  files: string[];
+  /** ISO 8601. */
+  at?: string;
 }
 
 const rowsIn = (tables: Record<string, number>): number =>
   Object.values(tables).reduce((sum, count) => sum + count, 0);
 
-export async function runBackup(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
+export async function runBackup(
+  deps: Deps,
+  terminal: Terminal,
+  { file, since }: BackupFile,
+): Promise<number> {
   const { manifest, unsettled, leftOut } = await orProblem(file, async (path) =>
-    backup({ ...deps, version: await ownVersion() }, path, (done, total) =>
-      terminal.progress(done, total, 'Backing up repositories'),
-    ),
+    backup({ ...deps, version: await ownVersion() }, path, {
+      since,
+      onProgress: (done, total) => terminal.progress(done, total, 'Backing up repositories'),
+    }),
   );
   for (const { name, reason } of unsettled) {
     terminal.err(`${name} is in the backup, but has faults: ${reason}`);
@@ -34,7 +49,8 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
   );
   if (keys !== null) terminal.err(`The keys are not complete in the backup: ${keys}`);
   const { repositories, tables } = manifest;
-  terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
+  const files = since === undefined ? `are in ${file}` : `are in ${file} and the backups before it`;
+  terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows ${files}.`);
   terminal.out(
     'Keep this file secret: it contains the keys with which the registry signs versions and sessions.',
   );
@@ -50,14 +66,21 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
 }
 
 /** Restores a backup, then checks the restored registry as `registry fsck` does. */
-export async function runRestore(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
+export async function runRestore(
+  deps: Deps,
+  terminal: Terminal,
+  { files, at }: RestoreFiles,
+): Promise<number> {
   const {
     repositories,
     tables,
     made_at,
     left_out = [],
-  } = await orProblem(file, (path) =>
-    restore(deps, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
+  } = await orProblem(files.join(', '), () =>
+    restore(deps, files, {
+      at: timeOf(at),
+      onProgress: (done, total) => terminal.progress(done, total, 'Restoring repositories'),
+    }),
   );
   terminal.out(
     `Restored ${repositories.length} repositories and ${rowsIn(tables)} rows from the backup of ${made_at}.`,
@@ -68,6 +91,14 @@ export async function runRestore(deps: Deps, terminal: Terminal, { file }: File)
     'Lab computers get nothing new until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
   );
   return await runFsck(deps, terminal);
+}
+
+/** Throws `Problem` `invalid` if the text is no time. */
+export function timeOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new Problem('invalid', `${text} is no time. Write it as 2026-03-02T09:00:00Z.`);
 }
 
 export async function runConfirmRestore(

@@ -7,6 +7,7 @@ import { dataPaths } from '../data-paths.ts';
 import { openDataFolder } from '../private-files.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
+import type { RestoreFiles } from './backup.ts';
 import { askServer, type CommandRequest } from './control.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { localTerminal, printError } from './terminal.ts';
@@ -131,15 +132,24 @@ export function program(act: Act): Command {
     .description(
       'write the repositories, the database and the keys into one file; the server may be running',
     )
-    .action(act('backup', (file: string) => ({ file: resolve(file) })))
-    .command('verify <file>')
+    .option(
+      '--since <earlier>',
+      'write only the git objects that this earlier backup does not have; keep both files',
+      path,
+    )
+    .action(act('backup', (file: string, options: object) => ({ file: resolve(file), ...options })))
+    .command('verify <files...>')
     .description('restore a backup into a temporary folder and check it; change nothing')
-    .action(act('backup verify', (file: string) => ({ file: resolve(file) })));
+    .option(...RESTORE_AT)
+    .action(act('backup verify', filesAndOptions));
   root
-    .command('restore <file>')
-    .description('restore a backup into an empty DATA_DIR and an empty database')
+    .command('restore <files...>')
+    .description(
+      'restore a backup (and the incremental backups after it) into an empty DATA_DIR and an empty database',
+    )
+    .option(...RESTORE_AT)
     .addHelpText('after', RESTORE_NEXT)
-    .action(act('restore', (file: string) => ({ file: resolve(file) })));
+    .action(act('restore', filesAndOptions));
   root
     .command('confirm-restore')
     .description('let lab computers accept the registry after it was restored from a backup')
@@ -168,6 +178,18 @@ Exit codes: 0 if the import is complete, even if classes were left out (--json c
 const DOCTOR_EXIT = `
 Exit codes: 0 if there is no problem, even with warnings; 1 if there is one. Run the command with the account and the
 settings (environment variables) of the registry.`;
+
+const RESTORE_AT = [
+  '--at <time>',
+  'use the last of these backups that was made until then',
+] as const;
+
+const path = (file: string): string => resolve(file);
+
+const filesAndOptions = (files: string[], options: object) => ({
+  files: files.map(path),
+  ...options,
+});
 
 const RESTORE_NEXT = `
 Lab computers get nothing new from the restored registry until you run:
@@ -295,7 +317,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   const terminal = await localTerminal();
   if (request.command === 'backup verify') {
     const { runVerify } = await import('./verify-backup.ts');
-    return await runVerify(terminal, request.options as { file: string });
+    return await runVerify(terminal, request.options as unknown as RestoreFiles);
   }
   const config = loadConfig();
   if (!config.DATABASE_URL) {

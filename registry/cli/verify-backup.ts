@@ -1,4 +1,4 @@
-/** The command `registry backup verify <file>`. */
+/** The command `registry backup verify <files...>`. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,25 +7,37 @@ import { Problem } from '../errors.ts';
 import { openDeps } from '../open.ts';
 import { restore } from '../services/backup/restore.ts';
 import { fsck } from '../services/repair/fsck.ts';
+import { type RestoreFiles, timeOf } from './backup.ts';
 import { orProblem } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Restores a backup into a temporary folder with an embedded database, and checks the restored registry. The data folder of
- * this registry and a running server are not involved. Returns 1 if anything is missing or damaged.
+ * Restores a backup (or a full backup and the incremental backups after it) into a temporary folder with an embedded
+ * database, and checks the restored registry. The data folder of this registry and a running server are not involved.
+ * Returns 1 if anything is missing or damaged.
  */
-export async function runVerify(terminal: Terminal, { file }: { file: string }): Promise<number> {
-  await using stack = new AsyncDisposableStack();
+export async function runVerify(terminal: Terminal, files: RestoreFiles): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-verify-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  try {
+    return await verifyIn(folder, terminal, files);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function verifyIn(
+  folder: string,
+  terminal: Terminal,
+  { files, at }: RestoreFiles,
+): Promise<number> {
   const config = loadConfig({ DATA_DIR: join(folder, 'data') });
   const deps = await openDeps(config, () => '', { migrates: false, isCommand: true });
-  stack.defer(() => deps.close());
   try {
-    const manifest = await orProblem(file, (path) =>
-      restore(deps, path, (done, total) =>
-        terminal.progress(done, total, 'Restoring repositories'),
-      ),
+    const manifest = await orProblem(files.join(', '), () =>
+      restore(deps, files, {
+        at: timeOf(at),
+        onProgress: (done, total) => terminal.progress(done, total, 'Restoring repositories'),
+      }),
     );
     const { problems } = await fsck(deps, (done, total) =>
       terminal.progress(done, total, 'Checking repositories'),
@@ -43,5 +55,7 @@ export async function runVerify(terminal: Terminal, { file }: { file: string }):
     if (!(error instanceof Problem)) throw error;
     terminal.err(`The backup cannot be restored. ${error.message}`);
     return 1;
+  } finally {
+    await deps.close();
   }
 }

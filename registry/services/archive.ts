@@ -166,6 +166,10 @@ export class ArchiveReader {
     return [...this.#entries.keys()];
   }
 
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
   /**
    * Reads an entry. Throws `Problem` `invalid` if there is no such entry, or if its content does not match its
    * checksum. The checksum is compared after the last byte.

@@ -23,6 +23,16 @@ export async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<st
 export const open = (settings: Record<string, string>): Promise<Deps> =>
   openDeps(loadConfig(settings), () => 'http://registry.example', { migrates: false });
 
+/** The refs of each repository, by its name. */
+export async function refsIn({ repositories }: Deps): Promise<Record<string, unknown>> {
+  const names = await repositories.list();
+  const refs = names.map(async (name) => [
+    name,
+    [...(await (await repositories.open(name)).refs())],
+  ]);
+  return Object.fromEntries(await Promise.all(refs));
+}
+
 /** People who keep working: they land versions, propose changes, comment, and create definitions. */
 export function atWork({ ada, ben, nano }: TestLab) {
   let stopped = false;

@@ -10,7 +10,7 @@ import { atWork, nothingYet, open } from '../helpers/backups.ts';
 import { startLab } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
-t.setTimeout(300_000);
+t.setTimeout(600_000);
 
 async function lab(t: Test, database: DatabaseKind) {
   const lab = await startLab(t, { database });

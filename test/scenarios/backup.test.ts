@@ -10,7 +10,7 @@ import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { rowsOf, tablesOf } from '../../registry/store/dump.ts';
-import { atWork, nothingYet, open } from '../helpers/backups.ts';
+import { atWork, nothingYet, open, refsIn } from '../helpers/backups.ts';
 import { registry, serve } from '../helpers/command.ts';
 import { git } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -34,15 +34,6 @@ async function rowsIn({ store }: Deps): Promise<Record<string, string[]>> {
     }
     return all;
   });
-}
-
-async function refsIn({ repositories }: Deps): Promise<Record<string, unknown>> {
-  const names = await repositories.list();
-  const refs = names.map(async (name) => [
-    name,
-    [...(await (await repositories.open(name)).refs())],
-  ]);
-  return Object.fromEntries(await Promise.all(refs));
 }
 
 for (const [from, to] of [
@@ -187,39 +178,3 @@ t.test('an incomplete backup is refused and leaves nothing behind', async (t) =>
   });
   await ada.client.definitions.change(1, { category: 'Goes on' });
 });
-
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
-  t.test(`a backup is verified without a registry (${database})`, async (t) => {
-    const { ada, deps, dataDir } = await startLab(t, { database });
-    for (const name of ['Meter', 'Motor']) {
-      await ada.client.definitions.create({ name, source_code: measurement(name) });
-    }
-    const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
-    t.teardown(() => rm(folder, { recursive: true, force: true }));
-    const verify = (name: string) =>
-      registry(['backup', 'verify', join(folder, name)], {
-        DATA_DIR: join(folder, 'nothing'),
-        TMPDIR: folder,
-      });
-    await backup({ ...deps, version: 'test' }, join(folder, 'whole'));
-    t.match(await verify('whole'), { code: 0, stdout: /Nothing is missing or damaged/ });
-
-    const whole = await readFile(join(folder, 'whole'));
-    await writeFile(join(folder, 'cut'), whole.subarray(0, whole.length / 2));
-    t.match(await verify('cut'), { code: 1, stderr: /cannot be restored/ });
-
-    const refs = join(dataDir, 'repos/Motor.git/packed-refs');
-    const before = await readFile(refs);
-    await writeFile(refs, 'garbage');
-    await backup({ ...deps, version: 'test' }, join(folder, 'partial'));
-    await writeFile(refs, before);
-    t.match(await verify('partial'), { code: 1, stderr: /^Motor is not in the backup/m });
-
-    const { store } = deps;
-    await store.em().execute('alter table audit_events disable trigger user');
-    await store.em().execute(`update audit_events set subject = 'forged' where id = 3`);
-    await backup({ ...deps, version: 'test' }, join(folder, 'forged'));
-    t.match(await verify('forged'), { code: 1, stderr: /^audit trail: /m });
-    t.same((await readdir(folder)).sort(), ['cut', 'forged', 'partial', 'whole']);
-  });
-}

@@ -1,4 +1,5 @@
 /** Writes a backup of the whole registry to one file, while the registry keeps running. */
+import { randomUUID } from 'node:crypto';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, Repositories } from '../../../repos/types.ts';
 import { readKeys } from '../../keys.ts';
@@ -8,12 +9,29 @@ import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Difference, damaged, differenceIn, missing, unknown } from '../repair/compare.ts';
-import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
+import {
+  bundleFile,
+  FORMAT,
+  INCREMENT,
+  keyFile,
+  MANIFEST,
+  type Manifest,
+  moreFile,
+  REFS,
+  tableFile,
+} from './contents.ts';
 import { atOneMoment, type RefsOfAll } from './cut.ts';
+import { type Earlier, isUnchanged, readEarlier, refsLine } from './earlier.ts';
 
 export interface BackupDeps extends LandingDeps {
   keysFolder: string;
   version: string;
+}
+
+export interface BackupOptions {
+  /** An earlier backup. The new backup contains only the git objects that the earlier one does not have. */
+  since?: string | undefined;
+  onProgress?: (done: number, total: number) => void;
 }
 
 export interface BackupReport {
@@ -37,27 +55,44 @@ interface LeftOut {
 export async function backup(
   deps: BackupDeps,
   path: string,
-  onProgress: (done: number, total: number) => void = () => {},
+  { since, onProgress = () => {} }: BackupOptions = {},
 ): Promise<BackupReport> {
   const { store, repositories } = deps;
+  const earlier = since === undefined ? undefined : await readEarlier(since);
   const archive = await ArchiveWriter.create(path);
   try {
     const { result: cut, failed } = await atOneMoment(deps, async (em, refs) => {
+      const made_at = new Date().toISOString();
       const known = await knownDefinitions(em);
-      return { ...settled(refs, known), rows: await addRows(archive, em, await tablesOf(em)) };
+      return {
+        made_at,
+        ...settled(refs, known),
+        rows: await addRows(archive, em, await tablesOf(em)),
+      };
     });
     const keys = await readKeys(deps.keysFolder);
     for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
-    const unreadable = await addRepositories(archive, repositories, cut.refs, onProgress);
+    const unreadable = await addRepositories(
+      { archive, repositories, earlier },
+      cut.refs,
+      onProgress,
+    );
     const leftOut = [...cut.leftOut, ...unreadable];
     const absent = new Set(leftOut.map(({ name }) => name));
+    const whole = [...cut.refs].filter(([name]) => !absent.has(name));
+    await archive.add(
+      REFS,
+      whole.map(([name, refs]) => refsLine(name, refs)),
+    );
     const manifest: Manifest = {
-      format: FORMAT,
+      format: earlier ? INCREMENT : FORMAT,
+      id: randomUUID(),
+      ...(earlier && { since: earlier.id }),
       version: deps.version,
-      made_at: new Date().toISOString(),
+      made_at: cut.made_at,
       migrations: await store.applied(),
       ...cut.rows,
-      repositories: [...cut.refs.keys()].filter((name) => !absent.has(name)),
+      repositories: whole.map(([name]) => name),
       keys: [...keys.keys()],
       ...(absent.size > 0 && { left_out: [...absent] }),
     };
@@ -129,10 +164,15 @@ async function addRows(
   return { tables: counts, sequences: await sequencesOf(em) };
 }
 
+interface Contents {
+  archive: ArchiveWriter;
+  repositories: Repositories;
+  earlier: Earlier | undefined;
+}
+
 /** Returns the repositories that were left out because they cannot be read. */
 async function addRepositories(
-  archive: ArchiveWriter,
-  repositories: Repositories,
+  contents: Contents,
   cut: ReadonlyMap<string, Refs>,
   onProgress: (done: number, total: number) => void,
 ): Promise<LeftOut[]> {
@@ -140,15 +180,36 @@ async function addRepositories(
   let done = 0;
   for (const [name, refs] of cut) {
     try {
-      const repository = await repositories.open(name);
-      await archive.addWhole(bundleFile(name), repository.bundle(refs));
+      await addRepository(contents, name, refs);
     } catch (error) {
       if (!(error instanceof RepositoryError)) throw error;
-      const isThere = await repositories.exists(name);
+      const isThere = await contents.repositories.exists(name);
       const reason = isThere ? damaged(name, error.message).problem : 'it was deleted meanwhile';
       leftOut.push({ name, reason });
     }
     onProgress(++done, cut.size);
   }
   return leftOut;
+}
+
+/** Adds nothing if the earlier backup has the same refs, and otherwise the objects that it does not have. */
+async function addRepository(
+  { archive, repositories, earlier }: Contents,
+  name: string,
+  refs: Refs,
+): Promise<void> {
+  const before = earlier?.refs.get(name);
+  if (before && isUnchanged(refs, before)) return;
+  const repository = await repositories.open(name);
+  try {
+    if (before) {
+      const known = [...new Set(before.values())];
+      await archive.addWhole(moreFile(name), repository.bundle(refs, known));
+      return;
+    }
+  } catch (error) {
+    // The repository does not have the objects of the earlier backup: it was deleted and created again.
+    if (!(error instanceof RepositoryError)) throw error;
+  }
+  await archive.addWhole(bundleFile(name), repository.bundle(refs));
 }

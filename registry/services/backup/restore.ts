@@ -1,7 +1,6 @@
 /** Restores a backup into an empty data folder and an empty database. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import { sync, writeSynced } from '../../../repos/durable.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories } from '../../../repos/types.ts';
@@ -19,15 +18,10 @@ import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/open.ts';
 import { beginTimeline } from '../../store/timelines.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { ArchiveReader } from '../archive.ts';
-import {
-  bundleFile,
-  keyFile,
-  MANIFEST,
-  type Manifest,
-  parseManifest,
-  tableFile,
-} from './contents.ts';
+import type { ArchiveReader } from '../archive.ts';
+import { linesOf } from '../lines.ts';
+import { Chain } from './chain.ts';
+import { bundleFile, keyFile, type Manifest, tableFile } from './contents.ts';
 
 export interface RestoreDeps {
   /** The empty database, already migrated or not. */
@@ -39,18 +33,19 @@ export interface RestoreDeps {
 }
 
 /**
- * Restores keys and repositories first, and then the database in one transaction. If anything fails, everything that was
+ * Restores a backup, or a full backup and the incremental backups after it, oldest first. Restores keys and repositories
+ * first, and then the database in one transaction. If anything fails, everything that was
  * written is removed. Throws `Problem` `conflict` if the target is not empty, and `invalid` if the backup is incomplete.
  */
 export async function restore(
   deps: RestoreDeps,
-  path: string,
-  onProgress: (done: number, total: number) => void = () => {},
+  paths: string | readonly string[],
+  { at, onProgress = () => {} }: RestoreOptions = {},
 ): Promise<Manifest> {
-  const archive = await ArchiveReader.open(path);
   const undo = new AsyncDisposableStack();
+  const chain = await Chain.open([paths].flat(), at);
+  const { archive, manifest } = chain.last;
   try {
-    const manifest = parseManifest(await archive.text(MANIFEST));
     await requireEmpty(deps);
     await noteRestore(deps.restoreNote, deps.store.embedded);
     undo.defer(() => rm(deps.restoreNote, { force: true }));
@@ -58,7 +53,7 @@ export async function restore(
     await writeKeys(archive, manifest, deps.keysFolder, undo);
     let done = 0;
     for (const name of manifest.repositories) {
-      await adopt(deps.repositories, name, archive);
+      await adopt(deps.repositories, name, chain.bundlesOf(name));
       undo.defer(() => deps.repositories.remove(name));
       onProgress(++done, manifest.repositories.length);
     }
@@ -72,8 +67,14 @@ export async function restore(
     await undo.disposeAsync();
     throw asProblem(error);
   } finally {
-    archive.close();
+    chain.close();
   }
+}
+
+export interface RestoreOptions {
+  /** Restores the last of the backups that was not made after this time. By default, the last backup. */
+  at?: Date | undefined;
+  onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -98,10 +99,10 @@ const SURROUNDINGS = new Set<string>(['database_unavailable', 'database_in_use',
 async function adopt(
   repositories: Repositories,
   name: string,
-  archive: ArchiveReader,
+  bundles: AsyncIterable<Buffer>[],
 ): Promise<void> {
   try {
-    await repositories.adopt(name, archive.read(bundleFile(name)));
+    await repositories.adopt(name, ...bundles);
   } catch (error) {
     if (!(error instanceof RepositoryError) || SURROUNDINGS.has(error.code)) throw error;
     throw new Problem('invalid', `The backup is damaged: ${bundleFile(name)}: ${error.message}.`);
@@ -199,22 +200,4 @@ async function insertTable(
   }
   await insertRows(em, table, waiting);
   return count;
-}
-
-/** The longest row, in characters. The source of a definition is in its row and has a smaller limit of its own. */
-const LONGEST_ROW = 64 * 1024 * 1024;
-
-/** Splits text at newlines only. `node:readline` would also split at U+2028, which JSON strings may contain. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.write(chunk)).split('\n');
-    rest = lines.pop() as string;
-    yield* lines;
-    if (rest.length > LONGEST_ROW) {
-      throw new Problem('invalid', `The backup has a row of more than ${LONGEST_ROW} characters.`);
-    }
-  }
-  if (rest !== '') yield rest;
 }
