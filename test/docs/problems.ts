@@ -23,8 +23,8 @@ export function problemsPage(): string {
   return `# Problems
 
 Every error of the registry is a problem document (RFC 9457). This page explains each \`code\` of a problem document. The
-\`type\` of a problem document is \`/problems/<code>\`, where the registry shows the same explanation. \`npm run problems\`
-writes this page from \`registry/errors.ts\`.
+\`type\` of a problem document is \`/problems/<code>\`. At \`/problems/<code>\`, the registry shows the explanation of the
+code. \`npm run problems\` writes this page from \`registry/errors.ts\`.
 
 ${sections.join('\n')}`;
 }
