@@ -8,6 +8,7 @@ import { openDataFolder } from '../private-files.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
 import type { RestoreFiles } from './backup.ts';
+import { addBackupCommands } from './backup-commands.ts';
 import { askServer, type CommandRequest } from './control.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { localTerminal, printError } from './terminal.ts';
@@ -127,34 +128,7 @@ export function program(act: Act): Command {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', DOCTOR_EXIT)
     .action(act('doctor', (options: object) => options));
-  root
-    .command('backup <file>')
-    .description(
-      'write the repositories, the database and the keys into one file; the server may be running',
-    )
-    .option(
-      '--since <earlier>',
-      'write only the git objects that this earlier backup does not have; keep both files',
-      path,
-    )
-    .action(act('backup', (file: string, options: object) => ({ file: resolve(file), ...options })))
-    .command('verify <files...>')
-    .description('restore a backup into a temporary folder and check it; change nothing')
-    .option(...RESTORE_AT)
-    .action(act('backup verify', filesAndOptions));
-  root
-    .command('restore <files...>')
-    .description(
-      'restore a backup (and the incremental backups after it) into an empty DATA_DIR and an empty database',
-    )
-    .option(...RESTORE_AT)
-    .addHelpText('after', RESTORE_NEXT)
-    .action(act('restore', filesAndOptions));
-  root
-    .command('confirm-restore')
-    .description('let lab computers accept the registry after it was restored from a backup')
-    .requiredOption('--by <name>', 'your name, which lab computers show')
-    .action(act('confirm-restore', (options: object) => options));
+  addBackupCommands(root, act);
   root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
   root.addCommand(tokenCommand(act));
@@ -178,22 +152,6 @@ Exit codes: 0 if the import is complete, even if classes were left out (--json c
 const DOCTOR_EXIT = `
 Exit codes: 0 if there is no problem, even with warnings; 1 if there is one. Run the command with the account and the
 settings (environment variables) of the registry.`;
-
-const RESTORE_AT = [
-  '--at <time>',
-  'use the last of these backups that was made until then',
-] as const;
-
-const path = (file: string): string => resolve(file);
-
-const filesAndOptions = (files: string[], options: object) => ({
-  files: files.map(path),
-  ...options,
-});
-
-const RESTORE_NEXT = `
-Lab computers get nothing new from the restored registry until you run:
-registry confirm-restore --by "Your Name"`;
 
 /** Collects the values of an option that may be repeated. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
