@@ -75,7 +75,7 @@ export function mergeRequestRoutes(app: RegistryServer, deps: SaveDeps): void {
         tags,
         summary: 'Rebase the commits of a merge request onto the newest version (contributors)',
         description:
-          'Each commit keeps its author. Approvals stay valid if the changed files and their contents stay the same. The person who rebases may still approve. If a commit conflicts with the newest version, the answer is 409 with the file and the lines.',
+          'Each commit keeps its author. Approvals stay valid if the changed files and their contents stay the same. The person who rebases a merge request may still approve it. If a commit conflicts with the newest version, the answer is 409 with the file and the lines.',
         params: IdParams,
         body: RebaseInput,
         response: { 200: MergeRequestPage, ...problemAnswers },

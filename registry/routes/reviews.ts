@@ -31,9 +31,9 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
       schema: {
         operationId: 'review',
         tags,
-        summary: 'Approve one head of a merge request, request changes, or comment on it',
+        summary: 'Review one head of a merge request: approve, request changes or comment',
         description:
-          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve to withdraw the request. This approval counts only if the person may approve the change. If the head has moved, the answer is 409.',
+          'Admins of the lab and owners of the changed files may approve. People who opened, pushed or wrote the change may approve it only if the lab permits that. A person who has requested changes can always approve to withdraw the request. The policy accepts this approval only if the person may approve the change. If the head has moved, the answer is 409.',
         params: IdParams,
         body: ReviewInput,
         response: { 201: Review, ...problemAnswers },
@@ -72,7 +72,7 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
         operationId: 'postCheck',
         tags,
         summary:
-          'Post the result of a check for one head. The result replaces an earlier result of the same account',
+          'Post the result of a check for one head. The result replaces an earlier result of this check for this head by the same account',
         params: IdParams,
         body: CheckInput,
         response: { 201: Check, ...problemAnswers },

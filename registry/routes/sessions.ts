@@ -16,7 +16,7 @@ export function sessionRoutes(app: RegistryServer, deps: PeopleDeps & SessionDep
         tags: ['sessions'],
         summary: 'Sign in',
         description:
-          'The answer contains a session token for the Authorization header, and also sets it as an HttpOnly cookie. The session ends after eight hours, at a sign-out, or when the password changes. After ten wrong passwords in a row for one account, the answer to sign-ins from the same address is 429 with Retry-After. The wait is one minute at first and doubles with each further wrong password, up to an hour. After a hundred failures from one address within fifteen minutes, for any accounts, a single wrong password causes a wait.',
+          'The answer contains a session token for the Authorization header, and also sets it as an HttpOnly cookie. The session ends after eight hours, at a sign-out, or when the password changes. After ten wrong passwords in a row for one account, the answer to sign-ins from the same address is 429 with Retry-After. The wait is one minute at first and doubles with each further wrong password, up to an hour. After a hundred failed sign-ins from one address within fifteen minutes, one wrong password for an account is enough to cause a wait.',
         security: [],
         body: Credentials,
         response: { 200: Session, ...problemAnswers },

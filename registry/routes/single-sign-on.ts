@@ -75,7 +75,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Send the browser to the OpenID provider',
         description:
-          'Sets a cookie for this attempt to sign in, which is valid for ten minutes, and redirects the browser to the provider. If the registry has no single sign-on, the answer is 404.',
+          'Sets a cookie for this attempt to sign in, and redirects the browser to the provider. The cookie is valid for ten minutes. If the registry has no single sign-on, the answer is 404.',
         security: [],
         querystring: SignOnStart,
         response: { 303: Redirect, ...problemAnswers },
@@ -95,7 +95,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Link your account to the OpenID provider',
         description:
-          'Pages of the registry use this operation. The answer sets a cookie for this attempt and contains the address of the provider. The page then opens the address of the provider. When the browser comes back and the session has not ended, the person at the provider is linked to your account.',
+          'Pages of the registry use this operation. The answer sets a cookie for this attempt and contains the address of the provider. The page then opens the address of the provider. If your session has not ended when the browser comes back, the registry links your account at the provider to your account here.',
         body: SignOnStart,
         response: { 200: SignOnAddress, ...problemAnswers },
       },

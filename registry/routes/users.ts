@@ -15,7 +15,8 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
       schema: {
         operationId: 'listUsers',
         tags,
-        summary: 'List all accounts (site admins), or find one by its username (lab admins too)',
+        summary:
+          'List all accounts (site admins), or find an account by its username (also lab admins)',
         description:
           'With `username`, a lab admin gets the id, username and name of the account, to add it as a member of a lab.',
         querystring: UserQuery,
@@ -85,7 +86,7 @@ export function userRoutes(app: RegistryServer, deps: PeopleDeps & SessionDeps):
         operationId: 'removeUser',
         tags,
         summary:
-          'Delete an account. The account is only disabled, so that histories still show its name',
+          'Delete an account. The registry only disables the account, so that histories still show the name',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

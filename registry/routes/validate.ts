@@ -7,7 +7,7 @@ export function validateRoutes(app: RegistryServer, deps: ValidateDeps): void {
   const schema = {
     tags: ['definitions'],
     description:
-      'The registry parses the code and never runs it. A column counts Unicode code points and starts at 1.',
+      'The registry parses the code and never runs it. Columns are counted in Unicode code points, from 1.',
     body: ValidateRequest,
     response: { 200: ValidationResult, ...problemAnswers },
   };
@@ -24,7 +24,8 @@ export function validateRoutes(app: RegistryServer, deps: ValidateDeps): void {
       schema: {
         ...schema,
         operationId: 'validateDefinition',
-        summary: 'Validate a source text as part of a definition, with the policy of its lab',
+        summary:
+          'Validate a source text as part of a definition, with the policy of the lab that owns the definition',
         params: IdParams,
       },
     },

@@ -19,7 +19,7 @@ const VERDICTS = [
     operationId: 'revokeVersion',
     summary: 'Revoke a version (lab admins)',
     description:
-      'Computers no longer get the version, and nobody can roll back to it. The revoked version stays in the history, the tags and clones. If the revoked version is the newest, it also stays the head of main: roll back, or land a better version. To replace the reason, revoke the version again.',
+      'Computers no longer get the version, and nobody can roll back to it. The revoked version stays in the history, the tags and clones. If the newest version is revoked, main still points to that version: roll back, or land a better version. To replace the reason, revoke the version again.',
   },
   {
     verb: 'reinstate',

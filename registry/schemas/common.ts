@@ -5,7 +5,7 @@ import { Type } from './build.ts';
 export const Id = Type.Integer({ minimum: 1, maximum: 2147483647 });
 export const Time = Type.String({
   format: 'date-time',
-  description: 'A time in RFC 3339 with a time zone. Answers use UTC',
+  description: 'A time in the format of RFC 3339, with a time zone. Answers use UTC',
 });
 
 /**

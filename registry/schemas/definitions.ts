@@ -286,7 +286,7 @@ const LandedUnder = Type.Union(
   ],
   {
     description:
-      'The lab in which the version landed, and the policy of the lab at that time. Null for callers who belong neither to the lab in which the version landed nor to the lab that owns the definition now. Also null if an older registry landed the version',
+      'The lab in which the version landed, and the policy of the lab at that time. Null for callers who belong neither to the lab in which the version landed nor to the lab that owns the definition now. Also null if an older release of the registry landed the version',
   },
 );
 export type LandedUnder = Static<typeof LandedUnder>;

@@ -52,7 +52,8 @@ export const UserChange = Type.Partial(
     password: Password,
     current_password: Text({
       maxLength: 1024,
-      description: 'Your current password. Required to change your password with a session cookie',
+      description:
+        'Your current password. Required if a request with a session cookie changes your password',
     }),
     name: PersonName,
     email: Email,
@@ -210,7 +211,7 @@ export const NewMember = Type.Object({
     Type.Integer({
       ...Id,
       description:
-        'The account, which must be in one of your labs. Site admins can use any account',
+        'The account, which must be in one of your labs. Site admins can specify any account',
     }),
   ),
   role: Role,

@@ -5,7 +5,9 @@ import { Id, Nullable, Time } from './common.ts';
 
 export const SigningKey = Type.Object({
   id: Id,
-  public_key: Type.String({ description: 'The key as in a .pub file: ssh-ed25519 AAAA… registry' }),
+  public_key: Type.String({
+    description: 'The key in the format of a .pub file: ssh-ed25519 AAAA… registry',
+  }),
   fingerprint: Type.String({
     description: 'The fingerprint as ssh-keygen and git print it: SHA256:…',
   }),
@@ -19,12 +21,12 @@ export const SigningKey = Type.Object({
         }),
         signatures: Type.Array(Type.String(), {
           description:
-            'SSH signatures of the document for keys@pybirch-registry, by this key and by the previous key',
+            'SSH signatures of the document in the namespace keys@pybirch-registry: one by this key, one by the previous key',
         }),
       },
       {
         description:
-          'A proof that this key replaced the previous one. Anyone who trusts the previous key can check the proof',
+          'A proof that this key replaced the previous key. Anyone who trusts the previous key can check the proof',
       },
     ),
   ),

@@ -62,7 +62,7 @@ export type HistoriesQuery = Static<typeof HistoriesQuery>;
 export const SyncList = Type.Object({
   computer: Type.Object(ComputerShape),
   generation: Type.String({
-    description: 'A text that changes whenever the list may have changed',
+    description: 'If this text has not changed, the list has not changed either',
   }),
   asked: Type.Object(
     { scope: Type.Enum(['all', 'bound']), names: Type.Array(Type.String()) },
@@ -191,7 +191,8 @@ export const DefinitionFleet = Type.Object({
     Type.Object({
       version: Id,
       installed: Type.Integer({
-        description: 'The number of computers on which this is the newest installed version',
+        description:
+          'The number of computers on which this version is the newest installed version',
       }),
       loaded: Type.Integer({
         description: 'The number of computers that had the version loaded when they last reported',

@@ -249,7 +249,7 @@ export function openSigningKeys(
 const lost = (path: string, how: string, cause?: unknown): Problem =>
   new Problem(
     'incomplete',
-    `The key that signs versions cannot be used: ${path} is ${how}. Put the folder ${dirname(path)} back from a backup (the folder keys in its zip). If there is none, run registry keys new: it makes a new key, but the registry then knows signatures only by the keys that are still listed, and lab computers accept nothing new until they are enrolled again.`,
+    `The key that signs versions cannot be used: ${path} is ${how}. Put the folder ${dirname(path)} back from the folder keys in the zip of a backup. Without a backup, run registry keys new to make a new key. The registry then verifies only signatures by keys that are still listed, and lab computers accept nothing new until they are enrolled again.`,
     undefined,
     { cause },
   );

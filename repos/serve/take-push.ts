@@ -94,7 +94,7 @@ async function unfitness(
   if (broken === undefined || shallow.length === 0) return broken;
   const help = [
     ...broken.help,
-    'Your clone is shallow, and the push needs objects that are missing in it. Fetch them:',
+    'Your clone is shallow: it lacks objects that the push needs. Fetch these objects:',
   ];
   return { reason: 'shallow update not allowed', help: [...help, '  git fetch --unshallow'] };
 }

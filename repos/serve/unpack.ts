@@ -161,7 +161,9 @@ function tooLarge({ packBytes }: PackLimits): Rejection {
   const limit = `${(packBytes / 1024 / 1024).toFixed(1)} MiB`;
   return {
     reason: 'pack too large',
-    help: [`The packed objects of a push can have at most ${limit}. Push fewer commits at once.`],
+    help: [
+      `The packed objects of a push can take up at most ${limit}. Push fewer commits at once.`,
+    ],
   };
 }
 

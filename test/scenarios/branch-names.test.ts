@@ -98,7 +98,7 @@ t.test('a branch that would be a folder of another is refused with git’s messa
   t.equal((await push('HEAD:refs/heads/work/one')).code, 0);
   const { stderr } = await push('HEAD:refs/heads/work');
   t.match(stderr, /'refs\/heads\/work\/one' exists; cannot create 'refs\/heads\/work'/);
-  t.match(stderr, /remote: The name of a branch cannot also be a folder/);
+  t.match(stderr, /remote: A branch name cannot also be a folder/);
   t.notMatch(stderr, /faster/);
   const below = await push('HEAD:refs/heads/work/one/two');
   t.match(below.stderr, /'refs\/heads\/work\/one' exists; cannot create/);

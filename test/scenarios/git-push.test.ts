@@ -238,7 +238,7 @@ const REFUSED: Record<string, Refused> = {
   },
   'a pack that is too large': {
     make: (cwd) => commit(cwd, 'Add', randomFiles(15)),
-    says: [/remote: A push can have at most 0\.2 MiB/, /pack too large/],
+    says: [/remote: The packed objects of a push can take up at most 0\.2 MiB/, /pack too large/],
   },
 };
 

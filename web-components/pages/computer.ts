@@ -76,7 +76,7 @@ export class ComputerPage extends Page {
   async #remove({ id, computer_name }: Computer) {
     const gone = await confirm({
       title: `Delete ${computer_name}`,
-      text: 'The computer loses its access, and its bindings and their settings are deleted. You cannot undo this. Definitions that the computer has fetched keep running there. You can enrol the computer again with a new code.',
+      text: 'The computer loses its access, and its bindings and their settings are deleted. You cannot undo this. The computer can still run definitions that it has fetched. You can enrol the computer again with a new code.',
       action: 'Delete computer',
       danger: true,
       act: async () => await removeComputer(id),

@@ -115,7 +115,7 @@ export class ComputersPage extends Page {
       'computers',
       'No computers yet',
       mayEnrol
-        ? 'Enrol a computer to install the lab’s definitions there and keep them up to date.'
+        ? 'Enrol a computer, so that it installs the lab’s definitions and keeps them up to date.'
         : 'A lab admin can enrol computers.',
     );
   }

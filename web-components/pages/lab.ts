@@ -135,7 +135,7 @@ export class LabPage extends Page {
   async #remove(lab: Lab) {
     const gone = await confirm({
       title: `Delete ${lab.name}`,
-      text: 'You can only delete a lab without definitions, instruments and computers. You cannot undo this. The audit trail keeps its entries about the lab.',
+      text: 'You can delete only a lab that has no definitions, instruments or computers. You cannot undo this. The audit trail keeps its entries about the lab.',
       action: 'Delete lab',
       danger: true,
       act: async () => await removeLab(lab.id),

@@ -108,9 +108,11 @@ export async function changeComputer(
     manage(row.lab_id);
     const { computer_name, lab_id = row.lab_id } = body;
     if (computer_name !== undefined && computer_name !== row.computer_name) {
-      throw new Problem('invalid', 'A computer cannot be renamed. Enrol it under the new name.', [
-        { path: 'computer_name', message: 'cannot be changed' },
-      ]);
+      throw new Problem(
+        'invalid',
+        'A computer cannot be renamed. Enrol the computer under the new name.',
+        [{ path: 'computer_name', message: 'cannot be changed' }],
+      );
     }
     if (lab_id !== row.lab_id) {
       manage(lab_id);

@@ -63,7 +63,10 @@ export function choose(
   if (definition_id === null) return { gets: null, warning: null };
   const definition = definitions.get(definition_id);
   if (!definition) {
-    return { gets: null, warning: `The lab of ${name} can no longer use its definition.` };
+    return {
+      gets: null,
+      warning: `The lab of ${name} can no longer use the definition of this instrument.`,
+    };
   }
   if (definition.archived_at) {
     return { gets: null, warning: `${definition.name}, the definition of ${name}, is archived.` };

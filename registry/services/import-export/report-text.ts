@@ -44,7 +44,7 @@ function linesOf(report: ImportReport, verbose: boolean): string[] {
       'Warnings',
       imported.flatMap((one) => one.warnings.map((text) => ruleOf(one, text))),
     ),
-    ...show('Skipped: not definitions of their own', of('helper', 'same', 'unasked').map(lineOf)),
+    ...show('Skipped classes', of('helper', 'same', 'unasked').map(lineOf)),
     ...emptyFileLines(of('nothing'), verbose),
     summary(report),
   ];

@@ -177,7 +177,7 @@ function nameOrAddressTaken(error: unknown): never {
   }
   throw new Problem(
     'conflict',
-    'Another account has this email address (case and a part after a plus sign are ignored). Use another address.',
+    'Another account has this email address (the registry ignores case and the part after a plus sign). Use another address.',
     [{ path: 'email', message: 'is taken' }],
     { cause: error },
   );

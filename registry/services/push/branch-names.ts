@@ -80,7 +80,7 @@ export function nameProblem(ref: string, others: BranchNames): NameProblem | und
     return {
       reason: `'${beside}' exists; cannot create '${ref}'`,
       lines: [
-        'The name of a branch cannot also be a folder of another branch. Choose another name, or delete the other branch.',
+        'A branch name cannot also be a folder in the name of another branch. Choose another name, or delete the other branch.',
       ],
     };
   const alike = others.spellingClash(ref);

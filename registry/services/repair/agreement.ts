@@ -105,7 +105,7 @@ async function requirePoint(store: Store, { root }: Repositories, mark: Mark | u
   const newest = await newestPoint(store.em());
   throw new Problem(
     'incomplete',
-    `The database is older than the repositories in ${root}: its audit trail ends at entry ${newest?.id ?? 0}, but the repositories have seen entry ${mark.point.id}. Use the newest database. If there is none (it was set back, lost in a power cut, or is new), run registry reindex: definitions and versions are then complete again, but what else changed since is lost. docs/reliability.md explains it.`,
+    `The database is older than the repositories in ${root}. The audit trail in the database ends at entry ${newest?.id ?? 0}, but the repositories refer to entry ${mark.point.id}. Use the newest database. If no newer database exists (for example after a power cut), run registry reindex. Definitions and versions are then complete again, but all other changes after entry ${newest?.id ?? 0} are lost. For details, see docs/reliability.md.`,
   );
 }
 
@@ -122,7 +122,7 @@ async function requireBelonging(
   if (names.length === 0 && known.length > 0) {
     throw new Problem(
       'incomplete',
-      `The folder ${root} is empty, but the database has ${known.length} definitions. Mount its disk or put it back from a backup. To delete the definitions instead: registry reindex --delete-missing`,
+      `The folder ${root} is empty, but the database has ${known.length} definitions. Mount the disk of this folder, or put the folder back from a backup. To delete the definitions instead: registry reindex --delete-missing`,
     );
   }
   if (names.length > 0 && known.length === 0 && !(await hasUsers(store.em()))) {
@@ -178,7 +178,7 @@ async function agreeOnKeys({ store, signingKeys }: AgreementDeps): Promise<void>
   if (signing_key !== null && !keys.some(({ fingerprint }) => fingerprint === signing_key)) {
     throw new Problem(
       'incomplete',
-      `The keys are older than the database, or belong to another registry: ${signing_key}, which signed last, is not in keys/signing-keys.json. Put the newest folder keys back from a backup, or run registry keys new. Lab computers then accept nothing new until they are enrolled again.`,
+      `The keys are older than the database, or belong to another registry: keys/signing-keys.json does not list the last signing key, ${signing_key}. Put the newest keys folder back from a backup, or run registry keys new. After registry keys new, lab computers accept nothing new until they are enrolled again.`,
     );
   }
   if (newest !== null && newest !== signing_key) await noteSigningKey(store.em(), newest);
@@ -270,5 +270,5 @@ async function readMark(root: string): Promise<Mark | undefined> {
 const foreign = (root: string): Problem =>
   new Problem(
     'incomplete',
-    `The repositories in ${root} belong to another registry than the database. Check DATA_DIR and DATABASE_URL: both must be of the same registry.`,
+    `The repositories in ${root} belong to another registry than the database. Check DATA_DIR and DATABASE_URL: both must belong to the same registry.`,
   );

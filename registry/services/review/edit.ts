@@ -76,7 +76,7 @@ export async function reopenMergeRequest(
     if (other)
       throw new Problem(
         'conflict',
-        `Merge request !${other.id} from the same source is already open.`,
+        `Merge request !${other.id} is open and has the same source as merge request !${id}.`,
       );
     await updateMergeRequest(em, id, { state: 'open', decided_by: null, decided_at: null });
     await auditMergeRequest(

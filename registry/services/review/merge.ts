@@ -142,7 +142,7 @@ async function requireModes({ repository, own }: Git, id: number, commit: Oid): 
   const other = [...own.landing].find(([path, entry]) => (tree.get(path) ?? null) !== entry);
   if (!other) return;
   throw notMergeable(id, [
-    `The mode of ${other[0]} cannot be kept when the branch is merged into the newest version. Rebase the branch with git.`,
+    `A merge into the newest version would lose the file mode of ${other[0]}. Rebase the branch with git.`,
   ]);
 }
 

@@ -63,7 +63,11 @@ export async function renewSigningKey(
 ): Promise<SigningKey> {
   const identity = await findIdentity(store.em());
   const made = await signingKeys.renew(identity?.signing_key ?? null);
-  if (!made) throw new Problem('conflict', 'The key is not lost. Run: registry keys rotate');
+  if (!made)
+    throw new Problem(
+      'conflict',
+      'The signing key is not lost. To replace the key, run: registry keys rotate',
+    );
   await store.transaction(async (em) => {
     const { change: _, ...key } = made;
     const subject = { id: made.id, name: made.fingerprint };

@@ -71,7 +71,7 @@ async function renewBuiltin(deps: SaveDeps, name: string, files: Files): Promise
     from,
     judged: null,
     ...(await commitFiles(repository, OPERATOR, from.head, changesBetween(before, files), {
-      summary: `Renew ${name} with the registry`,
+      summary: `Update ${name} to the file in this release of the registry`,
       overrides: [],
     })),
   });

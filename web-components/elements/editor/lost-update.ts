@@ -54,7 +54,7 @@ export class RegistryLostUpdate extends LitElement {
       <p>
         ${
           merges
-            ? 'Your changes and those of the new version are in different places. You can keep both.'
+            ? 'Your changes and the changes in the new version are in different places. You can keep both.'
             : 'You and the new version changed the same lines. Choose which text to keep. Your text is safe until you choose.'
         }
       </p>

@@ -127,7 +127,7 @@ export class RegistryMergeBox extends LitElement {
   async #rebase() {
     await confirm({
       title: 'Rebase onto the newest version',
-      text: 'The rebase puts the commits on top of the newest version. Approvals still count if the changed files stay the same. You can still approve the merge request.',
+      text: 'The rebase puts the commits on top of the newest version. Approvals stay valid if the changed files stay the same. You can still approve the merge request.',
       action: 'Rebase',
       act: () => this.actions.rebase(),
     });

@@ -33,7 +33,7 @@ function safeLink(url: string | null): unknown {
 
 export function interfaceChanges({ breaking, changes }: MergeRequestPage['interface']): unknown {
   if (changes.length === 0) {
-    return html`<p class="quiet">No changes for bindings, stored settings or scripts.</p>`;
+    return html`<p class="quiet">Nothing changes for bindings, stored settings or scripts.</p>`;
   }
   return html`<p class="row">
       ${breaking ? badge('breaking', 'danger', 'alert') : badge('not breaking', 'success', 'check')}

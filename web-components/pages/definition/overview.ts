@@ -75,7 +75,7 @@ export class DefinitionOverview extends LitElement {
           ${
             description
               ? html`<p class="description">${revealHidden(description.trim())}</p>`
-              : html`<p class="quiet">No description. Add a docstring to the class to show it here.</p>`
+              : html`<p class="quiet">No description. To describe the definition here, add a docstring to the class.</p>`
           }
         </section>
         ${this.#signals()}

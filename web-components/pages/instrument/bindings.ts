@@ -101,7 +101,7 @@ export class InstrumentBindings extends LitElement {
           ? empty(
               'plug',
               'Not bound to any computer',
-              'Bind the instrument to a computer, so that PyBirch finds it there with its address and last settings.',
+              'Bind the instrument to a computer. PyBirch on that computer then finds the instrument with its address and last settings.',
             )
           : html`<registry-table caption="Bindings" .columns=${this.#columns} .rows=${this.bindings}></registry-table>`
       }

@@ -28,7 +28,7 @@ export class InstrumentDefinition extends EditableCard {
   protected view() {
     const { definition, definition_id, pinned_version } = this.instrument;
     if (definition_id === null) {
-      return html`<p class="quiet">No definition. Computers create this instrument from a file-based class, if there is one.</p>`;
+      return html`<p class="quiet">No definition. Computers can create this instrument only from a file-based class.</p>`;
     }
     if (!definition)
       return html`<p class="quiet">You may not see the definition of this instrument.</p>`;

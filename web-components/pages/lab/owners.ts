@@ -43,7 +43,7 @@ export class LabOwners extends EditableCard {
   protected view() {
     const { owners } = this.lab;
     if (owners.length === 0) {
-      return html`<p class="quiet">No owners. The approval of any lab admin counts for every change.</p>`;
+      return html`<p class="quiet">No owners. Any lab admin can give the required approvals.</p>`;
     }
     return html`<p class="quiet small">If a change matches a rule, one of the rule’s owners must approve the change.</p>
       <ul>
@@ -58,7 +58,7 @@ export class LabOwners extends EditableCard {
 
   protected fields() {
     return html`<p class="quiet small">
-        A change matches a rule if it matches all its criteria. Write file patterns as in <code>.gitignore</code>:
+        A change matches a rule if the change meets all criteria of the rule. Write file patterns as in <code>.gitignore</code>:
         <code>*.py</code>, <code>tests/</code>.
       </p>
       ${this.rules.map((rule, index) => this.#rule(rule, index))}

@@ -113,7 +113,7 @@ export class LabPolicy extends EditableCard {
       </wa-radio-group>
       <fieldset>
         <legend>Required checks</legend>
-        <p class="quiet small">A program, for example a test run, posts the result. Only results from the chosen account count.</p>
+        <p class="quiet small">A program, for example a test run, posts the result. Only results from the chosen account are accepted.</p>
         ${this.checks.map((check, index) => this.#check(check, index))}
         <div>
           <wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add check</wa-button>
@@ -165,7 +165,7 @@ export class LabPolicy extends EditableCard {
 
 const PUBLIC_DEFINITIONS: Record<Lab['public_definitions'], string> = {
   follow: 'Computers get new versions of other labs’ public definitions as soon as they land.',
-  pin: 'Computers stay at the version of another lab’s definition that an admin chose, until an admin chooses a newer one.',
+  pin: 'Computers get a new version of another lab’s definition only after an admin chooses that version.',
   none: 'Computers get no definitions of other labs.',
 };
 
