@@ -81,7 +81,7 @@ async function namesIn(folder: string): Promise<string[]> {
 const unfinished = (root: string): Problem =>
   new Problem(
     'incomplete',
-    `A restore into ${root} did not finish, so this registry is not complete. Run registry restore FILE again: it removes what the first one left. With DATABASE_URL, give it an empty database.`,
+    `A restore into ${root} did not finish, so this registry is not complete. Run registry restore FILE again: the command first deletes the incomplete data. If DATABASE_URL is set, it must name an empty database.`,
   );
 
 /**
@@ -107,7 +107,7 @@ async function removeUnfinished(paths: Paths, note: string): Promise<void> {
   if (pid !== 0 && isRunning(pid)) {
     throw new Problem(
       'conflict',
-      `Process ${pid} is restoring into ${paths.root}. If that process is no restore, delete ${paths.restoring} and everything else in the folder.`,
+      `Process ${pid} is restoring into ${paths.root}. If process ${pid} is not a restore, delete ${paths.restoring} and everything else in the folder.`,
     );
   }
   await rm(paths.repositories, { recursive: true, force: true });

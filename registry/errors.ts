@@ -55,7 +55,7 @@ export const PROBLEMS = {
   cross_origin: {
     status: 403,
     title: 'The request does not come from a page of the registry',
-    what: 'The request would change something and has the session cookie, but it does not come from a page of the registry.',
+    what: 'The request would change data with the session cookie, but it does not come from a page of the registry.',
     why: 'If the registry accepted requests from pages of other sites, these pages could act in the name of a person who is signed in.',
     next: 'In a program, send a token as `Authorization: Bearer <token>`. If the request does come from a page of the registry, set `PUBLIC_URL` to the address at which people open the registry.',
   },

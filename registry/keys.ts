@@ -27,7 +27,7 @@ export async function sessionSecret(folder: string): Promise<{ text: string; isN
 }
 
 const SECRET_BACK =
-  'Put it back from a backup, or delete it: then a new one is made, and everybody must sign in again.';
+  'Restore the file from a backup, or delete it. If you delete the file, the registry makes a new session secret, and everybody must sign in again.';
 
 /** The text of a file, or undefined if it does not exist. */
 export async function readIfThere(path: string): Promise<string | undefined> {

@@ -193,7 +193,7 @@ export class AnalysisPool implements Analysis {
     return new Problem(
       'too_costly',
       lane === this.#folders.lane
-        ? `Reading the folder takes more than ${bound}. Import its folders one by one.`
+        ? `Reading the folder takes more than ${bound}. Import the subfolders one by one.`
         : `Reading the definition takes more than ${bound}. Make it simpler: one class, fewer and shorter statements; put tables into data files.`,
     );
   }

@@ -75,7 +75,7 @@ export function readSources(files: Files): SourceFiles {
     if (!path.endsWith('.py')) continue;
     total += bytes.byteLength;
     if (total > MAX_SOURCE_BYTES) {
-      const message = `The Python files up to this file have ${total} bytes, but the registry reads at most ${MAX_SOURCE_BYTES} bytes`;
+      const message = `With this file, the Python files have ${total} bytes together, but the registry reads at most ${MAX_SOURCE_BYTES} bytes`;
       errors.set(path, [
         { line: 1, column: 1, end_line: 1, end_column: 1, code: 'too-large', message },
       ]);

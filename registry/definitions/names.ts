@@ -21,7 +21,7 @@ const MAX_SEGMENT_BYTES = 100;
 /** Why a definition may not have this name; null if it may. */
 export function checkName(name: string): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))
-    return 'A name is a Python class name: at most 100 letters, digits and underscores, and no digit first';
+    return 'A name must be a Python class name: at most 100 letters, digits and underscores, and no digit at the start';
   if (KEYWORDS.has(name)) return `${name} is a Python keyword`;
   if (DEVICE.test(name)) return `${name} is the name of a device on Windows`;
   return null;

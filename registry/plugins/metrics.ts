@@ -132,7 +132,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   const registers = [register];
   new Gauge({
     name: 'analysis_waiting',
-    help: 'Requests to analyse definitions that wait for a worker',
+    help: 'Analysis requests that are waiting for a worker',
     registers,
     collect() {
       this.set(analysis().waiting);
@@ -177,7 +177,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
   });
   new Counter({
     name: 'cache_lookups_total',
-    help: 'Lookups in a cache, by outcome. After a miss, the registry computes the value',
+    help: 'Lookups in a cache, by outcome. The outcome miss means that the registry had to compute the value',
     labelNames: ['cache', 'outcome'],
     registers,
     collect() {

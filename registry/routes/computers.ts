@@ -98,7 +98,7 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
         operationId: 'removeComputer',
         tags,
         summary:
-          'Delete a computer and its bindings. The token of the computer stops working at once (lab admins)',
+          'Delete a computer and its bindings (lab admins). The token of the computer stops working at once',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

@@ -22,7 +22,7 @@ async function checkPublicUrl({ PUBLIC_URL, HOST }: Addresses): Promise<Finding>
   if (PUBLIC_URL === undefined) {
     if (isLoopback(HOST)) return ok(check, 'only this machine can reach the registry');
     const advice =
-      'Set PUBLIC_URL to the address that people and lab computers use. Links and clone addresses begin with it.';
+      'Set PUBLIC_URL to the address that people and lab computers use. Links and clone addresses begin with PUBLIC_URL.';
     return warning(check, `HOST is ${HOST}, but PUBLIC_URL is not set`, advice);
   }
   const { hostname, protocol } = new URL(PUBLIC_URL);

@@ -106,11 +106,11 @@ async function checkPermissions(paths: Paths): Promise<Finding[]> {
   }
   if (refused.length > 0) {
     const advice =
-      'Each must be a folder that the account of the registry can read and write. Check owner, mode, and whether the file system is mounted read-only.';
+      'The account of the registry must be able to read and write these folders. Check their owner and mode, and whether the file system is mounted read-only.';
     return [problem('permissions', `cannot write to ${refused.join(', ')}`, advice)];
   }
   if (open.length > 0) {
-    const advice = 'The next start of the registry closes them (mode 0700).';
+    const advice = 'When the registry starts, it sets the mode of its data folders to 0700.';
     return [warning('permissions', `other accounts can read ${open.join(', ')}`, advice)];
   }
   return [ok('permissions', 'only the account of the registry can read the data folder')];

@@ -20,7 +20,8 @@ export async function checkDatabase(store: Store): Promise<Finding[]> {
     return [...(await checkServer(store)), schema];
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    const advice = 'Check DATABASE_URL, whether the database server runs, and its log.';
+    const advice =
+      'Check DATABASE_URL and the log of the database server, and whether the server is running.';
     return [problem('database', `the database cannot be used: ${error.message}`, advice)];
   }
 }
@@ -30,7 +31,7 @@ export async function checkClosedDatabase(
   folder: string,
   hasRepositories: boolean,
 ): Promise<Finding> {
-  const restore = 'Restore a backup (docs/backup.md). Do not start the registry before.';
+  const restore = 'Restore a backup (docs/backup.md) before you start the registry.';
   const missing: string[] = [];
   for (const name of ['PG_VERSION', 'global/pg_control', 'pg_wal']) {
     if ((await stat(join(folder, name)).catch(() => undefined)) === undefined) missing.push(name);
@@ -154,7 +155,8 @@ async function poolOf({ orm }: Store): Promise<number> {
 function checkClock(difference: number, isAhead: boolean): Finding {
   const which = isAhead ? 'ahead of' : 'behind';
   const found = `the clock of this machine is ${Math.round(difference / 100) / 10} s ${which} the clock of the database server`;
-  const advice = 'Synchronize both clocks, for example with chrony or systemd-timesyncd.';
+  const advice =
+    'Synchronize the clocks of both machines, for example with chrony or systemd-timesyncd.';
   if (difference > CLOCK_PROBLEM) return problem('clock', found, advice);
   if (difference > CLOCK_WARNING) return warning('clock', found, advice);
   return ok('clock', 'the clocks of this machine and of the database server agree');

@@ -56,13 +56,13 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
   return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
-/** Node raises the soft limit to the hard one when it starts, so the hard limit counts. */
+/** When Node starts, it raises the soft limit to the hard limit, so only the hard limit matters. */
 function openFiles(isEmbedded: boolean): Finding {
   const limit = openFileLimit();
   if (limit === undefined) return ok('open-files', 'this system has no limit that can be read');
   const found = `this process may open ${limit} files, and thus serve ${connectionLimit(limit, isEmbedded)} connections`;
   const advice =
-    'Raise the limit: LimitNOFILE in the systemd unit, or ulimit -n in the shell that starts the registry. Node raises the soft limit to the hard one, but it cannot raise the hard limit.';
+    'Raise the limit: LimitNOFILE in the systemd unit, or ulimit -n in the shell that starts the registry. Node raises the soft limit to the hard limit, but it cannot raise the hard limit.';
   if (limit < leastOpenFiles(isEmbedded)) return problem('open-files', found, advice);
   if (limit < 4096) return warning('open-files', found, advice);
   return ok('open-files', found);

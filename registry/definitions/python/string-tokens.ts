@@ -186,7 +186,8 @@ export class StringTokens extends Layout {
   }
 
   protected newInFormat(from: number): void {
-    const what = 'A backslash, comment, line end or the same quote within a field of an f-string';
+    const what =
+      'A backslash, comment, line end or the quote of the f-string within a field of the f-string';
     this.features.push({ from, to: this.at, minor: 12, what });
   }
 

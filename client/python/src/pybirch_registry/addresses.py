@@ -15,7 +15,9 @@ SERIAL = re.compile(r"ASRL[^\s:]+(::INSTR)?|COM\d+|/dev/\S+", re.IGNORECASE)
 NETWORK = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
 GPIB = re.compile(r"GPIB\d*::(\d+)(?:::(\d+))?(::INSTR)?", re.IGNORECASE)
 OWN_KIND = re.compile(r"(?=.*\d)[^\s:]+(:\d+)?")
-"""Matches addresses of vendors' libraries: a serial number (`27000123`), a channel (`Dev1/ai0`) or `host2:5025`."""
+"""Matches addresses that vendors' libraries use, such as a serial number (`27000123`), a channel (`Dev1/ai0`) or
+`host2:5025`.
+"""
 
 
 def is_nowhere(adapter: Any) -> bool:

@@ -22,7 +22,7 @@ INTERVAL_S = 15.0
 """The longest delay between a sync and the warning, in seconds."""
 
 Listener = Callable[[str], None]
-"""A function that receives the warning as a sentence. The client calls this function from any thread."""
+"""A function that receives the warning as a sentence. The client may call this function from any thread."""
 
 
 class RevokedWarning(UserWarning):

@@ -26,7 +26,7 @@ class Answers:
         self._store = bound.store
         self._manifest = bound.manifest
         self._names: dict[int, str] = {}
-        """The names of definitions by id. Names are cached, because PyBirch's tree asks for each name."""
+        """A cache of definition names by id, because PyBirch's tree asks for names one by one."""
 
     # ---------------------------------------------------------------- drivers
 

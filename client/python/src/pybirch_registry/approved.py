@@ -8,7 +8,9 @@ from .store import Installed
 
 ROOT = "pybirch_registry.definitions"
 DRIVER = "__driver__"
-"""The module of a version's package that contains the class for PyBirch's factory (see driver.py)."""
+"""The name of the module that contains the class for PyBirch's factory (see driver.py). The package of every version
+has this module.
+"""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from .text import logger
 log = logger(__name__)
 
 SEND_NOW_S = 3.0
-"""How long `bind` and `save_settings` wait for the registry, in seconds. After this time, the next sync sends
-what remains.
+"""How long `bind` and `save_settings` wait for the registry, in seconds. If they stop waiting, the next sync
+sends the remaining changes.
 """
 
 

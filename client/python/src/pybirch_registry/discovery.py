@@ -16,9 +16,11 @@ log = logger(__name__)
 
 
 NUMBER = "_registry_instrument"
-"""The attribute of an instrument object that contains the instrument's id in the registry."""
+"""The attribute in which an instrument object stores the instrument's registry id."""
 KEY = "_registry_key"
-"""The attribute that contains this computer's key for an instrument. The registry does not know the instrument yet."""
+"""The attribute in which an instrument object stores this computer's key for an instrument that the registry does not
+know yet.
+"""
 
 
 class Creator(Protocol):
@@ -52,7 +54,7 @@ class Found:
     key: str | None = None
     """This computer's key for an instrument that the registry does not know yet."""
     binding: Mapping[str, Any] = field(default_factory=dict)
-    """All fields of the binding in the registry. The mapping is empty until the registry knows the binding."""
+    """All fields of the binding in the registry, or no fields while the registry does not know the binding."""
 
     @property
     def name(self) -> str:

@@ -15,7 +15,9 @@ from .errors import UnreachableError
 from .wire import EVENT_BYTES, Bounds
 
 SILENCE_S = 90.0
-"""A stream counts as dead after this many seconds without any data, even a heartbeat."""
+"""The longest time without any data on an event stream, in seconds. After a longer silence, the client assumes that the
+stream is broken: the registry sends heartbeats.
+"""
 
 END_S = 2.0
 

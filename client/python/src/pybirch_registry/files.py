@@ -34,7 +34,7 @@ WINDOWS_LONGEST = 259
 """The longest path on Windows without support for long paths, in characters (MAX_PATH without the final zero)."""
 LOCK_TIMEOUT_S = 120.0
 PARTIAL = ".partial-"
-"""The start of the names of files and folders that are being written or deleted."""
+"""The prefix of the name of a file or folder that is being written or deleted."""
 
 
 def sha256(content: bytes) -> str:

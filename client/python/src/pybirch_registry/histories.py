@@ -26,7 +26,7 @@ from .wire import ANSWER_BYTES, GIT_S, PACK_BYTES, Bounds
 KIND = "application/vnd.pybirch.histories"
 LONGEST_LINE = 1000
 LARGEST = 4 * 1024 * 1024
-"""The largest history in the answer, in bytes."""
+"""The largest history that an answer may contain, in bytes."""
 UNPACKED = 32 * 1024 * 1024
 """The largest unpacked history, in bytes. Histories are unpacked in memory."""
 MOST_OBJECTS = 20_000

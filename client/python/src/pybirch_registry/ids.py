@@ -11,13 +11,13 @@ from typing import Any
 FIRST = 1_000_000_000
 UNKNOWN_FIRST = 2_000_000_000
 UNKNOWN_COUNT = 147_000_000
-"""The number of ids for instruments that the registry does not know yet. The id of an unknown instrument is made from
-this computer's key.
+"""How many ids are reserved for instruments that the registry does not know yet. The id of an unknown
+instrument is made from this computer's key.
 """
 
 IDS = frozenset(["id", "lab_id", "definition_id", "driver_id", "instrument_id"])
 FREE = frozenset(["settings_schema", "default_settings", "last_settings", "specifications", "extra_data"])
-"""Fields with free content, such as settings. An `id` in the content of these fields is not an id of the registry."""
+"""Fields with free content, such as settings. A key `id` in free content is not an id of the registry."""
 
 
 def to_pybirch(number: int) -> int:

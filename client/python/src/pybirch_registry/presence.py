@@ -17,8 +17,8 @@ from .text import logger
 log = logger(__name__)
 
 _held: dict[Path, int] = {}
-"""The locks of this process. When the process ends, the system releases the locks, and the record of the process no
-longer counts.
+"""The locks of this process. When the process ends, the operating system releases the locks. Without a lock, other
+processes ignore the record of this process.
 """
 
 

@@ -43,7 +43,7 @@ class TagRecord:
     id: str
     """The id of the tag object."""
     raw: bytes
-    """The bytes of the tag object, which were signed."""
+    """The signed bytes of the tag object."""
     name: str
     """The name in the tag object. The ref of the tag may have another name."""
     tagged_at: float

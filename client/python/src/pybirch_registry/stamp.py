@@ -5,7 +5,7 @@ from typing import Any
 from .store import Installed
 
 SETTINGS_UI = "settings_UI"
-"""An attribute of instances. PyBirch's base classes store a lambda in this attribute, which pickle cannot save."""
+"""An attribute of instances, in which PyBirch's base classes store a lambda. Pickle cannot save a lambda."""
 
 
 def stamp(cls: type[Any], installed: Installed) -> None:

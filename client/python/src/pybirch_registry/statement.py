@@ -13,8 +13,8 @@ from .errors import RefusedError
 from .signatures import BEGIN, END
 
 LISTS = b"lists@pybirch-registry"
-"""The purpose that is named in the signature of a statement, so that a tag's signature cannot be used for a
-statement.
+"""The purpose in the signature of a statement. The signatures of tags have another purpose, so they are not valid for
+statements.
 """
 HEADER = "Sync-Statement"
 LARGEST = 2**53 - 1
@@ -33,7 +33,7 @@ class Statement:
     timeline: str
     restored_from: str | None
     confirmed_by: str | None
-    """Who confirmed that computers should follow this timeline, or None if nobody has confirmed it."""
+    """The person who confirmed that computers should follow the timeline of a restored registry, or None."""
     signed_at: float
     """When the list was signed, in Unix seconds, by the registry's clock."""
     digest: str | None

@@ -19,7 +19,7 @@ from .text import logger
 log = logger(__name__)
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
-"""Files that file managers add to folders. A file with one of these names does not count as an edit."""
+"""Files that file managers add to folders. The client does not treat these additions as edits of a version."""
 
 
 @dataclass(frozen=True)

@@ -37,15 +37,19 @@ from .versions import Versions
 log = logger(__name__)
 
 Outcome = list[tuple[Item, str | None, RegistryError | None]]
-"""Each version of one definition, with a message for the user or None, and with an error or None."""
+"""The results of a sync for one definition: each version, a message for the user, and an error. The message and the
+error may be None.
+"""
 WORKERS = 6
 FEWEST = 4
-"""The fewest new definitions that one request downloads. If fewer definitions are new, git fetches them one by one."""
+"""The least number of new definitions that are downloaded in one request. Git fetches fewer definitions
+one by one.
+"""
 THE_LIST = "the registry's list"
-"""A report uses this name if the client refused the registry's list."""
+"""The name under which a report says that the client refused the registry's list."""
 MOST_ERRORS = 200
 LONGEST_ERROR = 2000
-"""The most errors that the registry accepts in one report, and the most characters of an error."""
+"""The registry accepts at most `MOST_ERRORS` errors in one report, and `LONGEST_ERROR` characters in one error."""
 
 
 class Syncer:

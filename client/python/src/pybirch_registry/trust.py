@@ -20,8 +20,8 @@ STALE_S = 7 * 24 * 3600.0
 do not arrive.
 """
 AGAIN_S = 3600.0
-"""Lists with the same number differ only in details such as a username or an address. The later one counts.
-Clocks may differ by `AGAIN_S` seconds.
+"""Lists with the same number differ only in details such as a username or an address. The client uses the list that
+was signed last. Clocks may differ by `AGAIN_S` seconds.
 """
 
 WAY_OUT = (

@@ -25,7 +25,7 @@ class Update:
     name: str
     loaded: int
     newest: int
-    """The version that `reload` uses, which is the loaded version if there is no other one."""
+    """The version that `reload` would load, which may be the loaded version again."""
     revoked: str | None
     """The reason why the loaded version was revoked, or None if it was not revoked."""
 

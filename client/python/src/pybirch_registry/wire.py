@@ -36,8 +36,8 @@ GIT_S = 30 * 60.0
 """The longest time for an answer (`LONGEST_S`) and for a history (`GIT_S`), in seconds, even if data keeps arriving."""
 ANSWER_BYTES = 64 * 1024 * 1024
 REFS_BYTES = 16 * 1024 * 1024
-"""The largest list of a definition's refs, in bytes, which has room for a hundred thousand versions. The list
-is kept in memory, whereas a pack goes to a file.
+"""The largest list of a definition's refs, in bytes: enough for a hundred thousand versions. The list is kept in
+memory, whereas a pack goes to a file.
 """
 PACK_BYTES = 512 * 1024 * 1024
 EVENT_BYTES = 1024 * 1024
@@ -57,11 +57,11 @@ class Bounds:
     """The longest time without any data, in seconds."""
     longest_s: float = field(default_factory=lambda: LONGEST_S)
     is_endless: bool = False
-    """Whether the answer is a stream. A stream may last as long as data arrives. For a stream, `most_bytes` counts from
-    the last `refill`.
+    """Whether the answer is a stream. A stream may last as long as data arrives. In a stream, `most_bytes` limits only
+    the bytes since the last `refill`.
     """
     meter: "Meter | None" = field(default=None, init=False)
-    """The meter of the latest answer."""
+    """Counts the bytes and the time of the latest answer."""
 
 
 class Meter:

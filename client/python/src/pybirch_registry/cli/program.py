@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show = command("show", "Show one definition and its versions.", definitions.show)
     show.add_argument("name", metavar="NAME", help="the definition's name")
-    pin = command("pin", "Keep a definition at a version on this computer.", definitions.pin)
+    pin = command("pin", "Pin a definition to a version on this computer.", definitions.pin)
     pin.add_argument("name", metavar="NAME[@VERSION]", help="for instance SR830@3; by default, the installed version")
     unpin = command("unpin", "Follow the newest version again.", definitions.unpin)
     unpin.add_argument("name", metavar="NAME", help="the definition's name")

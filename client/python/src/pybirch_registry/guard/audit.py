@@ -36,7 +36,9 @@ class Refusal(NamedTuple):
 
 
 Rule = Callable[[str, tuple[Any, ...], Standing], Refusal | None]
-"""A rule gets an event, the event's arguments and who is in charge. A rule returns the refusal, or None."""
+"""A rule gets an event, the event's arguments and the `Standing` of the code that caused the event. A rule returns a
+`Refusal`, or None to allow the event.
+"""
 
 
 _definitions = Definitions()

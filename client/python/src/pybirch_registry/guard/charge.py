@@ -39,9 +39,9 @@ VISA_PACKAGES = (
 
 
 PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
-"""The folders of Python itself and of installed packages. Libraries read their own files in these folders."""
+"""The folders of Python itself and of installed packages, in which libraries read their own files."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
-"""The function that runs every thread of the threading module. The argument `self` of the function is the thread."""
+"""The method that runs every thread of the threading module. The method's `self` is the thread."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Standing:
 
     charge: Charge
     through: frozenset[str]
-    """The trusted code between the definition and the event on the stack. Trusted code may do more for a definition
-    (see the table in GUARD.md).
+    """The kinds of trusted code on the stack between the definition and the event. A definition may do some things only
+    through trusted code (see the table in GUARD.md).
 
     The values are `visa`, `logging`, `finder`, `popen`, `socketpair`, `setup`, `import` and `import_module`. `finder`
     searches for a shared library. `setup` is the code of an installed library during its import. `import` finds a
     module. `import_module` bypasses the definition's own `import`.
     """
     is_direct: bool
-    """Whether no Python function is on the stack between definition and event, apart from functions of the
-    import system.
+    """Whether the stack between the definition and the event contains no Python functions other than the import
+    system's.
     """
     importer: str | None
-    """The import system's function that causes the event while it finds a module, or None."""
+    """The function of the import system that caused the event while it searched for a module, or None."""
 
 
 class Definitions:

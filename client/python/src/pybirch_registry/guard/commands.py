@@ -14,7 +14,7 @@ NAME = r"[A-Za-z0-9_.+-]{1,64}"
 LIBRARY = r"[^\0-][^\0]*\.(?:so|a|sl|dylib|dll)(?:\.[0-9.]+)?"
 SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/system/bin")
 VARIED = ("LC_ALL", "LANG")
-"""The environment variables that Python's library and pyvisa change when they run a program."""
+"""The environment variables that the standard library and pyvisa change for the programs that they run."""
 NOTHING = r"(?!)"
 """A regular expression that matches no text."""
 

@@ -75,4 +75,4 @@ GUARD_EVENTS = (
     "sys.settrace",
 )
 REGISTRY_READS = ("ConnectRegistry", "EnumKey", "EnumValue", "OpenKey", "QueryInfoKey", "QueryValue")
-"""The events of winreg that only read."""
+"""The winreg functions that only read the Windows registry, by the names in their audit events."""

@@ -20,7 +20,7 @@ PORTS = re.compile(r"\\\\\.\\COM\d+", re.IGNORECASE)
 """The names of serial ports on Windows."""
 PLAIN = (PurePosixPath, PureWindowsPath, type(PurePath()), type(Path()))
 UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
-"""Folders in which no library is installed. Files that exist only in memory have paths in these folders."""
+"""The folders of files that exist only in memory, where no library is installed."""
 
 
 def beginning(folder: str) -> str:

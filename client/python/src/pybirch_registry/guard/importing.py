@@ -11,8 +11,8 @@ from typing import Any
 
 FROZEN = ("<frozen importlib", "<frozen zipimport")
 IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
-"""The functions that find a module. A definition that calls a loader without these functions could read
-any file.
+"""The functions that find a module. A loader that a definition calls directly, and not through these functions, could
+read any file.
 """
 CALLING = "_call_with_frames_removed"
 """The import system's function that runs the code of a loaded module."""
@@ -37,7 +37,7 @@ OWN = frozenset(
     ]
 )
 ATTRIBUTES = frozenset(["name", "path", "archive", "prefix", "_files"])
-"""The attributes that loaders in `OWN` may have. A loader with any other attribute could have a replaced method."""
+"""The attributes that loaders in `OWN` may have. Any other attribute could replace a method of the loader."""
 
 
 def importer(frame: FrameType) -> str | None:

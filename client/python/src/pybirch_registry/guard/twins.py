@@ -122,7 +122,7 @@ HARMLESS = frozenset(
         "_xxlimited",
     ]
 )
-"""Modules that reach only the program's memory, and names that are no secret."""
+"""Modules that can access only the program's memory, and names that are not secret."""
 
 JUDGED = frozenset(
     [
@@ -142,7 +142,7 @@ JUDGED = frozenset(
         "winreg",
     ]
 )
-"""Modules that reach outside the program's memory, and raise audit events when they do."""
+"""Modules that raise an audit event whenever they access something outside the program's memory."""
 
 WINDOWS = frozenset(["_msi", "_overlapped", "_winapi", "_wmi", "msvcrt", "nt", "winreg", "winsound"])
 """The modules that CPython has only on Windows (PC/config.c and PCbuild)."""
