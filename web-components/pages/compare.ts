@@ -194,7 +194,7 @@ export class ComparePage extends Page {
     const done = await confirm({
       title: `Roll back ${name} to version ${version}`,
       text: lands
-        ? `The rollback creates version ${(newest ?? 0) + 1} with the files of version ${version}. The history stays complete. To undo the rollback, roll back again.`
+        ? `The rollback creates version ${(newest ?? 0) + 1} with the files of version ${version}. The history stays complete. To undo the rollback, roll back to version ${newest ?? 0}.`
         : `The rollback opens a merge request with the files of version ${version}. The merge request can land after it is approved.`,
       action: lands ? `Roll back to v${version}` : 'Open merge request',
       reason: 'required',

@@ -42,8 +42,8 @@ error may be None.
 """
 WORKERS = 6
 FEWEST = 4
-"""The least number of new definitions that are downloaded in one request. Git fetches fewer definitions
-one by one.
+"""If a sync finds at least this many new definitions, it downloads them in one request. Otherwise git fetches
+each definition by itself.
 """
 THE_LIST = "the registry's list"
 """The name under which a report says that the client refused the registry's list."""
