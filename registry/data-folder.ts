@@ -89,7 +89,7 @@ const unfinished = (root: string): Problem =>
  * the note belongs to the restore.
  */
 export async function noteRestore(path: string, isEmbedded: boolean): Promise<void> {
-  await writeSynced(path, JSON.stringify({ pid: process.pid, isEmbedded }), 0o600);
+  await writeSynced(path, JSON.stringify({ pid: process.pid, isEmbedded }), { mode: 0o600 });
 }
 
 /** Whether this machine has a process with the number; it may be another program by now. */

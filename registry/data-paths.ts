@@ -7,6 +7,8 @@ export function dataPaths(dataDir: string) {
     root,
     repositories: join(root, 'repos'),
     journal: join(root, 'journal'),
+    leases: join(root, 'leases'),
+    workshops: join(root, 'repos', '.workshop'),
     database: join(root, 'postgres'),
     keys: join(root, 'keys'),
     /** Exists while a restore is running, and after one that did not finish. */

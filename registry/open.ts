@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Caches } from '../repos/caches.ts';
 import { type GitCaches, openGitCaches } from '../repos/git-caches.ts';
+import { type Leases, openLeases } from '../repos/leases.ts';
 import { openGitProgram } from '../repos/process.ts';
 import { openRepositories } from '../repos/store.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
@@ -20,6 +21,7 @@ import { openStore, type Store } from './store/open.ts';
 
 export interface Deps {
   config: Config;
+  leases: Leases;
   store: Store;
   repositories: Repositories;
   git: GitProgram;
@@ -81,20 +83,28 @@ async function openInto(
   { embedded, migrates = true, isCommand = false, debug }: OpenOptions,
 ): Promise<Omit<Deps, 'openToOthers'>> {
   const paths = dataPaths(config.DATA_DIR);
+  const leases = await openLeases(paths.leases, paths.workshops);
+  opened.defer(() => leases.close());
   const [git, store] = await settleBoth(
     openGitProgram().then((git) => {
       opened.defer(() => git.close());
       return git;
     }),
-    openStore({ databaseUrl: config.DATABASE_URL, folder: paths.database, embedded, debug }).then(
-      async (store) => {
-        opened.defer(() => store.close());
-        if (migrates) await store.migrate();
-        return store;
-      },
-    ),
+    openStore({
+      databaseUrl: config.DATABASE_URL,
+      folder: paths.database,
+      process: leases.process,
+      embedded,
+      debug,
+    }).then(async (store) => {
+      opened.defer(() => store.close());
+      if (migrates) await store.migrate();
+      return store;
+    }),
   );
-  const signingKeys = openSigningKeys(paths.keys, { mayBegin: await mayBeginKeys(paths) });
+  const signingKeys = openSigningKeys(paths.keys, leases, {
+    mayBegin: await mayBeginKeys(paths),
+  });
   const analysis = new AnalysisPool({ yields: !isCommand });
   opened.defer(() => analysis.close());
   const caches = new Caches(config.CACHE_BYTES, CACHE_SHARES);
@@ -102,6 +112,7 @@ async function openInto(
   const repositories = await openRepositories({
     root: paths.repositories,
     journal: paths.journal,
+    leases,
     git,
     caches: gitCaches,
     sign: signingKeys.sign,
@@ -109,6 +120,7 @@ async function openInto(
   opened.defer(() => repositories.close());
   return {
     config,
+    leases,
     store,
     repositories,
     git,

@@ -4,7 +4,6 @@ import { closeSync, fsync, openSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 
 import { dirname } from 'node:path';
-import { RepositoryError } from './errors.ts';
 
 /**
  * The most bytes that are written at once. Opening and writing a small file takes less time than handing the work to
@@ -16,10 +15,10 @@ const SMALL = 64 * 1024;
 export async function writeSynced(
   path: string,
   bytes: Uint8Array | string,
-  mode = 0o644,
+  { mode = 0o644, flag = 'w' } = {},
 ): Promise<void> {
-  if (bytes.length > SMALL) return await writeLarge(path, bytes, mode);
-  const file = openSync(path, 'w', mode);
+  if (bytes.length > SMALL) return await writeLarge(path, bytes, flag, mode);
+  const file = openSync(path, flag, mode);
   try {
     writeFileSync(file, bytes);
     await synced(file);
@@ -28,8 +27,13 @@ export async function writeSynced(
   }
 }
 
-async function writeLarge(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
-  const file = await open(path, 'w', mode);
+async function writeLarge(
+  path: string,
+  bytes: Uint8Array | string,
+  flag: string,
+  mode: number,
+): Promise<void> {
+  const file = await open(path, flag, mode);
   try {
     await file.writeFile(bytes);
     await synced(file.fd);
@@ -53,24 +57,18 @@ const synced = (file: number): Promise<void> =>
     fsync(file, (error) => (error ? reject(error) : resolve()));
   });
 
-/**
- * Replaces a file atomically and durably: readers see the whole old file or the whole new one, even after a crash. `ready`
- * must be done before the new file is in its place, and runs while the new file is written. Throws `not_written` if the old
- * file is still in its place.
- */
+/** Replaces a file atomically and durably: readers see the whole old file or the whole new one, even after a crash. */
 export async function replaceFile(
   path: string,
   temporary: string,
   bytes: Uint8Array | string,
-  ready: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  await Promise.all([writeSynced(temporary, bytes), ready]).catch(async (cause: Error) => {
+  try {
+    await writeSynced(temporary, bytes);
+  } catch (error) {
     await rm(temporary, { force: true });
-    if (cause instanceof RepositoryError) throw cause;
-    throw new RepositoryError('not_written', `${path} was not replaced: ${cause.message}`, {
-      cause,
-    });
-  });
+    throw error;
+  }
   await rename(temporary, path);
   await sync(dirname(path));
 }

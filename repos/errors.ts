@@ -6,6 +6,7 @@ export type RepositoryErrorCode =
   | 'damaged'
   | 'ref_conflict'
   | 'locked'
+  | 'fenced'
   | 'object_not_found'
   | 'bad_object'
   | 'too_large'

@@ -1,64 +1,116 @@
 /**
- * Journal entries name the repositories that are about to change. The start after a crash checks only these
- * repositories.
+ * Journal entries name the repositories that are about to change. An entry belongs to a process; when the process has
+ * ended or was stopped, another process takes over its entries and repairs the repositories.
  */
-import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sync } from './durable.ts';
 import { RepositoryError } from './errors.ts';
-import { withLock } from './lock.ts';
-import { isGone, owner } from './owner.ts';
+import type { Leases } from './leases.ts';
+import { type Claim, isLocked, withLock } from './lock.ts';
 import type { Hold } from './types.ts';
 
 /** While this lock exists, no new change begins. */
 const HOLD = 'hold.lock';
-/** How long `hold` waits for running changes. Changes take milliseconds to seconds. */
+/** How long `hold` waits for running changes, and a new change for a hold or a repair. */
 const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
+/** The owner of an entry that nobody owns any more. */
+const NOBODY = 'left';
 
-/**
- * An entry is an empty file `<name>~<process>`. The file name contains the process because several processes may change
- * one repository.
- */
+interface Held {
+  /** How many callers in this process have added the entry. */
+  count: number;
+  /** The end of the queued file operations. */
+  done: Promise<void>;
+  /** The lease under which the file was written. */
+  lease: string;
+}
+
+/** The state of the journal for metrics. */
+export interface JournalState {
+  /** Entries of this process, and changes of this process that wait for a hold or a repair. */
+  held: number;
+  waiting: number;
+}
+
+/** An entry is an empty file `<name>~<lease>`, because several processes may change one repository. */
 export class Journal {
   readonly #folder: string;
-  /** For each entry, how many callers in this process have added it, and the end of its queued file operations. */
-  readonly #held = new Map<string, { count: number; done: Promise<void> }>();
+  readonly #leases: Leases;
+  readonly #held = new Map<string, Held>();
+  #waiting = 0;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, leases: Leases) {
     this.#folder = folder;
+    this.#leases = leases;
   }
 
-  static async open(folder: string): Promise<Journal> {
+  static async open(folder: string, leases: Leases): Promise<Journal> {
     await mkdir(folder, { recursive: true });
-    return new Journal(folder);
+    return new Journal(folder, leases);
+  }
+
+  get state(): JournalState {
+    return { held: this.#held.size, waiting: this.#waiting };
   }
 
   /**
-   * Adds an entry. The first entry of a repository in this process waits while a process holds changes back. `add`
-   * writes the entry before it checks for a hold, and `hold` takes its lock before it checks for entries. So at least
-   * one of the two sees the other. Further entries do not wait, because they belong to a running change.
+   * Adds an entry. The first entry of a repository in this process waits while a process holds changes back or repairs
+   * the repository. `add` writes the entry before it checks for these locks, and the others take their lock before they
+   * check for entries, so at least one of the two sees the other. Further entries do not wait, because they belong to a
+   * running change. Throws `locked`.
    */
   async add(name: string): Promise<void> {
-    while (await this.#addOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
+    this.#waiting += 1;
+    try {
+      const until = performance.now() + LONGEST_CHANGE_MS;
+      const wait = async (reason: string) => {
+        if (performance.now() > until) throw new RepositoryError('locked', reason);
+        await pause(LOOK_AGAIN_MS);
+      };
+      while (this.#leases.isLost) {
+        // Changes of the old lease end soon, because they can no longer move refs.
+        if (this.#held.size === 0) this.#leases.begin();
+        else await wait(`${name} waited too long for changes from before this process was stopped`);
+      }
+      while (await this.#addOnce(name)) {
+        while (await this.#isHeld(name))
+          await wait(`${name} waited too long for a backup or repair`);
+      }
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
-  /**
-   * Returns true if a process holds changes back. In this case the entry is not added, and the caller must try again.
-   */
+  /** Returns true if a process holds changes back. The entry is then not added, and the caller must try again. */
   async #addOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);
-    if (!isFirst || !(await this.#isHeld())) return false;
+    if (!isFirst || !(await this.#isHeld(name))) return false;
     await this.#change(name, -1);
     return true;
   }
 
-  /** Whether a living process holds changes back. */
-  async #isHeld(): Promise<boolean> {
-    const holder = await readlink(join(this.#folder, HOLD)).catch(() => undefined);
-    return holder !== undefined && !isGone(holder);
+  async #isHeld(name: string): Promise<boolean> {
+    const locks = [HOLD, repairLock(name)];
+    for (const lock of locks) {
+      if (await isLocked(this.#leases, join(this.#folder, lock))) return true;
+    }
+    return false;
+  }
+
+  /** Throws `fenced` if this process has an entry that another process has taken over. */
+  verify(name: string): void {
+    const held = this.#held.get(name);
+    if (held === undefined || held.count === 0 || existsSync(this.#path(name, held.lease))) return;
+    throw new RepositoryError(
+      'fenced',
+      `this process did not run for a while, and another one has taken over its change of ${name}`,
+    );
   }
 
   /**
@@ -66,30 +118,37 @@ export class Journal {
    */
   async hold(patience = LONGEST_CHANGE_MS): Promise<Hold> {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const { promise: held, resolve: begun, reject: failed } = Promise.withResolvers<void>();
-    const ended = withLock(join(this.#folder, HOLD), async () => {
+    const { promise: held, resolve: begun, reject: failed } = Promise.withResolvers<Claim>();
+    const ended = withLock(this.#leases, join(this.#folder, HOLD), async (claim) => {
       await this.#waitForChanges(patience);
-      begun();
+      begun(claim);
       await released;
     });
     ended.catch(failed);
-    await held;
+    const claim = await held;
+    let isReleased = false;
     return {
       async release() {
-        release();
-        await ended;
+        const verified = isReleased ? undefined : () => claim.verify();
+        isReleased = true;
+        try {
+          verified?.();
+        } finally {
+          release();
+          await ended;
+        }
       },
     };
   }
 
   /** Waits until no living process has an entry. */
   async #waitForChanges(patience: number): Promise<void> {
-    const until = Date.now() + patience;
+    const until = performance.now() + patience;
     for (;;) {
-      const busy = (await this.#files()).filter((file) => !isGone(file.owner));
-      if (busy.length === 0) return;
-      if (Date.now() > until) {
-        const names = [...new Set(busy.map(({ name }) => name))].join(', ');
+      const busy = await this.#living(await this.#files());
+      if (busy.size === 0) return;
+      if (performance.now() > until) {
+        const names = [...busy].join(', ');
         throw new RepositoryError('locked', `waited too long for a change of ${names} to end`);
       }
       await pause(LOOK_AGAIN_MS);
@@ -101,19 +160,33 @@ export class Journal {
     await this.#change(name, -1);
   }
 
+  /** Undoes one `add`, but leaves an entry that any process repairs. */
+  async leave(name: string): Promise<void> {
+    const held = this.#held.get(name);
+    const path = this.#path(name, held?.lease ?? this.#leases.id);
+    // Nobody can take over the entry before it is left, or the other process has left it already.
+    if (existsSync(path)) await writeFile(this.#path(name, NOBODY), '');
+    await sync(this.#folder);
+    await this.#change(name, -1);
+  }
+
   /**
    * Changes the count immediately, but runs the file operations in the order of the calls. Otherwise the `remove` of an
    * earlier landing could delete the file of a newer entry.
    */
   #change(name: string, by: 1 | -1): Promise<void> {
-    const held = this.#held.get(name) ?? { count: 0, done: Promise.resolve() };
+    const held = this.#held.get(name) ?? {
+      count: 0,
+      done: Promise.resolve(),
+      lease: this.#leases.id,
+    };
     this.#held.set(name, held);
     held.count += by;
     const { count } = held;
     const before = held.done.catch(() => undefined);
     const work = before.then(async () => {
-      if (by === 1 && count === 1) await this.#write(name);
-      if (by === -1 && count === 0) await rm(this.#path(name, owner), { force: true });
+      if (by === 1 && count === 1) await this.#write(name, held);
+      if (by === -1 && count === 0) await rm(this.#path(name, held.lease), { force: true });
     });
     held.done = work;
     return work.finally(() => {
@@ -121,36 +194,84 @@ export class Journal {
     });
   }
 
-  /** Names of repositories with entries of dead processes only. */
+  /** Names of repositories with entries of any process. */
   async list(): Promise<string[]> {
     return [...new Set((await this.#files()).map(({ name }) => name))].sort();
   }
 
+  /** Names of repositories with entries, but none of a living process. */
   async listAbandoned(): Promise<string[]> {
     const files = await this.#files();
-    const living = new Set(files.filter((file) => !isGone(file.owner)).map(({ name }) => name));
+    const living = await this.#living(files);
     const names = new Set(files.map(({ name }) => name).filter((name) => !living.has(name)));
     return [...names].sort();
   }
 
-  async removeAbandoned(name: string): Promise<void> {
-    for (const file of await this.#files()) {
-      if (file.name !== name || !isGone(file.owner)) continue;
-      await rm(this.#path(name, file.owner), { force: true });
+  /**
+   * Takes over the entries of processes whose lease has ended, and returns the names of the repositories. A change that
+   * such a process began can no longer move refs after it has taken their lock (`verify`).
+   */
+  async takeOver(): Promise<Set<string>> {
+    const taken = new Set<string>();
+    for (const { name, owner } of await this.#files()) {
+      if (owner === NOBODY || !(await this.#leases.isEnded(owner))) continue;
+      await this.#disown(name, owner);
+      taken.add(name);
+    }
+    return taken;
+  }
+
+  /**
+   * Runs `work`, and then removes the entries of a repository, if no living process has one. No change of the repository
+   * begins meanwhile. From the start of `work`, no earlier change can move refs after it has taken their lock (`verify`).
+   * The claim is a folder: what is moved into it is deleted. Returns undefined if there is nothing to repair.
+   */
+  async repair<T>(name: string, work: (claim: Claim) => Promise<T>): Promise<T | undefined> {
+    const lock = join(this.#folder, repairLock(name));
+    return await withLock(
+      this.#leases,
+      lock,
+      async (claim) => {
+        const files = (await this.#files()).filter((file) => file.name === name);
+        if (files.length === 0 || (await this.#living(files)).size > 0) return undefined;
+        for (const { owner } of files) await this.#disown(name, owner);
+        const result = await work(claim);
+        claim.verify();
+        await rm(this.#path(name, NOBODY), { force: true });
+        return result;
+      },
+      { kind: 'folder' },
+    );
+  }
+
+  async #disown(name: string, owner: string): Promise<void> {
+    try {
+      await rename(this.#path(name, owner), this.#path(name, NOBODY));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
 
-  #path(name: string, holder: string): string {
-    return join(this.#folder, `${name}~${holder}`);
+  async #living(files: readonly Entry[]): Promise<Set<string>> {
+    const living = new Set<string>();
+    for (const { name, owner } of files) {
+      if (!living.has(name) && !(await this.#leases.isEnded(owner))) living.add(name);
+    }
+    return living;
+  }
+
+  #path(name: string, owner: string): string {
+    return join(this.#folder, `${name}~${owner}`);
   }
 
   /** Syncs only the folder: the file is empty, and the folder contains its name. */
-  async #write(name: string): Promise<void> {
-    await writeFile(this.#path(name, owner), '');
+  async #write(name: string, held: Held): Promise<void> {
+    held.lease = this.#leases.id;
+    await writeFile(this.#path(name, held.lease), '');
     await sync(this.#folder);
   }
 
-  async #files(): Promise<{ name: string; owner: string }[]> {
+  async #files(): Promise<Entry[]> {
     const files = await readdir(this.#folder);
     return files.flatMap((file) => {
       const [, name, owner] = /^([^~]+)~([^~]+)$/.exec(file) ?? [];
@@ -158,3 +279,11 @@ export class Journal {
     });
   }
 }
+
+interface Entry {
+  name: string;
+  owner: string;
+}
+
+/** Not `<name>.lock`, because a definition may be named `hold`. */
+const repairLock = (name: string): string => `${name}.repair.lock`;

@@ -1,72 +1,178 @@
 /**
- * A lock file between processes. If the process that holds the lock is killed, another process removes the lock file.
+ * A lock between processes that a stopped process cannot keep. The lock is a folder. It contains the claim of its holder:
+ * a file or folder in which the holder prepares what it will put in place. The holder releases the lock by moving the
+ * claim out or by deleting it; another process breaks the lock by moving the claim away. Each of these is one rename, so
+ * only one of them succeeds. After its lock was broken, a process has nothing left to put in place.
+ *
+ * A folder can replace an empty folder by a rename, but not one with content (rename(2)). So a lock is taken in one step,
+ * and a process that removes its claim or the empty folder never removes the lock of another.
  */
-import { readlink, rm, symlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeSynced } from './durable.ts';
 import { RepositoryError } from './errors.ts';
-import { isGone, owner } from './owner.ts';
+import { discard, type Leases } from './leases.ts';
 
 const WAIT_MS = 10_000;
 const LONGEST_PAUSE_MS = 50;
+/** A lock file of git, or of an older registry, that does not change for this long is left from a crash. */
+const FOREIGN_MS = 5000;
+
+export interface Claim {
+  /** The file or folder to prepare. Do not create it again: open files with `r+`. */
+  readonly path: string;
+  /** Writes and fsyncs the file. Throws `fenced` if the lock was broken. */
+  write(bytes: Uint8Array | string): Promise<void>;
+  /** Throws `fenced` if the lock was broken. */
+  verify(): void;
+  /** Moves the claim to `to`, which also releases the lock. Throws `fenced` if the lock was broken. */
+  commit(to: string): Promise<void>;
+}
+
+export interface LockOptions {
+  kind?: 'file' | 'folder';
+  /** The permissions of the file. */
+  mode?: number;
+  /** How long to wait for the lock, in milliseconds. */
+  wait?: number;
+}
 
 /**
- * Runs `work` while holding the lock `path`. The lock is a symbolic link; its target names the process that holds it. A
- * link and its target are created in one step. Git respects the lock, because git creates the same file with O_CREAT |
- * O_EXCL, which fails while the link exists (open(2)).
- *
- * If the holder was a process of this machine and has ended, the lock is removed immediately. For any other lock,
- * including a lock of git, `withLock` waits up to ten seconds and then throws `locked` with the path of the lock.
+ * Runs `work` while holding the lock `path`. Breaks the lock of a process whose lease has ended. Waits for any other, and
+ * then throws `locked` with the path of the lock. Git respects the lock, because git creates a file of the same name,
+ * which fails while the folder exists (open(2), O_EXCL).
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const until = Date.now() + WAIT_MS;
-  for (let pause = 1; !(await take(path)); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    if (await breakStale(path)) continue;
-    if (Date.now() > until) {
+export async function withLock<T>(
+  leases: Leases,
+  path: string,
+  work: (claim: Claim) => Promise<T>,
+  { kind = 'file', mode = 0o644, wait = WAIT_MS }: LockOptions = {},
+): Promise<T> {
+  const name = `${leases.id}~${randomUUID()}`;
+  const draft = `${path}~${name}`;
+  await mkdir(draft);
+  try {
+    if (kind === 'folder') await mkdir(join(draft, name));
+    else await writeFile(join(draft, name), '', { flag: 'wx', mode });
+    await take(leases, draft, path, wait);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  const claim = claimOf(path, name);
+  try {
+    return await work(claim);
+  } finally {
+    await rm(claim.path, { recursive: true, force: true });
+    await removeEmpty(path);
+  }
+}
+
+function claimOf(path: string, name: string): Claim {
+  const own = join(path, name);
+  const asFenced = (error: unknown) =>
+    (error as NodeJS.ErrnoException).code === 'ENOENT' ? fenced(path) : error;
+  return {
+    path: own,
+    async write(bytes) {
+      try {
+        await writeSynced(own, bytes, { flag: 'r+' });
+      } catch (error) {
+        throw asFenced(error);
+      }
+    },
+    verify() {
+      if (!existsSync(own)) throw fenced(path);
+    },
+    async commit(to) {
+      try {
+        await rename(own, to);
+      } catch (error) {
+        throw asFenced(error);
+      }
+    },
+  };
+}
+
+const fenced = (path: string): RepositoryError =>
+  new RepositoryError('fenced', `this process did not run for a while, and lost ${path}`);
+
+async function take(leases: Leases, draft: string, path: string, wait: number): Promise<void> {
+  const until = performance.now() + wait;
+  let foreign: { stamp: string; since: number } | undefined;
+  for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const found = await put(draft, path);
+    if (found === 'taken') return;
+    if (found === 'held' && (await breakEnded(leases, path))) continue;
+    if (found === 'foreign') {
+      const stamp = await stampOf(path);
+      if (foreign?.stamp !== stamp) foreign = { stamp, since: performance.now() };
+      else if (performance.now() - foreign.since > FOREIGN_MS) await rm(path, { force: true });
+    }
+    if (performance.now() > until) {
       throw new RepositoryError('locked', `${path} stayed locked by another writer`);
     }
     await sleep(pause * (0.5 + Math.random()));
   }
-  try {
-    return await work();
-  } finally {
-    await rm(path, { force: true });
-  }
 }
 
-async function take(path: string): Promise<boolean> {
+async function put(draft: string, path: string): Promise<'taken' | 'held' | 'foreign'> {
   try {
-    await symlink(owner, path);
-    return true;
+    await rename(draft, path);
+    return 'taken';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return 'held';
+    if (code === 'ENOTDIR') return 'foreign';
     throw error;
   }
 }
 
-/**
- * Removes the lock if its holder has ended. Only one process at a time may remove the lock, and that process checks the
- * lock again. Otherwise a second process could remove the lock that the first process has just taken.
- */
-async function breakStale(path: string): Promise<boolean> {
-  if (!(await isStale(path))) return false;
-  const breaker = `${path}.break`;
-  if (!(await take(breaker))) {
-    if (await isStale(breaker)) await rm(breaker, { force: true });
-    return false;
+async function stampOf(path: string): Promise<string> {
+  const found = await lstat(path, { bigint: true }).catch(() => undefined);
+  return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : 'absent';
+}
+
+/** Breaks the lock if the lease of its holder has ended. Returns whether the lock may be free now. */
+async function breakEnded(leases: Leases, path: string): Promise<boolean> {
+  for (const name of await claims(path)) {
+    if (!(await leases.isEnded(holderOf(name)))) return false;
+    await discard(join(path, name), `${path}~broken~${randomUUID()}`);
   }
+  return true;
+}
+
+/** Whether a process whose lease has not ended holds the lock. */
+export async function isLocked(leases: Leases, path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  for (const name of await claims(path)) {
+    if (!(await leases.isEnded(holderOf(name)))) return true;
+  }
+  return false;
+}
+
+const holderOf = (claim: string): string => claim.slice(0, claim.indexOf('~'));
+
+async function claims(path: string): Promise<string[]> {
   try {
-    if (await isStale(path)) await rm(path, { force: true });
-    return true;
-  } finally {
-    await rm(breaker, { force: true });
+    return await readdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
+/** Removes the empty folder, which would keep git out. Ignores that another process has taken the lock meanwhile. */
+async function removeEmpty(path: string): Promise<void> {
   try {
-    return isGone(await readlink(path));
-  } catch {
-    // The lock was removed meanwhile, or it is a plain file, which is a lock of git.
-    return false;
+    await rmdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code ?? '')) throw error;
   }
 }

@@ -58,7 +58,7 @@ export class ObjectBatch {
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
     const compressed = bytes.length > SMALL ? await compressLarge(bytes) : deflateSync(bytes);
     try {
-      await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
+      await intoFolder(dirname(path), () => writeSynced(temporary, compressed, { mode: 0o444 }));
       renameSync(temporary, path);
     } catch (error) {
       // On a full disk, a part of the file may be there.

@@ -3,9 +3,10 @@ import { type Dirent, statSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { replaceFile } from './durable.ts';
+import { sync } from './durable.ts';
 import { RepositoryError } from './errors.ts';
-import { withLock } from './lock.ts';
+import type { Leases } from './leases.ts';
+import { type Claim, withLock } from './lock.ts';
 import { applyUpdates, formatPackedRefs, parsePackedRefs, sorted } from './packed-refs.ts';
 import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
 
@@ -19,20 +20,31 @@ export interface Coming {
   peeled: ReadonlyMap<Oid, Oid | undefined>;
 }
 
+export interface RefStoreDeps {
+  peel: Peel;
+  leases: Leases;
+  /** Throws `fenced` if another process has taken over the changes that this process began. */
+  verify: () => void;
+}
+
 export class RefStore {
   readonly #path: string;
   readonly #file: string;
   readonly #peel: Peel;
+  readonly #leases: Leases;
+  readonly #verify: () => void;
   #held: { refs: Refs; stamp: string } | undefined;
   /** The poll of the event loop in which the file was last found unchanged (see `currentPoll`). */
   #lookedAt: number | undefined;
   #loading: { stamp: string; refs: Promise<Refs> } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, peel: Peel) {
+  constructor(path: string, { peel, leases, verify }: RefStoreDeps) {
     this.#path = path;
     this.#file = join(path, 'packed-refs');
     this.#peel = peel;
+    this.#leases = leases;
+    this.#verify = verify;
   }
 
   /**
@@ -79,17 +91,22 @@ export class RefStore {
     }
   }
 
-  /** Moves all refs or none, durably. The new objects must exist, or be `coming`. */
+  /**
+   * Moves all refs or none, durably. The new objects must exist, or be `coming`. Throws `ref_conflict`, `not_written` if the
+   * refs have not moved because of another failure, and `fenced` if this process did not run for a while and another
+   * process has taken over its changes.
+   */
   async update(updates: readonly RefUpdate[], coming?: Coming): Promise<void> {
     if (updates.length === 0) return;
     const peeled = new Map<Oid, Oid | undefined>(coming?.peeled);
     for (const { to } of updates) {
       if (to !== null && !peeled.has(to)) peeled.set(to, await this.#peel(to));
     }
-    await this.#alone(async () => {
-      const refs = await this.#fold();
+    await this.#alone(async (claim) => {
+      this.#verify();
       await this.#write(
-        applyUpdates(refs, updates, (oid) => peeled.get(oid)),
+        claim,
+        applyUpdates(await this.#packed(), updates, (oid) => peeled.get(oid)),
         coming?.written,
       );
     });
@@ -97,11 +114,21 @@ export class RefStore {
 
   /** Moves loose refs into `packed-refs`. Only other programs write loose refs. */
   async fold(): Promise<void> {
-    await this.#alone(() => this.#fold());
+    await this.#alone(async () => undefined);
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(() => withLock(`${this.#file}.lock`, work));
+  /** Runs `work` under the lock, when there are no loose refs. `work` may write once, because this releases the lock. */
+  #alone(work: (claim: Claim) => Promise<void>): Promise<void> {
+    const lock = `${this.#file}.lock`;
+    const turn = this.#queue.then(async () => {
+      let isFolded = false;
+      while (!isFolded) {
+        await withLock(this.#leases, lock, async (claim) => {
+          isFolded = !(await this.#fold(claim));
+          if (isFolded) await work(claim);
+        });
+      }
+    });
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
@@ -117,10 +144,8 @@ export class RefStore {
     return refs;
   }
 
-  /** Identifies a state of the file. Every change renames a new file into place, which has another inode and time. */
   #stamp(): string {
-    const stat = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? 'absent' : `${stat.ino}-${stat.mtimeNs}-${stat.size}`;
+    return stampOf(this.#file);
   }
 
   async #packed(): Promise<Refs> {
@@ -153,21 +178,40 @@ export class RefStore {
     return join(entry.parentPath, entry.name).slice(this.#path.length + 1);
   }
 
-  /** Writes `packed-refs` before it removes the loose refs, so a crash in between loses no ref. */
-  async #fold(): Promise<Refs> {
-    const packed = await this.#packed();
+  /**
+   * Writes `packed-refs` before it removes the loose refs, so a crash in between loses no ref. Returns whether there were
+   * loose refs.
+   */
+  async #fold(claim: Claim): Promise<boolean> {
     const loose = await this.#loose();
-    if (loose.size === 0) return packed;
-    const refs = sorted(new Map([...packed, ...loose]));
-    await this.#write(refs);
-    for (const name of loose.keys()) await rm(join(this.#path, name));
-    return refs;
+    if (loose.size === 0) return false;
+    await this.#write(claim, sorted(new Map([...(await this.#packed()), ...loose])));
+    // The lock is released. A ref that another program has moved meanwhile stays.
+    const now = await this.#loose();
+    for (const [name, { oid }] of loose) {
+      if (now.get(name)?.oid === oid) await rm(join(this.#path, name), { force: true });
+    }
+    return true;
   }
 
-  async #write(refs: Refs, ready?: Promise<unknown>): Promise<void> {
-    await replaceFile(this.#file, `${this.#file}.next`, formatPackedRefs(refs), ready);
-    this.#hold(refs, this.#stamp());
+  async #write(claim: Claim, refs: Refs, ready?: Promise<unknown>): Promise<void> {
+    await Promise.all([claim.write(formatPackedRefs(refs)), ready]).catch((cause: Error) => {
+      if (cause instanceof RepositoryError) throw cause;
+      const message = `${this.#file} was not replaced: ${cause.message}`;
+      throw new RepositoryError('not_written', message, { cause });
+    });
+    // Read before the commit, which releases the lock: afterwards another process may have moved the refs.
+    const stamp = stampOf(claim.path);
+    await claim.commit(this.#file);
+    this.#hold(refs, stamp);
+    await sync(this.#path);
   }
+}
+
+/** Identifies a state of the file. Every change renames a new file into place, which has another inode and time. */
+function stampOf(file: string): string {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'absent' : `${stat.ino}-${stat.mtimeNs}-${stat.size}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { MAIN, STATE, tagRef } from '../text/refs.ts';
 import { readBundle } from './bundle.ts';
 import { RepositoryError } from './errors.ts';
 import type { GitCaches } from './git-caches.ts';
+import type { Journal } from './journal.ts';
 import {
   addTag,
   checkLine,
@@ -17,6 +18,7 @@ import {
   readVersions,
   STATE_FILE,
 } from './landing.ts';
+import type { Leases } from './leases.ts';
 import { withLock } from './lock.ts';
 import { check, diff, pack } from './maintenance.ts';
 import { ObjectBatch } from './object-batch.ts';
@@ -53,6 +55,8 @@ export interface RepositoryDeps {
   git: GitProgram;
   caches: GitCaches;
   upkeep: Upkeep;
+  leases: Leases;
+  journal: Journal;
   /** Signs the tags of versions. If undefined, tags are not signed. */
   sign: Sign | undefined;
 }
@@ -65,10 +69,15 @@ export class BareRepository implements Repository {
   readonly #objects: ObjectStore;
   readonly #refs: RefStore;
   readonly #upkeep: Upkeep;
+  readonly #leases: Leases;
   readonly #sign: Sign | undefined;
   #versions: { refs: Refs; list: Promise<Version[]> } | undefined;
 
-  constructor(name: string, path: string, { git, caches, upkeep, sign }: RepositoryDeps) {
+  constructor(
+    name: string,
+    path: string,
+    { git, caches, upkeep, sign, leases, journal }: RepositoryDeps,
+  ) {
     this.name = name;
     this.path = path;
     this.#git = git;
@@ -76,7 +85,12 @@ export class BareRepository implements Repository {
     this.#upkeep = upkeep;
     this.#sign = sign;
     this.#objects = new ObjectStore(git, path, caches);
-    this.#refs = new RefStore(path, (oid) => this.#objects.peel(oid));
+    this.#leases = leases;
+    this.#refs = new RefStore(path, {
+      peel: (oid) => this.#objects.peel(oid),
+      leases,
+      verify: () => journal.verify(name),
+    });
   }
 
   refs(): Promise<Refs> {
@@ -268,8 +282,13 @@ export class BareRepository implements Repository {
     return check(this.#git, this.path);
   }
 
+  /** Moves loose refs into `packed-refs`, and so waits until no other process moves refs. */
+  fold(): Promise<void> {
+    return this.#refs.fold();
+  }
+
   async maintain(): Promise<void> {
-    await withLock(join(this.path, 'maintain.lock'), async () => {
+    await withLock(this.#leases, join(this.path, 'maintain.lock'), async () => {
       await this.#refs.fold();
       if (await pack(this.#git, this.path)) this.#objects.forget();
     });

@@ -2,20 +2,19 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MAIN } from '../text/refs.ts';
 import { adoptObjects } from './bundle.ts';
 import { sync, writeSynced } from './durable.ts';
 import { RepositoryError } from './errors.ts';
 import { Journal } from './journal.ts';
+import { LEASE_ID, type Leases } from './leases.ts';
 import { sweep } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository, type RepositoryDeps } from './repository.ts';
-import type { Hold, RefUpdate, Repositories } from './types.ts';
+import type { Hold, RefUpdate, Repair, Repositories, Repository } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
@@ -56,37 +55,33 @@ export async function openRepositories(
   options: {
     root: string;
     journal: string;
+    leases: Leases;
   } & Pick<RepositoryDeps, 'git' | 'caches'> &
     Partial<Pick<RepositoryDeps, 'sign'>>,
 ): Promise<Repositories> {
   const root = resolve(options.root);
-  await mkdir(join(root, WORKSHOP), { recursive: true });
+  const workshop = join(root, WORKSHOP);
+  await mkdir(workshop, { recursive: true });
   await mkdir(join(root, REGISTRY), { recursive: true });
-  await sweep(join(root, WORKSHOP));
+  await sweep(workshop, LEASE_ID);
+  const { git, caches, sign, leases } = options;
   const isJournalNew = !existsSync(resolve(options.journal));
-  const journal = await Journal.open(resolve(options.journal));
-  const { git, caches, sign } = options;
-  return new RepositoryFolder(root, journal, isJournalNew, {
-    git,
-    caches,
-    sign,
-    upkeep: new Upkeep(),
-  });
+  const journal = await Journal.open(resolve(options.journal), leases);
+  const upkeep = new Upkeep();
+  return new RepositoryFolder(root, isJournalNew, { git, caches, sign, upkeep, leases, journal });
 }
 
 class RepositoryFolder implements Repositories {
   readonly root: string;
   readonly isJournalNew: boolean;
-  readonly #journal: Journal;
   readonly #deps: RepositoryDeps;
   readonly #open = new Map<string, BareRepository>();
   /** The names in use, in lower case, and the folder's modification time when the names were read. */
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
 
-  constructor(root: string, journal: Journal, isJournalNew: boolean, deps: RepositoryDeps) {
+  constructor(root: string, isJournalNew: boolean, deps: RepositoryDeps) {
     this.root = root;
-    this.#journal = journal;
     this.isJournalNew = isJournalNew;
     this.#deps = deps;
   }
@@ -142,8 +137,7 @@ class RepositoryFolder implements Repositories {
     if (!NAME.test(name)) {
       throw new RepositoryError('bad_name', `${JSON.stringify(name)} cannot name a repository`);
     }
-    const lock = join(this.root, WORKSHOP, 'names.lock');
-    const turn = this.#making.then(() => withLock(lock, () => this.#create(name)));
+    const turn = this.#making.then(() => this.#underNames(() => this.#create(name)));
     this.#making = turn.catch(() => undefined);
     await turn;
     return this.open(name);
@@ -164,18 +158,26 @@ class RepositoryFolder implements Repositories {
     return repository;
   }
 
+  /** Runs `work` while no other process adds or removes repositories. */
+  #underNames<T>(work: () => Promise<T>): Promise<T> {
+    return withLock(this.#deps.leases, join(this.root, WORKSHOP, 'names.lock'), work);
+  }
+
   async #create(name: string): Promise<void> {
     const taken = await this.#takenNames();
     if (taken.has(name.toLowerCase())) exists(name);
-    const draft = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
+    // In the workshop: if another process ends the lease of this one, the draft is gone before the lock is broken.
+    const draft = join(this.#deps.leases.workshop, `${name}-${randomUUID()}`);
     try {
+      await mkdir(draft);
       await layOut(draft);
       await this.#alter(() => rename(draft, this.#path(name)));
     } catch (error) {
-      await rm(draft, { recursive: true, force: true });
       // Another process has created the repository. A rename does not replace a folder that is not empty.
-      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') exists(name);
-      throw error;
+      await rm(draft, { recursive: true, force: true });
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOTEMPTY') exists(name);
+      throw code === 'ENOENT' ? fenced(`creates ${name}`, error) : error;
     }
     await sync(this.root);
     taken.add(name.toLowerCase());
@@ -196,19 +198,22 @@ class RepositoryFolder implements Repositories {
   }
 
   /**
-   * Moves the repository away with one rename, then deletes it. After a crash in between, a later start deletes the
-   * moved repository.
+   * Moves the repository into `grave` with one rename, then deletes it. If another process has ended the lease of this
+   * one meanwhile, the grave is gone and the repository stays.
    */
-  async remove(name: string): Promise<void> {
+  async remove(name: string, grave = this.#deps.leases.workshop): Promise<void> {
     const repository = await this.open(name);
-    const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
-    await withLock(join(this.root, WORKSHOP, 'names.lock'), () =>
-      this.#alter(() => rename(this.#path(name), join(grave, 'removed'))),
-    );
+    const removed = join(grave, randomUUID());
+    try {
+      await this.#underNames(() => this.#alter(() => rename(this.#path(name), removed)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw fenced(`deletes ${name}`, error);
+    }
     await sync(this.root);
     this.#open.delete(name);
     repository.forget();
-    await rm(grave, { recursive: true, force: true });
+    await rm(removed, { recursive: true, force: true });
   }
 
   /** Changes the folder. It stays `isUntouched` if it was before. The caller holds the lock of the names. */
@@ -234,27 +239,52 @@ class RepositoryFolder implements Repositories {
   }
 
   addJournalEntry(name: string): Promise<void> {
-    return this.#journal.add(name);
+    return this.#deps.journal.add(name);
   }
 
   hold(patience?: number): Promise<Hold> {
-    return this.#journal.hold(patience);
+    return this.#deps.journal.hold(patience);
   }
 
   removeJournalEntry(name: string): Promise<void> {
-    return this.#journal.remove(name);
+    return this.#deps.journal.remove(name);
   }
 
   journaled(): Promise<string[]> {
-    return this.#journal.list();
+    return this.#deps.journal.list();
   }
 
   abandonedEntries(): Promise<string[]> {
-    return this.#journal.listAbandoned();
+    return this.#deps.journal.listAbandoned();
   }
 
-  dropJournalEntry(name: string): Promise<void> {
-    return this.#journal.removeAbandoned(name);
+  leaveJournalEntry(name: string): Promise<void> {
+    return this.#deps.journal.leave(name);
+  }
+
+  async takeOverEntries(): Promise<void> {
+    for (const name of await this.#deps.journal.takeOver()) {
+      if (await this.exists(name)) await (await this.open(name)).fold();
+    }
+  }
+
+  async repairEntry<T>(
+    name: string,
+    work: (repository: Repository | undefined, repair: Repair) => Promise<T>,
+  ): Promise<T | undefined> {
+    return await this.#deps.journal.repair(name, async (claim) => {
+      const repository = (await this.exists(name)) ? await this.open(name) : undefined;
+      // A change that has the lock on the refs either ends now or can no longer move them.
+      await repository?.fold();
+      return await work(repository, {
+        verify: () => claim.verify(),
+        remove: () => this.remove(name, claim.path),
+      });
+    });
+  }
+
+  get journalState(): { held: number; waiting: number } {
+    return this.#deps.journal.state;
   }
 
   async close(): Promise<void> {
@@ -263,6 +293,11 @@ class RepositoryFolder implements Repositories {
     this.#open.clear();
   }
 }
+
+const fenced = (what: string, cause: unknown): RepositoryError =>
+  new RepositoryError('fenced', `this process did not run for a while, and no longer ${what}`, {
+    cause,
+  });
 
 function exists(name: string): never {
   throw new RepositoryError('repository_exists', `the name ${name} is taken`);

@@ -181,8 +181,18 @@ export interface Repository extends ObjectReader {
 
 /** Keeps changes of all repositories from beginning, so that git and the database agree until `release`. */
 export interface Hold {
-  /** Further calls do nothing. */
+  /**
+   * Throws `fenced` if this process did not run for a while and another one has ended the hold. Further calls do nothing.
+   */
   release(): Promise<void>;
+}
+
+/** A running repair of one repository. No other process repairs or changes the repository meanwhile. */
+export interface Repair {
+  /** Throws `fenced` if this process did not run for a while and another one has taken over the repair. */
+  verify(): void;
+  /** Deletes the repository. Throws `fenced`. */
+  remove(): Promise<void>;
 }
 
 export interface Repositories {
@@ -224,17 +234,34 @@ export interface Repositories {
   /** Names of repositories with a journal entry of any process, dead or alive. */
   journaled(): Promise<string[]>;
   /**
-   * Names of repositories with journal entries of dead processes only. The index of such a repository may be outdated.
+   * Names of repositories with journal entries, but none of a living process. The index of such a repository may be
+   * outdated.
    */
   abandonedEntries(): Promise<string[]>;
-  /** Removes the entries of dead processes. Must be called after the repository was repaired. */
-  dropJournalEntry(name: string): Promise<void>;
   /** Changes when a repository is added to the folder or removed from it. */
   stamp(): Promise<string>;
   /** Notes that the folder with this stamp is complete. */
   trust(stamp: string): Promise<void>;
   /** Whether only a registry has added or removed repositories since `trust`. */
   isUntouched(): Promise<boolean>;
+  /** Ends this process's part of an entry, but leaves the entry to any process that repairs. */
+  leaveJournalEntry(name: string): Promise<void>;
+  /**
+   * Takes over the journal entries of processes that have ended or stopped. On return, no change that one of these
+   * processes began can move refs any more.
+   */
+  takeOverEntries(): Promise<void>;
+  /**
+   * Calls `work` if the repository has journal entries, but none of a living process, and then removes the entries. An
+   * interrupted change that another process might still continue can no longer move refs. No new change begins
+   * meanwhile. If `work` throws, the entries stay. `repository` is undefined if there is none. Throws `locked`.
+   */
+  repairEntry<T>(
+    name: string,
+    work: (repository: Repository | undefined, repair: Repair) => Promise<T>,
+  ): Promise<T | undefined>;
+  /** How many repositories this process changes now, and how many of its changes wait for a backup or a repair. */
+  readonly journalState: { held: number; waiting: number };
   close(): Promise<void>;
 }
 

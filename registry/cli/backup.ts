@@ -61,7 +61,7 @@ export async function runBackup(
   }
   if (leftOut.length + unsettled.length > 0 || keys !== null) return 1;
   // The time of this file tells `registry doctor` how old the last complete backup is.
-  await writeSynced(dataPaths(deps.config.DATA_DIR).lastBackup, `${file}\n`, 0o600);
+  await writeSynced(dataPaths(deps.config.DATA_DIR).lastBackup, `${file}\n`, { mode: 0o600 });
   return 0;
 }
 

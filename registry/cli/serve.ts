@@ -1,8 +1,10 @@
 /** The command `registry serve`: opens the data folder, starts the server, and stops it gracefully after a signal. */
 
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyBaseLogger } from 'fastify';
+import { withLock } from '../../repos/lock.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-paths.ts';
@@ -13,7 +15,8 @@ import { isInterfaceBuilt } from '../routes/interface.ts';
 import { type Agreement, agree } from '../services/repair/agreement.ts';
 import { attestOnce } from '../services/repair/attest.ts';
 import { fillContents } from '../services/repair/fill-contents.ts';
-import { repair } from '../services/repair/repair.ts';
+import { type RepairReport, repair } from '../services/repair/repair.ts';
+import { watchRepairs } from '../services/repair/watch.ts';
 import { landBuiltins } from '../services/start/builtins.ts';
 import { createFirstAdmin } from '../services/start/first-start.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
@@ -24,6 +27,9 @@ import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
 import { growHeapSlowly } from './small-heap.ts';
 import { localTerminal } from './terminal.ts';
+
+/** How long a start waits for another process that sets the registry up, in milliseconds. */
+const LONGEST_START = 600_000;
 
 /** How long running requests may still take after SIGTERM, in milliseconds. */
 const GRACE = 30_000;
@@ -90,13 +96,19 @@ async function start(
       'several accounts have the same email address; change it for all but one',
     );
   }
-  agreement = await agree(deps);
-  opened.defer(keepMark(deps, agreement, app.log));
-  const { repaired, failed } = await repair(deps);
-  if (repaired.length > 0) app.log.warn({ repaired }, 'repaired after a crash');
-  for (const { name, error } of failed) {
-    app.log.error({ err: error, definition: name }, 'cannot be repaired; run: registry fsck');
-  }
+  const alone = <T>(work: () => Promise<T>) =>
+    withLock(deps.leases, join(paths.leases, 'start.lock'), work, { wait: LONGEST_START });
+  const found = await alone(() => agree(deps));
+  agreement = found;
+  opened.defer(keepMark(deps, found, app.log));
+  await deps.leases.endStale();
+  logRepairs(app.log, await repair(deps));
+  const watch = watchRepairs(
+    deps,
+    (report) => logRepairs(app.log, report),
+    (err) => app.log.warn({ err }, 'cannot look for interrupted changes'),
+  );
+  opened.defer(() => watch.close());
   const old = await attestOnce(deps);
   if (old.attested.length > 0) app.log.info({ definitions: old.attested }, 'old versions attested');
   for (const { name, error } of old.failed) {
@@ -125,21 +137,27 @@ async function start(
   }
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);
-  closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {
+  const grace = closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error');
     ready = false;
     await opened.disposeAsync();
   });
-  const first = await createFirstAdmin(deps, config, { withToken: Boolean(process.stdout.isTTY) });
+  // If the start fails, `run.ts` decides the exit code. The package would end the process with 0.
+  opened.defer(() => grace.uninstall());
   const terminal = await localTerminal();
-  const differences = await agreement.differences();
-  for (const { name, problem } of differences) app.log.error({ definition: name }, problem);
-  // A built-in definition whose repository is missing cannot be renewed.
-  const { landed, skipped } = await (differences.length > 0
-    ? { landed: [], skipped: [] }
-    : landBuiltins(deps, (done, total) => {
-        if (first) terminal.progress(done, total, 'Importing built-in definitions');
-      }));
+  // Several processes may start at once. The first process sets the registry up while the others wait.
+  const { first, landed, skipped } = await alone(async () => {
+    const withToken = Boolean(process.stdout.isTTY);
+    const first = await createFirstAdmin(deps, config, { withToken });
+    const differences = await found.differences();
+    for (const { name, problem } of differences) app.log.error({ definition: name }, problem);
+    // A built-in definition whose repository is missing cannot be renewed.
+    if (differences.length > 0) return { first, landed: [], skipped: [] };
+    const builtins = await landBuiltins(deps, (done, total) => {
+      if (first) terminal.progress(done, total, 'Importing built-in definitions');
+    });
+    return { first, ...builtins };
+  });
   if (landed.length > 0) app.log.info({ definitions: landed }, 'built-in definitions landed');
   if (skipped.length > 0)
     app.log.warn({ skipped }, 'skipped built-in definitions because their names are taken');
@@ -170,6 +188,18 @@ function keepMark(deps: Deps, agreement: Agreement, log: FastifyBaseLogger): () 
     seen = -1;
     await keep();
   };
+}
+
+function logRepairs(
+  log: FastifyBaseLogger,
+  { repaired, failed, ended }: RepairReport & { ended?: number },
+) {
+  if (ended)
+    log.warn({ processes: ended }, 'other processes of the registry have ended or stopped');
+  if (repaired.length > 0) log.warn({ repaired }, 'repaired after a crash');
+  for (const { name, error } of failed) {
+    log.error({ err: error, definition: name }, 'cannot be repaired; run: registry fsck');
+  }
 }
 
 /**

@@ -126,6 +126,22 @@ function asProblem(error: FastifyError, requestId: string): Problem {
       { cause: error },
     );
   }
+  if (error instanceof StoreError && error.code === 'busy') {
+    return new Problem(
+      'unavailable',
+      'Another change took too long. Try again in a moment.',
+      undefined,
+      { cause: error },
+    );
+  }
+  if (error instanceof RepositoryError && error.code === 'fenced') {
+    return new Problem(
+      'unavailable',
+      'The registry process was stopped for a while, so that another one took over. Read the definition again before you repeat the request.',
+      undefined,
+      { cause: error },
+    );
+  }
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
   }

@@ -76,7 +76,8 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
       const made = await createDefinition(deps, request.caller, request.body);
       const { id } = made.definition.definition;
       reply.code(201).header('location', `/api/instrument-definitions/${id}`);
-      return answerSave(await readDefinition(deps, request.caller, id), made.mergeRequest);
+      const version = made.mergeRequest ? undefined : 1;
+      return answerSave(await readDefinition(deps, request.caller, id, version), made.mergeRequest);
     },
   );
 
@@ -128,9 +129,9 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
     },
     async (request, reply) => {
       const { caller, params, body } = request;
-      const proposed = await changeDefinition(deps, caller, params.id, body);
-      if (proposed) reply.code(202);
-      return answerSave(await readDefinition(deps, caller, params.id), proposed);
+      const { version, mergeRequest } = await changeDefinition(deps, caller, params.id, body);
+      if (mergeRequest) reply.code(202);
+      return answerSave(await readDefinition(deps, caller, params.id, version), mergeRequest);
     },
   );
 
@@ -186,9 +187,9 @@ export function definitionRoutes(app: RegistryServer, deps: ReadDeps & SaveDeps)
     },
     async (request, reply) => {
       const { caller, params, body } = request;
-      const proposed = await rollback(deps, caller, params.id, body);
-      if (proposed) reply.code(202);
-      return answerSave(await readDefinition(deps, caller, params.id), proposed);
+      const { version, mergeRequest } = await rollback(deps, caller, params.id, body);
+      if (mergeRequest) reply.code(202);
+      return answerSave(await readDefinition(deps, caller, params.id, version), mergeRequest);
     },
   );
 }

@@ -12,7 +12,8 @@ import {
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sync, writeSynced } from '../../repos/durable.ts';
-import { withLock } from '../../repos/lock.ts';
+import type { Leases } from '../../repos/leases.ts';
+import { type Claim, withLock } from '../../repos/lock.ts';
 import type { Sign } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
 import { readIfThere } from '../keys.ts';
@@ -72,14 +73,16 @@ interface Loaded {
  */
 export function openSigningKeys(
   folder: string,
+  leases: Leases,
   { now = Date.now, mayBegin = true }: { now?: () => number; mayBegin?: boolean } = {},
 ): SigningKeys {
   const listPath = join(folder, 'signing-keys.json');
   let loaded: Loaded | undefined;
 
-  const locked = async <T>(work: () => Promise<T>): Promise<T> => {
+  const locked = async <T>(work: (claim: Claim) => Promise<T>): Promise<T> => {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await withLock(join(folder, 'signing-keys.lock'), work);
+    const lock = join(folder, 'signing-keys.lock');
+    return await withLock(leases, lock, work, { mode: 0o600 });
   };
 
   async function current(): Promise<Loaded> {
@@ -88,15 +91,15 @@ export function openSigningKeys(
     return loaded;
   }
 
-  async function load(): Promise<Loaded> {
+  async function load(claim: Claim): Promise<Loaded> {
     const stamp = await stampOf(listPath);
     const keys = await readList();
-    if (stamp === undefined || keys === undefined) return await begin();
+    if (stamp === undefined || keys === undefined) return await begin(claim);
     const privateKey = await privateOf(newest(keys));
     if (newest(keys).change) return { stamp, keys, privateKey };
     // The current key was created before the registry signed key changes, so this change cannot be signed by a previous
     // key.
-    return await write(keys, [privateKey], privateKey);
+    return await write(claim, keys, [privateKey], privateKey);
   }
 
   async function privateOf(key: SigningKey): Promise<KeyObject> {
@@ -126,16 +129,20 @@ export function openSigningKeys(
   }
 
   /** The first key. Without its list, a registry that has signed before would sign with a key that nobody trusts. */
-  async function begin(): Promise<Loaded> {
+  async function begin(claim: Claim): Promise<Loaded> {
     if (!mayBegin || loaded !== undefined) throw lost(listPath, 'missing');
-    return await add([]);
+    return await add(claim, []);
   }
 
   /**
    * Adds a new key. The private part is written before the list names the key, so that every listed key has a private
    * part even after a crash.
    */
-  async function add(before: readonly SigningKey[], last?: KeyObject): Promise<Loaded> {
+  async function add(
+    claim: Claim,
+    before: readonly SigningKey[],
+    last?: KeyObject,
+  ): Promise<Loaded> {
     const { privateKey } = generateKeyPairSync('ed25519');
     const blob = publicKeyBlob(createPublicKey(privateKey));
     const made: SigningKey = {
@@ -146,12 +153,14 @@ export function openSigningKeys(
       valid_before: null,
     };
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-    await writeSynced(privatePath(folder, made), pem, 0o600);
-    return await write([...before, made], last ? [privateKey, last] : [privateKey], privateKey);
+    await writeSynced(privatePath(folder, made), pem, { mode: 0o600 });
+    const signers = last ? [privateKey, last] : [privateKey];
+    return await write(claim, [...before, made], signers, privateKey);
   }
 
-  /** Replaces the list. `signers` sign the change to the newest key. */
+  /** Replaces the list, which releases the lock. `signers` sign the change to the newest key. */
   async function write(
+    claim: Claim,
     all: readonly SigningKey[],
     signers: readonly KeyObject[],
     privateKey: KeyObject,
@@ -159,21 +168,19 @@ export function openSigningKeys(
     const document = documentOf(all);
     const signatures = signers.map((signer) => signSsh(Buffer.from(document), signer, KEYS));
     const keys = [...all.slice(0, -1), { ...newest(all), change: { document, signatures } }];
-    await writeSynced(`${listPath}.new`, `${JSON.stringify(keys, null, 2)}\n`, 0o600);
+    await claim.write(`${JSON.stringify(keys, null, 2)}\n`);
+    const stamp = (await stampOf(claim.path)) as string;
     await sync(folder);
-    await rename(`${listPath}.new`, listPath);
+    await claim.commit(listPath);
     await sync(folder);
-    return { stamp: (await stampOf(listPath)) as string, keys, privateKey };
+    return { stamp, keys, privateKey };
   }
 
-  /** Deletes the private parts of all other keys, including those that a crash left behind. */
-  async function deleteOthers(key: SigningKey): Promise<void> {
-    for (const file of await readdir(folder)) {
-      const path = join(folder, file);
-      if (/^signing-.*\.pem$/.test(file) && path !== privatePath(folder, key)) await rm(path);
-    }
-    await sync(folder);
-  }
+  /** The private parts of all keys, including those that a crash left behind. */
+  const privateParts = async (): Promise<string[]> =>
+    (await readdir(folder))
+      .filter((file) => /^signing-.*\.pem$/.test(file))
+      .map((file) => join(folder, file));
 
   async function known(): Promise<readonly SigningKey[]> {
     const isNew = mayBegin && (await stampOf(listPath)) === undefined;
@@ -216,7 +223,7 @@ export function openSigningKeys(
     known,
 
     async renew(lastKnown) {
-      return await locked(async () => {
+      return await locked(async (claim) => {
         if (await isWhole(lastKnown)) return undefined;
         const keys = (await readList().catch(() => undefined)) ?? [];
         // What is damaged stays, for whoever can still read it.
@@ -227,18 +234,22 @@ export function openSigningKeys(
           ...key,
           valid_before: key.valid_before ?? inSeconds(now() + LEEWAY),
         }));
-        loaded = await add(retired);
+        loaded = await add(claim, retired);
         return newest(loaded.keys);
       });
     },
 
     async rotate() {
-      return await locked(async () => {
-        const keys = (await readList()) ?? (await begin()).keys;
+      await current();
+      return await locked(async (claim) => {
+        const keys = (await readList()) ?? [];
         const last = await privateOf(newest(keys));
         const retired = { ...newest(keys), valid_before: inSeconds(now() + LEEWAY) };
-        loaded = await add([...keys.slice(0, -1), retired], last);
-        await deleteOthers(newest(loaded.keys));
+        // Listed under the lock: another process may add a key as soon as the lock is released.
+        const old = await privateParts();
+        loaded = await add(claim, [...keys.slice(0, -1), retired], last);
+        for (const path of old) await rm(path, { force: true });
+        await sync(folder);
         return { retired, current: newest(loaded.keys) };
       });
     },

@@ -14,12 +14,35 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** Connects to a PostgreSQL server through a pool of connections. */
-export async function connectServer(url: string, shared: SharedOptions): Promise<Connected> {
+/**
+ * Limits in milliseconds that the server enforces, so that a process that stops while it holds locks delays the others
+ * only for a while. A transaction that does nothing for longer than a lease (repos/leases.ts) belongs to a process that
+ * the others have already fenced off.
+ */
+const LIMITS = {
+  lock_timeout: 20_000,
+  statement_timeout: 60_000,
+  idle_in_transaction_session_timeout: 15_000,
+};
+
+/** The name of the connections of a process, by which other processes end them. */
+export const sessionName = (process: string): string => `registry ${process}`;
+
+/** Connects to a PostgreSQL server through a pool of connections. `process` identifies this process of the registry. */
+export async function connectServer(
+  url: string,
+  shared: SharedOptions,
+  process: string,
+): Promise<Connected> {
   const orm = await MikroORM.init({
     ...shared,
     clientUrl: url,
-    driverOptions: { connectionTimeoutMillis: 10_000, keepAlive: true },
+    driverOptions: {
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      application_name: sessionName(process),
+      ...LIMITS,
+    },
   });
   const listening = new Set<StopListening>();
   return {

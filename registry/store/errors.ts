@@ -7,6 +7,7 @@ export type StoreErrorCode =
   | 'invalid_value'
   | 'invalid_cursor'
   | 'serialization_failure'
+  | 'busy'
   | 'database_in_use'
   | 'database_damaged'
   | 'database_unavailable';
@@ -42,13 +43,20 @@ const codes: [pattern: RegExp, code: StoreErrorCode][] = [
   [/^23502$/, 'not_null_violation'],
   // The ORM writes values into the statement, so U+0000 breaks the protocol's message (08P01).
   [/^22|^08P01$/, 'invalid_value'],
-  [/^40001$|^40P01$|^55P03$/, 'serialization_failure'],
+  [/^40001$|^40P01$/, 'serialization_failure'],
+  // A lock or a statement took longer than `LIMITS` in drivers.ts allows.
+  [/^55P03$|^57014$/, 'busy'],
+  // The server has ended a session that did nothing in a transaction for too long.
+  [/^25P03$/, 'database_unavailable'],
   [/^(08|28|3D|53|57P)/, 'database_unavailable'],
   [
     /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ENOENT|EPIPE|ETIMEDOUT|EAI_AGAIN)$/,
     'database_unavailable',
   ],
 ];
+
+const LOST =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** An error from either database, with the properties that both pg and PGlite set. */
 interface ServerError extends Error {
@@ -66,8 +74,8 @@ export function translate(error: unknown): unknown {
   const { code, constraint, column, message } = error as ServerError;
   const known = codes.find(([pattern]) => typeof code === 'string' && pattern.test(code));
   if (known) return new StoreError(known[1], message, { cause: error, constraint, column });
-  // If a connection ends during a query, pg sets no code.
-  if (/^Connection terminated|^timeout exceeded when trying to connect/.test(message)) {
+  // If a connection ends during a query or between two, pg sets no code.
+  if (LOST.test(message)) {
     return new StoreError('database_unavailable', message, { cause: error });
   }
   return error;

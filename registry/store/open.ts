@@ -2,7 +2,7 @@ import { type ExceptionConverter, IsolationLevel, type MikroORM } from '@mikro-o
 import { Migrator } from '@mikro-orm/migrations';
 import { migrations } from '../../migrations/index.ts';
 import { type AuditNews, auditChannel, entriesAppendedIn, UNAUDITED } from './audit.ts';
-import { connectEmbedded, connectServer, type SharedOptions } from './drivers.ts';
+import { connectEmbedded, connectServer, type SharedOptions, sessionName } from './drivers.ts';
 import { type EmbeddedDatabase, openEmbedded } from './embedded/open.ts';
 import { entities } from './entities/index.ts';
 import { StoreError, translate } from './errors.ts';
@@ -22,6 +22,8 @@ export interface StoreOptions {
   databaseUrl?: string | undefined;
   /** The folder of the embedded database. */
   folder?: string | undefined;
+  /** Identifies this process among those of the registry. */
+  process?: string | undefined;
   /** An embedded database that is already opening, instead of `folder`. The store closes it. */
   embedded?: EmbeddedDatabase | undefined;
   /** Called with every SQL statement, without its values. */
@@ -62,8 +64,10 @@ export interface Store {
    * database (follow.ts). Throws `database_unavailable`.
    */
   follow(apply: Apply, onError: (error: unknown) => void): Promise<Following>;
-  /** Throws `database_unavailable`. */
+  /** Throws `database_unavailable`, also if the database does not answer for 3 seconds. */
   ping(): Promise<void>;
+  /** Ends the sessions of processes that have stopped, and so their transactions and locks. */
+  endSessions(processes: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,7 +76,7 @@ export interface Store {
  * cannot be reached or opened, only the first statement fails; `ping` finds out.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, folder, embedded, debug } = options;
+  const { databaseUrl, folder, embedded, process = '', debug } = options;
   const shared: SharedOptions = {
     entities,
     extensions: [Migrator],
@@ -92,7 +96,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     }),
   };
   const { orm, listen, close } = databaseUrl
-    ? await connectServer(databaseUrl, shared)
+    ? await connectServer(databaseUrl, shared, process)
     : await connectEmbedded(embedded ?? (await openEmbedded(folder as string)), shared);
   translateErrorsOf(orm);
 
@@ -119,6 +123,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       Array.from(followers, ({ id }) => id),
     );
   }
+
+  // A server that hangs gets only one query, however often somebody asks.
+  let pinging: Promise<unknown> | undefined;
+  const askServer = () => {
+    pinging ??= fork()
+      .execute('select 1')
+      .finally(() => {
+        pinging = undefined;
+      });
+    return pinging;
+  };
 
   const store: Store = {
     orm,
@@ -173,12 +188,27 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ),
     snapshot: (work) =>
       withTranslatedErrors(() =>
-        fork().transactional((em) => work(em as EntityManager), {
-          isolationLevel: IsolationLevel.REPEATABLE_READ,
-          readOnly: true,
-        }),
+        fork().transactional(
+          async (em) => {
+            // A backup reads repositories between its statements. It locks nothing that others wait for.
+            if (!store.embedded) await (em as EntityManager).execute(NO_LIMITS);
+            return await work(em as EntityManager);
+          },
+          { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
+        ),
       ),
-    ping: () => withTranslatedErrors(async () => void (await fork().execute('select 1'))),
+    ping: () => withTranslatedErrors(() => inTime(askServer())),
+
+    endSessions: (processes) =>
+      withTranslatedErrors(async () => {
+        if (store.embedded || processes.length === 0) return;
+        await fork().execute(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()
+              and application_name = any(string_to_array(?, ','))`,
+          [processes.map(sessionName).join(',')],
+        );
+      }),
 
     applied: () => withTranslatedErrors(() => appliedIn(fork())),
 
@@ -196,6 +226,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       // nothing to do.
       return withTranslatedErrors(() =>
         fork().transactional(async (em) => {
+          await (em as EntityManager).execute(NO_LIMITS);
           await (em as EntityManager).execute('select pg_advisory_xact_lock(?)', [migrationLock]);
           return await up();
         }),
@@ -227,6 +258,27 @@ async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower>
     if (text === UNAUDITED) apply('everything', []);
   });
   return { id: 0, isCurrent: true, committed: apply, close };
+}
+
+/** Lifts the limits of drivers.ts for one transaction. */
+const NO_LIMITS =
+  'set local lock_timeout = 0; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
+
+/** How long the database may take for `select 1`, in milliseconds. */
+const LONGEST_PING = 3000;
+
+/** Throws `database_unavailable` if there is no answer in time. */
+async function inTime(answer: Promise<unknown>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const message = `The database has not answered for ${LONGEST_PING / 1000} seconds.`;
+    reject(new StoreError('database_unavailable', message));
+  }, LONGEST_PING);
+  try {
+    await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The number of the advisory lock for migrations. No other lock in the database uses this number. */

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import t from 'tap';
-import { openRepositories } from '../../repos/store.ts';
 import { someGitCaches } from '../helpers/caches.ts';
 import { untilChanged } from '../helpers/folder-changes.ts';
 import { git } from '../helpers/git.ts';
+import { openWithLease } from '../helpers/repositories.ts';
 import { bytes, landFiles, openFixture } from './fixture.ts';
 
 const fixture = await openFixture();
@@ -94,7 +94,7 @@ t.test(
   'a hold waits for current changes, and no process begins another until its release',
   async (t) => {
     const { root, journal, program } = fixture;
-    const elsewhere = await openRepositories({
+    const elsewhere = await openWithLease({
       root,
       journal,
       git: program,

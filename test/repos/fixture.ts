@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openGitCaches } from '../../repos/git-caches.ts';
 import { openGitProgram } from '../../repos/process.ts';
-import { openRepositories } from '../../repos/store.ts';
 import type { Oid, Repository, Signature } from '../../repos/types.ts';
 import { someCaches } from '../helpers/caches.ts';
 import { fsckAll } from '../helpers/git.ts';
+import { openWithLease } from '../helpers/repositories.ts';
 
 export const author: Signature = {
   name: 'Ada',
@@ -24,7 +24,7 @@ export async function openFixture() {
   const caches = someCaches();
   const gitCaches = openGitCaches(caches);
   const journal = join(folder, 'journal');
-  const repositories = await openRepositories({ root, journal, git, caches: gitCaches });
+  const repositories = await openWithLease({ root, journal, git, caches: gitCaches });
   return {
     root,
     journal,

@@ -4,13 +4,13 @@
  */
 import { join } from 'node:path';
 import { openGitProgram } from '../../repos/process.ts';
-import { openRepositories } from '../../repos/store.ts';
 import { someGitCaches } from '../helpers/caches.ts';
+import { openWithLease } from '../helpers/repositories.ts';
 import { author, commitFiles } from './fixture.ts';
 
 const [folder = '', count = '0'] = process.argv.slice(2);
 const git = await openGitProgram();
-const repositories = await openRepositories({
+const repositories = await openWithLease({
   root: join(folder, 'repos'),
   journal: join(folder, 'journal'),
   git,

@@ -1,12 +1,13 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { access, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { openLeases } from '../../repos/leases.ts';
+import { withLock } from '../../repos/lock.ts';
 import { applyUpdates, formatPackedRefs, parsePackedRefs } from '../../repos/packed-refs.ts';
 import { isRefName } from '../../repos/ref-names.ts';
 import { git } from '../helpers/git.ts';
-import { commitFiles, landFiles, openFixture } from './fixture.ts';
+import { landFiles, openFixture } from './fixture.ts';
 
 const fixture = await openFixture();
 const { repositories } = fixture;
@@ -120,23 +121,40 @@ t.test('refs equal what git lists, including peeled tags, and follow other write
 });
 
 t.test(
-  'the lock of a dead process is broken; those of living processes and of git are respected',
+  'locks of dead processes are broken, and those of living processes are respected by git and by us',
   async (t) => {
     const repository = await repositories.create('Locked');
     const { commit } = await landFiles(repository, { a: '1' });
     const lock = join(repository.path, 'packed-refs.lock');
-    await symlink(`4194304.1.${encodeURIComponent(hostname())}`, lock);
-    await repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: commit }]);
-    await writeFile(join(repository.path, 'packed-refs.next'), 'left by a kill');
-    await repository.updateRefs([{ ref: 'refs/heads/x', from: commit, to: null }]);
-    t.notMatch(await readFile(join(repository.path, 'packed-refs'), 'utf8'), 'heads/x');
-
-    await symlink(`1.1.elsewhere`, lock);
-    await t.rejects(git(['pack-refs', '--all'], { cwd: repository.path }), /packed-refs.lock/);
-    const other = await commitFiles(repository, commit, { a: '2' });
-    await t.rejects(repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: other }]), {
-      code: 'locked',
-      message: /locked/,
+    const folder = t.testdir();
+    const beside = await openLeases(join(folder, 'leases'), join(folder, 'workshops'));
+    await withLock(beside, lock, async (claim) => {
+      await repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: commit }]);
+      await t.rejects(claim.commit(join(repository.path, 'packed-refs')), { code: 'fenced' });
+      await t.rejects(claim.write('of a process that has woken up'), { code: 'fenced' });
     });
+    await beside.close();
+    t.match(await readFile(join(repository.path, 'packed-refs'), 'utf8'), 'heads/x');
+
+    for (const leave of [() => symlink('1.1.elsewhere', lock), () => writeFile(lock, 'of git')]) {
+      await leave();
+      const { head } = await repository.tip();
+      await landFiles(repository, { a: `after ${head}` });
+      await t.rejects(access(lock));
+    }
+
+    const living = await openLeases(
+      join(fixture.root, '..', 'leases'),
+      join(fixture.root, '.workshop'),
+    );
+    await withLock(living, lock, async (claim) => {
+      await t.rejects(git(['pack-refs', '--all'], { cwd: repository.path }), /packed-refs.lock/);
+      const move = [{ ref: 'refs/heads/y', from: null, to: commit }];
+      await t.rejects(repository.updateRefs(move), { code: 'locked', message: /locked/ });
+      claim.verify();
+    });
+    await living.close();
+    await repository.updateRefs([{ ref: 'refs/heads/y', from: null, to: commit }]);
+    await git(['pack-refs', '--all'], { cwd: repository.path });
   },
 );

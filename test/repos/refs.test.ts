@@ -6,7 +6,13 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
+import { openLeases } from '../../repos/leases.ts';
 import { RefStore } from '../../repos/refs.ts';
+
+const folder = t.testdir();
+const leases = await openLeases(join(folder, 'leases'), join(folder, 'workshops'));
+t.teardown(() => leases.close());
+const deps = { leases, verify() {} };
 
 const oid = (digit: string) => digit.repeat(40);
 
@@ -24,12 +30,15 @@ t.test(
       goOn = resolve;
     });
     // A loose ref is peeled only after `packed-refs` has been read.
-    const slow = new RefStore(path, async () => {
-      isReading();
-      await gate;
-      return undefined;
+    const slow = new RefStore(path, {
+      ...deps,
+      async peel() {
+        isReading();
+        await gate;
+        return undefined;
+      },
     });
-    const other = new RefStore(path, async () => undefined);
+    const other = new RefStore(path, { ...deps, peel: async () => undefined });
     const begun = slow.read();
     await reading;
     await other.update([{ ref: 'refs/heads/main', from: null, to: oid('b') }]);
@@ -45,7 +54,7 @@ const POLLED_AT_ONCE = 1024;
 
 t.test('a change is seen by a request that arrives within a turn of the event loop', async (t) => {
   const path = t.testdir({ 'packed-refs': '', refs: { heads: {} } });
-  const store = new RefStore(path, async () => undefined);
+  const store = new RefStore(path, { ...deps, peel: async () => undefined });
   await store.update([{ ref: 'refs/heads/main', from: null, to: oid('a') }]);
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { LEASE_ID } from '../../repos/leases.ts';
 import { git, gitBytes } from '../helpers/git.ts';
 import { author, bytes, commitFiles, landFiles, openFixture } from './fixture.ts';
 
@@ -43,7 +44,9 @@ t.test('an incomplete repository is never visible, and a removed one is gone', a
   await repositories.remove('Passing');
   t.same(await repositories.list(), before);
   await t.rejects(repositories.open('Passing'), { code: 'repository_not_found' });
-  t.same(await readdir(join(root, '.workshop')), []);
+  const left = await readdir(join(root, '.workshop'), { recursive: true });
+  t.match(left, [LEASE_ID], 'only the empty workshop of this process');
+  t.equal(left.length, 1);
   const again = await repositories.create('Passing');
   t.equal(await again.head(), null);
   await t.rejects(again.readCommit(commit), { code: 'object_not_found' });
@@ -343,8 +346,10 @@ t.test('only journal entries of dead processes are repaired', async (t) => {
   const dead = (name: string) => join(fixture.journal, `${name}~999999999.1.${hostname()}`);
   for (const name of ['Living', 'Dead']) await writeFile(dead(name), '');
   t.same(await repositories.abandonedEntries(), ['Dead']);
-  await repositories.dropJournalEntry('Dead');
-  await repositories.dropJournalEntry('Living');
-  t.same((await readdir(fixture.journal)).length, 1, 'the journal entry of the live process stays');
+  t.equal(await repositories.repairEntry('Dead', async () => 'repaired'), 'repaired');
+  t.equal(await repositories.repairEntry('Living', async () => 'repaired'), undefined);
+  t.same(await repositories.abandonedEntries(), []);
   await repositories.removeJournalEntry('Living');
+  t.equal(await repositories.repairEntry('Living', async () => 'repaired'), 'repaired');
+  t.same(await readdir(fixture.journal), []);
 });

@@ -35,7 +35,11 @@ fs.fsync = ((file, done) => {
   running += 1;
   return fsync(file, (error) => {
     running -= 1;
-    synced.push(path.replace(/tmp_obj_.*/, '*').replace(/objects\/[0-9a-f]{2}/, 'objects/*'));
+    synced.push(
+      path
+        .replace(/(tmp_obj_|(?<=packed-refs.lock\/)).*/, '*')
+        .replace(/objects\/[0-9a-f]{2}/, 'objects/*'),
+    );
     done(error);
   });
 }) as typeof fsync;
@@ -66,7 +70,7 @@ const landing = (name: string, objects: number) => ({
   [`repos/${name}.git/objects`]: 2,
   [`repos/${name}.git/objects/*`]: objects + 1,
   [`repos/${name}.git/objects/*/*`]: objects + 1,
-  [`repos/${name}.git/packed-refs.next`]: 1,
+  [`repos/${name}.git/packed-refs.lock/*`]: 1,
 });
 
 const elsewhere = process.platform !== 'linux' && 'only Linux tells which file a descriptor has';
@@ -122,7 +126,7 @@ t.test(
     const places = {
       'an object': /Unsynced2\.git\/objects\/..\/tmp_obj_/,
       'a folder of objects': /Unsynced2\.git\/objects\/..$/,
-      'the new refs': /Unsynced2\.git\/packed-refs\.next$/,
+      'the new refs': /Unsynced2\.git\/packed-refs\.lock\//,
     };
     const refs = join(lab.dataDir, 'repos', `${name}.git`, 'packed-refs');
     const before = await readFile(refs, 'utf8');

@@ -150,7 +150,7 @@ t.test('a retired key is not valid for later dates', { skip: noKeygen }, async (
 });
 
 t.test('a second process sees the rotation of the first and signs with the new key', async (t) => {
-  const beside = openSigningKeys(keysFolder());
+  const beside = openSigningKeys(keysFolder(), lab.deps.leases);
   const before = (await beside.list()).length;
   await lab.deps.signingKeys.rotate();
   t.equal((await beside.list()).length, before + 1);
@@ -161,7 +161,7 @@ t.test('a second process sees the rotation of the first and signs with the new k
 t.test('processes that start at the same time use the same key', async (t) => {
   const folder = join(t.testdir(), 'keys');
   const bytes = Buffer.from('x\n');
-  const signed = [1, 2, 3, 4].map(() => openSigningKeys(folder).sign(bytes));
+  const signed = [1, 2, 3, 4].map(() => openSigningKeys(folder, lab.deps.leases).sign(bytes));
   t.equal(new Set(await Promise.all(signed)).size, 1);
 });
 
@@ -184,7 +184,7 @@ t.test('fsck reports versions with an invalid or missing signature', async (t) =
   t.match(await replace(content.slice(0, content.lastIndexOf('-----BEGIN SSH'))), [
     { where: 'Meter', problem: `${signature}it has none` },
   ]);
-  const foreign = openSigningKeys(join(t.testdir(), 'keys'));
+  const foreign = openSigningKeys(join(t.testdir(), 'keys'), lab.deps.leases);
   const payload = content.slice(0, content.lastIndexOf('-----BEGIN SSH'));
   t.match(await replace(payload + (await foreign.sign(Buffer.from(payload)))), [
     { where: 'Meter', problem: /^the signature of v3: SHA256:\S+ is not a key of this registry$/ },

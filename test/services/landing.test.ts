@@ -12,9 +12,9 @@ import { identifyToken } from '../../registry/services/people/identify.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
 import { repair } from '../../registry/services/repair/repair.ts';
-import { openRepositories } from '../../repos/store.ts';
 import { someGitCaches } from '../helpers/caches.ts';
 import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
+import { openWithLease } from '../helpers/repositories.ts';
 
 const registry = await startRegistry(t);
 const { deps, admin } = registry;
@@ -109,7 +109,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   await abandon('Whole');
   // The repositories are opened again with empty caches, as in a new process, so the damaged object is not in memory.
   const root = join(registry.dataDir, 'repos');
-  const fresh = await openRepositories({ root, journal, git: deps.git, caches: someGitCaches() });
+  const fresh = await openWithLease({ root, journal, git: deps.git, caches: someGitCaches() });
   const { repaired, failed } = await repair({ ...deps, repositories: fresh });
   t.match({ repaired, failed }, { repaired: [], failed: [{ name: 'Damaged' }] });
   const report = await reindex({ ...deps, repositories: fresh });

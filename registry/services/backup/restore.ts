@@ -153,7 +153,7 @@ async function writeKeys(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of keys) {
     undo.defer(() => rm(join(folder, name), { force: true }));
-    await writeSynced(join(folder, name), await archive.text(keyFile(name)), 0o600);
+    await writeSynced(join(folder, name), await archive.text(keyFile(name)), { mode: 0o600 });
   }
   await sync(folder);
 }

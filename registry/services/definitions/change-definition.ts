@@ -11,9 +11,9 @@ import { authorize, type Caller } from '../caller.ts';
 import { changesBetween, filesOf, readState } from '../content/files.ts';
 import type { SaveDeps } from '../deps.ts';
 import { commitFiles, land } from '../landing/landing.ts';
-import { findGround, linkTo, type Proposed, propose } from '../review/propose.ts';
+import { findGround, linkTo, propose } from '../review/propose.ts';
 import { loadDefinition } from './find-definition.ts';
-import { checkFiles, compose, policyFor } from './save-files.ts';
+import { checkFiles, compose, policyFor, type Saved } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function changeDefinition(
   caller: Caller,
   key: number,
   body: DefinitionChange,
-): Promise<Proposed | undefined> {
+): Promise<Saved> {
   const { row, facts, policy, lab } = await loadDefinition(deps, caller, key);
   const { name, lab_id, is_public, change_summary, expected_version, override, grants, ...change } =
     body;
@@ -67,12 +67,16 @@ export async function changeDefinition(
     if (moved) {
       await land(deps, caller, { repository, from, judged: { lab }, versions: [], ...moved });
     }
-    if (changed) return await propose(deps, caller, row, repository, ground, { summary, changes });
-    return ground.own ? linkTo(deps, ground.own.id) : undefined;
+    if (changed) {
+      return {
+        mergeRequest: await propose(deps, caller, row, repository, ground, { summary, changes }),
+      };
+    }
+    return ground.own ? { mergeRequest: linkTo(deps, ground.own.id) } : {};
   }
-  if (!way.lands || (!changed && !moved)) return undefined;
+  if (!way.lands || (!changed && !moved)) return {};
   const { overrides } = way;
-  await land(deps, caller, {
+  const { version } = await land(deps, caller, {
     repository,
     from,
     judged: { lab },
@@ -86,7 +90,7 @@ export async function changeDefinition(
     ...(grants && { grants }),
     ...moved,
   });
-  return undefined;
+  return changed ? { version } : {};
 }
 
 /** The new state if `lab_id` or `is_public` changes. Moving to another lab needs an admin of both labs. */

@@ -121,9 +121,16 @@ async function inNewRepository(
     await repositories.removeJournalEntry(name);
     return indexed;
   } catch (error) {
-    if ((await repository.refs()).size === 0) {
-      await repositories.remove(name);
-      await repositories.removeJournalEntry(name);
+    let isRemoved = false;
+    try {
+      if ((await repository.refs()).size === 0) {
+        await repositories.remove(name);
+        isRemoved = true;
+      }
+    } finally {
+      await (isRemoved
+        ? repositories.removeJournalEntry(name)
+        : repositories.leaveJournalEntry(name));
     }
     throw error;
   }
@@ -155,9 +162,12 @@ async function releaseName(
       await auditDefinition(em, auditFieldsOf(caller), freed, 'definition.released', before, null);
     });
     await repositories.remove(old.name);
-  } finally {
-    await repositories.removeJournalEntry(old.name);
+  } catch (error) {
+    if (error instanceof Problem) await repositories.removeJournalEntry(old.name);
+    else await repositories.leaveJournalEntry(old.name);
+    throw error;
   }
+  await repositories.removeJournalEntry(old.name);
 }
 
 function firstState(caller: Caller, id: number, founding: FirstVersion): DefinitionState {
@@ -182,10 +192,11 @@ async function createRepository(repositories: Repositories, name: string): Promi
   try {
     return await repositories.create(name);
   } catch (error) {
-    await repositories.removeJournalEntry(name);
     if (error instanceof RepositoryError && error.code === 'repository_exists') {
+      await repositories.removeJournalEntry(name);
       throw nameTaken(name);
     }
+    await repositories.leaveJournalEntry(name);
     throw error;
   }
 }

@@ -7,8 +7,9 @@ import { authorize, authorOf, type Caller } from '../caller.ts';
 import { readState } from '../content/files.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
-import { type Proposed, propose } from '../review/propose.ts';
+import { propose } from '../review/propose.ts';
 import { loadDefinition } from './find-definition.ts';
+import type { Saved } from './save-files.ts';
 import { decideLanding } from './save-rights.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function rollback(
   caller: Caller,
   id: number,
   wanted: { version: number; reason: string; override?: string },
-): Promise<Proposed | undefined> {
+): Promise<Saved> {
   const { row, lab, facts } = await loadDefinition(deps, caller, id);
   authorize(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
   authorize(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
@@ -52,7 +53,8 @@ export async function rollback(
   const summary = `Revert to v${wanted.version}\n\n${wanted.reason}`;
   if (!way.lands) {
     const ground = { own: null, parent: from.head, base: from.head };
-    return await propose(deps, caller, row, repository, ground, { summary, tree: old.tree });
+    const change = { summary, tree: old.tree };
+    return { mergeRequest: await propose(deps, caller, row, repository, ground, change) };
   }
   const author = { ...authorOf(caller), at: new Date() };
   // The field `broken` is left out, because it makes the audit trail report an override, and this landing needs none.
@@ -68,12 +70,12 @@ export async function rollback(
       ...way.overrides.map(({ message }): [string, string] => ['Override', message]),
     ]),
   });
-  await land(deps, caller, {
+  const { version } = await land(deps, caller, {
     repository,
     from,
     judged: { lab },
     versions: [{ commit, author, summary, overrides }],
     grants: target.permissions,
   });
-  return undefined;
+  return { version };
 }

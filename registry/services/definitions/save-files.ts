@@ -10,6 +10,15 @@ import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { findExcess, mainFile } from '../content/files.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
+import type { Proposed } from '../review/propose.ts';
+
+/** What a save has done. */
+export interface Saved {
+  /** The version that the save landed, if it landed one. */
+  version?: number;
+  /** The merge request that the save opened or updated, if it needs a review. */
+  mergeRequest?: Proposed;
+}
 
 /** The files of definition `name` after `change`. Throws `invalid` with a list of the fields that cannot be applied. */
 export async function compose(

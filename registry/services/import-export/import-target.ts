@@ -22,14 +22,14 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
   const { store, repositories } = deps;
 
   async function create(item: ImportItem): Promise<Landed> {
-    const { definition } = await landFirstVersion(deps, OPERATOR, {
+    await landFirstVersion(deps, OPERATOR, {
       ...item,
       lab,
       isPublic: isBuiltin,
       isBuiltin,
       summary: item.message,
     });
-    return { result: 'created', version: definition.version ?? 1 };
+    return { result: 'created', version: 1 };
   }
 
   async function update(item: ImportItem): Promise<Landed> {
@@ -39,7 +39,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
     const before = head === null ? new Map() : await filesOf(repository, head);
     const changes = changesBetween(before, item.files);
     if (changes.size === 0) return { result: 'unchanged', version };
-    const { definition } = await land(deps, OPERATOR, {
+    const landed = await land(deps, OPERATOR, {
       repository,
       from,
       judged: null,
@@ -50,7 +50,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
         ...(item.author && { author: item.author }),
       })),
     });
-    return { result: 'updated', version: definition.version ?? version + 1 };
+    return { result: 'updated', version: landed.version };
   }
 
   /** Releases the repository after the work, because an import of thousands must not keep all repositories in memory. */

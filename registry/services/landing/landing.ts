@@ -79,12 +79,17 @@ export interface LandingOrder {
   grants?: readonly string[];
 }
 
+export interface Landed extends Indexed {
+  /** The newest version of this landing. `definition` may already describe a later one. */
+  version: number;
+}
+
 /** Lands versions and a change of state together. Throws `Problem` `conflict` if another change came first. */
 export async function land(
   deps: LandingDeps,
   caller: Caller,
   order: LandingOrder,
-): Promise<Indexed> {
+): Promise<Landed> {
   const { store, repositories } = deps;
   const { repository, event, intent, steps = [] } = order;
   await requireOwnTags(repository, order);
@@ -115,17 +120,23 @@ export async function land(
     await Promise.allSettled([written]);
   }
   const own = new Set(order.versions.map(({ commit }) => commit));
-  const indexed = await indexRepository(deps, repository, {
-    known: order.from.version,
-    contents: new Map([...contents].map(([commit, { content }]) => [commit, content])),
-    async also(em, indexed) {
-      await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
-      for (const step of steps) await step.finish(em);
-      if (event) await auditState(em, indexed, caller, event);
-    },
-  });
-  await repositories.removeJournalEntry(repository.name);
-  return indexed;
+  try {
+    const indexed = await indexRepository(deps, repository, {
+      known: order.from.version,
+      contents: new Map([...contents].map(([commit, { content }]) => [commit, content])),
+      async also(em, indexed) {
+        await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
+        for (const step of steps) await step.finish(em);
+        if (event) await auditState(em, indexed, caller, event);
+      },
+    });
+    await repositories.removeJournalEntry(repository.name);
+    return { ...indexed, version: order.from.version + order.versions.length };
+  } catch (error) {
+    // The refs have moved. A repair updates the index, in this process or another (repair/watch.ts).
+    await repositories.leaveJournalEntry(repository.name);
+    throw error;
+  }
 }
 
 /** The content and the permissions of a commit that is about to land. */

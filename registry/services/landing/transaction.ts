@@ -1,6 +1,6 @@
 /**
- * The two-phase transaction of a change. The database records what is about to happen, the refs move in one transaction
- * of git, and then the database is updated. After a crash in between, the next start completes or reverts the change
+ * The two-phase transaction of a change. The database records what is about to happen, the refs move in one transaction of
+ * git, and then the database is updated. After a failure in between, a repair completes or reverts the change
  * (repair/repair.ts). So a confirmed push is never lost, and an interrupted push is never half done.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
@@ -63,8 +63,9 @@ export async function applySteps(
     else await store.transaction(finish);
   } catch (error) {
     // After a `Problem` there is nothing to repair: another change came first. After any other error, the journal entry
-    // stays, so that the next start repairs the database.
+    // stays, so that this or another process repairs the database.
     if (error instanceof Problem) await repositories.removeJournalEntry(repository.name);
+    else await repositories.leaveJournalEntry(repository.name);
     throw error;
   }
   await repositories.removeJournalEntry(repository.name);
@@ -72,7 +73,7 @@ export async function applySteps(
 
 /**
  * Records the intents in the database, then calls `move`, which moves the refs. If the error shows that no ref moved, the
- * intents are reverted and the journal entry is removed. After any other error both stay for the next repair.
+ * intents are reverted and the journal entry is removed. After any other error both stay, and a repair follows git.
  */
 export async function withIntents(
   { store, repositories }: LandingDeps,
@@ -83,20 +84,37 @@ export async function withIntents(
   try {
     await begin(store, intents);
   } catch (error) {
-    await repositories.removeJournalEntry(name);
+    // If the connection was lost, the intents may have been recorded.
+    if (isRefusal(error)) await repositories.removeJournalEntry(name);
+    else await repositories.leaveJournalEntry(name);
     throw error;
   }
   try {
     await move();
   } catch (error) {
-    // These errors mean that no ref moved: they come from before the ref transaction, or made it fail as a whole.
-    if (error instanceof RepositoryError || error instanceof Problem) {
-      await undo(store, intents);
-      await repositories.removeJournalEntry(name);
+    try {
+      if (provesUnmoved(error)) await undo(store, intents);
+    } catch (failed) {
+      await repositories.leaveJournalEntry(name);
+      throw failed;
     }
+    if (provesUnmoved(error)) await repositories.removeJournalEntry(name);
+    else await repositories.leaveJournalEntry(name);
     throw error;
   }
 }
+
+/** Whether the database or a service refused, so that nothing was recorded. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Problem ||
+  (error instanceof StoreError && error.code !== 'database_unavailable');
+
+/**
+ * Whether the error shows that no ref has moved. These errors come from before the ref transaction, or made it fail as a
+ * whole. After `fenced`, another process takes over the intents.
+ */
+const provesUnmoved = (error: unknown): boolean =>
+  error instanceof Problem || (error instanceof RepositoryError && error.code !== 'fenced');
 
 async function begin(store: LandingDeps['store'], intents: readonly Intent[]): Promise<void> {
   const recorded = intents.filter(({ begin }) => begin !== undefined);

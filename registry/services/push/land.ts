@@ -67,7 +67,7 @@ export async function landPush(
     if (judged.content) contents.set(commit.oid, judged.content);
   }
   try {
-    const { definition } = await land(deps, caller, {
+    const { version } = await land(deps, caller, {
       repository,
       from: tip,
       judged: { lab },
@@ -84,7 +84,7 @@ export async function landPush(
       steps,
       ...(grants && { grants }),
     });
-    push.say(`${row.name} is now at version ${definition.version}.`);
+    push.say(`${row.name} is now at version ${version}.`);
     for (const line of limitLines(warnings)) push.say(`warning: ${line}`);
     return { ref, ok: true };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Completes landings that a crash interrupted. Git shows what happened, and the index is updated from git. */
+import type { Repair, Repository } from '../../../repos/types.ts';
 import { deleteDefinition } from '../../store/definitions.ts';
 import { isProposed } from '../../store/merge-requests.ts';
 import { auditLanded } from '../audit/entries.ts';
@@ -8,8 +9,9 @@ import { repairMergeRequests } from '../review/repair-merge-requests.ts';
 import { mendedState } from './mended-state.ts';
 
 export interface RepairReport {
+  /** Definitions whose index or merge requests have changed. */
   repaired: string[];
-  /** Definitions whose repair failed. The journal entries of these definitions stay, so the next start tries again. */
+  /** Definitions whose repair failed. Their journal entries stay, so the next repair tries again. */
   failed: { name: string; error: Error }[];
 }
 
@@ -17,13 +19,18 @@ export interface RepairReport {
  * Repairs the repositories with journal entries of processes that no longer run. Removes a repository without a version
  * and without a merge request: the crash interrupted its creation, and nobody was told that it exists.
  */
-export async function repair(deps: LandingDeps): Promise<RepairReport> {
+export async function repair(
+  deps: LandingDeps,
+  isDue: (name: string) => boolean = () => true,
+): Promise<RepairReport> {
   const { repositories } = deps;
   const report: RepairReport = { repaired: [], failed: [] };
-  for (const name of await repositories.abandonedEntries()) {
+  for (const name of (await repositories.abandonedEntries()).filter(isDue)) {
     try {
-      if (await repairRepository(deps, name)) report.repaired.push(name);
-      await repositories.dropJournalEntry(name);
+      const repaired = await repositories.repairEntry(name, async (repository, running) =>
+        repository === undefined ? false : await repairRepository(deps, repository, running),
+      );
+      if (repaired) report.repaired.push(name);
     } catch (error) {
       report.failed.push({ name, error: error as Error });
     }
@@ -31,18 +38,25 @@ export async function repair(deps: LandingDeps): Promise<RepairReport> {
   return report;
 }
 
-async function repairRepository(deps: LandingDeps, name: string): Promise<boolean> {
-  const { store, repositories } = deps;
-  if (!(await repositories.exists(name))) return false;
-  const repository = await repositories.open(name);
+async function repairRepository(
+  deps: LandingDeps,
+  repository: Repository,
+  running: Repair,
+): Promise<boolean> {
+  const { store } = deps;
+  const { name } = repository;
   if ((await repository.refs()).size === 0) {
-    await repositories.remove(name);
+    await running.remove();
     return true;
   }
   let repaired = false;
   const state = mendedState(name);
   const { definition, added } = await indexRepository(deps, repository, {
-    first: state.first,
+    async first(em, id) {
+      // The definition is locked now. If another process has taken over the repair, it waits for this lock or has ended.
+      running.verify();
+      await state.first(em, id);
+    },
     async also(em, indexed) {
       repaired = await repairMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);
@@ -51,7 +65,7 @@ async function repairRepository(deps: LandingDeps, name: string): Promise<boolea
   });
   if (definition.version === null && !(await isProposed(store.em(), definition.id))) {
     await store.transaction((em) => deleteDefinition(em, definition.id));
-    await repositories.remove(name);
+    await running.remove();
     return true;
   }
   return repaired || added.length > 0;

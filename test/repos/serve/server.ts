@@ -15,10 +15,10 @@ import type { PushGate } from '../../../repos/serve/gate.ts';
 import { advertise } from '../../../repos/serve/info-refs.ts';
 import { receivePack } from '../../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../../repos/serve/upload-pack.ts';
-import { openRepositories } from '../../../repos/store.ts';
 import type { GitProgram, Repositories, Repository } from '../../../repos/types.ts';
 import { someGitCaches } from '../../helpers/caches.ts';
 import { untilChanged } from '../../helpers/folder-changes.ts';
+import { openWithLease } from '../../helpers/repositories.ts';
 
 export interface TestServer extends AsyncDisposable {
   url: string;
@@ -64,7 +64,7 @@ export async function startServer(): Promise<TestServer> {
   const git = await openGitProgram();
   const root = join(folder, 'repos');
   const caches = someGitCaches();
-  const repositories = await openRepositories({
+  const repositories = await openWithLease({
     root,
     journal: join(folder, 'journal'),
     git,
