@@ -116,5 +116,7 @@ t.test('links inside the contract lead to headings of it', async (t) => {
 const leaves = (command: Command, before = ''): string[] =>
   command.commands.flatMap((one) => {
     const name = `${before}${one.name()}`;
-    return one.commands.length > 0 ? leaves(one, `${name} `) : [name];
+    // `registry backup` is a command, and so is `registry backup verify`.
+    const isCommand = one.commands.length === 0 || one.registeredArguments.length > 0;
+    return [...(isCommand ? [name] : []), ...leaves(one, `${name} `)];
   });

@@ -4,11 +4,12 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { untilChanged } from '../helpers/folder-changes.ts';
 import { git } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -25,6 +26,13 @@ const isThere = async (program: string, flag: string): Promise<boolean> =>
     () => false,
   );
 
+/** A folder whose path has no space: neither program would accept one without quotes. */
+async function plainFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'example-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
 t.test('systemd accepts the unit', async (t) => {
   const unit = await example('registry.service');
   for (const line of [
@@ -39,9 +47,13 @@ t.test('systemd accepts the unit', async (t) => {
     t.match(unit, line);
   }
   if (!(await isThere('systemd-analyze', '--version'))) return;
-  const path = join(t.testdir(), 'registry.service');
+  const folder = await plainFolder(t);
+  const path = join(folder, 'registry.service');
+  await symlink(ROOT, join(folder, 'registry'));
   // systemd looks for the program and the account.
-  const here = unit.replaceAll('/opt/registry', ROOT).replace(/^(User|Group)=.*\n/gm, '');
+  const here = unit
+    .replaceAll('/opt/registry', join(folder, 'registry'))
+    .replace(/^(User|Group)=.*\n/gm, '');
   await writeFile(path, here);
   const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', path]);
   const about = `${stdout}${stderr}`
@@ -69,7 +81,7 @@ const skip = (await isThere('nginx', '-v')) ? false : 'nginx is not installed';
 
 t.test('a registry behind nginx', { skip }, async (t) => {
   const lab = await startLab(t, { environment: { TRUSTED_PROXIES: '127.0.0.1' } });
-  const folder = t.testdir();
+  const folder = await plainFolder(t);
   const port = await freePort();
   const text = (await example('nginx.conf'))
     .replace(/^ {4}server 127\.0\.0\.1:8081.*$/m, `    server ${new URL(lab.url).host};`)

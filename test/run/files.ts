@@ -33,6 +33,8 @@ const LONGEST = [
   'scenarios/bad-input',
   'docs/lab-computer',
   'scenarios/killed-server',
+  'scenarios/missing-at-start',
+  'scenarios/peers',
   'scenarios/foreign-properties',
 ];
 

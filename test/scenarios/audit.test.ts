@@ -372,7 +372,8 @@ t.test('an unread export blocks nobody and is complete when it is read', async (
 
 await onEachDatabase(t, 'fsck names the audit entry that was changed', async (t, store) => {
   const { repositories, signingKeys, analysis } = lab.deps;
-  const none = { ...repositories, list: async () => [], abandonedEntries: async () => [] };
+  const noNames = async () => [];
+  const none = { ...repositories, list: noNames, journaled: noNames, abandonedEntries: noNames };
   const append = () =>
     store.transaction((em) =>
       appendAudit(em, {

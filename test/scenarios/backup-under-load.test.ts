@@ -8,7 +8,7 @@ import { restore } from '../../registry/services/backup/restore.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { atWork, nothingYet, open } from '../helpers/backups.ts';
 import { startLab } from '../helpers/lab.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(600_000);
 
@@ -22,7 +22,7 @@ async function lab(t: Test, database: DatabaseKind) {
   return { ...lab, folder };
 }
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   t.test(`each of several backups under load is of one moment (${database})`, async (t) => {
     const registry = await lab(t, database);
     const people = atWork(registry);

@@ -46,7 +46,7 @@ t.test('a full disk is named, and the next save after it succeeds', async (t) =>
   const { server, url, address, save } = await started(
     t,
     { DATA_DIR, DATABASE_URL: databaseUrl },
-    `mount -t tmpfs -o size=16m,mode=700 none ${DATA_DIR}`,
+    `mount -t tmpfs -o size=16m,mode=700 none "${DATA_DIR}"`,
   );
   const clone = join(folder, 'clone');
   await git(['clone', '-q', address, clone]);

@@ -11,7 +11,7 @@ import { fsck } from '../../registry/services/repair/fsck.ts';
 import { nothingYet, open, refsIn } from '../helpers/backups.ts';
 import { registry } from '../helpers/command.ts';
 import { startLab } from '../helpers/lab.ts';
-import { measurement } from '../helpers/registry.ts';
+import { DATABASES, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(600_000);
 
@@ -28,7 +28,7 @@ function asOlder(content: Uint8Array): Uint8Array {
   return zipSync({ ...entries, SHA256SUMS: Buffer.from(sums.join('')) });
 }
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   t.test(`incremental backups contain what is new (${database})`, async (t) => {
     const { ada, ben, deps } = await startLab(t, { database });
     const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));

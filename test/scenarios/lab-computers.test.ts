@@ -55,7 +55,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
         cwd: clone,
       });
       t.match(pushed.stderr, /computer/, 'a computer cannot push');
-      await t.rejects(lab.anonymous.computers.enrol({ code, ...about }), status(403, /new one/));
+      await t.rejects(lab.anonymous.computers.enrol({ code, ...about }), status(403, /a new code/));
     },
   );
 
@@ -324,7 +324,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match(await ada.client.computers.change(pc.id, { lab_id: nano.id }), { lab_id: nano.id });
     await t.rejects(
       ada.client.computers.change(pc.id, { computer_name: 'OTHER' }),
-      status(422, /Enrol it/),
+      status(422, /Enrol the computer/),
     );
     t.match(await ada.client.computers.change(pc.id, { nickname: 'Left bench' }), {
       nickname: 'Left bench',

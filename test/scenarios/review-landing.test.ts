@@ -247,7 +247,8 @@ t.test('a page takes a constant number of queries, and comments follow their lin
     const connection = em.getConnection();
     const execute = connection.execute;
     connection.execute = ((...args: Parameters<typeof execute>) => {
-      count += 1;
+      // The process also renews its lease as a follower (registry/store/follow.ts).
+      if (!/\bfollowers\b/.test(String(args[0]))) count += 1;
       return execute.apply(connection, args);
     }) as typeof execute;
     try {

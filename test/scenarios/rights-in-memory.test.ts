@@ -179,7 +179,10 @@ t.test('before reindex ends, running processes use the rights that it changed', 
     t.equal(await poll(registry.url, name, stranger.token), 200, 'from memory');
   }
   await rm(join(registry.settings.DATA_DIR as string, 'repos', 'Gone.git'), { recursive: true });
-  t.match(await command(['reindex'], registry.settings), { code: 0, stdout: /Gone/ });
+  t.match(await command(['reindex', '--delete-missing'], registry.settings), {
+    code: 0,
+    stdout: /Gone/,
+  });
   t.equal(await poll(registry.url, 'Indexed', stranger.token), 404);
   t.equal(await poll(registry.url, 'Gone', stranger.token), 404);
   const { items } = await admin.client.audit({ subject_type: 'definition' });

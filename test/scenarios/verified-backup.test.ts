@@ -6,11 +6,11 @@ import t from 'tap';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { registry } from '../helpers/command.ts';
 import { startLab } from '../helpers/lab.ts';
-import { measurement } from '../helpers/registry.ts';
+import { DATABASES, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(600_000);
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   t.test(`a backup is verified without a registry (${database})`, async (t) => {
     const { ada, deps, dataDir } = await startLab(t, { database });
     for (const name of ['Meter', 'Motor']) {

@@ -63,15 +63,18 @@ t.test('of many concurrent openers one succeeds', async (t) => {
   await Promise.all(stores.map((store) => store.close()));
 });
 
-t.test('a folder without a database fails at the first statement and is released', async (t) => {
-  const { folder } = await freshFolder();
-  await writeFile(`${folder}/PG_VERSION`, 'none\n');
-  const store = await openStore({ folder });
-  await t.rejects(store.ping(), { code: 'database_unavailable' });
-  await t.rejects(store.migrate(), { code: 'database_unavailable' }, 'a later statement fails too');
-  await store.close();
-  await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
-});
+t.test(
+  'a folder with a damaged database fails at the first statement and is released',
+  async (t) => {
+    const { folder } = await freshFolder();
+    await writeFile(`${folder}/PG_VERSION`, 'none\n');
+    const store = await openStore({ folder });
+    await t.rejects(store.ping(), { code: 'database_damaged' });
+    await t.rejects(store.migrate(), { code: 'database_damaged' }, 'a later statement fails too');
+    await store.close();
+    await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
+  },
+);
 
 t.test('an interrupted session of the embedded database leaves no transaction open', async (t) => {
   const embedded = await openEmbedded((await freshFolder()).folder);
