@@ -14,7 +14,10 @@ const PASSWORD = 'a good password';
 /** The most rounds of four concurrent bodies. The test ends when one round meets the goal. */
 const MOST_ROUNDS = 10;
 
-t.test('four hostile bodies at once block nobody', async (t) => {
+/** So many that a small request of another account needs less time than all of them. */
+const FLOOD = 16;
+
+t.test('hostile bodies at once block nobody', async (t) => {
   const server = await serve({ DATA_DIR: t.testdir(), ADMIN_PASSWORD: PASSWORD }, { first: true });
   t.teardown(async () => {
     server.signal('SIGTERM');
@@ -49,8 +52,8 @@ t.test('four hostile bodies at once block nobody', async (t) => {
     };
     t.equal((await send('POST', '/users', JSON.stringify(ben))).status, 201);
     const other = await createClient({ url }).login('ben', ben.password);
-    let pending = 4;
-    const flood = Array.from({ length: 4 }, async () => {
+    let pending = FLOOD;
+    const flood = Array.from({ length: FLOOD }, async () => {
       const { status } = await send('POST', validate, JSON.stringify({ source_code }));
       pending--;
       return status;
@@ -68,7 +71,7 @@ t.test('four hostile bodies at once block nobody', async (t) => {
     t.ok(valid);
     t.ok(left > 0, 'another account does not wait for them');
     t.ok(answered > 4, `${answered} answers meanwhile`);
-    t.same(await Promise.all(flood), [200, 200, 200, 200]);
+    t.same(new Set(await Promise.all(flood)), new Set([200]));
   });
 
   for (const name of ['newlines', 'statements', '40,000 unnamed properties', '100,000 items']) {
