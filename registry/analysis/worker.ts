@@ -59,3 +59,9 @@ function memoryInUse(): number {
   const { heapTotal, external } = process.memoryUsage();
   return heapTotal + external;
 }
+
+/**
+ * Piscina loads this file by `require`. Without this name, Node makes a second module for it, and the whole process aborts
+ * if the thread is ended at that moment ("Assertion failed: facade->InstantiateModule", node:module, "require(esm)").
+ */
+export { answer as 'module.exports' };
