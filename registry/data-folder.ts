@@ -61,15 +61,18 @@ function waysBack(dataDir: string): string {
 }
 
 async function holdsRegistry({ repositories, keys }: Paths): Promise<boolean> {
-  return (
-    existsSync(join(keys, 'signing-keys.json')) ||
-    (await namesIn(repositories)).some((name) => name.endsWith('.git'))
-  );
+  return existsSync(join(keys, 'signing-keys.json')) || (await hasRepositories(repositories));
 }
 
 type Paths = ReturnType<typeof dataPaths>;
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Whether the folder of repositories contains a repository. */
+export async function hasRepositories(folder: string): Promise<boolean> {
+  return (await namesIn(folder)).some((name) => name.endsWith('.git'));
+}
+
+/** The names in a folder. Empty if the folder does not exist. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {

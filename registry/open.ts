@@ -1,6 +1,5 @@
 /** Opens the parts that the server and the command line need: git, the repositories, the database and the keys. */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Caches } from '../repos/caches.ts';
 import { type GitCaches, openGitCaches } from '../repos/git-caches.ts';
@@ -12,6 +11,7 @@ import type { Rules } from './access/decide.ts';
 import { AnalysisPool } from './analysis/pool.ts';
 import { CACHE_SHARES } from './cache-shares.ts';
 import type { Config } from './config.ts';
+import { namesIn } from './data-folder.ts';
 import { dataPaths } from './data-paths.ts';
 import { readIfThere } from './keys.ts';
 import { openDataFolder } from './private-files.ts';
@@ -141,7 +141,7 @@ async function openInto(
 /** Whether there are neither keys nor versions that keys have signed, so that the first keys can be made. */
 async function mayBeginKeys({ keys, repositories }: ReturnType<typeof dataPaths>) {
   if (existsSync(join(keys, 'signing-keys.json'))) return false;
-  for (const name of await readdir(repositories).catch(() => [])) {
+  for (const name of await namesIn(repositories)) {
     if (name.endsWith('.git') && (await holdsRefs(join(repositories, name)))) return false;
   }
   return true;

@@ -1,8 +1,6 @@
 /** File operations that survive a power cut: they fsync the bytes, then the folder. */
-
 import { closeSync, fsync, openSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-
 import { dirname } from 'node:path';
 
 /**

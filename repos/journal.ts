@@ -30,19 +30,11 @@ interface Held {
   lease: string;
 }
 
-/** The state of the journal for metrics. */
-export interface JournalState {
-  /** Entries of this process, and changes of this process that wait for a hold or a repair. */
-  held: number;
-  waiting: number;
-}
-
 /** An entry is an empty file `<name>~<lease>`, because several processes may change one repository. */
 export class Journal {
   readonly #folder: string;
   readonly #leases: Leases;
   readonly #held = new Map<string, Held>();
-  #waiting = 0;
 
   private constructor(folder: string, leases: Leases) {
     this.#folder = folder;
@@ -54,10 +46,6 @@ export class Journal {
     return new Journal(folder, leases);
   }
 
-  get state(): JournalState {
-    return { held: this.#held.size, waiting: this.#waiting };
-  }
-
   /**
    * Adds an entry. The first entry of a repository in this process waits while a process holds changes back or repairs
    * the repository. `add` writes the entry before it checks for these locks, and the others take their lock before they
@@ -65,24 +53,18 @@ export class Journal {
    * running change. Throws `locked`.
    */
   async add(name: string): Promise<void> {
-    this.#waiting += 1;
-    try {
-      const until = performance.now() + LONGEST_CHANGE_MS;
-      const wait = async (reason: string) => {
-        if (performance.now() > until) throw new RepositoryError('locked', reason);
-        await pause(LOOK_AGAIN_MS);
-      };
-      while (this.#leases.isLost) {
-        // Changes of the old lease end soon, because they can no longer move refs.
-        if (this.#held.size === 0) this.#leases.begin();
-        else await wait(`${name} waited too long for changes from before this process was stopped`);
-      }
-      while (await this.#addOnce(name)) {
-        while (await this.#isHeld(name))
-          await wait(`${name} waited too long for a backup or repair`);
-      }
-    } finally {
-      this.#waiting -= 1;
+    const until = performance.now() + LONGEST_CHANGE_MS;
+    const wait = async (reason: string) => {
+      if (performance.now() > until) throw new RepositoryError('locked', reason);
+      await pause(LOOK_AGAIN_MS);
+    };
+    while (this.#leases.isLost) {
+      // Changes of the old lease end soon, because they can no longer move refs.
+      if (this.#held.size === 0) this.#leases.begin();
+      else await wait(`${name} waited too long for changes from before this process was stopped`);
+    }
+    while (await this.#addOnce(name)) {
+      while (await this.#isHeld(name)) await wait(`${name} waited too long for a backup or repair`);
     }
   }
 
@@ -129,10 +111,10 @@ export class Journal {
     let isReleased = false;
     return {
       async release() {
-        const verified = isReleased ? undefined : () => claim.verify();
+        const isFirst = !isReleased;
         isReleased = true;
         try {
-          verified?.();
+          if (isFirst) claim.verify();
         } finally {
           release();
           await ended;

@@ -283,10 +283,6 @@ class RepositoryFolder implements Repositories {
     });
   }
 
-  get journalState(): { held: number; waiting: number } {
-    return this.#deps.journal.state;
-  }
-
   async close(): Promise<void> {
     await this.#making;
     await this.#deps.upkeep.close();

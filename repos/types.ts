@@ -260,8 +260,6 @@ export interface Repositories {
     name: string,
     work: (repository: Repository | undefined, repair: Repair) => Promise<T>,
   ): Promise<T | undefined>;
-  /** How many repositories this process changes now, and how many of its changes wait for a backup or a repair. */
-  readonly journalState: { held: number; waiting: number };
   close(): Promise<void>;
 }
 

@@ -61,7 +61,8 @@ function memoryInUse(): number {
 }
 
 /**
- * Piscina loads this file by `require`. Without this name, Node makes a second module for it, and the whole process aborts
- * if the thread is ended at that moment ("Assertion failed: facade->InstantiateModule", node:module, "require(esm)").
+ * Piscina loads this file by `require`. Without this name, Node makes a second module from the file. In a test, Node
+ * aborted the whole process at that point ("Assertion failed: facade->InstantiateModule"), probably because the thread
+ * was being ended; we could not make it happen again.
  */
 export { answer as 'module.exports' };

@@ -25,7 +25,8 @@ export interface RestoreFiles {
   at?: string;
 }
 
-const rowsIn = (tables: Record<string, number>): number =>
+/** The number of rows in all tables of a backup. */
+export const rowsIn = (tables: Record<string, number>): number =>
   Object.values(tables).reduce((sum, count) => sum + count, 0);
 
 export async function runBackup(

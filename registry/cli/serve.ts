@@ -20,6 +20,7 @@ import { watchRepairs } from '../services/repair/watch.ts';
 import { landBuiltins } from '../services/start/builtins.ts';
 import { createFirstAdmin } from '../services/start/first-start.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
+import { Coalesced } from '../store/coalesced.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
 import { hasUsers, sharingAddresses } from '../store/users.ts';
 import { ownVersion } from '../version.ts';
@@ -177,16 +178,18 @@ const MARK_EVERY = 1000;
 /** Keeps the mark of the repositories up to date. Returns a function that writes it for the last time. */
 function keepMark(deps: Deps, agreement: Agreement, log: FastifyBaseLogger): () => Promise<void> {
   let seen = -1;
-  const keep = async () => {
+  // Never twice at once: the mark is written to one temporary file first.
+  const keeping = new Coalesced(async () => {
+    await agreement.keep().catch((err) => log.warn({ err }, 'the mark cannot be written'));
+  });
+  const timer = setInterval(() => {
     if (deps.store.changes === seen) return;
     seen = deps.store.changes;
-    await agreement.keep().catch((err) => log.warn({ err }, 'the mark cannot be written'));
-  };
-  const timer = setInterval(() => void keep(), MARK_EVERY).unref();
+    void keeping.run();
+  }, MARK_EVERY).unref();
   return async () => {
     clearInterval(timer);
-    seen = -1;
-    await keep();
+    await keeping.run();
   };
 }
 

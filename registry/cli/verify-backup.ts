@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts';
 import { openDeps } from '../open.ts';
 import { restore } from '../services/backup/restore.ts';
 import { fsck } from '../services/repair/fsck.ts';
-import { type RestoreFiles, timeOf } from './backup.ts';
+import { type RestoreFiles, rowsIn, timeOf } from './backup.ts';
 import { orProblem } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,10 +45,9 @@ async function verifyIn(
     const { left_out = [], repositories, tables, made_at } = manifest;
     for (const name of left_out) terminal.err(`${name} is not in the backup.`);
     for (const { where, problem } of problems) terminal.err(`${where}: ${problem}`);
-    const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
     const isWhole = left_out.length + problems.length === 0;
     terminal.out(
-      `The backup of ${made_at} can be restored: ${repositories.length} repositories and ${rows} rows. ${isWhole ? 'Nothing is missing or damaged.' : 'What is listed above is missing or damaged.'}`,
+      `The backup of ${made_at} can be restored: ${repositories.length} repositories and ${rowsIn(tables)} rows. ${isWhole ? 'Nothing is missing or damaged.' : 'What is listed above is missing or damaged.'}`,
     );
     return isWhole ? 0 : 1;
   } catch (error) {

@@ -17,9 +17,14 @@ export interface Analysis {
   readonly described: Described;
 }
 
-/** The latest analysis: whoever validates a version describes it next. */
-let latest: Readonly<{ analysed: Parameters<typeof analyse>; analysis: Analysis | null }> | null =
-  null;
+/** The last analysis of each parsed module: whoever validates a version describes it next. */
+const analyses = new WeakMap<Module, Analysed>();
+
+interface Analysed {
+  name: string | undefined;
+  siblings: ReadonlyMap<string, Module>;
+  analysis: Analysis | null;
+}
 
 /**
  * Analyses the class `name` of a parsed module, or the last instrument class if there is no name. `siblings` are the
@@ -31,24 +36,16 @@ export function analyseClass(
   name: string | undefined,
   siblings: ReadonlyMap<string, Module>,
 ): Analysis | null {
-  if (latest && isSame(latest.analysed, [module, name, siblings])) return latest.analysis;
+  const last = analyses.get(module);
+  if (last && last.name === name && areSame(last.siblings, siblings)) return last.analysis;
   const analysis = analyse(module, name, siblings);
-  latest = { analysed: [module, name, siblings], analysis };
+  analyses.set(module, { name, siblings, analysis });
   return analysis;
 }
 
-/** Whether both analyses are about the same class of the same parsed modules, which never change. */
-function isSame(
-  [module, name, siblings]: Parameters<typeof analyse>,
-  [other, otherName, others]: Parameters<typeof analyse>,
-): boolean {
-  return (
-    module === other &&
-    name === otherName &&
-    siblings.size === others.size &&
-    [...siblings].every(([path, sibling]) => others.get(path) === sibling)
-  );
-}
+/** Whether both have the same parsed modules, which never change. */
+const areSame = (some: ReadonlyMap<string, Module>, others: ReadonlyMap<string, Module>): boolean =>
+  some.size === others.size && [...some].every(([path, module]) => others.get(path) === module);
 
 function analyse(
   module: Module,

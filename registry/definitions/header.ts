@@ -32,16 +32,17 @@ const MOST_CHARACTERS = 524_288;
 
 type Document = { [key: string]: Json };
 
-/** The header that was read last: whoever validates a version describes it next. */
-let latest: Readonly<{ text: string; header: ReadHeader }> | null = null;
+const headers = new WeakMap<Readonly<{ text: string }>, ReadHeader>();
+
+/** Reads the header of a parsed module once, for all callers. They must not change it. */
+export function headerOf(module: Readonly<{ text: string }>): ReadHeader {
+  const header = headers.get(module) ?? readHeader(module.text);
+  headers.set(module, header);
+  return header;
+}
 
 /** Reads the header of a file. Never throws; `errors` lists what is wrong. */
 export function readHeader(text: string): ReadHeader {
-  if (latest?.text !== text) latest = { text, header: readNew(text) };
-  return latest.header;
-}
-
-function readNew(text: string): ReadHeader {
   const { lines } = splitLines(text);
   const [block, second] = scriptBlocks(lines);
   const warnings = unread(lines, block);

@@ -3,8 +3,8 @@
 import { type Analysis, analyseClass } from './analysis.ts';
 import { DefinitionError } from './errors.ts';
 import { readSources, siblingsOf } from './files.ts';
-import { readHeader } from './header.ts';
-import { parseModule } from './syntax.ts';
+import { headerOf, readHeader } from './header.ts';
+import { type Module, parseModule } from './syntax.ts';
 import type { Files, Metadata } from './types.ts';
 
 /** Describes a definition. Never throws: for a broken file it returns what can be read. */
@@ -12,8 +12,9 @@ export function describe(name: string, files: Files): Metadata {
   const main = `${name}.py`;
   const { texts } = readSources(files);
   const text = texts.get(main) ?? '';
-  const { header } = readHeader(text);
-  const code = attempt(name, text, siblingsOf(main, texts));
+  const module = orNull(() => parseModule(text));
+  const { header } = module ? headerOf(module) : readHeader(text);
+  const code = module && analyse(name, module, siblingsOf(main, texts));
   const info = code?.info;
   return {
     display_name: header.display_name ?? name,
@@ -33,14 +34,20 @@ export function describe(name: string, files: Files): Metadata {
   };
 }
 
-function attempt(
+const analyse = (
   name: string,
-  text: string,
+  module: Module,
   siblings: ReadonlyMap<string, string>,
-): Analysis | null {
-  try {
+): Analysis | null =>
+  orNull(() => {
     const modules = new Map([...siblings].map(([path, source]) => [path, parseModule(source)]));
-    return analyseClass(parseModule(text), name, modules);
+    return analyseClass(module, name, modules);
+  });
+
+/** Null if the code cannot be read. */
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof DefinitionError) return null;
     throw error;

@@ -7,7 +7,7 @@ import { checkDataFiles } from './data-files.ts';
 import { DefinitionError } from './errors.ts';
 import { fileUses } from './file-use.ts';
 import { readSources, savedBytes, siblingsOf, withChanges } from './files.ts';
-import { readHeader } from './header.ts';
+import { headerOf } from './header.ts';
 import type { ReadHeader } from './header-fields.ts';
 import { hiddenCharacters, otherTexts } from './hidden.ts';
 import { lint } from './lint.ts';
@@ -61,7 +61,7 @@ export function validateDefinition(
     if (module) modules.set(file, module);
   }
   const module = modules.get(path);
-  const requires = module && readHeader(module.text).header.requires_python;
+  const requires = module && headerOf(module).header.requires_python;
   for (const [file, one] of modules)
     locate(newerSyntax(one, requires), file, path, result.warnings);
   if (module && parses(result))
@@ -147,7 +147,7 @@ function checkDefinition(
   policy: ImportPolicy,
   result: Validation,
 ): void {
-  const header = readHeader(module.text);
+  const header = headerOf(module);
   result.errors.push(...header.errors);
   checkPermissions(header, policy, result);
   result.warnings.push(...header.warnings);

@@ -20,7 +20,9 @@ export function metrics(
   // The library is loaded after the first answer, so that the start does not wait for it.
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
-    collector ??= collect(sources);
+    collector ??= collect(sources, (err) =>
+      app.log.warn({ err }, 'the computers cannot be counted for the metrics'),
+    );
     return collector;
   };
   let loaded: Observe | undefined;
@@ -117,7 +119,10 @@ interface Sources {
   computers: () => Promise<ComputersSeen>;
 }
 
-async function collect({ analysis, caches, git, streams, computers }: Sources) {
+async function collect(
+  { analysis, caches, git, streams, computers }: Sources,
+  onError: (error: unknown) => void,
+) {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import(
     'prom-client'
   );
@@ -130,22 +135,21 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
     registers: [register],
   });
   const registers = [register];
-  new Gauge({
-    name: 'analysis_waiting',
-    help: 'Analysis requests that are waiting for a worker',
-    registers,
-    collect() {
-      this.set(analysis().waiting);
-    },
-  });
-  new Gauge({
-    name: 'analysis_workers',
-    help: 'Workers that analyse definitions',
-    registers,
-    collect() {
-      this.set(analysis().workers);
-    },
-  });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge(
+    'analysis_waiting',
+    'Analysis requests that are waiting for a worker',
+    () => analysis().waiting,
+  );
+  gauge('analysis_workers', 'Workers that analyse definitions', () => analysis().workers);
   new Counter({
     name: 'analysis_questions_total',
     help: 'Requests to analyse definitions, by outcome. The outcomes deadline and memory mean that a limit was exceeded',
@@ -188,14 +192,7 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
       }
     },
   });
-  new Gauge({
-    name: 'git_runs_open',
-    help: 'Runs of the git program that are waiting or running',
-    registers,
-    collect() {
-      this.set(git().open);
-    },
-  });
+  gauge('git_runs_open', 'Runs of the git program that are waiting or running', () => git().open);
   new Counter({
     name: 'git_runs_total',
     help: 'Runs of the git program since the registry started',
@@ -205,25 +202,17 @@ async function collect({ analysis, caches, git, streams, computers }: Sources) {
       this.inc(git().begun);
     },
   });
-  new Gauge({
-    name: 'event_streams',
-    help: 'Open event streams',
-    registers,
-    collect() {
-      this.set(streams());
-    },
-  });
+  gauge('event_streams', 'Open event streams', () => streams());
   new Gauge({
     name: 'computers',
     help: 'Lab computers, by the time at which they last asked for their sync list: in the last hour, in the last week, or longer ago',
     labelNames: ['seen'],
     registers,
     async collect() {
-      const counts = await computers().catch(() => undefined);
+      const counts = await computers().catch(onError);
       this.reset();
       // Without the database the other metrics are still shown.
-      if (counts === undefined) return;
-      for (const [seen, count] of Object.entries(counts)) this.set({ seen }, count);
+      for (const [seen, count] of Object.entries(counts ?? {})) this.set({ seen }, count);
     },
   });
   const children = new Map<string, { observe(seconds: number): void }>();

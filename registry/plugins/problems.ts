@@ -73,32 +73,13 @@ function asProblem(error: FastifyError, requestId: string): Problem {
   }
   const fault = diskProblem(error);
   if (fault) return fault;
-  if (error instanceof RepositoryError && error.code === 'ref_conflict') {
-    return new Problem(
-      'conflict',
-      'The definition has changed in the meantime. Try again.',
-      undefined,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (error instanceof RepositoryError && error.code === 'locked') {
-    return new Problem(
-      'unavailable',
-      'Another program has locked the repository. The log of the registry names the lock file. Try again in a moment.',
-      undefined,
-      { cause: error },
-    );
-  }
-  if (error instanceof RepositoryError && GONE.has(error.code)) {
-    return new Problem(
-      'incomplete',
-      'The repository of the definition is missing or damaged. Ask a site admin to look at the log of the registry.',
-      undefined,
-      { cause: error },
-    );
-  }
+  const known =
+    error instanceof RepositoryError
+      ? OF_REPOSITORIES[error.code]
+      : error instanceof StoreError
+        ? OF_STORE[error.code]
+        : undefined;
+  if (known) return new Problem(...known, undefined, { cause: error });
   if (error instanceof RepositoryError && error.code === 'too_large') {
     return new Problem('too_large', `The version is too large: ${error.message}.`, undefined, {
       cause: error,
@@ -109,41 +90,6 @@ function asProblem(error: FastifyError, requestId: string): Problem {
     return new Problem('invalid', `after ${message}`, [{ path: 'after', message }], {
       cause: error,
     });
-  }
-  if (error instanceof StoreError && error.code === 'invalid_value') {
-    return new Problem(
-      'invalid',
-      'The registry cannot store one of the values. Texts must be valid Unicode without NUL (U+0000).',
-      undefined,
-      { cause: error },
-    );
-  }
-  if (error instanceof StoreError && MET.has(error.code)) {
-    return new Problem(
-      'conflict',
-      'Somebody else changed or deleted something that this request needs. Load the data again and repeat your change.',
-      undefined,
-      { cause: error },
-    );
-  }
-  if (error instanceof StoreError && error.code === 'busy') {
-    return new Problem(
-      'unavailable',
-      'Another change took too long. Try again in a moment.',
-      undefined,
-      { cause: error },
-    );
-  }
-  if (error instanceof RepositoryError && error.code === 'fenced') {
-    return new Problem(
-      'unavailable',
-      'The registry process was stopped for a while, so that another one took over. Read the definition again before you repeat the request.',
-      undefined,
-      { cause: error },
-    );
-  }
-  if (error instanceof StoreError && error.code === 'database_unavailable') {
-    return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
   }
   const code = BY_STATUS[error.statusCode ?? 500];
   if (code) return new Problem(code, error.message, undefined, { cause: error });
@@ -161,12 +107,45 @@ function asProblem(error: FastifyError, requestId: string): Problem {
 /** The reason is in the log without a stack: it is not a fault of the program. */
 const NOT_NOW = new Set<ProblemCode>(['unavailable', 'incomplete']);
 
-const GONE = new Set<RepositoryErrorCode>(['repository_not_found', 'damaged']);
+type Known = [code: ProblemCode, detail: string];
 
-/**
- * Errors of the database that two simultaneous requests can cause. Services translate most of these errors themselves.
- */
-const MET = new Set<StoreErrorCode>(['foreign_key_violation', 'serialization_failure']);
+const GONE: Known = [
+  'incomplete',
+  'The repository of the definition is missing or damaged. Ask a site admin to look at the log of the registry.',
+];
+
+/** What the caller gets for errors of the repositories that no service has translated. */
+const OF_REPOSITORIES: Partial<Record<RepositoryErrorCode, Known>> = {
+  ref_conflict: ['conflict', 'The definition has changed in the meantime. Try again.'],
+  locked: [
+    'unavailable',
+    'Another program has locked the repository. The log of the registry names the lock file. Try again in a moment.',
+  ],
+  repository_not_found: GONE,
+  damaged: GONE,
+  fenced: [
+    'unavailable',
+    'The registry process was stopped for a while, so that another one took over. Read the definition again before you repeat the request.',
+  ],
+};
+
+/** Two simultaneous requests can cause these errors. Services translate most of them themselves. */
+const MET: Known = [
+  'conflict',
+  'Somebody else changed or deleted something that this request needs. Load the data again and repeat your change.',
+];
+
+/** What the caller gets for errors of the database that no service has translated. */
+const OF_STORE: Partial<Record<StoreErrorCode, Known>> = {
+  invalid_value: [
+    'invalid',
+    'The registry cannot store one of the values. Texts must be valid Unicode without NUL (U+0000).',
+  ],
+  foreign_key_violation: MET,
+  serialization_failure: MET,
+  busy: ['unavailable', 'Another change took too long. Try again in a moment.'],
+  database_unavailable: ['unavailable', 'The database cannot be reached. Try again in a moment.'],
+};
 
 /** The codes for errors of Fastify itself, such as a wrong media type, by HTTP status. */
 const BY_STATUS: Record<number, ProblemCode> = {

@@ -275,7 +275,11 @@ async function moveAside(path: string): Promise<void> {
 
 const newest = (keys: readonly SigningKey[]): SigningKey => keys.at(-1) as SigningKey;
 
-const privatePath = (folder: string, { fingerprint }: SigningKey): string =>
+/** The file with the private part of a key. */
+export const privatePath = (
+  folder: string,
+  { fingerprint }: Pick<SigningKey, 'fingerprint'>,
+): string =>
   join(
     folder,
     `signing-${Buffer.from(fingerprint.slice('SHA256:'.length), 'base64').toString('hex')}.pem`,

@@ -1,15 +1,17 @@
 /** Checks the data folder: space, permissions, keys, interrupted changes. Only reads. */
 import { createPrivateKey } from 'node:crypto';
-import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasRepositories, namesIn } from '../../data-folder.ts';
 import type { dataPaths } from '../../data-paths.ts';
 import { readIfThere } from '../../keys.ts';
+import { privatePath } from '../../signing/keys.ts';
 import { bytes, counted, duration, type Finding, ok, problem, warning } from './finding.ts';
 
 type Paths = ReturnType<typeof dataPaths>;
 
-/** Below this free space, a backup or a repack may fail. */
 const MIB = 1024 * 1024;
+/** Below this free space, a backup or a repack may fail. */
 const SHORT_OF_SPACE = 1024 * MIB;
 const OUT_OF_SPACE = 100 * MIB;
 const SHORT_OF_INODES = 20_000;
@@ -119,10 +121,9 @@ async function checkPermissions(paths: Paths): Promise<Finding[]> {
 async function checkKeys({ paths, hasSecret }: DataFolderOptions): Promise<Finding> {
   const advice =
     'Restore the folder `keys` from a backup. New keys would make all earlier signatures unknown.';
-  const files = new Set(await readdir(paths.keys).catch(() => [] as string[]));
-  const hasRepositories = (await names(paths.repositories)).some((name) => name.endsWith('.git'));
-  if (files.size === 0) {
-    return hasRepositories
+  const isUsed = await hasRepositories(paths.repositories);
+  if ((await namesIn(paths.keys)).length === 0) {
+    return isUsed
       ? problem('keys', `there are repositories, but no keys in ${paths.keys}`, advice)
       : ok('keys', 'the first start creates the keys');
   }
@@ -132,13 +133,12 @@ async function checkKeys({ paths, hasSecret }: DataFolderOptions): Promise<Findi
     }
     const list = await readIfThere(join(paths.keys, 'signing-keys.json'));
     if (list === undefined)
-      return hasRepositories
+      return isUsed
         ? problem('keys', 'signing-keys.json is missing', advice)
         : ok('keys', 'the first start creates the keys');
     const keys = JSON.parse(list) as { fingerprint: string }[];
     const fingerprint = keys.at(-1)?.fingerprint ?? '';
-    const hex = Buffer.from(fingerprint.replace('SHA256:', ''), 'base64').toString('hex');
-    createPrivateKey(await readFile(join(paths.keys, `signing-${hex}.pem`)));
+    createPrivateKey(await readFile(privatePath(paths.keys, { fingerprint })));
     return ok('keys', `versions are signed with ${fingerprint}`);
   } catch (error) {
     return problem('keys', `a key cannot be read: ${(error as Error).message}`, advice);
@@ -147,7 +147,7 @@ async function checkKeys({ paths, hasSecret }: DataFolderOptions): Promise<Findi
 
 async function checkJournal(folder: string): Promise<Finding> {
   const old: string[] = [];
-  for (const name of (await names(folder)).filter((name) => !name.startsWith('.'))) {
+  for (const name of (await namesIn(folder)).filter((name) => !name.startsWith('.'))) {
     const found = await kindOf(join(folder, name));
     if (found?.isFile() && Date.now() - found.mtimeMs > LONGEST_CHANGE_MS) old.push(name);
   }
@@ -173,7 +173,3 @@ const kindOf = (path: string) =>
   stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
-
-async function names(folder: string): Promise<string[]> {
-  return (await kindOf(folder)) === undefined ? [] : await readdir(folder);
-}

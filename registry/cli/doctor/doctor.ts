@@ -3,11 +3,10 @@
  * nothing. So it does not open the data folder as other commands do: that would create folders, migrate the database and
  * repair an embedded database after a crash. `registry fsck` checks the content of the repositories and the index.
  */
-import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { openGitProgram } from '../../../repos/process.ts';
 import type { Config } from '../../config.ts';
-import { requireWhole } from '../../data-folder.ts';
+import { hasRepositories, requireWhole } from '../../data-folder.ts';
 import { dataPaths } from '../../data-paths.ts';
 import { Problem } from '../../errors.ts';
 import { openStore, type Store } from '../../store/open.ts';
@@ -78,9 +77,7 @@ async function examineDatabase(config: Config, running: Store | undefined): Prom
   if (running) return await checkDatabase(running);
   const paths = dataPaths(config.DATA_DIR);
   if (config.DATABASE_URL === undefined) {
-    const files = await readdir(paths.repositories).catch(() => [] as string[]);
-    const hasRepositories = files.some((name) => name.endsWith('.git'));
-    return [await checkClosedDatabase(paths.database, hasRepositories)];
+    return [await checkClosedDatabase(paths.database, await hasRepositories(paths.repositories))];
   }
   const store = await openStore({ databaseUrl: config.DATABASE_URL });
   try {

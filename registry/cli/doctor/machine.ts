@@ -9,7 +9,16 @@ const NODE = [22, 18];
 const GIT = [2, 36];
 /** The programs of git that the registry runs. */
 const GIT_COMMANDS = [
-  ...['cat-file', 'fsck', 'index-pack', 'pack-objects', 'prune', 'repack', 'rev-list'],
+  'cat-file',
+  'diff',
+  'fsck',
+  'index-pack',
+  'log',
+  'pack-objects',
+  'prune',
+  'repack',
+  'rev-list',
+  'upload-pack',
 ];
 
 export async function checkMachine(

@@ -2,8 +2,8 @@
 import type { Oid, Refs } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { ArchiveReader } from '../archive.ts';
-import { linesOf } from '../lines.ts';
 import { MANIFEST, parseManifest, REFS } from './contents.ts';
+import { linesOf } from './lines.ts';
 
 export interface Earlier {
   /** The id of the earlier backup. */

@@ -19,9 +19,9 @@ import type { Store } from '../../store/open.ts';
 import { beginTimeline } from '../../store/timelines.ts';
 import type { EntityManager } from '../../store/types.ts';
 import type { ArchiveReader } from '../archive.ts';
-import { linesOf } from '../lines.ts';
 import { Chain } from './chain.ts';
 import { bundleFile, keyFile, type Manifest, tableFile } from './contents.ts';
+import { linesOf } from './lines.ts';
 
 export interface RestoreDeps {
   /** The empty database, already migrated or not. */

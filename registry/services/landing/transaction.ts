@@ -64,8 +64,7 @@ export async function applySteps(
   } catch (error) {
     // After a `Problem` there is nothing to repair: another change came first. After any other error, the journal entry
     // stays, so that this or another process repairs the database.
-    if (error instanceof Problem) await repositories.removeJournalEntry(repository.name);
-    else await repositories.leaveJournalEntry(repository.name);
+    await endEntry(repositories, repository.name, error instanceof Problem);
     throw error;
   }
   await repositories.removeJournalEntry(repository.name);
@@ -85,23 +84,31 @@ export async function withIntents(
     await begin(store, intents);
   } catch (error) {
     // If the connection was lost, the intents may have been recorded.
-    if (isRefusal(error)) await repositories.removeJournalEntry(name);
-    else await repositories.leaveJournalEntry(name);
+    await endEntry(repositories, name, isRefusal(error));
     throw error;
   }
   try {
     await move();
   } catch (error) {
+    const isUnmoved = provesUnmoved(error);
     try {
-      if (provesUnmoved(error)) await undo(store, intents);
+      if (isUnmoved) await undo(store, intents);
     } catch (failed) {
-      await repositories.leaveJournalEntry(name);
+      await endEntry(repositories, name, false);
       throw failed;
     }
-    if (provesUnmoved(error)) await repositories.removeJournalEntry(name);
-    else await repositories.leaveJournalEntry(name);
+    await endEntry(repositories, name, isUnmoved);
     throw error;
   }
+}
+
+/** Removes the journal entry of this process. If the change is not settled, leaves an entry that any process repairs. */
+function endEntry(
+  repositories: LandingDeps['repositories'],
+  name: string,
+  isSettled: boolean,
+): Promise<void> {
+  return isSettled ? repositories.removeJournalEntry(name) : repositories.leaveJournalEntry(name);
 }
 
 /** Whether the database or a service refused, so that nothing was recorded. */

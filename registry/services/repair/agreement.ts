@@ -59,7 +59,7 @@ export async function agree(deps: AgreementDeps): Promise<Agreement> {
   const { store, repositories } = deps;
   const mark = await readMark(repositories.root);
   const identity = await findIdentity(store.em());
-  if (mark && identity && mark.registry !== identity.registry) throw foreign(repositories.root);
+  requireSame(repositories, mark, identity);
   await requirePoint(store, repositories, mark);
   if (!mark || !identity) await requireBelonging(deps, mark !== undefined, identity !== null);
   const standing = new Standing(deps, mark);
@@ -67,17 +67,17 @@ export async function agree(deps: AgreementDeps): Promise<Agreement> {
   const isDoubtful = !(await isAtMark(deps, mark)) && (await areRecentDamaged(deps));
   if (isDoubtful || repositories.isJournalNew) standing.doubt();
   const found = await standing.differences();
-  if (found.length === 0) await standing.begin(identity?.registry ?? mark?.registry);
-  else await advancePast(deps, found);
-  await agreeOnKeys(deps);
+  if (found.length > 0) await advancePast(deps, found);
+  else if (mark && identity) await standing.keep();
+  else await standing.begin(identity?.registry ?? mark?.registry);
+  await agreeOnKeys(deps, identity ?? (await findIdentity(store.em())));
   return standing;
 }
 
 /** What a start would refuse, for `fsck`: null if database and repositories belong together. Changes nothing. */
 export async function disagreement({ store, repositories }: CompareDeps): Promise<string | null> {
   try {
-    const mark = await readMark(repositories.root);
-    await requireOwn({ store, repositories });
+    const mark = await requireOwn({ store, repositories });
     await requirePoint(store, repositories, mark);
     return null;
   } catch (error) {
@@ -93,11 +93,19 @@ export async function adopt(deps: CompareDeps): Promise<void> {
   await new Standing(deps, undefined).begin(identity?.registry ?? mark?.registry);
 }
 
-/** Throws `Problem` `incomplete` if the folder belongs to another registry. */
-export async function requireOwn({ store, repositories }: CompareDeps): Promise<void> {
+/** Returns the mark of the folder. Throws `Problem` `incomplete` if the folder belongs to another registry. */
+export async function requireOwn({ store, repositories }: CompareDeps): Promise<Mark | undefined> {
   const mark = await readMark(repositories.root);
-  const identity = await findIdentity(store.em());
-  if (mark && identity && mark.registry !== identity.registry) throw foreign(repositories.root);
+  requireSame(repositories, mark, await findIdentity(store.em()));
+  return mark;
+}
+
+function requireSame(
+  { root }: Repositories,
+  mark: Mark | undefined,
+  identity: { registry: string } | null,
+): void {
+  if (mark && identity && mark.registry !== identity.registry) throw foreign(root);
 }
 
 async function requirePoint(store: Store, { root }: Repositories, mark: Mark | undefined) {
@@ -169,8 +177,10 @@ async function areRecentDamaged({ store, repositories }: CompareDeps): Promise<b
 }
 
 /** The key that the database knows must be in the list: older keys, or keys of another registry, lack it. */
-async function agreeOnKeys({ store, signingKeys }: AgreementDeps): Promise<void> {
-  const identity = await findIdentity(store.em());
+async function agreeOnKeys(
+  { store, signingKeys }: AgreementDeps,
+  identity: { signing_key: string | null } | null,
+): Promise<void> {
   if (!identity) return;
   const keys = await signingKeys.known();
   const newest = keys.at(-1)?.fingerprint ?? null;

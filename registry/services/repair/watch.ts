@@ -22,8 +22,6 @@ export interface WatchReport extends RepairReport {
 }
 
 export interface Watch {
-  /** Totals since the start. */
-  readonly totals: { repaired: number; failed: number; ended: number };
   /** Stops, and waits for a running repair. */
   close(): Promise<void>;
 }
@@ -35,7 +33,6 @@ export function watchRepairs(
   onError: (error: unknown) => void,
 ): Watch {
   const stop = new AbortController();
-  const totals = { repaired: 0, failed: 0, ended: 0 };
   const retries = new Map<string, { wait: number; at: number }>();
 
   async function look(): Promise<void> {
@@ -47,9 +44,6 @@ export function watchRepairs(
       retries.set(name, { wait, at: now + wait });
     }
     for (const [name, { at }] of retries) if (at <= now) retries.delete(name);
-    totals.repaired += report.repaired.length;
-    totals.failed += report.failed.length;
-    totals.ended += ended.length;
     if (ended.length + report.repaired.length + report.failed.length === 0) return;
     onReport({ ...report, ended: ended.length });
   }
@@ -65,7 +59,6 @@ export function watchRepairs(
 
   const running = run();
   return {
-    totals,
     async close() {
       stop.abort();
       await running;

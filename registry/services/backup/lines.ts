@@ -1,6 +1,6 @@
-/** Reads text line by line. */
+/** Reads the text files of a backup line by line. */
 import { StringDecoder } from 'node:string_decoder';
-import { Problem } from '../errors.ts';
+import { Problem } from '../../errors.ts';
 
 /**
  * The longest line, in characters. The source of a definition is in a line of a backup and has a smaller limit of its own.
