@@ -2,7 +2,7 @@
 import { git } from '../../helpers/git.ts';
 import { type Entry, isDone, type Log, verdictOf } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
-import { changesBetween, type Landed, pathOf } from './versions.ts';
+import { baseOf, changesBetween, type Landed, pathOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
@@ -15,19 +15,24 @@ export interface Page {
   heads: { head: string; base: string | null; pushed_by: { id: number } | null }[];
 }
 
-/** Checks that an admin gave each approval in the record, for this list of changes. */
+/**
+ * Checks that an admin gave each approval in the record, for this list of changes. `line` has all versions of the
+ * definition, oldest first.
+ */
 export async function approvalViolations(
   shared: Shared,
-  { target, record }: Landed,
+  { target, version, record }: Landed,
+  line: Landed[],
   merge: Entry,
   page: Page,
   trail: Trail,
 ): Promise<string[]> {
   const found: string[] = [];
   const cwd = pathOf(shared.world, target);
-  const baseOf = (head: string) => page.heads.find((one) => one.head === head)?.base ?? null;
-  const listOf = async (head: string) =>
-    JSON.stringify([...(await changesBetween(cwd, baseOf(head), head))]);
+  const listOf = async (head: string) => {
+    const base = await baseOf(cwd, line, version, head);
+    return JSON.stringify([...(await changesBetween(cwd, base, head))]);
+  };
   for (const { by, head, at } of record.approvals) {
     const given = trail.some(
       ({ action, subject_id, actor_id, after }) =>

@@ -2,7 +2,7 @@
 import { approvalViolations, type Page, policyViolations } from './approval-invariants.ts';
 import { isDone, isMerge, type Log } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
-import { changesBetween, type Landed, lineOf, pathOf } from './versions.ts';
+import { baseOf, changesBetween, type Landed, lineOf, pathOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
@@ -16,7 +16,7 @@ export async function reviewViolations(
   const found: string[] = [];
   for (const landed of line) {
     const check = landed.record.merge_request === null ? directViolations : mergeViolations;
-    const violations = await check(shared, landed, trail);
+    const violations = await check(shared, landed, trail, line);
     found.push(...violations.map((text) => `v${landed.version}: ${text}`));
   }
   return [...found, ...(await mergedOnce(shared, target, line, trail))];
@@ -44,7 +44,12 @@ async function directViolations(shared: Shared, landed: Landed, trail: Trail): P
   ];
 }
 
-async function mergeViolations(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
+async function mergeViolations(
+  shared: Shared,
+  landed: Landed,
+  trail: Trail,
+  line: Landed[],
+): Promise<string[]> {
   const { world, log } = shared;
   const id = landed.record.merge_request as number;
   const merges = mergesOf(log, id);
@@ -57,10 +62,10 @@ async function mergeViolations(shared: Shared, landed: Landed, trail: Trail): Pr
       ? []
       : [`!${id} is ${page.state} as version ${page.merged_version}`]),
     ...(merge.commit === page.head ? [] : [`!${id} was looked at at ${merge.commit}`]),
-    ...(await approvalViolations(shared, landed, merge, page, trail)),
+    ...(await approvalViolations(shared, landed, line, merge, page, trail)),
     ...(await policyViolations(shared, landed, merge, page, trail)),
     ...trailerViolations(landed),
-    ...(await contentViolations(shared, landed, page)),
+    ...(await contentViolations(shared, landed, line, page)),
   ];
 }
 
@@ -80,9 +85,14 @@ function trailerViolations({ record, trailers }: Landed): string[] {
 }
 
 /** Checks that the version changes exactly what the head changes. */
-async function contentViolations({ world }: Shared, landed: Landed, page: Page): Promise<string[]> {
+async function contentViolations(
+  { world }: Shared,
+  landed: Landed,
+  line: Landed[],
+  page: Page,
+): Promise<string[]> {
   const cwd = pathOf(world, landed.target);
-  const base = page.heads.findLast(({ head }) => head === page.head)?.base ?? null;
+  const base = await baseOf(cwd, line, landed.version, page.head);
   const proposed = await changesBetween(cwd, base, page.head);
   const did = await changesBetween(cwd, landed.parents[0] ?? null, landed.commit);
   const there = await changesBetween(cwd, null, landed.commit);

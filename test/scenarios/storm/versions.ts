@@ -65,6 +65,21 @@ export async function tagsOf(cwd: string) {
   );
 }
 
+/**
+ * The newest version before `version` in the history of `head`. Not always the base that a merge request shows: after
+ * the head was pushed, a part of it may have landed by a push to `main`.
+ */
+export async function baseOf(
+  cwd: string,
+  line: Landed[],
+  version: number,
+  head: string,
+): Promise<string | null> {
+  const history = new Set((await git(['rev-list', head], { cwd })).split('\n'));
+  const earlier = line.slice(0, version - 1).map(({ commit }) => commit);
+  return earlier.findLast((commit) => history.has(commit)) ?? null;
+}
+
 /** The changes of a commit compared with another commit, or with nothing: `path old new` with blob ids, sorted. */
 export async function changesBetween(cwd: string, from: string | null, to: string) {
   const empty = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
