@@ -12,6 +12,7 @@ import { identifyToken } from '../../registry/services/people/identify.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
 import { repair } from '../../registry/services/repair/repair.ts';
+import { StoreError } from '../../registry/store/errors.ts';
 import { someGitCaches } from '../helpers/caches.ts';
 import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
 import { openWithLease } from '../helpers/repositories.ts';
@@ -118,6 +119,34 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   t.ok(problems.every(({ where }) => where === 'Damaged') && problems.length > 0);
   await fresh.close();
   await writeFile(object, bytes);
+  t.same(await repair(deps), { repaired: [], failed: [] });
+});
+
+t.test('a repair that another process has taken over is not a failure', async (t) => {
+  await create('Fenced');
+  await abandon('Fenced');
+  const stopped: Deps = {
+    ...deps,
+    store: {
+      ...deps.store,
+      async transaction(work) {
+        await rm(join(journal, 'Fenced.repair.lock'), { recursive: true });
+        return await deps.store.transaction(work);
+      },
+    },
+  };
+  t.same(await repair(stopped), { repaired: [], failed: [] });
+  t.same(await deps.repositories.abandonedEntries(), ['Fenced'], 'the other process ends it');
+  t.same(await repair(deps), { repaired: [], failed: [] });
+  t.same(await deps.repositories.abandonedEntries(), []);
+});
+
+t.test('a database that is lost during a repair is not a failure of the definition', async (t) => {
+  await create('Waiting');
+  await abandon('Waiting');
+  const lost = new StoreError('database_unavailable', 'the session was ended');
+  const store = { ...deps.store, transaction: () => Promise.reject(lost) };
+  await t.rejects(repair({ ...deps, store }), lost);
   t.same(await repair(deps), { repaired: [], failed: [] });
 });
 

@@ -1,6 +1,8 @@
 /** Completes landings that a crash interrupted. Git shows what happened, and the index is updated from git. */
+import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repair, Repository } from '../../../repos/types.ts';
 import { deleteDefinition } from '../../store/definitions.ts';
+import { StoreError } from '../../store/errors.ts';
 import { isProposed } from '../../store/merge-requests.ts';
 import { auditLanded } from '../audit/entries.ts';
 import type { LandingDeps } from '../deps.ts';
@@ -17,7 +19,8 @@ export interface RepairReport {
 
 /**
  * Repairs the repositories with journal entries of processes that no longer run. Removes a repository without a version
- * and without a merge request: the crash interrupted its creation, and nobody was told that it exists.
+ * and without a merge request: the crash interrupted its creation, and nobody was told that it exists. Throws
+ * `database_unavailable`.
  */
 export async function repair(
   deps: LandingDeps,
@@ -32,6 +35,10 @@ export async function repair(
       );
       if (repaired) report.repaired.push(name);
     } catch (error) {
+      // This process was stopped meanwhile, and another one repairs the definition.
+      if (error instanceof RepositoryError && error.code === 'fenced') continue;
+      // Nothing is wrong with the definition.
+      if (error instanceof StoreError && error.code === 'database_unavailable') throw error;
       report.failed.push({ name, error: error as Error });
     }
   }
