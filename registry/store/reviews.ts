@@ -38,27 +38,34 @@ export async function addReview(em: EntityManager, fields: NewReview): Promise<R
   return review;
 }
 
+/** Selects reviews (`r`) of merge requests (`m`), with the e-mail address and the current role of their authors. */
+export const REVIEWS = `
+  select r.*, coalesce(u.email, '') as email,
+         case when u.id is null or u.disabled then null
+              when u.is_admin then 'admin'
+              else (select s.role from memberships s join labs l on l.id = s.lab_id
+                     where s.lab_id = m.lab_id and s.user_id = u.id and not l.disabled)
+         end as role
+    from reviews r
+    join merge_requests m on m.id = r.merge_request_id
+    left join users u on u.id = r.author_id`;
+
+/** A row of `REVIEWS`. */
+export function mapReview(em: EntityManager, row: Record<string, unknown>): ReviewWithStanding {
+  const { email, role, ...review } = row;
+  return Object.assign(em.map(Review, review), { email, role }) as ReviewWithStanding;
+}
+
 /** The reviews of a merge request, oldest first. */
 export async function reviewsOf(
   em: EntityManager,
   mergeRequestId: number,
 ): Promise<ReviewWithStanding[]> {
   const rows = await em.execute<Record<string, unknown>[]>(
-    `select r.*, coalesce(u.email, '') as email,
-            case when u.id is null or u.disabled then null
-                 when u.is_admin then 'admin'
-                 else (select s.role from memberships s join labs l on l.id = s.lab_id
-                        where s.lab_id = m.lab_id and s.user_id = u.id and not l.disabled)
-            end as role
-       from reviews r
-       join merge_requests m on m.id = r.merge_request_id
-       left join users u on u.id = r.author_id
-      where r.merge_request_id = ? order by r.id`,
+    `${REVIEWS} where m.id = ? order by r.id`,
     [mergeRequestId],
   );
-  return rows.map(({ email, role, ...review }) =>
-    Object.assign(em.map(Review, review), { email, role }),
-  ) as ReviewWithStanding[];
+  return rows.map((row) => mapReview(em, row));
 }
 
 export async function addComment(em: EntityManager, fields: NewComment): Promise<Comment> {
@@ -87,17 +94,4 @@ export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Che
     name: fields.name,
     account_id: fields.account_id,
   });
-}
-
-/** The checks of one head, ordered by name. */
-export async function checksOf(
-  em: EntityManager,
-  mergeRequestId: number,
-  head: string,
-): Promise<Check[]> {
-  return em.find(
-    Check,
-    { merge_request_id: mergeRequestId, head },
-    { orderBy: { name: 'asc', id: 'asc' } },
-  );
 }

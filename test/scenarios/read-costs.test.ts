@@ -41,7 +41,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     [`${all}/${id}/snapshot?version=1`]: 3,
     [`${all}/${id}/diff?from=1&to=2`]: 3,
     [`/api/merge-requests?definition_id=${id}`]: 3,
-    [`/api/merge-requests/${request}`]: 8,
+    [`/api/merge-requests/${request}`]: 3,
   };
   const read = async (path: string) => {
     const answer = await fetch(url + path, { headers: { authorization: `Bearer ${ben.token}` } });

@@ -14,13 +14,11 @@ import type {
   Lab,
   MergeRequest,
   MergeRequestHead,
-  User,
 } from '../../store/entities/index.ts';
-import { findLab } from '../../store/labs.ts';
-import { findMergeRequest, headsOf } from '../../store/merge-requests.ts';
+import { findMergeRequest } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
-import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/reviews.ts';
-import { usersById } from '../../store/users.ts';
+import { type Person, type ReviewRecords, reviewRecords } from '../../store/review-records.ts';
+import type { ReviewWithStanding } from '../../store/reviews.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { authorize, type Caller } from '../caller.ts';
 import { readState } from '../content/files.ts';
@@ -40,7 +38,7 @@ export interface ReviewDeps extends AnalysisDeps {
   publicUrl: () => string;
 }
 
-export interface LoadedFacts {
+export interface LoadedFacts extends Omit<ReviewRecords, 'checks'> {
   row: MergeRequest;
   /** Null if the definition or the commits of the head no longer exist. */
   git: {
@@ -53,11 +51,8 @@ export interface LoadedFacts {
     revoked: string | null;
   } | null;
   definition: Definition | null;
-  lab: Lab | null;
-  heads: MergeRequestHead[];
-  reviews: ReviewWithStanding[];
+  /** The checks that accounts posted for the current head. */
   posted: Check[];
-  people: ReadonlyMap<number, User>;
   facts: ReviewFacts;
   policy: ReviewPolicy;
   grants: Grants;
@@ -84,19 +79,9 @@ export async function loadFacts(
   const em = deps.store.em();
   const definition =
     row.definition_id === null ? null : await findDefinition(em, row.definition_id, everything);
-  const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
-  const heads = await headsOf(em, row.id);
-  const reviews = await reviewsOf(em, row.id);
-  const posted = await checksOf(em, row.id, row.head);
+  const { checks: posted, ...records } = await reviewRecords(em, row.id, row.head);
+  const { lab, heads, reviews, people } = records;
   const policy = reviewPolicyOf(lab);
-  const people = await usersById(em, [
-    row.author_id,
-    row.decided_by,
-    ...heads.flatMap(({ pushed_by, author_ids }) => [pushed_by, ...author_ids]),
-    ...reviews.map(({ author_id }) => author_id),
-    ...Object.values(policy.requiredChecks),
-    ...policy.owners.flatMap(({ users }) => users),
-  ]);
   const present = definition?.permissions ?? [];
   const git = definition && (await readGit(deps, caller, row, lab, present));
   const changesOf = await changesByHead(deps.caches, git?.repository ?? null, row, reviews);
@@ -132,7 +117,7 @@ export async function loadFacts(
     ],
     usernames: new Map([...people].map(([id, { username }]) => [id, username])),
   };
-  const loaded = { row, definition, lab, heads, reviews, posted, people, policy };
+  const loaded = { ...records, row, definition, posted, policy };
   const grants = grantsOf(reviews, facts, policy, present);
   if (!grants.stated || git === null || row.state !== 'open')
     return { ...loaded, git, facts, grants };
@@ -146,7 +131,7 @@ export async function loadFacts(
 function involvedIn(
   row: MergeRequest,
   heads: readonly MergeRequestHead[],
-  people: ReadonlyMap<number, User>,
+  people: ReadonlyMap<number, Person>,
 ): Involved {
   const ids = [row.author_id, ...heads.flatMap((head) => [head.pushed_by, ...head.author_ids])];
   const theirs = ids.flatMap((id) => (id === null ? [] : (people.get(id)?.email ?? [])));

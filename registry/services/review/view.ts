@@ -10,8 +10,8 @@ import {
   MOST_TEXT,
   type MergeRequest as Shown,
 } from '../../schemas/review.ts';
-import type { Check as CheckRow, MergeRequest, User } from '../../store/entities/index.ts';
-import { commentsOf } from '../../store/reviews.ts';
+import type { Check as CheckRow, MergeRequest } from '../../store/entities/index.ts';
+import type { Person } from '../../store/review-records.ts';
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { commitsBeyondVersions } from '../content/history.ts';
@@ -28,8 +28,7 @@ export async function readMergeRequest(
   id: number,
 ): Promise<MergeRequestPage> {
   const loaded = await loadFacts(deps, caller, await loadMergeRequest(deps, caller, id));
-  const { row, git, facts, policy, heads, reviews, posted, people, grants } = loaded;
-  const comments = await commentsOf(deps.store.em(), id);
+  const { row, git, facts, policy, heads, reviews, comments, posted, people, grants } = loaded;
   const places = await placesOfComments(deps, caller, git?.repository ?? null, comments, row);
   const against = blockersOf(loaded);
   const standing = standingOf(facts, policy);
@@ -140,7 +139,7 @@ export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
 export function summaryOf(
   { publicUrl }: Pick<ReviewDeps, 'publicUrl'>,
   row: MergeRequest,
-  people: ReadonlyMap<number, User>,
+  people: ReadonlyMap<number, Person>,
 ): Shown {
   const account = accountsOf(people);
   const at = row.decided_at?.toISOString() ?? null;
@@ -171,7 +170,7 @@ export function summaryOf(
 
 /** The current username of an account. If the account no longer exists, the username that was recorded. */
 const accountsOf =
-  (people: ReadonlyMap<number, User>) =>
+  (people: ReadonlyMap<number, Person>) =>
   (id: number | null, name: string): { id: number | null; username: string } => ({
     id,
     username: (id === null ? undefined : people.get(id)?.username) ?? name,
