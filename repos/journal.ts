@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sync } from './durable.ts';
 import { RepositoryError } from './errors.ts';
 import type { Leases } from './leases.ts';
-import { type Claim, isLocked, withLock } from './lock.ts';
+import { type Claim, isLocked, sweepLocks, withLock } from './lock.ts';
 import type { Hold } from './types.ts';
 
 /** While this lock exists, no new change begins. */
@@ -18,6 +18,8 @@ const HOLD = 'hold.lock';
 /** How long `hold` waits for running changes, and a new change for a hold or a repair. */
 const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
+/** How the names of the locks of maintenance end. */
+const MAINTENANCE = '.maintain.lock';
 /** The owner of an entry that nobody owns any more. */
 const NOBODY = 'left';
 
@@ -58,11 +60,9 @@ export class Journal {
       if (performance.now() > until) throw new RepositoryError('locked', reason);
       await pause(LOOK_AGAIN_MS);
     };
-    while (this.#leases.isLost) {
-      // Changes of the old lease end soon, because they can no longer move refs.
-      if (this.#held.size === 0) this.#leases.begin();
-      else await wait(`${name} waited too long for changes from before this process was stopped`);
-    }
+    // Changes of the old lease end soon, because they can no longer move refs.
+    while (!this.renew())
+      await wait(`${name} waited too long for changes from before this process was stopped`);
     while (await this.#addOnce(name)) {
       while (await this.#isHeld(name)) await wait(`${name} waited too long for a backup or repair`);
     }
@@ -224,6 +224,36 @@ export class Journal {
       },
       { kind: 'folder' },
     );
+  }
+
+  /**
+   * Runs `work` while no other process maintains the repository. The lock also tells which maintenance a killed process
+   * has interrupted.
+   */
+  async maintain<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return await withLock(this.#leases, join(this.#folder, `${name}${MAINTENANCE}`), work);
+  }
+
+  /** Names of repositories whose maintenance was interrupted because its process has ended. */
+  async interruptedMaintenance(): Promise<string[]> {
+    const locks = (await readdir(this.#folder)).filter((file) => file.endsWith(MAINTENANCE));
+    const names: string[] = [];
+    for (const lock of locks) {
+      const path = join(this.#folder, lock);
+      if (!(await isLocked(this.#leases, path))) names.push(lock.slice(0, -MAINTENANCE.length));
+    }
+    return names;
+  }
+
+  /** Removes locks of processes that have ended. */
+  sweep(): Promise<void> {
+    return sweepLocks(this.#leases, this.#folder, MAINTENANCE);
+  }
+
+  /** Begins a new lease if the old one was lost and no change of the old one is left. Returns whether there is a lease. */
+  renew(): boolean {
+    if (this.#leases.isLost && this.#held.size === 0) this.#leases.begin();
+    return !this.#leases.isLost;
   }
 
   async #disown(name: string, owner: string): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   Oid,
   Refs,
   RefUpdate,
+  Repository,
   Sign,
   Signature,
   SignedTag,
@@ -90,7 +91,7 @@ export interface PreparedLanding {
  * at `landing.head`.
  */
 export async function prepareLanding(
-  path: string,
+  repository: Pick<Repository, 'path' | 'workshop'>,
   refs: Refs,
   landing: Landing,
   sign: Sign | undefined,
@@ -100,7 +101,7 @@ export async function prepareLanding(
     const message = `main is ${head ?? 'absent'}, not ${landing.head ?? 'absent'}`;
     throw new RepositoryError('ref_conflict', message);
   }
-  const batch = new ObjectBatch(path);
+  const batch = new ObjectBatch(repository);
   const versions: Version[] = [];
   const updates: RefUpdate[] = [];
   const peeled = new Map<Oid, Oid | undefined>();

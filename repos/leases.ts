@@ -23,8 +23,13 @@ export interface Leases {
   readonly process: string;
   /** Whether another process has ended the lease of this process. */
   readonly isLost: boolean;
-  /** The folder of this process's unfinished repositories. It disappears when another process ends the lease. */
+  /**
+   * The folder of what this process prepares for repositories: new repositories, objects, and what a push sends. It
+   * disappears when another process ends the lease.
+   */
   readonly workshop: string;
+  /** The folder of the leases, in which there may be locks too. */
+  readonly folder: string;
   /** Begins a new lease after the old one was lost. Call it when nothing refers to the old lease any more. */
   begin(): void;
   /** Whether a lease has ended. Ends a lease that is no longer renewed. */
@@ -43,7 +48,7 @@ export async function openLeases(folder: string, workshops: string): Promise<Lea
 
 class LeaseFolder implements Leases {
   readonly process = randomBytes(8).toString('hex');
-  readonly #folder: string;
+  readonly folder: string;
   readonly #workshops: string;
   readonly #timer: NodeJS.Timeout;
   /** What this process last saw of other leases, and for how many milliseconds they have not changed. */
@@ -55,7 +60,7 @@ class LeaseFolder implements Leases {
   isLost = false;
 
   constructor(folder: string, workshops: string) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#workshops = workshops;
     this.begin();
     this.#timer = setInterval(() => this.#renew(), RENEW_MS).unref();
@@ -125,10 +130,8 @@ class LeaseFolder implements Leases {
 
   /** Removes the workshop first: nothing that is prepared in it can be moved into place any more. */
   async #end(id: string): Promise<void> {
-    await discard(
-      join(this.#workshops, id),
-      join(this.#workshops, `ended-${randomBytes(8).toString('hex')}`),
-    );
+    const grave = `ended~${this.id}~${randomBytes(8).toString('hex')}`;
+    await discard(join(this.#workshops, id), join(this.#workshops, grave));
     await rm(this.#path(id), { force: true });
     this.#noticed.delete(id);
     this.#ended.add(id.slice(0, id.indexOf('-')));
@@ -136,7 +139,7 @@ class LeaseFolder implements Leases {
 
   async endStale(): Promise<string[]> {
     const left = (await readdir(this.#workshops)).filter((id) => LEASE_ID.test(id));
-    for (const id of new Set([...(await readdir(this.#folder)), ...left])) {
+    for (const id of new Set([...(await readdir(this.folder)), ...left])) {
       // A crash between the two steps of `#end`, or a restored folder, leaves a workshop without a lease.
       if (LEASE_ID.test(id) && (await this.isEnded(id)) && left.includes(id)) await this.#end(id);
     }
@@ -146,7 +149,7 @@ class LeaseFolder implements Leases {
   }
 
   #path(id: string): string {
-    return join(this.#folder, id);
+    return join(this.folder, id);
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSynced } from './durable.ts';
@@ -39,6 +39,8 @@ export interface LockOptions {
   mode?: number;
   /** How long to wait for the lock, in milliseconds. */
   wait?: number;
+  /** The folder in which the lock is prepared, in the same file system. By default, the folder of the lock. */
+  drafts?: string;
 }
 
 /**
@@ -50,18 +52,19 @@ export async function withLock<T>(
   leases: Leases,
   path: string,
   work: (claim: Claim) => Promise<T>,
-  { kind = 'file', mode = 0o644, wait = WAIT_MS }: LockOptions = {},
+  { kind = 'file', mode = 0o644, wait = WAIT_MS, drafts = dirname(path) }: LockOptions = {},
 ): Promise<T> {
   const name = `${leases.id}~${randomUUID()}`;
-  const draft = `${path}~${name}`;
-  await mkdir(draft);
+  const draft = join(drafts, `${basename(path)}~${name}`);
   try {
+    await mkdir(draft);
     if (kind === 'folder') await mkdir(join(draft, name));
     else await writeFile(join(draft, name), '', { flag: 'wx', mode });
     await take(leases, draft, path, wait);
   } catch (error) {
+    const isLost = drafts === leases.workshop && !existsSync(draft);
     await rm(draft, { recursive: true, force: true });
-    throw error;
+    throw isLost ? asFenced(error, draft) : error;
   }
   const claim = claimOf(path, name);
   try {
@@ -74,15 +77,13 @@ export async function withLock<T>(
 
 function claimOf(path: string, name: string): Claim {
   const own = join(path, name);
-  const asFenced = (error: unknown) =>
-    (error as NodeJS.ErrnoException).code === 'ENOENT' ? fenced(path) : error;
   return {
     path: own,
     async write(bytes) {
       try {
         await writeSynced(own, bytes, { flag: 'r+' });
       } catch (error) {
-        throw asFenced(error);
+        throw asFenced(error, path);
       }
     },
     verify() {
@@ -92,14 +93,19 @@ function claimOf(path: string, name: string): Claim {
       try {
         await rename(own, to);
       } catch (error) {
-        throw asFenced(error);
+        throw asFenced(error, path);
       }
     },
   };
 }
 
-const fenced = (path: string): RepositoryError =>
+/** This process did not run for so long that another one has ended its lease and taken `path` away. */
+export const fenced = (path: string): RepositoryError =>
   new RepositoryError('fenced', `this process did not run for a while, and lost ${path}`);
+
+/** Translates the error of a missing file that only another process can have removed. */
+export const asFenced = (error: unknown, path: string): unknown =>
+  (error as NodeJS.ErrnoException).code === 'ENOENT' ? fenced(path) : error;
 
 async function take(leases: Leases, draft: string, path: string, wait: number): Promise<void> {
   const until = performance.now() + wait;
@@ -107,7 +113,7 @@ async function take(leases: Leases, draft: string, path: string, wait: number): 
   for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const found = await put(draft, path);
     if (found === 'taken') return;
-    if (found === 'held' && (await breakEnded(leases, path))) continue;
+    if (found === 'held' && (await breakEnded(leases, path, dirname(draft)))) continue;
     if (found === 'foreign') {
       const stamp = await stampOf(path);
       if (foreign?.stamp !== stamp) foreign = { stamp, since: performance.now() };
@@ -138,13 +144,32 @@ async function stampOf(path: string): Promise<string> {
 }
 
 /** Breaks the lock if the lease of its holder has ended. Returns whether the lock may be free now. */
-async function breakEnded(leases: Leases, path: string): Promise<boolean> {
+async function breakEnded(leases: Leases, path: string, graves: string): Promise<boolean> {
   for (const name of await claims(path)) {
     if (!(await leases.isEnded(holderOf(name)))) return false;
-    await discard(join(path, name), `${path}~broken~${randomUUID()}`);
+    const grave = `${basename(path)}~${leases.id}~${randomUUID()}`;
+    await discard(join(path, name), join(graves, grave));
   }
   return true;
 }
+
+/**
+ * Removes what ended processes left in a folder of locks: locks, and files and folders whose names end with `~`, the lease
+ * of their process, `~` and anything. Leaves the locks whose names end with `spared`.
+ */
+export async function sweepLocks(leases: Leases, folder: string, spared?: string): Promise<void> {
+  for (const name of await claims(folder)) {
+    const path = join(folder, name);
+    const [, owner] = DRAFT.exec(name) ?? [];
+    if (owner !== undefined) {
+      if (await leases.isEnded(owner)) await rm(path, { recursive: true, force: true });
+    } else if (name.endsWith('.lock') && !(spared && name.endsWith(spared))) {
+      if (await breakEnded(leases, path, folder)) await removeEmpty(path);
+    }
+  }
+}
+
+const DRAFT = /~([^~]+)~[^~]+$/;
 
 /** Whether a process whose lease has not ended holds the lock. */
 export async function isLocked(leases: Leases, path: string): Promise<boolean> {

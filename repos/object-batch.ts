@@ -7,11 +7,12 @@ import { promisify } from 'node:util';
 import { deflate, deflateSync } from 'node:zlib';
 import type { StoredObject } from './cat-file.ts';
 import { sync, writeSynced } from './durable.ts';
+import { asFenced } from './lock.ts';
 import { keepSmall } from './loose-objects.ts';
 import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
 import type { ObjectCaches } from './object-store.ts';
 import type { ObjectType } from './object-text.ts';
-import type { Oid } from './types.ts';
+import type { Oid, Repository } from './types.ts';
 
 const compressLarge = promisify(deflate);
 
@@ -21,12 +22,14 @@ const SMALL = 16 * 1024;
 /** Writes loose objects (gitrepository-layout(5)). An fsync is the slowest step, so all objects are synced at once. */
 export class ObjectBatch {
   readonly #objects: string;
+  readonly #workshop: string;
   readonly #pending = new Map<Oid, Buffer>();
   /** The same objects with their contents alone, for whoever reads them before they are written. */
   readonly contents = new Map<Oid, StoredObject>();
 
-  constructor(gitdir: string) {
-    this.#objects = join(gitdir, 'objects');
+  constructor({ path, workshop }: Pick<Repository, 'path' | 'workshop'>) {
+    this.#objects = join(path, 'objects');
+    this.#workshop = workshop;
   }
 
   add(type: ObjectType, content: Uint8Array): Oid {
@@ -54,16 +57,16 @@ export class ObjectBatch {
   async #writeOne(oid: Oid, bytes: Buffer): Promise<void> {
     const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
     if (existsSync(path) && (await freshen(path))) return;
-    // If a crash leaves this file behind, `git prune` deletes it because of its name.
-    const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
+    const temporary = join(this.#workshop, `object-${randomUUID()}`);
     const compressed = bytes.length > SMALL ? await compressLarge(bytes) : deflateSync(bytes);
     try {
-      await intoFolder(dirname(path), () => writeSynced(temporary, compressed, { mode: 0o444 }));
-      renameSync(temporary, path);
+      await writeSynced(temporary, compressed, { mode: 0o444 });
+      await intoFolder(dirname(path), async () => renameSync(temporary, path));
     } catch (error) {
+      const isLost = !existsSync(this.#workshop);
       // On a full disk, a part of the file may be there.
       await rm(temporary, { force: true });
-      throw error;
+      throw isLost ? asFenced(error, temporary) : error;
     }
   }
 }

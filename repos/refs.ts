@@ -123,10 +123,11 @@ export class RefStore {
     const turn = this.#queue.then(async () => {
       let isFolded = false;
       while (!isFolded) {
-        await withLock(this.#leases, lock, async (claim) => {
+        const under = async (claim: Claim) => {
           isFolded = !(await this.#fold(claim));
           if (isFolded) await work(claim);
-        });
+        };
+        await withLock(this.#leases, lock, under, { drafts: this.#leases.workshop });
       }
     });
     this.#queue = turn.catch(() => undefined);

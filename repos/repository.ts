@@ -1,6 +1,5 @@
 /** Implements `Repository` of types.ts for one bare repository. */
 
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { MAIN, STATE, tagRef } from '../text/refs.ts';
 import { readBundle } from './bundle.ts';
@@ -19,7 +18,7 @@ import {
   STATE_FILE,
 } from './landing.ts';
 import type { Leases } from './leases.ts';
-import { withLock } from './lock.ts';
+import { sweepObjects } from './leftovers.ts';
 import { check, diff, pack } from './maintenance.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { ObjectStore } from './object-store.ts';
@@ -70,6 +69,7 @@ export class BareRepository implements Repository {
   readonly #refs: RefStore;
   readonly #upkeep: Upkeep;
   readonly #leases: Leases;
+  readonly #journal: Journal;
   readonly #sign: Sign | undefined;
   #versions: { refs: Refs; list: Promise<Version[]> } | undefined;
 
@@ -86,11 +86,16 @@ export class BareRepository implements Repository {
     this.#sign = sign;
     this.#objects = new ObjectStore(git, path, caches);
     this.#leases = leases;
+    this.#journal = journal;
     this.#refs = new RefStore(path, {
       peel: (oid) => this.#objects.peel(oid),
       leases,
       verify: () => journal.verify(name),
     });
+  }
+
+  get workshop(): string {
+    return this.#leases.workshop;
   }
 
   refs(): Promise<Refs> {
@@ -133,7 +138,7 @@ export class BareRepository implements Repository {
     committer,
     message,
   }: NewCommit): Promise<Incoming & { commit: Oid }> {
-    const batch = new ObjectBatch(this.path);
+    const batch = new ObjectBatch(this);
     const base = tree ?? (parent === null ? null : (await this.readCommit(parent)).tree);
     const content = formatCommit({
       tree:
@@ -165,7 +170,7 @@ export class BareRepository implements Repository {
 
   async land(landing: Landing): Promise<Version[]> {
     const refs = await this.refs();
-    const prepared = await prepareLanding(this.path, refs, landing, this.#sign);
+    const prepared = await prepareLanding(this, refs, landing, this.#sign);
     const written = this.#writeLanding(prepared, landing);
     // Whoever moves the refs waits for it and receives its error.
     written.catch(() => undefined);
@@ -219,7 +224,7 @@ export class BareRepository implements Repository {
     tagger: Signature;
     message: string;
   }): Promise<Oid> {
-    const batch = new ObjectBatch(this.path);
+    const batch = new ObjectBatch(this);
     const tag = await addTag(batch, { name, commit, tagger, record: message }, this.#sign);
     await batch.write(this.#caches);
     await this.#refs.update([{ ref: tagRef(name), from: null, to: tag.oid }]);
@@ -288,10 +293,16 @@ export class BareRepository implements Repository {
   }
 
   async maintain(): Promise<void> {
-    await withLock(this.#leases, join(this.path, 'maintain.lock'), async () => {
+    await this.#journal.maintain(this.name, async () => {
       await this.#refs.fold();
       if (await pack(this.#git, this.path)) this.#objects.forget();
     });
+  }
+
+  /** Removes what a maintenance left that was interrupted. The caller keeps others from maintaining the repository. */
+  async tidy(): Promise<void> {
+    await sweepObjects(this.path);
+    await this.#refs.fold();
   }
 
   /** Drops cached objects, because the repository was removed or will not be needed soon. */

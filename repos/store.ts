@@ -11,7 +11,7 @@ import { RepositoryError } from './errors.ts';
 import { Journal } from './journal.ts';
 import { LEASE_ID, type Leases } from './leases.ts';
 import { sweep } from './leftovers.ts';
-import { withLock } from './lock.ts';
+import { sweepLocks, withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository, type RepositoryDeps } from './repository.ts';
 import type { Hold, RefUpdate, Repair, Repositories, Repository } from './types.ts';
@@ -98,7 +98,7 @@ class RepositoryFolder implements Repositories {
   }
 
   async tryWrite(): Promise<void> {
-    const path = join(this.root, WORKSHOP, `trial-${randomUUID()}`);
+    const path = join(this.root, WORKSHOP, `trial~${this.#deps.leases.id}~${randomUUID()}`);
     try {
       await writeFile(path, TRIAL);
     } finally {
@@ -263,9 +263,18 @@ class RepositoryFolder implements Repositories {
   }
 
   async takeOverEntries(): Promise<void> {
-    for (const name of await this.#deps.journal.takeOver()) {
+    const { journal, leases } = this.#deps;
+    journal.renew();
+    for (const name of await journal.takeOver()) {
       if (await this.exists(name)) await (await this.open(name)).fold();
     }
+    for (const name of await journal.interruptedMaintenance()) {
+      await journal.maintain(name, async () => {
+        if (await this.exists(name)) await (await this.open(name)).tidy();
+      });
+    }
+    await journal.sweep();
+    await sweepLocks(leases, join(this.root, WORKSHOP));
   }
 
   async repairEntry<T>(

@@ -135,6 +135,8 @@ export interface Repository extends ObjectReader {
   readonly name: string;
   /** Absolute path of the bare repository. */
   readonly path: string;
+  /** A folder of this process, in which it prepares files for the repository (see `Leases.workshop`). */
+  readonly workshop: string;
   /** All refs. Returns the same map until a ref changes. */
   refs(): Promise<Refs>;
   /** All refs without waiting, if they are in memory and unchanged on disk, and otherwise undefined. */
@@ -248,7 +250,7 @@ export interface Repositories {
   leaveJournalEntry(name: string): Promise<void>;
   /**
    * Takes over the journal entries of processes that have ended or stopped. On return, no change that one of these
-   * processes began can move refs any more.
+   * processes began can move refs any more, and their locks and temporary files are gone.
    */
   takeOverEntries(): Promise<void>;
   /**

@@ -7,7 +7,7 @@ import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
 import { loosen } from './loosen.ts';
 import { looseObjects, type PushedObjects, packedObjects } from './pushed-objects.ts';
-import { openQuarantine, removeQuarantine } from './quarantine.ts';
+import { openQuarantine, removeQuarantine, requireQuarantine } from './quarantine.ts';
 import { feedGit, type IncomingPack, type PackLimits, type Rejection } from './unpack.ts';
 
 export interface Received {
@@ -17,6 +17,8 @@ export interface Received {
   broken: Rejection | undefined;
   /** Reads only the pushed objects. */
   pushed(): Promise<PushedObjects>;
+  /** Throws `fenced` if another process has removed the objects, because this one did not run for a while. */
+  verify(): void;
   /** Moves the objects into the repository, durable on return. */
   keep(): Promise<void>;
   /** Removes everything that was not kept. */
@@ -40,8 +42,9 @@ export function receivedInMemory(
     reader: new ObjectStore(git, repository.path, caches, { objects }),
     broken: undefined,
     pushed: async () => inMemory(objects),
+    verify: () => undefined,
     async keep() {
-      const batch = new ObjectBatch(repository.path);
+      const batch = new ObjectBatch(repository);
       for (const { type, bytes } of objects.values()) batch.add(type, bytes);
       await batch.write(caches);
     },
@@ -69,7 +72,7 @@ export async function receivedByGit(
   pack: IncomingPack,
   { git, caches, signal, limits }: Receiving,
 ): Promise<Received> {
-  const quarantine = await openQuarantine(repository.path);
+  const quarantine = await openQuarantine(repository);
   const reader = quarantineReader(git, repository, quarantine.path, caches);
   const remove = async () => {
     reader.forgetPacks();
@@ -83,6 +86,7 @@ export async function receivedByGit(
       broken,
       pushed: async () =>
         (await looseObjects(quarantine, reader)) ?? packedObjects(git, quarantine, signal),
+      verify: () => requireQuarantine(quarantine),
       keep: () => adoptQuarantine(repository, quarantine.path, caches),
       remove,
     };

@@ -55,14 +55,20 @@ export async function takePush(
       ? receivedInMemory(repository, incoming.objects, taking)
       : await receivedByGit(repository, incoming.pack, taking);
   try {
-    if (received.broken !== undefined) return unpackFailed(received.broken);
-    const unfit = hasPack ? await unfitness(repository, taking, received, asked) : undefined;
+    const { broken } = received;
+    const unfit =
+      broken === undefined && hasPack
+        ? await unfitness(repository, taking, received, asked)
+        : undefined;
+    received.verify();
+    if (broken !== undefined) return unpackFailed(broken);
     if (unfit !== undefined) return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
     // This is the last check whether the client has disconnected, because the gate always finishes its work.
     signal.throwIfAborted();
     const push = pushOf(repository, received, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
+    received.verify();
     if (!(error instanceof RepositoryError)) throw error;
     if (error.code === 'too_large')
       return { unpackError: null, results: refuseAll({ help: [error.message] }, 'too large') };

@@ -63,8 +63,8 @@ async function stateOf({ id, name }: { id: number; name: string }) {
   const refs = await git(['ls-remote', lab.gitUrl(name, lab.ada.token)]);
   const entries = await readdir(pathOf(name), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
-  const quarantined = entries.filter(({ parentPath }) => parentPath.includes('quarantine'));
-  return { version, head, refs, files: files.map((f) => join(f.parentPath, f.name)), quarantined };
+  const prepared = await readdir(join(lab.dataDir, 'repos', '.workshop'), { recursive: true });
+  return { version, head, refs, files: files.map((f) => join(f.parentPath, f.name)), prepared };
 }
 
 const pathOf = (name: string) => join(lab.dataDir, 'repos', `${name}.git`);

@@ -2,6 +2,7 @@
  * Several processes serve one registry. One of them fails, is stopped, or is killed while it lands versions. The others
  * go on within seconds, and the stopped process changes nothing after it has woken up (docs/reliability.md).
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -147,6 +148,11 @@ t.test('what processes of another host left is repaired and does not lock for ev
   await symlink('1.1.old-host', join(data, 'repos', 'Moved.git', 'packed-refs.lock'));
   await mkdir(join(data, 'journal', 'hold.lock'));
   await writeFile(join(data, 'journal', 'hold.lock', `${lease}~1`), '');
+  await mkdir(join(data, 'journal', 'Moved.maintain.lock'));
+  await writeFile(join(data, 'journal', 'Moved.maintain.lock', `${lease}~1`), '');
+  await mkdir(join(data, 'keys', `signing-keys.lock~${lease}~1`));
+  const unfinished = join(data, 'repos', 'Moved.git', 'objects', 'pack', 'tmp_pack_1');
+  await writeFile(unfinished, '');
   const start = performance.now();
   t.match(await definitions.change(id, { source_code: measurement('Moved', 2) }), { version: 2 });
   t.comment(`saved after ${(performance.now() - start) / 1000} s`);
@@ -155,6 +161,9 @@ t.test('what processes of another host left is repaired and does not lock for ev
     () => readdir(join(data, 'repos', '.workshop')),
     (names) => !names.includes(lease),
   );
+  const kept = async () => [...(await journal()), ...(await readdir(join(data, 'keys')))];
+  await until(kept, (names) => !names.some((name) => name.includes('.lock')));
+  t.notOk(existsSync(unfinished));
   t.match(await registry(['backup', join(data, 'b.backup')], settings), { code: 0 });
 });
 

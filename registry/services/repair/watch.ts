@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Leases } from '../../../repos/leases.ts';
+import { sweepLocks } from '../../../repos/lock.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type RepairReport, repair } from './repair.ts';
 
@@ -14,6 +15,7 @@ const LONGEST_WAIT = 60_000;
 
 interface WatchDeps extends LandingDeps {
   leases: Leases;
+  keysFolder: string;
 }
 
 export interface WatchReport extends RepairReport {
@@ -70,9 +72,10 @@ export function watchRepairs(
  * Ends the leases of processes that have ended or stopped. First fences them off from git, then ends their sessions of the
  * database: as long as they could move refs, they also keep the locks under which they decided.
  */
-async function endPeers({ leases, repositories, store }: WatchDeps): Promise<string[]> {
+async function endPeers({ leases, repositories, store, keysFolder }: WatchDeps): Promise<string[]> {
   const ended = await leases.endStale();
   await repositories.takeOverEntries();
+  for (const folder of [leases.folder, keysFolder]) await sweepLocks(leases, folder);
   await store.endSessions(ended);
   return ended;
 }

@@ -82,7 +82,7 @@ for (const version of [0, 1, 2]) {
     await git('-C', empty, 'push', '-q', 'origin', ':topic');
     t.notOk((await repository.refs()).has('refs/heads/topic'));
     t.same(await repository.fsck(), []);
-    t.same(await server.leftovers(name), []);
+    t.same(await server.leftovers(), []);
   });
 }
 

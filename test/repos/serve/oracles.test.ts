@@ -295,7 +295,7 @@ for (const [verb, tells, ask] of PUSHES) {
   t.test(`push, ${verb} (would get: ${tells}): hidden equals absent`, async (t) => {
     await cannotTell(t, verb, ask);
     t.same([...(await repository.refs()).keys()], ['refs/heads/main', 'refs/tags/guess']);
-    t.same(await server.leftovers('Shared'), []);
+    t.same(await server.leftovers(), []);
   });
 }
 

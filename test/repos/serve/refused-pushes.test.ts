@@ -35,7 +35,7 @@ t.teardown(() => server[Symbol.asyncDispose]());
 async function nothingChanged(t: Test) {
   t.equal([...(await repository.refs())].length, 1, 'no ref was created');
   t.equal(await repository.head(), main, 'main is unchanged');
-  t.same(await server.leftovers('Target'), [], 'quarantine is empty');
+  t.same(await server.leftovers(), [], 'the workshop is empty');
   t.same(await repository.fsck(), [], 'fsck finds nothing');
   const objects = ['cat-file', '--batch-all-objects', '--batch-check'];
   const { stdout } = await server.git.run({ args: objects, cwd: repository.path });
@@ -407,11 +407,11 @@ for (const [what, files, length] of [
     half.on('error', () => undefined);
     const failed = server.nextFailure();
     const sent = new Promise((resolve) => half.write(body.subarray(0, body.length / 2), resolve));
-    if (files > 1) await server.untilLeftovers('Target', (paths) => paths.length > 0);
+    if (files > 1) await server.untilLeftovers((paths) => paths.length > 0);
     await sent;
     half.destroy();
     await failed;
-    await server.untilLeftovers('Target', (paths) => paths.length === 0);
+    await server.untilLeftovers((paths) => paths.length === 0);
     server.failures.length = 0;
     await nothingChanged(t);
   });
@@ -429,6 +429,6 @@ t.test('one of several concurrent pushes to a ref wins, and the others get an er
   const results = await Promise.allSettled(pushes);
   t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   t.equal((await contended.refs()).size, 1);
-  t.same(await server.leftovers('Contended'), []);
+  t.same(await server.leftovers(), []);
   t.same(await contended.fsck(), []);
 });

@@ -39,10 +39,10 @@ export interface TestServer extends AsyncDisposable {
   client(args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>;
   /** Creates a working copy with the repository as `origin` and a branch `main` without commits. */
   workingCopy(name: string): Promise<string>;
-  /** All paths below `quarantine/`, where unfinished pushes keep their files. */
-  leftovers(name: string): Promise<string[]>;
-  /** Resolves when the entries directly in `quarantine/` fulfil the condition. */
-  untilLeftovers(name: string, holds: (paths: string[]) => boolean): Promise<void>;
+  /** All paths in the workshop, where unfinished pushes keep their files. */
+  leftovers(): Promise<string[]>;
+  /** Resolves when the entries directly in the workshop fulfil the condition. */
+  untilLeftovers(holds: (paths: string[]) => boolean): Promise<void>;
 }
 
 /** A gate that accepts every push. Refs move one by one, or together if the client requests it. */
@@ -125,7 +125,8 @@ export async function startServer(): Promise<TestServer> {
     return { status: 404, headers: {}, body: '' };
   }
 
-  const quarantine = (name: string) => join(root, `${name}.git`, 'quarantine');
+  const [lease = ''] = await readdir(join(root, '.workshop'));
+  const workshop = join(root, '.workshop', lease);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -155,11 +156,8 @@ export async function startServer(): Promise<TestServer> {
       await client(['remote', 'add', 'origin', `${url}/${name}.git`], { cwd: path });
       return path;
     },
-    leftovers: (name) => readdir(quarantine(name), { recursive: true }).catch(() => []),
-    async untilLeftovers(name, holds) {
-      await mkdir(quarantine(name), { recursive: true });
-      await untilChanged(quarantine(name), async () => holds(await readdir(quarantine(name))));
-    },
+    leftovers: () => readdir(workshop, { recursive: true }),
+    untilLeftovers: (holds) => untilChanged(workshop, async () => holds(await readdir(workshop))),
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
       http.close();

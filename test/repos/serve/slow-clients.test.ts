@@ -128,14 +128,14 @@ t.test('clients that stop sending lose their slots and get an error', async (t) 
   mock.timers.enable({ apis: ['setTimeout'] });
   t.teardown(() => mock.timers.reset());
   const { begun, statuses } = sendParts(part);
-  await server.untilLeftovers('Small', (paths) => pushes(paths) === begun.length);
+  await server.untilLeftovers((paths) => pushes(paths) === begun.length);
   t.equal((await fetchSmall(2000)).status, 200, 'others do not wait');
   mock.timers.tick(TOO_LONG);
   t.same(new Set(await statuses), new Set([408]));
   const push = post(`${server.url}/Small.git`, 'git-receive-pack', whole);
   t.match((await push).bytes.toString(), /ok refs\/heads\/slow/);
   for (const push of begun) push.destroy();
-  await server.untilLeftovers('Small', (paths) => pushes(paths) === 0);
+  await server.untilLeftovers((paths) => pushes(paths) === 0);
   t.same(server.failures, []);
 });
 
@@ -162,7 +162,7 @@ t.test('small pushes need no slot until they have arrived', async (t) => {
   t.match((await push).bytes.toString(), /ok refs\/heads\/large/, 'others do not wait');
   for (const push of begun) push.end(small.whole.subarray(small.part.length));
   t.same(new Set(await statuses), new Set([200]));
-  t.same(await server.leftovers('Small'), []);
+  t.same(await server.leftovers(), []);
   t.same(server.failures, []);
 });
 
