@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 const RESTORE_AT = [
   '--at <time>',
-  'use the last of these backups that was made until then',
+  'restore this moment (ISO 8601); also give the next backup after it for what landed in between',
 ] as const;
 
 const path = (file: string): string => resolve(file);
@@ -40,6 +40,10 @@ export function addBackupCommands(
     .command('verify <files...>')
     .description('restore a backup into a temporary folder and check it; change nothing')
     .option(...RESTORE_AT)
+    .option(
+      '--with-registry',
+      'also compare the audit trail and the versions in the backup with this registry',
+    )
     .action(act('backup verify', filesAndOptions));
   root
     .command('restore <files...>')

@@ -4,8 +4,9 @@ import { dataPaths } from '../data-paths.ts';
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
 import { backup } from '../services/backup/backup.ts';
+import { compareWithRunning } from '../services/backup/compare-running.ts';
 import { confirmRestore } from '../services/backup/confirm.ts';
-import { restore } from '../services/backup/restore.ts';
+import { type Restored, restore } from '../services/backup/restore.ts';
 import { OPERATOR } from '../services/caller.ts';
 import { ownVersion } from '../version.ts';
 import { orProblem } from './import.ts';
@@ -66,32 +67,64 @@ export async function runBackup(
   return 0;
 }
 
+/** Compares backups with this registry (`registry backup verify --with-registry`). */
+export async function runCompare(
+  deps: Deps,
+  terminal: Terminal,
+  { files }: RestoreFiles,
+): Promise<number> {
+  const found = await compareWithRunning(deps, files);
+  for (const line of found) terminal.err(line);
+  if (found.length > 0) return 1;
+  terminal.out('The audit trail and the versions in the backup are those of the registry.');
+  return 0;
+}
+
 /** Restores a backup, then checks the restored registry as `registry fsck` does. */
 export async function runRestore(
   deps: Deps,
   terminal: Terminal,
   { files, at }: RestoreFiles,
 ): Promise<number> {
-  const {
-    repositories,
-    tables,
-    made_at,
-    left_out = [],
-  } = await orProblem(files.join(', '), () =>
+  const time = timeOf(at);
+  const restored = await orProblem(files.join(', '), () =>
     restore(deps, files, {
-      at: timeOf(at),
+      at: time,
       onProgress: (done, total) => terminal.progress(done, total, 'Restoring repositories'),
     }),
   );
+  const { tables, left_out = [] } = restored;
+  const repositories = (await deps.repositories.list()).length;
   terminal.out(
-    `Restored ${repositories.length} repositories and ${rowsIn(tables)} rows from the backup of ${made_at}.`,
+    `Restored ${repositories} repositories and ${rowsIn(tables)} rows from the backup of ${restored.made_at}.`,
   );
+  for (const line of aboutMoment(restored, time)) terminal.out(line);
   for (const name of left_out)
     terminal.err(`The backup does not contain the repository of ${name}.`);
   terminal.out(
     'Lab computers get nothing new until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore --by "Your Name"',
   );
   return await runFsck(deps, terminal);
+}
+
+/** What was restored if the wanted moment is not that of a backup. */
+export function aboutMoment({ between, moment }: Restored, at: Date | undefined): string[] {
+  if (at === undefined || (between === undefined && moment.getTime() === at.getTime())) return [];
+  if (between === undefined) {
+    return [
+      `The registry is as it was at ${moment.toISOString()}. To restore what landed from then to ${at.toISOString()}, also give the next backup.`,
+    ];
+  }
+  const { from, landed, omitted } = between;
+  const missing = Object.entries(omitted).map(([action, count]) => `${action} ${count}`);
+  return [
+    `Definitions, versions and the audit trail are as they were at ${moment.toISOString()}; ${landed} versions landed after the backup of ${from}. Everything else is as it was in that backup.`,
+    ...(missing.length === 0
+      ? []
+      : [
+          `These changes are in the audit trail but were not restored, so repeat those that you need: ${missing.join(', ')}.`,
+        ]),
+  ];
 }
 
 /** Throws `Problem` `invalid` if the text is no time. */

@@ -31,6 +31,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
     return ({ config, store }, terminal, options) => runDoctor(config, terminal, options, store);
   },
   backup: async () => (await backup()).runBackup,
+  'backup compare': async () => (await backup()).runCompare,
   restore: async () => (await backup()).runRestore,
   'confirm-restore': async () => (await backup()).runConfirmRestore,
   'keys rotate': async () => (await keys()).rotateKeys,

@@ -265,7 +265,15 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
 }
 
 /** The commands that report or mend what is missing. All others need a registry that is whole. */
-const EXAMINES = new Set(['fsck', 'reindex', 'backup', 'restore', 'migrate', 'keys new']);
+const EXAMINES = new Set([
+  'fsck',
+  'reindex',
+  'backup',
+  'backup compare',
+  'restore',
+  'migrate',
+  'keys new',
+]);
 
 /**
  * Lets a running server execute the command if the server uses the embedded database. Otherwise this process executes
@@ -275,7 +283,9 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
   const terminal = await localTerminal();
   if (request.command === 'backup verify') {
     const { runVerify } = await import('./verify-backup.ts');
-    return await runVerify(terminal, request.options as unknown as RestoreFiles);
+    const exit = await runVerify(terminal, request.options as unknown as RestoreFiles);
+    if (!request.options.withRegistry || exit !== 0) return exit;
+    return await runHereOrThere({ ...request, command: 'backup compare' });
   }
   const config = loadConfig();
   if (!config.DATABASE_URL) {

@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts';
 import { openDeps } from '../open.ts';
 import { restore } from '../services/backup/restore.ts';
 import { fsck } from '../services/repair/fsck.ts';
-import { type RestoreFiles, rowsIn, timeOf } from './backup.ts';
+import { aboutMoment, type RestoreFiles, rowsIn, timeOf } from './backup.ts';
 import { orProblem } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,16 +33,19 @@ async function verifyIn(
   const config = loadConfig({ DATA_DIR: join(folder, 'data') });
   const deps = await openDeps(config, () => '', { migrates: false, isCommand: true });
   try {
-    const manifest = await orProblem(files.join(', '), () =>
+    const time = timeOf(at);
+    const restored = await orProblem(files.join(', '), () =>
       restore(deps, files, {
-        at: timeOf(at),
+        at: time,
+        compares: true,
         onProgress: (done, total) => terminal.progress(done, total, 'Restoring repositories'),
       }),
     );
     const { problems } = await fsck(deps, (done, total) =>
       terminal.progress(done, total, 'Checking repositories'),
     );
-    const { left_out = [], repositories, tables, made_at } = manifest;
+    const { left_out = [], repositories, tables, made_at } = restored;
+    for (const line of aboutMoment(restored, time)) terminal.out(line);
     for (const name of left_out) terminal.err(`${name} is not in the backup.`);
     for (const { where, problem } of problems) terminal.err(`${where}: ${problem}`);
     const isWhole = left_out.length + problems.length === 0;

@@ -82,6 +82,20 @@ export async function newestAuditId(em: EntityManager): Promise<number> {
   return row.id;
 }
 
+/** How often each action occurs in the entries after the first `known` ones. */
+export async function countActionsAfter(
+  em: EntityManager,
+  known: number,
+): Promise<Record<string, number>> {
+  const rows = await em.execute<{ action: string; count: number }[]>(
+    `select action, count(*)::int as count
+       from (select action from audit_events order by id offset ?) later
+      group by action order by action`,
+    [known],
+  );
+  return Object.fromEntries(rows.map(({ action, count }) => [action, count]));
+}
+
 /** An entry without its hashes. */
 export type AuditNews = Omit<AuditEvent, 'previous_hash' | 'hash' | symbol>;
 

@@ -90,6 +90,30 @@ export async function insertRows(em: EntityManager, table: Table, lines: string[
   );
 }
 
+/** Tables with rows that stay as they are, and the columns that identify such a row and its content. */
+const NEVER_CHANGES = {
+  audit_events: ['id', 'hash'],
+  versions: ['definition_id', 'version', 'commit', 'tag'],
+};
+type NeverChanges = keyof typeof NEVER_CHANGES;
+export const LASTING_TABLES = Object.keys(NEVER_CHANGES) as NeverChanges[];
+
+/** How many of these rows, as `rowsOf` gives them, the table does not have. */
+export async function countAbsent(
+  em: EntityManager,
+  table: NeverChanges,
+  lines: string[],
+): Promise<number> {
+  const columns = listed(NEVER_CHANGES[table]);
+  const [row] = await em.execute<[{ count: number }]>(
+    `select count(*)::int as count from (
+       select ${columns} from jsonb_populate_recordset(null::"${table}", ?::jsonb)
+       except select ${columns} from "${table}") absent`,
+    [`[${lines.join(',')}]`],
+  );
+  return row.count;
+}
+
 /** The next number of each sequence. Must be read after the rows, because sequences are not transactional. */
 export async function sequencesOf(em: EntityManager): Promise<Record<string, number>> {
   const names = await em.execute<{ name: string }[]>(

@@ -1,9 +1,14 @@
 /** `registry backup verify` restores a backup into a temporary folder, and says what is missing or damaged. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unzipSync, zipSync } from 'fflate';
 import t from 'tap';
 import { backup } from '../../registry/services/backup/backup.ts';
+import { compareWithRunning } from '../../registry/services/backup/compare-running.ts';
+import { restore } from '../../registry/services/backup/restore.ts';
+import { nothingYet, open } from '../helpers/backups.ts';
 import { registry } from '../helpers/command.ts';
 import { startLab } from '../helpers/lab.ts';
 import { DATABASES, measurement } from '../helpers/registry.ts';
@@ -30,6 +35,33 @@ for (const database of DATABASES) {
     await writeFile(join(folder, 'cut'), whole.subarray(0, whole.length / 2));
     t.match(await verify('cut'), { code: 1, stderr: /cannot be restored/ });
 
+    const withRow = (change: (row: Record<string, unknown>) => void) => {
+      const { SHA256SUMS: _, ...entries } = unzipSync(whole);
+      const [row = '', ...more] = Buffer.from(entries['database/labs.jsonl'] as Uint8Array)
+        .toString()
+        .split('\n');
+      const changed = JSON.parse(row);
+      change(changed);
+      entries['database/labs.jsonl'] = Buffer.from([JSON.stringify(changed), ...more].join('\n'));
+      const sums = Object.entries(entries).map(
+        ([name, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`,
+      );
+      return zipSync({ ...entries, SHA256SUMS: Buffer.from(sums.join('')) });
+    };
+    await writeFile(
+      join(folder, 'other'),
+      withRow((row) => {
+        row.unknown = 'a column that the restored database does not have';
+      }),
+    );
+    const empty = await open(await nothingYet(t, 'PGlite'));
+    t.teardown(() => empty.close());
+    await t.rejects(restore(empty, join(folder, 'other'), { compares: true }), {
+      code: 'invalid',
+      message: /Row 1 of labs differs .*: unknown/,
+    });
+
+    t.same(await compareWithRunning(deps, [join(folder, 'whole')]), []);
     const refs = join(dataDir, 'repos/Motor.git/packed-refs');
     const before = await readFile(refs);
     await writeFile(refs, 'garbage');
@@ -37,11 +69,17 @@ for (const database of DATABASES) {
     await store.em().execute('alter table audit_events disable trigger user');
     await store.em().execute(`update audit_events set subject = 'forged' where id = 3`);
     await backup({ ...deps, version: 'test' }, join(folder, 'damaged'));
+    await store.em().execute('delete from audit_events where id > 5');
+    t.match(await compareWithRunning(deps, [join(folder, 'whole')]), [/rows of audit_events/]);
     await writeFile(refs, before);
     const { code, stderr } = await verify('damaged');
     t.equal(code, 1);
     t.match(stderr, /^Motor is not in the backup/m);
     t.match(stderr, /^audit trail: /m);
-    t.same((await readdir(folder)).sort(), ['cut', 'damaged', 'whole'], 'nothing else is left');
+    t.same(
+      (await readdir(folder)).sort(),
+      ['cut', 'damaged', 'other', 'whole'],
+      'nothing else is left',
+    );
   });
 }

@@ -1,9 +1,11 @@
-/** A full backup and the incremental backups that follow it. */
+/** Full backups and the incremental backups that follow them, oldest first. */
+import type { Oid } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { ArchiveReader } from '../archive.ts';
-import { bundleFile, MANIFEST, type Manifest, moreFile, parseManifest } from './contents.ts';
+import { bundleFile, MANIFEST, type Manifest, moreFile, parseManifest, REFS } from './contents.ts';
+import { readRefs } from './earlier.ts';
 
-interface Link {
+export interface Link {
   path: string;
   archive: ArchiveReader;
   manifest: Manifest;
@@ -11,14 +13,16 @@ interface Link {
 
 export class Chain {
   readonly #links: Link[];
+  #later: Link | undefined;
 
   private constructor(links: Link[]) {
     this.#links = links;
   }
 
   /**
-   * Opens the files, which must be a full backup and the incremental backups after it, oldest first. Closes those that were
-   * made after `at`. Throws `Problem` `invalid` if the files do not follow each other.
+   * Opens the files. Each must be a full backup or follow the file before it. With `at`, uses the files up to the last one
+   * that was made until then, and the next one for what landed between. Throws `Problem` `invalid` if the files do not
+   * follow each other.
    */
   static async open(paths: readonly string[], at?: Date): Promise<Chain> {
     const links: Link[] = [];
@@ -34,24 +38,51 @@ export class Chain {
         }
       }
       for (const [n, link] of links.entries()) requireNext(links[n - 1], link);
-      while (at && links.length > 0 && new Date(chain.last.manifest.made_at) > at)
-        links.pop()?.archive.close();
+      if (at) chain.#cutAt(at);
       if (links.length > 0) return chain;
     } catch (error) {
       chain.close();
       throw error;
     }
+    chain.close();
     throw new Problem('invalid', 'All of these backups were made later. Give an earlier backup.');
   }
 
+  #cutAt(at: Date): void {
+    while (this.#links.length > 0 && madeAt(this.last) > at) {
+      this.#later?.archive.close();
+      this.#later = this.#links.pop();
+    }
+    if (this.#links.length === 0 || madeAt(this.last).getTime() === at.getTime()) {
+      this.#later?.archive.close();
+      this.#later = undefined;
+    }
+  }
+
+  /** The last backup until the moment to restore. */
   get last(): Link {
     return this.#links.at(-1) as Link;
   }
 
-  /** The bundles of a repository: the newest whole bundle, and those after it with newer objects. */
-  bundlesOf(name: string): AsyncIterable<Buffer>[] {
+  /** The next backup after that moment. Undefined if there is none, or if `last` is of exactly that moment. */
+  get later(): Link | undefined {
+    return this.#later;
+  }
+
+  /** The refs of each repository in `last`. Empty if an older registry made the backup. */
+  async refsInLast(): Promise<ReadonlyMap<string, ReadonlyMap<string, Oid>>> {
+    const { archive } = this.last;
+    return archive.has(REFS) ? await readRefs(archive) : new Map();
+  }
+
+  /**
+   * The bundles of a repository: the newest whole bundle, and those after it with newer objects. With `later`, also those
+   * of the later backup.
+   */
+  bundlesOf(name: string, { later = false } = {}): AsyncIterable<Buffer>[] {
     const bundles: AsyncIterable<Buffer>[] = [];
-    for (const { archive } of this.#links.toReversed()) {
+    const links = later && this.#later ? [...this.#links, this.#later] : this.#links;
+    for (const { archive } of links.toReversed()) {
       if (archive.has(moreFile(name))) bundles.unshift(archive.read(moreFile(name)));
       if (archive.has(bundleFile(name))) return [archive.read(bundleFile(name)), ...bundles];
     }
@@ -60,11 +91,19 @@ export class Chain {
 
   close(): void {
     for (const { archive } of this.#links) archive.close();
+    this.#later?.archive.close();
   }
 }
 
-function requireNext(before: Link | undefined, { path, manifest: { since } }: Link): void {
-  if (before?.manifest.id === since) return;
+const madeAt = ({ manifest }: Link): Date => new Date(manifest.made_at);
+
+function requireNext(before: Link | undefined, link: Link): void {
+  const { path, manifest } = link;
+  const isNext =
+    manifest.since === undefined
+      ? before === undefined || madeAt(before) < madeAt(link)
+      : before?.manifest.id === manifest.since;
+  if (isNext) return;
   throw new Problem(
     'invalid',
     before === undefined

@@ -23,15 +23,20 @@ export async function readEarlier(path: string): Promise<Earlier> {
         `${path} was made by version ${version}, and does not list its refs. Make a full backup first.`,
       );
     }
-    const refs: [string, ReadonlyMap<string, Oid>][] = [];
-    for await (const line of linesOf(archive.read(REFS))) {
-      const { name, refs: listed } = JSON.parse(line) as RefsLine;
-      refs.push([name, new Map(Object.entries(listed))]);
-    }
-    return { id, refs: new Map(refs) };
+    return { id, refs: await readRefs(archive) };
   } finally {
     archive.close();
   }
+}
+
+/** Reads the list of refs in a backup. */
+export async function readRefs(archive: ArchiveReader): Promise<Earlier['refs']> {
+  const refs = new Map<string, ReadonlyMap<string, Oid>>();
+  for await (const line of linesOf(archive.read(REFS))) {
+    const { name, refs: listed } = JSON.parse(line) as RefsLine;
+    refs.set(name, new Map(Object.entries(listed)));
+  }
+  return refs;
 }
 
 interface RefsLine {

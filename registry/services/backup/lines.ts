@@ -24,3 +24,19 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<st
   }
   if (rest !== '') yield rest;
 }
+
+/** The size of a batch of rows, in characters. */
+const AT_ONCE = 1024 * 1024;
+
+/** Collects lines into batches, each for one SQL statement. */
+export async function* batchesOf(lines: AsyncIterable<string>): AsyncGenerator<string[]> {
+  let [batch, size]: [string[], number] = [[], 0];
+  for await (const line of lines) {
+    batch.push(line);
+    size += line.length;
+    if (size < AT_ONCE) continue;
+    yield batch;
+    [batch, size] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}

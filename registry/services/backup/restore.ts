@@ -3,33 +3,35 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sync, writeSynced } from '../../../repos/durable.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Repositories } from '../../../repos/types.ts';
+import type { Repositories, Repository } from '../../../repos/types.ts';
 import { noteRestore } from '../../data-folder.ts';
 import { Problem } from '../../errors.ts';
-import {
-  insertRows,
-  isEmpty,
-  setSequences,
-  type Table,
-  tablesOf,
-  withoutTriggers,
-} from '../../store/dump.ts';
+import { countActionsAfter } from '../../store/audit.ts';
+import { isEmpty } from '../../store/dump.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/open.ts';
 import { beginTimeline } from '../../store/timelines.ts';
-import type { EntityManager } from '../../store/types.ts';
-import type { ArchiveReader } from '../archive.ts';
-import { Chain } from './chain.ts';
-import { bundleFile, keyFile, type Manifest, tableFile } from './contents.ts';
-import { linesOf } from './lines.ts';
+import type { LandingDeps } from '../deps.ts';
+import { followGit } from '../repair/follow-git.ts';
+import { adoptAt, type Between } from './between.ts';
+import { Chain, type Link } from './chain.ts';
+import { bundleFile, keyFile, type Manifest } from './contents.ts';
+import { isUnchanged } from './earlier.ts';
+import { AUDIT, compareAllRows, insertAllRows } from './restore-rows.ts';
 
-export interface RestoreDeps {
+export interface RestoreDeps extends LandingDeps {
   /** The empty database, already migrated or not. */
   store: Store;
-  repositories: Repositories;
   keysFolder: string;
   /** Where to note that the restore is running. */
   restoreNote: string;
+}
+
+export interface Restored extends Manifest {
+  /** The moment that was restored. */
+  moment: Date;
+  /** Only if the moment is between two backups. */
+  between?: Between;
 }
 
 /**
@@ -40,29 +42,45 @@ export interface RestoreDeps {
 export async function restore(
   deps: RestoreDeps,
   paths: string | readonly string[],
-  { at, onProgress = () => {} }: RestoreOptions = {},
-): Promise<Manifest> {
+  { at, compares = false, onProgress = () => {} }: RestoreOptions = {},
+): Promise<Restored> {
   const undo = new AsyncDisposableStack();
   const chain = await Chain.open([paths].flat(), at);
-  const { archive, manifest } = chain.last;
+  const { last, later } = chain;
+  const { archive, manifest } = last;
+  const moment = at && later ? at : new Date(manifest.made_at);
   try {
     await requireEmpty(deps);
     await noteRestore(deps.restoreNote, deps.store.embedded);
     undo.defer(() => rm(deps.restoreNote, { force: true }));
     await migrateTo(deps.store, manifest);
-    await writeKeys(archive, manifest, deps.keysFolder, undo);
-    let done = 0;
-    for (const name of manifest.repositories) {
-      await adopt(deps.repositories, name, chain.bundlesOf(name));
-      undo.defer(() => deps.repositories.remove(name));
-      onProgress(++done, manifest.repositories.length);
-    }
-    await deps.store.transaction((em) => insertAllRows(em, archive, manifest));
+    await writeKeys(later ?? last, deps.keysFolder, undo);
+    const moved = await adoptAll(deps.repositories, chain, moment, { undo, compares, onProgress });
+    const omitted = await deps.store.transaction(async (em) => {
+      await insertAllRows(em, { last, later, at });
+      if (compares && later === undefined) await compareAllRows(em, archive);
+      return later && (await countActionsAfter(em, manifest.tables[AUDIT] ?? 0));
+    });
     undo.move();
     await deps.store.migrate();
-    await deps.store.transaction((em) => beginTimeline(em, new Date(manifest.made_at)));
+    await deps.store.transaction((em) => beginTimeline(em, moment));
+    const landed = await followGit(deps, moved);
     await rm(deps.restoreNote);
-    return manifest;
+    return {
+      ...manifest,
+      moment,
+      ...(later &&
+        omitted && {
+          between: {
+            from: manifest.made_at,
+            to: later.manifest.made_at,
+            landed,
+            omitted: Object.fromEntries(
+              Object.entries(omitted).filter(([action]) => !IN_GIT.test(action)),
+            ),
+          },
+        }),
+    };
   } catch (error) {
     await undo.disposeAsync();
     throw asProblem(error);
@@ -71,10 +89,52 @@ export async function restore(
   }
 }
 
+/** The actions whose results are in the repositories. */
+const IN_GIT =
+  /^(definition\.(landed|mended|moved|archived|restored|overridden)|version\..*|merge_request\.merged)$/;
+
 export interface RestoreOptions {
-  /** Restores the last of the backups that was not made after this time. By default, the last backup. */
+  /** The moment to restore. By default, the moment of the last backup. */
   at?: Date | undefined;
+  /** Whether to read all rows back and compare them with the backup. Not for a moment between two backups. */
+  compares?: boolean;
   onProgress?: (done: number, total: number) => void;
+}
+
+/** Restores all repositories. Returns those whose refs are not those of the rows, which are of an earlier moment. */
+async function adoptAll(
+  repositories: Repositories,
+  chain: Chain,
+  at: Date,
+  {
+    undo,
+    compares,
+    onProgress,
+  }: Required<Omit<RestoreOptions, 'at'>> & { undo: AsyncDisposableStack },
+): Promise<Repository[]> {
+  const { last, later } = chain;
+  const names = new Set([...last.manifest.repositories, ...(later?.manifest.repositories ?? [])]);
+  const refs = await chain.refsInLast();
+  const moved: Repository[] = [];
+  let done = 0;
+  for (const name of names) {
+    undo.defer(async () => {
+      if (await repositories.exists(name)) await repositories.remove(name);
+    });
+    const adopt = (bundles: AsyncIterable<Buffer>[]) => adoptOne(repositories, name, bundles);
+    const before = refs.get(name);
+    if (later === undefined) {
+      const adopted = await adopt(chain.bundlesOf(name));
+      if (compares && before && !isUnchanged(await adopted.refs(), before)) {
+        throw new Problem('invalid', `The refs of ${name} differ from the list of refs.`);
+      }
+    } else {
+      const adopted = await adoptAt(repositories, chain, { name, before, at, later }, adopt);
+      if (adopted && !(before && isUnchanged(await adopted.refs(), before))) moved.push(adopted);
+    }
+    onProgress(++done, names.size);
+  }
+  return moved;
 }
 
 /**
@@ -96,13 +156,13 @@ function asProblem(error: unknown): unknown {
 
 const SURROUNDINGS = new Set<string>(['database_unavailable', 'database_in_use', 'locked']);
 
-async function adopt(
+async function adoptOne(
   repositories: Repositories,
   name: string,
   bundles: AsyncIterable<Buffer>[],
-): Promise<void> {
+): Promise<Repository> {
   try {
-    await repositories.adopt(name, ...bundles);
+    return await repositories.adopt(name, ...bundles);
   } catch (error) {
     if (!(error instanceof RepositoryError) || SURROUNDINGS.has(error.code)) throw error;
     throw new Problem('invalid', `The backup is damaged: ${bundleFile(name)}: ${error.message}.`);
@@ -144,9 +204,9 @@ async function migrateTo(store: Store, { migrations, version }: Manifest): Promi
   );
 }
 
+/** For a moment between two backups, the keys of the later one: it has all keys that signed until then. */
 async function writeKeys(
-  archive: ArchiveReader,
-  { keys }: Manifest,
+  { archive, manifest: { keys } }: Link,
   folder: string,
   undo: AsyncDisposableStack,
 ): Promise<void> {
@@ -156,48 +216,4 @@ async function writeKeys(
     await writeSynced(join(folder, name), await archive.text(keyFile(name)), { mode: 0o600 });
   }
   await sync(folder);
-}
-
-async function insertAllRows(em: EntityManager, archive: ArchiveReader, manifest: Manifest) {
-  const tables = await tablesOf(em);
-  const names = tables.map(({ name }) => name).sort();
-  if (names.join() !== Object.keys(manifest.tables).sort().join()) {
-    throw new Problem(
-      'invalid',
-      `The tables of the backup differ from its schema: ${names.join(', ')}.`,
-    );
-  }
-  await withoutTriggers(em, tables, async () => {
-    for (const table of tables) {
-      const count = await insertTable(em, archive, table);
-      if (count === manifest.tables[table.name]) continue;
-      throw new Problem(
-        'invalid',
-        `The backup has ${count} rows of ${table.name}, but its manifest says ${manifest.tables[table.name]}.`,
-      );
-    }
-  });
-  await setSequences(em, manifest.sequences);
-}
-
-/** The size at which collected rows are inserted with one SQL statement, in characters. */
-const AT_ONCE = 1024 * 1024;
-
-async function insertTable(
-  em: EntityManager,
-  archive: ArchiveReader,
-  table: Table,
-): Promise<number> {
-  let [count, size] = [0, 0];
-  let waiting: string[] = [];
-  for await (const line of linesOf(archive.read(tableFile(table.name)))) {
-    waiting.push(line);
-    size += line.length;
-    count += 1;
-    if (size < AT_ONCE) continue;
-    await insertRows(em, table, waiting);
-    [waiting, size] = [[], 0];
-  }
-  await insertRows(em, table, waiting);
-  return count;
 }
