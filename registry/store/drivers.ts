@@ -1,5 +1,10 @@
 import type { MikroORM as CoreORM, Options } from '@mikro-orm/core';
 import { MikroORM } from '@mikro-orm/postgresql';
+import {
+  endDeadConnections,
+  releaseLostTransactions,
+  type WatchedPool,
+} from './dead-connections.ts';
 import type { EmbeddedDatabase } from './embedded/open.ts';
 import { type Listen, listenInPassing, listenOnServer, type StopListening } from './notices.ts';
 
@@ -34,12 +39,19 @@ export async function connectServer(
   shared: SharedOptions,
   process: string,
 ): Promise<Connected> {
+  let stopWatching = () => {};
   const orm = await MikroORM.init({
     ...shared,
     clientUrl: url,
     driverOptions: {
+      onPoolCreated(pool: WatchedPool) {
+        releaseLostTransactions(pool);
+        stopWatching = endDeadConnections(pool);
+      },
       connectionTimeoutMillis: 10_000,
+      // Notices that dead connections are lost even if they only listen.
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       application_name: sessionName(process),
       ...LIMITS,
     },
@@ -61,6 +73,7 @@ export async function connectServer(
       // Stop listening first: closing the pool waits for every connection in use.
       await Promise.all([...listening].map((stop) => stop()));
       await orm.close();
+      stopWatching();
     },
   };
 }
@@ -77,7 +90,7 @@ export async function connectEmbedded(
     dbName: 'postgres',
     user: 'postgres',
     pool: { max: 1, idleTimeoutMillis: 0 },
-    driverOptions: { stream: () => database.connect() },
+    driverOptions: { stream: () => database.connect(), onPoolCreated: releaseLostTransactions },
   });
   return {
     orm: orm,

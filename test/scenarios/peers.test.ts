@@ -244,9 +244,11 @@ async function untilSaved(t: Test, save: () => Promise<void>): Promise<void> {
   t.fail('no attempt succeeded');
 }
 
-t.test('a database server that hangs makes a process not ready within seconds', async (t) => {
-  const { servers, store } = await startPeers(t, 1);
+t.test('a database server that hangs delays no request for longer than 30 seconds', async (t) => {
+  const { servers, clients, store } = await startPeers(t, 1);
   const [{ url }] = servers as [Server];
+  const [{ definitions }] = clients as [RegistryClient];
+  const { id } = await definitions.create({ name: 'Hung', source_code: measurement('Hung') });
   t.equal((await fetch(`${url}/readyz`)).status, 200);
   const rows = await store
     .em()
@@ -266,6 +268,19 @@ t.test('a database server that hangs makes a process not ready within seconds', 
       answers.map(({ status }) => status),
       [503, 503, 503],
     );
+    // More than the pool has connections.
+    const hung: Promise<unknown>[] = [
+      ...Array.from({ length: 12 }, () => definitions.list()),
+      definitions.change(id, { source_code: measurement('Hung', 2) }),
+      createClient({ url }).login('admin', PASSWORD),
+    ];
+    const ends = hung.map(async (work) => {
+      await t.rejects(work, { problem: { status: 503, code: 'unavailable' } } as unknown as Error);
+      return (performance.now() - start) / 1000;
+    });
+    const slowest = Math.max(...(await Promise.all(ends)));
+    t.comment(`the slowest request took ${slowest} s`);
+    t.ok(slowest < 30);
   } finally {
     for (const pid of all) process.kill(pid, 'SIGCONT');
   }
@@ -273,4 +288,6 @@ t.test('a database server that hangs makes a process not ready within seconds', 
     () => fetch(`${url}/readyz`),
     ({ status }) => status === 200,
   );
+  const { version } = await definitions.change(id, { source_code: measurement('Hung', 3) });
+  t.match(await definitions.read(id), { version });
 });
