@@ -320,3 +320,14 @@ def test_partial_files_of_a_history_are_deleted_after_a_crash(
     registry.sync()
     assert not left[0].exists()
     assert [file.exists() for file in files] == [False, True, False], "another program may be writing the new one"
+
+
+def test_a_record_that_a_crash_left_half_written_is_deleted_by_the_next_sync(
+    server: FakeRegistry, registry: Registry, home: Home
+) -> None:
+    """The version itself is complete, so the sync does not install it again."""
+    server.land("Alpha", measurement("Alpha"))
+    registry.sync()
+    left = home.versions / "Alpha" / ".partial-record.json.copy-abc"
+    left.write_text("{")
+    assert registry.sync().stayed and not left.exists()

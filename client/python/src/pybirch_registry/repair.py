@@ -28,8 +28,9 @@ def repair(home: Home, store: Store) -> list[str]:
     for folder in store.folders_to_repair():
         with locked(home.lock(f"install-{folder.name}")):
             notes += state.repair(state.files_in(folder), check_record)
+            clear_partial(folder)
         store.note_repaired(folder.name)
-    for folder in (home.root, home.outbox, home.running):
+    for folder in (home.root, home.outbox, home.running, home.versions, home.root / "repos"):
         clear_partial(folder, older_s=LEFT_S)
     return notes
 
