@@ -50,6 +50,7 @@ import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { AccessCache } from './services/access-cache/access-cache.ts';
 import { Events } from './services/events/events.ts';
+import { SharedCounts } from './services/people/shared-counts.ts';
 import { createThrottle } from './services/people/throttle.ts';
 import type { Difference } from './services/repair/compare.ts';
 import { Statements } from './services/sync/statements.ts';
@@ -141,7 +142,12 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
       void answerError(error, request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
-  const throttle = createThrottle(deps.now);
+  const counts = new SharedCounts(deps.store, (err) =>
+    app.log.warn({ err }, 'the database fails; other processes do not know of failed sign-ins'),
+  );
+  const throttle = createThrottle(deps.now, (news) => counts.tell(news));
+  app.addHook('onReady', () => counts.listen(throttle.hear));
+  app.addHook('onClose', () => counts.close());
   app.decorateRequest('caller');
   app.decorateRequest('problem');
   app.addHook('onRequest', (request, reply, done) => {

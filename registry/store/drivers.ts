@@ -6,7 +6,7 @@ import {
   type WatchedPool,
 } from './dead-connections.ts';
 import type { EmbeddedDatabase } from './embedded/open.ts';
-import { type Listen, listenInPassing, listenOnServer, type StopListening } from './notices.ts';
+import { type Listen, listenInPassing, ServerNotices } from './notices.ts';
 
 /** Options of the connections to both databases. */
 export type SharedOptions = Partial<
@@ -56,22 +56,16 @@ export async function connectServer(
       ...LIMITS,
     },
   });
-  const listening = new Set<StopListening>();
+  let notices: ServerNotices | undefined;
   return {
     orm: orm,
     async listen(channel, wake) {
-      const pool = await orm.em.getConnection().getNativeClient();
-      const end = await listenOnServer(pool, channel, wake);
-      const stop = async () => {
-        listening.delete(stop);
-        await end();
-      };
-      listening.add(stop);
-      return stop;
+      notices ??= new ServerNotices(await orm.em.getConnection().getNativeClient());
+      return await notices.listen(channel, wake);
     },
     async close() {
       // Stop listening first: closing the pool waits for every connection in use.
-      await Promise.all([...listening].map((stop) => stop()));
+      notices?.close();
       await orm.close();
       stopWatching();
     },

@@ -1,5 +1,6 @@
 /** Listens for notifications that transactions send when they commit (PostgreSQL's LISTEN), on both databases. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { EntityManager } from './types.ts';
 
 /** Stops listening. */
 export type StopListening = () => Promise<void>;
@@ -30,59 +31,88 @@ interface Notice {
 const AGAIN = 1000;
 
 /**
- * Listens on a connection of its own. If the connection is lost, connects again and then calls `wake` with an empty text,
- * because notices may have been lost. Rejects if it cannot connect the first time.
+ * Listens to all channels on one connection. If the connection is lost, connects again and then calls every `wake` with an
+ * empty text, because notices may have been lost.
  */
-export async function listenOnServer(
-  pool: Pool,
-  channel: string,
-  wake: Wake,
-): Promise<StopListening> {
-  const stopped = new AbortController();
-  let letGo = () => {};
+export class ServerNotices {
+  readonly #pool: Pool;
+  readonly #wakes = new Map<string, Set<Wake>>();
+  readonly #stopped = new AbortController();
+  #client: Client | undefined;
+  #line: Promise<void> = Promise.resolve();
+  #again: Promise<void> | undefined;
+  #letGo = () => {};
 
-  async function connect(): Promise<void> {
-    const client = await pool.connect();
-    let isOurs = true;
-    const release = () => {
-      if (isOurs) client.release(true);
-      isOurs = false;
-    };
-    const lost = () => {
-      if (!isOurs) return;
-      release();
-      void connectAgain();
-    };
-    client.on('notification', ({ payload = '' }) => wake(payload));
-    client.on('error', lost);
-    client.on('end', lost);
-    try {
-      await client.query(`listen ${channel}`);
-    } catch (error) {
-      release();
-      throw error;
-    }
-    letGo = release;
-    if (stopped.signal.aborted) release();
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
-  async function connectAgain(): Promise<void> {
-    while (!stopped.signal.aborted) {
+  /** Rejects if it cannot connect the first time. */
+  async listen(channel: string, wake: Wake): Promise<StopListening> {
+    const wakes = this.#wakes.get(channel) ?? new Set();
+    this.#wakes.set(channel, wakes.add(wake));
+    try {
+      await this.#follow([channel]);
+    } catch (error) {
+      wakes.delete(wake);
+      throw error;
+    }
+    return async () => void wakes.delete(wake);
+  }
+
+  close(): void {
+    this.#stopped.abort();
+    this.#letGo();
+  }
+
+  /** One after the other, because pg deprecates two queries at once on one connection. */
+  #follow(channels: Iterable<string>): Promise<void> {
+    const work = this.#line.then(async () => {
+      this.#client ??= this.#use(await this.#pool.connect());
+      const client = this.#client;
+      for (const channel of channels) await client.query(`listen ${channel}`);
+    });
+    this.#line = work.catch(() => undefined);
+    return work;
+  }
+
+  #use(client: Client): Client {
+    let isOurs = true;
+    const lost = () => {
+      if (!isOurs) return;
+      isOurs = false;
+      this.#client = undefined;
+      client.release(true);
+      if (!this.#stopped.signal.aborted) this.#again ??= this.#connectAgain();
+    };
+    client.on('notification', ({ channel, payload = '' }) => {
+      for (const wake of this.#wakes.get(channel) ?? []) wake(payload);
+    });
+    client.on('error', lost);
+    client.on('end', lost);
+    this.#letGo = lost;
+    if (this.#stopped.signal.aborted) lost();
+    return client;
+  }
+
+  async #connectAgain(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
       try {
-        await pause(AGAIN, undefined, { signal: stopped.signal, ref: false });
-        await connect();
-        return wake('');
+        await pause(AGAIN, undefined, { signal: this.#stopped.signal, ref: false });
+        await this.#follow(this.#wakes.keys());
+        break;
       } catch {
         // The database is still unavailable. The error is not reported here, because every other query reports it.
       }
     }
+    this.#again = undefined;
+    for (const wakes of this.#wakes.values()) for (const wake of wakes) wake('');
   }
+}
 
-  await connect();
-  return async () => {
-    stopped.abort();
-    letGo();
-  };
+/** Sends a notice to all processes that listen. The text has fewer than 8,000 bytes. */
+export async function notify(em: EntityManager, channel: string, text: string): Promise<void> {
+  await em.execute('select pg_notify(?, ?)', [channel, text]);
 }
 
 /** Listens on the only connection of the embedded database. Notices arrive between the answers to other queries. */

@@ -83,6 +83,40 @@ t.test(
   },
 );
 
+t.test('processes that tell each other what they count have one limit', async (t) => {
+  const told: string[] = [];
+  const [one, two] = [
+    createThrottle(
+      () => 0,
+      (news) => told.push(news),
+    ),
+    createThrottle(() => 0),
+  ];
+  const fail = (i: number) => {
+    one.signIn('192.0.2.7', 'ada').failed();
+    one.signOn('192.0.2.7').failed();
+    if (i < 20) one.code('192.0.2.7').failed();
+    one.badToken('192.0.2.7');
+  };
+  for (let i = 0; i < 100; i++) fail(i);
+  t.ok(told.every((news) => news.length < 40 && !/ada|192/.test(news)));
+  for (const news of ['', 'names', 'toString x', ...told]) two.hear(news);
+  const tooMany = { code: 'too_many_attempts' };
+  t.throws(two.signIn('192.0.2.7', 'ada').demand, tooMany);
+  t.throws(two.signOn('192.0.2.7').demand, tooMany);
+  t.throws(two.code('192.0.2.7').demand, tooMany);
+  t.throws(() => two.badToken('192.0.2.7'), tooMany);
+  two.signIn('192.0.2.8', 'ada').demand();
+
+  told.length = 0;
+  one.signIn('192.0.2.7', 'ada').succeeded();
+  for (const news of told) two.hear(news);
+  two.signIn('192.0.2.7', 'ada').demand();
+  told.length = 0;
+  one.signIn('192.0.2.7', 'ada').succeeded();
+  t.same(told, [], 'a right password without failures before it tells nothing');
+});
+
 t.test(
   'ten wrong passwords throttle an account at that address, each further one for longer',
   async (t) => {

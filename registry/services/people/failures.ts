@@ -74,8 +74,9 @@ export class Backoff {
     this.#rows.set(key, { count: (this.#row(key)?.count ?? 0) + 1, last: this.#now() });
   }
 
-  forget(key: string): void {
-    this.#rows.delete(key);
+  /** Returns whether there were failures. */
+  forget(key: string): boolean {
+    return this.#rows.delete(key);
   }
 
   /** Seconds until the next try is allowed. The first `free` failures cause no wait. 0 if a try is allowed now. */

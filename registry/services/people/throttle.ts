@@ -1,7 +1,9 @@
 /**
  * Limits failed sign-ins, invalid tokens and invalid enrolment codes. Only failures count. Right credentials are refused
- * only if this name was just tried too often from the same address. Each process has its own counts.
+ * only if this name was just tried too often from the same address. Each process counts in memory, and hears what the
+ * other processes count (shared-counts.ts).
  */
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Slots } from '../../../repos/slots.ts';
 import { Problem } from '../../errors.ts';
@@ -44,9 +46,15 @@ export interface Throttle {
   badToken(address: string): void;
   /** Counts invalid enrolment codes. */
   code(address: string): Pick<SignInTries, 'demand' | 'failed'>;
+  /** Counts what another process has told. Ignores any other text. */
+  hear(news: string): void;
 }
 
-export function createThrottle(now: () => number = Date.now): Throttle {
+/** `tell` is called with each change of a count. The text names no person, and has fewer than 40 characters. */
+export function createThrottle(
+  now: () => number = Date.now,
+  tell: (news: string) => void = () => {},
+): Throttle {
   const shared = { windowMs: WINDOW_MS, keys: 20_000, now };
   const names = new Backoff({
     firstMs: MINUTE,
@@ -59,10 +67,23 @@ export function createThrottle(now: () => number = Date.now): Throttle {
   const lines = new Map<string, { turns: Slots; waiting: number }>();
   const tokens = new Failures({ ...shared, most: MOST_TOKENS });
   const codes = new Failures({ ...shared, most: MOST_CODES });
+  const counts: Record<string, { add(key: string): void }> = { names, places, tokens, codes };
+  const count = (what: string, key: string) => {
+    counts[what]?.add(key);
+    tell(`${what} ${key}`);
+  };
+  const forget = (name: string) => {
+    if (names.forget(name)) tell(`right ${name}`);
+  };
   return {
+    hear(news) {
+      const [what = '', key = ''] = news.split(' ');
+      if (what === 'right') names.forget(key);
+      else if (Object.hasOwn(counts, what)) counts[what]?.add(key);
+    },
     signIn(address, username) {
-      const place = networkOf(address);
-      const name = `${place} ${username.toLowerCase()}`;
+      const place = placeOf(address);
+      const name = digest(`${place} ${username.toLowerCase()}`);
       return {
         demand() {
           const free = places.waitFor(place) > 0 ? FREE_BY_NAME_THERE : FREE_BY_NAME;
@@ -85,30 +106,30 @@ export function createThrottle(now: () => number = Date.now): Throttle {
           }
         },
         failed() {
-          names.add(name);
-          places.add(place);
+          count('names', name);
+          count('places', place);
         },
-        succeeded: () => names.forget(name),
+        succeeded: () => forget(name),
       };
     },
     signOn(address) {
-      const place = networkOf(address);
+      const place = placeOf(address);
       return {
         demand: () => refuse(places.waitFor(place), 'Too many failed sign-ins from your address'),
-        failed: () => places.add(place),
+        failed: () => count('places', place),
       };
     },
     badToken(address) {
-      const place = networkOf(address);
+      const place = placeOf(address);
       refuse(tokens.waitFor(place), 'Too many invalid tokens from your address');
-      tokens.add(place);
+      count('tokens', place);
     },
     code(address) {
-      const place = networkOf(address);
+      const place = placeOf(address);
       return {
         demand: () =>
           refuse(codes.waitFor(place), 'Too many invalid enrolment codes from your address'),
-        failed: () => codes.add(place),
+        failed: () => count('codes', place),
       };
     },
   };
@@ -125,8 +146,14 @@ function refuse(seconds: number, what: string): void {
   );
 }
 
+/** A key without the name or address that it is made from, and of the same length for all. */
+const digest = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+const placeOf = (address: string): string => digest(networkOf(address));
+
 /**
- * The key under which an address is counted: an IPv4 address, or the /64 network of an IPv6 address, because one host may
+ * The part of an address under which it is counted: an IPv4 address, or the /64 network of an IPv6 address, because one host may
  * use all addresses of its network. A port, which some proxies add, is ignored.
  */
 export function networkOf(address: string): string {
