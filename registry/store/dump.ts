@@ -11,6 +11,8 @@ export interface Table {
   /** All columns except generated ones, which PostgreSQL computes again. */
   columns: string[];
   key: string[];
+  /** The types of the columns of the key. */
+  keyTypes: string[];
 }
 
 /** How many rows are in memory at a time. */
@@ -29,6 +31,10 @@ export async function tablesOf(em: EntityManager): Promise<Table[]> {
               from pg_index i cross join unnest(i.indkey::int2[]) with ordinality k(number, place)
               join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
              where i.indrelid = c.oid and i.indisprimary) as key,
+           (select json_agg(format_type(a.atttypid, a.atttypmod) order by k.place)
+              from pg_index i cross join unnest(i.indkey::int2[]) with ordinality k(number, place)
+              join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
+             where i.indrelid = c.oid and i.indisprimary) as "keyTypes",
            (select coalesce(json_agg(distinct r.relname), '[]') from pg_constraint f
               join pg_class r on r.oid = f.confrelid
              where f.conrelid = c.oid and f.contype = 'f' and r.oid <> c.oid) as refers_to
@@ -44,7 +50,7 @@ export async function tablesOf(em: EntityManager): Promise<Table[]> {
     sorted.push(...ready);
     waiting = waiting.filter((table) => !ready.includes(table));
   }
-  return sorted.map(({ name, columns, key }) => ({ name, columns, key }));
+  return sorted.map(({ refers_to: _, ...table }) => table);
 }
 
 /** Yields the rows in the order of their key, in batches. Must be called within a transaction. */
@@ -88,6 +94,29 @@ export async function insertRows(em: EntityManager, table: Table, lines: string[
      select ${columns} from jsonb_populate_recordset(null::"${table.name}", ?::jsonb)`,
     [`[${lines.join(',')}]`],
   );
+}
+
+/**
+ * Compares these rows, as `rowsOf` gives them, with those of the table that have the same key. Returns the first that
+ * differs, and the row of the table if there is one.
+ */
+export async function findDifferent(
+  em: EntityManager,
+  table: Table,
+  lines: string[],
+): Promise<{ wanted: object; found: object | null } | undefined> {
+  const isSame = table.key.map(
+    (column, n) => `kept."${column}" = (wanted->>'${column}')::${table.keyTypes[n]}`,
+  );
+  const rows = await em.execute<{ wanted: object; found: object | null }[]>(
+    `select wanted, to_jsonb(kept) as found
+       from jsonb_array_elements(?::jsonb) wanted
+       left join (select ${listed(table.columns)} from "${table.name}") kept on ${isSame.join(' and ')}
+      where to_jsonb(kept) is distinct from wanted
+      limit 1`,
+    [`[${lines.join(',')}]`],
+  );
+  return rows[0];
 }
 
 /** Tables with rows that stay as they are, and the columns that identify such a row and its content. */

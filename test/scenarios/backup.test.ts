@@ -76,8 +76,9 @@ for (const [from, to] of [
     );
     const entries = unzipSync(await readFile(busy));
     for (const [table, lines] of Object.entries(rows)) {
-      const text = lines.map((line) => `${line}\n`).join('');
-      t.equal(Buffer.from(entries[`database/${table}.jsonl`] ?? '').toString(), text, table);
+      const text = Buffer.from(entries[`database/${table}.jsonl`] ?? '').toString();
+      // A backup of the embedded database has rows that were added while it ran at the end.
+      t.same(text.split('\n').slice(0, -1).sort(), lines.sort(), table);
     }
     const proposals = (rows.merge_requests ?? []).map((line) => JSON.parse(line));
     const refs = await refsIn(other);

@@ -4,8 +4,6 @@ import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, Repositories } from '../../../repos/types.ts';
 import { readKeys } from '../../keys.ts';
 import { type KnownDefinition, knownDefinitions } from '../../store/definitions.ts';
-import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
-import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Difference, damaged, differenceIn, missing, unknown } from '../repair/compare.ts';
@@ -18,10 +16,10 @@ import {
   type Manifest,
   moreFile,
   REFS,
-  tableFile,
 } from './contents.ts';
 import { atOneMoment, type RefsOfAll } from './cut.ts';
 import { type Earlier, isUnchanged, readEarlier, refsLine } from './earlier.ts';
+import { addRows, EarlyRows } from './rows.ts';
 
 export interface BackupDeps extends LandingDeps {
   keysFolder: string;
@@ -48,8 +46,7 @@ interface LeftOut {
 }
 
 /**
- * Writes rows and refs of one moment (cut.ts). The objects of git never change, so the backup reads them afterwards. With the
- * embedded database, which has only one connection, requests also wait until all rows are read. Throws `RepositoryError`
+ * Writes rows and refs of one moment (cut.ts). The objects of git never change, so the backup reads them afterwards. Throws `RepositoryError`
  * `locked` and errors of the file system. After an error there is no new file.
  */
 export async function backup(
@@ -60,16 +57,19 @@ export async function backup(
   const { store, repositories } = deps;
   const earlier = since === undefined ? undefined : await readEarlier(since);
   const archive = await ArchiveWriter.create(path);
+  let early: EarlyRows | undefined;
   try {
+    if (store.embedded) early = await EarlyRows.read(store, path);
     const { result: cut, failed } = await atOneMoment(deps, async (em, refs) => {
       const made_at = new Date().toISOString();
       const known = await knownDefinitions(em);
       return {
         made_at,
         ...settled(refs, known),
-        rows: await addRows(archive, em, await tablesOf(em)),
+        rows: early ? await early.catchUp(em) : await addRows(archive, em),
       };
     });
+    await early?.addTo(archive);
     const keys = await readKeys(deps.keysFolder);
     for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
     const unreadable = await addRepositories(
@@ -108,6 +108,8 @@ export async function backup(
   } catch (error) {
     await archive.abandon();
     throw error;
+  } finally {
+    await early?.close();
   }
 }
 
@@ -142,26 +144,6 @@ interface Settled {
   refs: Map<string, Refs>;
   leftOut: LeftOut[];
   unsettled: LeftOut[];
-}
-
-async function addRows(
-  archive: ArchiveWriter,
-  em: EntityManager,
-  tables: Table[],
-): Promise<Pick<Manifest, 'tables' | 'sequences'>> {
-  const counts: Record<string, number> = {};
-  for (const table of tables) {
-    let count = 0;
-    const lines = async function* () {
-      for await (const some of rowsOf(em, table)) {
-        count += some.length;
-        yield `${some.join('\n')}\n`;
-      }
-    };
-    await archive.add(tableFile(table.name), lines());
-    counts[table.name] = count;
-  }
-  return { tables: counts, sequences: await sequencesOf(em) };
 }
 
 interface Contents {

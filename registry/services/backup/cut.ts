@@ -44,10 +44,12 @@ export async function atOneMoment<T>(
       const hold = await tryHold(repositories, until);
       try {
         if (hold === undefined || (await hasAbandoned(repositories, failed))) continue;
+        // The embedded database serves nobody else during a transaction. Nothing moves refs until the hold is released.
+        const early = store.embedded ? await reader.readAll() : undefined;
         const result = await store.snapshot(async (em) => {
           // The first statement chooses the moment of the snapshot.
           await em.execute('select 1');
-          const refs = await reader.readAll();
+          const refs = early ?? (await reader.readAll());
           await hold.release();
           return await read(em, refs);
         });

@@ -1,8 +1,9 @@
 /** Inserts the rows of a backup into an empty database, and compares them with the backup afterwards. */
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../errors.ts';
 import {
+  findDifferent,
   insertRows,
-  rowsOf,
   setSequences,
   type Table,
   tablesOf,
@@ -94,34 +95,26 @@ async function insertTable(
 }
 
 /**
- * Reads every row back from the database and compares it with the backup. PostgreSQL writes the JSON both times, so equal
- * rows have equal texts. Throws `Problem` `invalid` with the first row that differs.
+ * Compares every row of the backup with that of the database, column by column. The numbers of rows were compared before.
+ * Throws `Problem` `invalid` for the first row that differs. Names only columns: rows may contain hashes of passwords.
  */
 export async function compareAllRows(em: EntityManager, archive: ArchiveReader): Promise<void> {
   for (const table of await tablesOf(em)) {
-    const wanted = linesOf(archive.read(tableFile(table.name)));
-    let row = 0;
-    for await (const some of rowsOf(em, table)) {
-      for (const line of some) {
-        row += 1;
-        const { value } = await wanted.next();
-        if (value !== line) throw differs(table, row, value, line);
-      }
+    for await (const batch of batchesOf(linesOf(archive.read(tableFile(table.name))))) {
+      const different = await findDifferent(em, table, batch);
+      if (different === undefined) continue;
+      const [wanted, found] = [
+        new Map(Object.entries(different.wanted)),
+        new Map(Object.entries(different.found ?? {})),
+      ];
+      const columns = [...wanted.keys()].filter(
+        (column) => !isDeepStrictEqual(wanted.get(column), found.get(column)),
+      );
+      const key = table.key.map((column) => wanted.get(column)).join(', ');
+      throw new Problem(
+        'invalid',
+        `Row ${key} of ${table.name} differs from the backup after the restore, in: ${columns.join(', ')}.`,
+      );
     }
-    const { done, value } = await wanted.next();
-    if (!done) throw differs(table, row + 1, value, undefined);
   }
-}
-
-/** Names the columns only: rows may contain hashes of passwords. */
-function differs({ name }: Table, row: number, wanted?: string, found?: string): Problem {
-  const before = JSON.parse(wanted ?? '{}') as Record<string, unknown>;
-  const after = JSON.parse(found ?? '{}') as Record<string, unknown>;
-  const columns = Object.keys({ ...before, ...after }).filter(
-    (column) => JSON.stringify(before[column]) !== JSON.stringify(after[column]),
-  );
-  return new Problem(
-    'invalid',
-    `Row ${row} of ${name} differs from the backup after the restore, in: ${columns.join(', ')}.`,
-  );
 }
