@@ -55,7 +55,7 @@ function stackOf(error: Error): string {
 }
 
 /** Matches the query of a sign-in's address, which contains secrets (OpenID Connect). */
-const SIGN_IN = /(\/api\/auth\/[^?\s]*\?)\S*/g;
+const SIGN_IN = /(\/api\/auth\/[^?\s]*\??)\S*/g;
 /** Matches query parameters in which people and programs send secrets by mistake. */
 const SECRET_PARAMETERS = /([?&](?:[a-z_]*(?:token|secret|password)|code)=)[^&#\s]+/gi;
 /** Matches tokens of people and computers anywhere in a text. */

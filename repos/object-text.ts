@@ -45,10 +45,14 @@ const dateOf = (seconds: number): Date =>
   new Date(Math.max(FIRST_SECOND, Math.min(seconds, LAST_SECOND)) * 1000);
 
 function parseSignature(text: string): Signature {
-  const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/s.exec(text);
-  if (match === null)
+  const time = /> (-?\d+) ([+-])(\d{2,})(\d{2})$/.exec(text);
+  const before = text.slice(0, time?.index);
+  const at = before.indexOf('<', before.lastIndexOf('>') + 1);
+  if (time === null || at === -1)
     throw new RepositoryError('bad_object', `not a name, address and time: ${text}`);
-  const [, name = '', email = '', seconds, sign, hours, minutes] = match;
+  const [, seconds, sign, hours, minutes] = time;
+  const name = before.slice(0, before[at - 1] === ' ' ? at - 1 : at);
+  const email = before.slice(at + 1);
   const offset = Number(hours) * 60 + Number(minutes);
   const offsetMinutes = sign === '-' && offset !== 0 ? -offset : offset;
   return { name, email, at: dateOf(Number(seconds)), offsetMinutes };

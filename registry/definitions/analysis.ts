@@ -106,7 +106,7 @@ function docstring({ module, statement }: ClassAt): string | null {
   const margins = lines.filter((line) => line.trim()).map((line) => line.search(/\S/));
   const margin = margins.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
   const cut = Number.isFinite(margin) ? lines.map((line) => line.slice(margin)) : lines;
-  return [head.trimStart(), ...cut].join('\n').replace(/^\n+|\s+$/g, '');
+  return [head.trimStart(), ...cut].join('\n').replace(/^\n+/, '').trimEnd();
 }
 
 function texts(value: Json | undefined): string[] | null {

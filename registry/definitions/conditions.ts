@@ -24,12 +24,36 @@ export function condition(head: readonly Node[], text: string): boolean | undefi
 }
 
 /** The imports after which a name in a condition can be trusted. `__name__` needs no import. */
-const IMPORTED: Readonly<Record<string, RegExp>> = {
-  TYPE_CHECKING: /\bfrom\s+typing(?:_extensions)?\s+import\s[^;#]*?\bTYPE_CHECKING\b/,
-  version_info: /\bfrom\s+sys\s+import\s[^;#]*?\bversion_info\b/,
-  'sys.version_info': /\bimport\s[^;#\n]*?\bsys\b/,
-  __name__: /(?:)/,
+const IMPORTED: Readonly<Record<string, Spread>> = {
+  TYPE_CHECKING: {
+    start: /\bfrom\s+typing(?:_extensions)?\s+import\s/g,
+    inner: /[^;#]*/y,
+    end: /\bTYPE_CHECKING\b/,
+  },
+  version_info: { start: /\bfrom\s+sys\s+import\s/g, inner: /[^;#]*/y, end: /\bversion_info\b/ },
+  'sys.version_info': { start: /\bimport\s/g, inner: /[^;#\n]*/y, end: /\bsys\b/ },
 };
+
+/** Matches text from `start` to the first `end` after it, within what `inner` matches. */
+interface Spread {
+  start: RegExp;
+  inner: RegExp;
+  end: RegExp;
+}
+
+/** The first place of such a text. As one regular expression, it would look at the same text once for every `start`. */
+function findSpread({ start, inner, end }: Spread, text: string) {
+  start.lastIndex = 0;
+  for (let first = start.exec(text); first !== null; first = start.exec(text)) {
+    inner.lastIndex = start.lastIndex;
+    const between = inner.exec(text)?.[0] ?? '';
+    const last = end.exec(between);
+    if (last) return { from: first.index, to: start.lastIndex + last.index + last[0].length };
+    // The same `end` would be missing after every other `start` in between.
+    start.lastIndex += between.length;
+  }
+  return undefined;
+}
 
 /**
  * The answers for the last text. One text is enough, because callers ask many times about one module before they go on
@@ -48,11 +72,21 @@ function isAsImported(name: string, text: string): boolean {
 function surelyImported(name: string, text: string): boolean {
   const [root = ''] = name.split('.');
   const typing = `\\bimport\\s+typing(?:_extensions)?${root === 'typing' ? '' : `\\s+as\\s+${root}`}\\b`;
-  const imported = IMPORTED[name] ?? new RegExp(typing);
+  const whole = { start: new RegExp(typing, 'g'), inner: /(?:)/y, end: /(?:)/ };
+  const imported = IMPORTED[name] ?? whole;
+  const found = name === '__name__' ? { from: 0, to: 0 } : findSpread(imported, text);
+  return found !== undefined && !isRebound(name, text.slice(0, found.from) + text.slice(found.to));
+}
+
+function isRebound(name: string, text: string): boolean {
   const names = `(?:${name.split('.').join('|')})`;
-  const rebound = new RegExp(
-    `\\b${names}\\s*(?::[^=\\n]*)?=(?!=)|\\b${names}\\s*:=|["']${names}["']|\\bimport\\s*\\*|` +
-      `\\b(?:as|for|def|class|global|del)\\s+${names}\\b|\\bimport\\b[^;#\\n]*\\b${names}\\b`,
+  const bound = new RegExp(
+    `\\b${names}\\s*(?::=|=(?!=))|["']${names}["']|\\bimport\\s*\\*|` +
+      `\\b(?:as|for|def|class|global|del)\\s+${names}\\b`,
   );
-  return imported.test(text) && !rebound.test(text.replace(imported, ''));
+  if (bound.test(text)) return true;
+  const end = new RegExp(`\\b${names}\\b`);
+  if (findSpread({ start: /\bimport\b/g, inner: /[^;#\n]*/y, end }, text)) return true;
+  const annotated = { start: new RegExp(`\\b${names}\\s*:`, 'g'), inner: /[^=\n]*=(?!=)/y };
+  return findSpread({ ...annotated, end: /=$/ }, text) !== undefined;
 }

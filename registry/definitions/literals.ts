@@ -55,7 +55,7 @@ export function numberValue(literal: string): bigint | number | undefined {
       return undefined;
     }
   }
-  return /^(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/.test(plain) ? Number(plain) : undefined;
+  return /^(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/.test(plain) ? Number(plain) : undefined;
 }
 
 const SIMPLE: Record<string, string> = {

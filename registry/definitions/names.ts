@@ -90,10 +90,11 @@ function checkSegment(segment: string): string | null {
   if (/[. ]$/.test(segment)) return 'Windows does not allow a file name to end in a dot or space';
   if (isDotGit(segment)) return `git would treat ${segment} as its own folder`;
   if (isGitSetting(segment)) return `${segment} would change how git treats the files`;
-  if (DEVICE.test(segment.replace(/ *\..*$/, '')))
-    return `${segment} is the name of a device on Windows`;
   if (new TextEncoder().encode(segment).length > MAX_SEGMENT_BYTES)
     return `A file name has at most ${MAX_SEGMENT_BYTES} bytes`;
+  const [device = ''] = segment.split('.', 1);
+  if (DEVICE.test(device.replace(/ +$/, '')))
+    return `${segment} is the name of a device on Windows`;
   return null;
 }
 

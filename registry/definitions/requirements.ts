@@ -28,8 +28,8 @@ export function isRequirement(text: string): boolean {
     rest = rest.slice(found[0].length);
   }
   if (rest.startsWith('@')) {
-    const address = /^@[ \t]*[^ \t]+(?:[ \t]+(\S.*))?[ \t]*$/.exec(rest);
-    const marker = address?.[1] ?? '';
+    const address = /^@[ \t]*[^ \t]+(?:[ \t](.*))?$/.exec(rest);
+    const marker = (address?.[1] ?? '').replace(/^[ \t]+/, '');
     return address !== null && (marker === '' || (marker[0] === ';' && isMarker(marker.slice(1))));
   }
   const semicolon = rest.indexOf(';');

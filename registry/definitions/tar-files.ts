@@ -31,7 +31,8 @@ export function tarFiles(bytes: Buffer, most: number): TarFile[] | null {
     const type = String.fromCharCode(header[156] ?? 0);
     // A long name comes before its file: in GNU tars as a file of its own, in pax tars in a list of records.
     if (type === 'L') named = text(content, 0, content.length);
-    else if (type === 'x') named = /\d+ path=([^\n]*)\n/.exec(content.toString())?.[1] ?? named;
+    else if (type === 'x')
+      named = /(?:^|\n)\d+ path=([^\n]*)\n/.exec(content.toString())?.[1] ?? named;
     else if (type !== 'K' && type !== 'g') {
       if (found.length === most) return null;
       found.push({ name: named ?? nameOf(header), content });

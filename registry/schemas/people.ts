@@ -20,7 +20,7 @@ const Email = Line({ maxLength: 254, pattern: ADDRESS });
 const PersonName = Line({
   minLength: 1,
   maxLength: 200,
-  pattern: '^[^<>]*[^<>\\s][^<>]*$',
+  pattern: '^\\s*[^<>\\s][^<>]*$',
 });
 export const Role = Type.Enum(['viewer', 'contributor', 'admin']);
 export type Role = Static<typeof Role>;

@@ -73,7 +73,7 @@ export const publicKeyLine = (blob: Buffer): string => `${KEY_TYPE} ${blob.toStr
 /** The fingerprint of a key, as `ssh-keygen -l` and git print it. */
 export function fingerprintOf(blob: Buffer): string {
   const digest = createHash('sha256').update(blob).digest('base64');
-  return `SHA256:${digest.replace(/=+$/, '')}`;
+  return `SHA256:${digest.replaceAll('=', '')}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
+import { isCopyOf } from '../../registry/definitions/extract/clashes.ts';
 import { lint } from '../../registry/definitions/lint.ts';
 import { parseModule } from '../../registry/definitions/syntax.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
@@ -113,6 +114,36 @@ t.test('a mebibyte of slow input is checked in bounded time', async (t) => {
     const spent = cpuTime(() => validateDefinition('A', text, policy));
     t.ok(spent < 4000, `${JSON.stringify(before + piece)}: ${spent.toFixed(0)} ms`);
   }
+});
+
+/**
+ * The flaws: regular expressions that began anew at every place of a long run took quadratic time, and the one for marks
+ * of copies exponential time. Recheck now checks every expression (test/regular-expressions).
+ */
+t.test('long runs of one character take time in proportion to their length', async (t) => {
+  const run = (piece: string) => piece.repeat(65_536 / piece.length);
+  const texts = [
+    `class A(Measurement):\n    '''a${run(' ')}b'''\n`,
+    `class A(Measurement):\n    '''a${run('"')}b'''\n`,
+    `class A(Measurement):\n    @a${run(' ')}.b\n    def f(self): pass\n`,
+    `match x:\n    case {0x${run('e')}: 1}: pass\n`,
+    `import sys\nif sys.version_info >= (3, 9): pass\n${run('import a, ')}\n`,
+    `from typing import TYPE_CHECKING\nif TYPE_CHECKING: pass\n${run('TYPE_CHECKING:')}\n`,
+    `if${run(' ')}(x): pass\n`,
+    `# /// script\n# dependencies = ["a @ b${run(' ')}c"]\n# ///\nclass A(Measurement): pass\n`,
+  ];
+  for (const text of texts) {
+    const spent = cpuTime(() => exercise(text));
+    t.ok(spent < 1500, `${text.slice(0, 60)}: ${spent.toFixed(0)} ms`);
+  }
+  const marks = `a-(${'old 000000-00000000 ('.repeat(24)}`;
+  const spent = cpuTime(() => {
+    t.notOk(isCopyOf(`${marks}b.py`, 'a.py'));
+    t.ok(isCopyOf('meter_old (2) 2024-01-02.py', 'Meter.py'));
+    t.ok(isCopyOf('meter copy-2024-01-02-old3.py', 'meter.py'));
+    t.notOk(isCopyOf('meters.py', 'meter.py'));
+  });
+  t.ok(spent < 500, `${spent.toFixed(0)} ms`);
 });
 
 t.test('text that CPython can read is not refused', async (t) => {

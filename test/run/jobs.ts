@@ -7,6 +7,10 @@ export const CHECKS: Job[] = [
   { name: 'spelling', command: ['cspell', 'lint', '--no-progress', '--no-summary', '.'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
   {
+    name: 'regular expressions',
+    command: [process.execPath, 'test/regular-expressions/check.ts'],
+  },
+  {
     name: 'import directions',
     command: [
       'depcruise',

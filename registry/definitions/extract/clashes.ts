@@ -98,15 +98,18 @@ function withoutCopies(group: readonly Candidate[], skipped: Skipped[]): Candida
   });
 }
 
-const COPY = new RegExp(
-  [
-    /^(?:copy (?:\(\d+\) )?of |(?:old|bak|backup|copy)[-_. ])(.+)$/,
-    /^(.+?)(?:[-_. ]+\(?(?:another |\d+(?:st|nd|rd|th) )?(?:old|bak|backup|orig|save|copy|kopie|prev|previous|\d{4}-?\d\d-?\d\d)(?:[-_. ]?\d+)?\)?| ?\(\d+\))+$/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-  'i',
-);
+const PREFIX = /^(?:copy (?:\(\d+\) )?of |(?:old|bak|backup|copy)[-_. ])(.+)$/;
+/** One mark of a copy. Marks are read one by one: a pattern for any number of them would take exponential time. */
+const SUFFIX =
+  /[-_. ]+\(?(?:another |\d+(?:st|nd|rd|th) )?(?:old|bak|backup|orig|save|copy|kopie|prev|previous|\d{4}-?\d\d-?\d\d)(?:[-_. ]?(?:\d{4}-?\d\d-?\d\d|\d+))?\)?| ?\(\d+\)/y;
+
+function isMarks(text: string): boolean {
+  SUFFIX.lastIndex = 0;
+  do if (!SUFFIX.test(text)) return false;
+  while (SUFFIX.lastIndex < text.length);
+  return true;
+}
+
 const ATTIC = /^(old|bak|backups?|archived?|attic|trash|deprecated|obsolete|unused)$/i;
 
 /** Whether the name of a file, or of a folder around it, marks it as a copy or backup of the other file. */
@@ -117,8 +120,9 @@ export function isCopyOf(path: string, other: string): boolean {
       .replace(/\.pyw?$/i, '')
       .toLowerCase();
   if (dirname(path) === dirname(other)) {
-    const [, before, after] = COPY.exec(stem(path)) ?? [];
-    return (before ?? after) === stem(other);
+    const [one, original] = [stem(path), stem(other)];
+    if (PREFIX.exec(one)?.[1] === original) return true;
+    return one.startsWith(original) && isMarks(one.slice(original.length));
   }
   const inAttic = (one: string): boolean =>
     dirname(one)

@@ -66,11 +66,11 @@ function docstring(cls: Node, text: string): string {
   const first = childOf(cls, 'Body')?.children.find(({ type }) => type !== ':');
   const isString =
     first?.type === 'ExpressionStatement' && /String$/.test(first.children[0]?.type ?? '');
-  return isString
-    ? textOf(first, text)
-        .replace(/^[rbuf]*['"]+|['"]+$/gi, '')
-        .trim()
-    : '';
+  if (!isString) return '';
+  const literal = textOf(first, text).replace(/^[rbuf]*['"]+/i, '');
+  let end = literal.length;
+  while (/['"]/.test(literal[end - 1] ?? '')) end -= 1;
+  return literal.slice(0, end).trim();
 }
 
 function namesAbc(cls: Node, text: string): boolean {

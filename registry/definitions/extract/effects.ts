@@ -319,11 +319,8 @@ class Run {
   #decorator(node: Node): void {
     const { text } = this.#module;
     this.#visitAll(node);
-    const dotted = textOf(node, text)
-      .replace(/^@\s*/, '')
-      .replace(/\s*(\(.*)?$/s, '')
-      .normalize('NFKC')
-      .split('.');
+    const [called = ''] = textOf(node, text).replace(/^@\s*/, '').split('(', 1);
+    const dotted = called.trimEnd().normalize('NFKC').split('.');
     if (this.#function || !dotted[0]) return;
     const target = this.#effects.reaches.target(this.#path, dotted);
     if (!target) return;

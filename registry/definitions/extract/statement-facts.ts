@@ -3,7 +3,7 @@ import { child, type Node, textOf, walk } from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { StatementReader } from './scope.ts';
 
-const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
+const MAIN = /^if\s+(?:\(\s*)?(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
 
 /** @param name returns the same string object for equal names, to save memory */
 export function describe(node: Node, text: string, name: (one: string) => string) {

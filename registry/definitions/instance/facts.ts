@@ -32,7 +32,7 @@ export const READS =
   /^(?:copy|count|index|keys|values|items|get|tolist|join|format|split|strip|upper|lower|startswith|endswith|encode|replace|astype)$/;
 
 /** The beginning of code that runs only in a script. */
-const MAIN = /^if\s*\(?\s*__name__\s*==\s*(["'])__main__\1/;
+const MAIN = /^if\s*(?:\(\s*)?__name__\s*==\s*(["'])__main__\1/;
 
 const WILD = /^(?:globals|vars|exec|eval|locals)$/;
 

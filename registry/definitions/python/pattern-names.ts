@@ -141,7 +141,9 @@ function literalKey(literal: string): string {
   if (literal === 'True' || literal === 'False') return literal === 'True' ? '1' : '0';
   const string = /^(?:[uU]|([bB])?[rR]?|[rR]([bB]))(["']{3}|["'])([^\\]*)\3$/.exec(literal);
   if (string) return `${string[1] || string[2] ? 'b' : ''}'${string[4]}'`;
-  const parts = literal.replace(/[_\s]/g, '').split(/(?<=[^-+eE]|^0[xX].*)(?=[-+])/);
+  // In a hexadecimal number, `e` is a digit.
+  const sign = /^0x/i.test(literal) ? /(?=[-+])/ : /(?<=[^-+eE])(?=[-+])/;
+  const parts = literal.replace(/[_\s]/g, '').split(sign);
   const [real, imaginary] = [0, 0].map((_, at) =>
     parts
       .filter((one) => /j$/i.test(one) === (at === 1))

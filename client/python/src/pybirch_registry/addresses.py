@@ -10,7 +10,7 @@ NOWHERE = re.compile(r"\s*(placeholder([ _-]?\d+)?|simulated|none)?\s*", re.IGNO
 and `placeholder_1` for a row without a device. Users type `simulated` or `none`.
 """
 
-VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*(::[^\s:][^\s]*?)+", re.IGNORECASE)
+VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*::[^\s:]\S*", re.IGNORECASE)
 SERIAL = re.compile(r"ASRL[^\s:]+(::INSTR)?|COM\d+|/dev/\S+", re.IGNORECASE)
 NETWORK = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
 GPIB = re.compile(r"GPIB\d*::(\d+)(?:::(\d+))?(::INSTR)?", re.IGNORECASE)

@@ -11,7 +11,8 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-HEADER = re.compile(r"^# /// script[ \t]*\r?$\n((?:^#(?:| .*)\r?$\n)+?)^# ///[ \t]*\r?$", re.MULTILINE)
+OPENING = re.compile(r"# /// script[ \t]*")
+CLOSING = re.compile(r"# ///[ \t]*")
 
 
 def _here() -> str:
@@ -23,14 +24,27 @@ def header_of(source: bytes) -> dict[str, Any]:
     """The fields of the header. If the header cannot be read, the result is empty; the registry reported this
     at the landing.
     """
-    found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
-    if found is None:
-        return {}
-    lines = (line.removeprefix("#").removeprefix(" ").rstrip("\r") for line in found[1].split("\n"))
     try:
-        return tomllib.loads("\n".join(lines))
+        return tomllib.loads("\n".join(_script_block(source.decode("utf-8-sig", errors="replace"))))
     except tomllib.TOMLDecodeError:
         return {}
+
+
+def _script_block(text: str) -> list[str]:
+    """The lines of the first `script` block (PEP 723), without `# `. Empty if there is none. The regular expression of
+    PEP 723 would take quadratic time for a text with many blocks that are not closed.
+    """
+    block: list[str] | None = None
+    for line in (line.removesuffix("\r") for line in text.split("\n")):
+        if block is None:
+            block = [] if OPENING.fullmatch(line) else None
+        elif block and CLOSING.fullmatch(line):
+            return block
+        elif line == "#" or line.startswith("# "):
+            block.append(line.removeprefix("#").removeprefix(" ").rstrip("\r"))
+        else:
+            block = None
+    return []
 
 
 def find_unmet(source: bytes) -> Iterator[str]:

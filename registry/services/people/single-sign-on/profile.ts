@@ -57,6 +57,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** Makes a valid username. The username for an e-mail address is the part before the @. */
 function usernameOf(wanted: string): string {
   const plain = (wanted.split('@', 1)[0] ?? '')
+    .slice(0, 1000)
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
