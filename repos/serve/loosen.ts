@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { ObjectStore } from '../object-store.ts';
 import type { Oid } from '../types.ts';
+import { idsIn, indexesIn } from './pack-ids.ts';
 import type { Quarantine } from './quarantine.ts';
 
 const compress = promisify(deflate);
@@ -17,12 +18,12 @@ const compress = promisify(deflate);
  * the repository.
  * @param objects reads the quarantine
  */
-export async function loosen({ path }: Quarantine, objects: ObjectStore): Promise<void> {
+export async function loosen(quarantine: Quarantine, objects: ObjectStore): Promise<void> {
+  const { path } = quarantine;
   const folder = join(path, 'pack');
   const packed = await readdir(folder);
-  const indexes = packed.filter((file) => file.endsWith('.idx'));
   const ids: Oid[] = [];
-  for (const index of indexes) ids.push(...idsIn(await readFile(join(folder, index))));
+  for (const index of await indexesIn(quarantine)) ids.push(...idsIn(await readFile(index)));
   await Promise.all(ids.map((oid) => writeLoose(path, oid, objects)));
   objects.forgetPacks();
   await Promise.all(packed.map((file) => rm(join(folder, file), { force: true })));
@@ -34,16 +35,4 @@ async function writeLoose(path: string, oid: Oid, objects: ObjectStore): Promise
   await mkdir(dirname(file), { recursive: true });
   const header = Buffer.from(`${type} ${bytes.length}\0`);
   await writeFile(file, await compress(Buffer.concat([header, bytes])), { mode: 0o444 });
-}
-
-/** Where the table of counts begins in an index, after the magic number and the version (gitformat-pack(5)). */
-const FANOUT = 8;
-/** Where the ids begin. The last count before the ids is the number of all ids. */
-const NAMES = FANOUT + 256 * 4;
-
-function* idsIn(index: Buffer): Generator<Oid> {
-  const count = index.readUInt32BE(NAMES - 4);
-  for (let n = 0; n < count; n += 1) {
-    yield index.toString('hex', NAMES + 20 * n, NAMES + 20 * (n + 1));
-  }
 }

@@ -6,6 +6,7 @@ import { ObjectStore } from '../object-store.ts';
 import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
 import { loosen } from './loosen.ts';
+import { refuseRepeated } from './pack-ids.ts';
 import { looseObjects, type PushedObjects, packedObjects } from './pushed-objects.ts';
 import { openQuarantine, removeQuarantine, requireQuarantine } from './quarantine.ts';
 import { feedGit, type IncomingPack, type PackLimits, type Rejection } from './unpack.ts';
@@ -79,7 +80,8 @@ export async function receivedByGit(
     await removeQuarantine(quarantine);
   };
   try {
-    const broken = await feedGit(git, quarantine, pack, limits, signal);
+    const broken =
+      (await feedGit(git, quarantine, pack, limits, signal)) ?? (await refuseRepeated(quarantine));
     if (pack.few && broken === undefined) await loosen(quarantine, reader);
     return {
       reader,

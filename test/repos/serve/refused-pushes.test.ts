@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import type { Repository } from '../../../repos/types.ts';
+import { idOf, packFrom, whole } from './pack-writer.ts';
 import { packOf, post, pushBody, rawCommit, rawTree, readPushAnswer, writeObject } from './raw.ts';
 import { openGate, startServer, type TestServer } from './server.ts';
 
@@ -416,6 +417,26 @@ for (const [what, files, length] of [
     await nothingChanged(t);
   });
 }
+
+/** The flaw: the registry accepted such packs, and kept large ones as they were. Git refuses them (receive.fsckObjects). */
+t.test('a pack with an object twice is refused', async (t) => {
+  for (const files of [1, 40]) {
+    const blobs = Array.from({ length: files }, (_, n) => whole('blob', `twice ${n}\n`));
+    const names = blobs.map((one, n): [string, string, string] => [
+      '100644',
+      `${String(n).padStart(2, '0')}.py`,
+      idOf(one),
+    ]);
+    const tree = whole('tree', rawTree(names));
+    const commit = whole('commit', rawCommit(idOf(tree), main));
+    const pack = packFrom([commit, tree, ...blobs, ...blobs.slice(0, 1)]);
+    const { bytes } = await post(url, 'git-receive-pack', pushBody(create(idOf(commit)), pack));
+    const { unpackError, messages } = readPushAnswer(bytes);
+    t.equal(unpackError, 'broken pack');
+    t.match(messages, /contains the object [0-9a-f]{40} twice/);
+    await nothingChanged(t);
+  }
+});
 
 t.test('one of several concurrent pushes to a ref wins, and the others get an error', async (t) => {
   const contended = await server.repositories.create('Contended');
