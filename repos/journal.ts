@@ -30,6 +30,8 @@ interface Held {
   done: Promise<void>;
   /** The lease under which the file was written. */
   lease: string;
+  /** After an error of the disk, the file may be there without being durable. */
+  file: 'absent' | 'unsure' | 'durable';
 }
 
 /** An entry is an empty file `<name>~<lease>`, because several processes may change one repository. */
@@ -37,6 +39,8 @@ export class Journal {
   readonly #folder: string;
   readonly #leases: Leases;
   readonly #held = new Map<string, Held>();
+  /** Names whose entries the disk has refused to leave. */
+  readonly #unleft: string[] = [];
 
   private constructor(folder: string, leases: Leases) {
     this.#folder = folder;
@@ -71,9 +75,14 @@ export class Journal {
   /** Returns true if a process holds changes back. The entry is then not added, and the caller must try again. */
   async #addOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
-    await this.#change(name, 1);
-    if (!isFirst || !(await this.#isHeld(name))) return false;
-    await this.#change(name, -1);
+    try {
+      await this.#change(name, 1);
+      if (!isFirst || !(await this.#isHeld(name))) return false;
+    } catch (error) {
+      await this.remove(name);
+      throw error;
+    }
+    await this.remove(name);
     return true;
   }
 
@@ -137,42 +146,61 @@ export class Journal {
     }
   }
 
-  /** Undoes one `add` of this process. Removes the file when no caller in this process needs it any more. */
+  /**
+   * Undoes one `add` of this process. Removes the file when no caller in this process needs it any more. If the disk
+   * refuses, `takeOver` tries again.
+   */
   async remove(name: string): Promise<void> {
-    await this.#change(name, -1);
+    await this.#change(name, -1).catch((error: Error) => process.emitWarning(error));
   }
 
-  /** Undoes one `add`, but leaves an entry that any process repairs. */
+  /** Undoes one `add`, but leaves an entry that any process repairs. If the disk refuses, `takeOver` tries again. */
   async leave(name: string): Promise<void> {
+    try {
+      await this.#leave(name);
+    } catch (error) {
+      process.emitWarning(error as Error);
+      this.#unleft.push(name);
+    }
+  }
+
+  async #leave(name: string): Promise<void> {
     const held = this.#held.get(name);
     const path = this.#path(name, held?.lease ?? this.#leases.id);
     // Nobody can take over the entry before it is left, or the other process has left it already.
     if (existsSync(path)) await writeFile(this.#path(name, NOBODY), '');
     await sync(this.#folder);
-    await this.#change(name, -1);
+    await this.remove(name);
+  }
+
+  /** Does what the disk refused earlier. */
+  async #tryAgain(): Promise<void> {
+    for (const name of this.#unleft.splice(0)) await this.leave(name);
+    for (const [name, { count }] of this.#held)
+      if (count === 0) await this.#change(name, 0).catch((error) => process.emitWarning(error));
   }
 
   /**
-   * Changes the count immediately, but runs the file operations in the order of the calls. Otherwise the `remove` of an
-   * earlier landing could delete the file of a newer entry.
+   * Changes the count immediately, and then brings the file in line with the count. The file operations run in the order
+   * of the calls. Otherwise the `remove` of an earlier landing could delete the file of a newer entry.
    */
-  #change(name: string, by: 1 | -1): Promise<void> {
+  #change(name: string, by: 1 | 0 | -1): Promise<void> {
     const held = this.#held.get(name) ?? {
       count: 0,
       done: Promise.resolve(),
       lease: this.#leases.id,
+      file: 'absent',
     };
     this.#held.set(name, held);
     held.count += by;
-    const { count } = held;
     const before = held.done.catch(() => undefined);
     const work = before.then(async () => {
-      if (by === 1 && count === 1) await this.#write(name, held);
-      if (by === -1 && count === 0) await rm(this.#path(name, held.lease), { force: true });
+      if (held.count > 0 && held.file !== 'durable') await this.#write(name, held);
+      if (held.count === 0 && held.file !== 'absent') await this.#erase(name, held);
     });
     held.done = work;
     return work.finally(() => {
-      if (held.count === 0 && held.done === work) this.#held.delete(name);
+      if (held.count === 0 && held.file === 'absent' && held.done === work) this.#held.delete(name);
     });
   }
 
@@ -194,6 +222,7 @@ export class Journal {
    * such a process began can no longer move refs after it has taken their lock (`verify`).
    */
   async takeOver(): Promise<Set<string>> {
+    await this.#tryAgain();
     const taken = new Set<string>();
     for (const { name, owner } of await this.#files()) {
       if (owner === NOBODY || !(await this.#leases.isEnded(owner))) continue;
@@ -278,9 +307,16 @@ export class Journal {
 
   /** Syncs only the folder: the file is empty, and the folder contains its name. */
   async #write(name: string, held: Held): Promise<void> {
-    held.lease = this.#leases.id;
+    if (held.file === 'absent') held.lease = this.#leases.id;
+    held.file = 'unsure';
     await writeFile(this.#path(name, held.lease), '');
     await sync(this.#folder);
+    held.file = 'durable';
+  }
+
+  async #erase(name: string, held: Held): Promise<void> {
+    await rm(this.#path(name, held.lease), { force: true });
+    held.file = 'absent';
   }
 
   async #files(): Promise<Entry[]> {
