@@ -1,7 +1,7 @@
 /**
  * A registry crashes during a change under review. If the crash comes before the refs move, nothing of the change
- * remains. If the crash comes afterwards, all of the change remains, including audit trail and events. (`npm run kill`
- * kills a real registry at random moments.)
+ * remains. If the crash comes afterwards, all of the change remains, including audit trail and events. (`npm run
+ * test:crash` kills a real registry.)
  */
 import { readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';

@@ -68,7 +68,8 @@ async function indexViolations(t: Test, { world }: Shared, database: DatabaseKin
   ];
 }
 
-async function rowsOf(store: Store): Promise<string[]> {
+/** The rows of the index, as JSON. */
+export async function rowsOf(store: Store): Promise<string[]> {
   const all = async (sql: string) =>
     (await store.em().execute<object[]>(sql)).map((row) => JSON.stringify(row));
   return [
