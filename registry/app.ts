@@ -82,6 +82,8 @@ export interface AppDeps {
   isReady: () => boolean;
   /** Definitions of which the database and the repositories do not agree. */
   differences?: () => Promise<Difference[]>;
+  /** When the last backup was made, and whether the last automatic one failed. */
+  backups?: () => Promise<{ last: Date | null; failure: object | null }>;
   /** The time between two heartbeats in the event stream, in milliseconds. */
   heartbeat?: number;
   /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */
@@ -176,6 +178,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     git: () => deps.git.runs,
     streams: () => events.streams,
     computers: () => countSeen(deps.store.em()),
+    backups: deps.backups ?? (async () => ({ last: null, failure: null })),
   });
   documentation(app, deps);
   plainPages(app);

@@ -103,6 +103,23 @@ const ConfigSchema = Type.Object({
         'the Bearer token for /metrics; if unset, only this machine can read the metrics',
     }),
   ),
+  BACKUP_DIR: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'the folder in which the server makes backups; if unset, it makes none by itself',
+    }),
+  ),
+  BACKUP_MINUTES: Type.Integer({
+    default: 360,
+    minimum: 1,
+    description: 'the time between two automatic backups, in minutes',
+  }),
+  BACKUP_DAYS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description: 'how long automatic backups are kept, in days',
+  }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'the least severe level that is logged',

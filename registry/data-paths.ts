@@ -15,5 +15,8 @@ export function dataPaths(dataDir: string) {
     restoring: join(root, 'restore-unfinished'),
     socket: join(root, 'registry.sock'),
     lastBackup: join(root, 'last-backup'),
+    /** Says why the last automatic backup failed. */
+    failedBackup: join(root, 'failed-backup'),
+    backupLock: join(root, 'leases', 'backup.lock'),
   };
 }

@@ -1,5 +1,4 @@
 /** The commands `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
-import { writeSynced } from '../../repos/durable.ts';
 import { dataPaths } from '../data-paths.ts';
 import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
@@ -9,6 +8,7 @@ import { confirmRestore } from '../services/backup/confirm.ts';
 import { type Restored, restore } from '../services/backup/restore.ts';
 import { OPERATOR } from '../services/caller.ts';
 import { ownVersion } from '../version.ts';
+import { noteBackup } from './backup-notes.ts';
 import { orProblem } from './import.ts';
 import { runFsck } from './maintenance.ts';
 import type { Terminal } from './terminal.ts';
@@ -62,8 +62,7 @@ export async function runBackup(
     );
   }
   if (leftOut.length + unsettled.length > 0 || keys !== null) return 1;
-  // The time of this file tells `registry doctor` how old the last complete backup is.
-  await writeSynced(dataPaths(deps.config.DATA_DIR).lastBackup, `${file}\n`, { mode: 0o600 });
+  await noteBackup(dataPaths(deps.config.DATA_DIR), file);
   return 0;
 }
 

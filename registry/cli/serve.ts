@@ -24,8 +24,10 @@ import { Coalesced } from '../store/coalesced.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
 import { hasUsers, sharingAddresses } from '../store/users.ts';
 import { ownVersion } from '../version.ts';
+import { backupState } from './backup-notes.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
+import { keepBackups } from './scheduled-backups.ts';
 import { growHeapSlowly } from './small-heap.ts';
 import { localTerminal } from './terminal.ts';
 
@@ -83,6 +85,7 @@ async function start(
       metricsToken: config.METRICS_TOKEN,
       singleSignOn,
       isReady: () => ready,
+      backups: () => backupState(paths),
       differences: async () => (await agreement?.differences()) ?? [],
     },
     loggerOptions(config),
@@ -167,6 +170,7 @@ async function start(
   growHeapSlowly();
   app.log.info({ url: publicUrl() }, 'ready');
   opened.defer(fillBeside(deps, app.log));
+  opened.defer(keepBackups(deps, app.log));
   if (first || config.PORT === 0) {
     for (const line of greeting(publicUrl(), first)) terminal.out(line);
   }

@@ -117,10 +117,11 @@ interface Sources {
   /** Open event streams. */
   streams: () => number;
   computers: () => Promise<ComputersSeen>;
+  backups: () => Promise<{ last: Date | null; failure: object | null }>;
 }
 
 async function collect(
-  { analysis, caches, git, streams, computers }: Sources,
+  { analysis, caches, git, streams, computers, backups }: Sources,
   onError: (error: unknown) => void,
 ) {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import(
@@ -213,6 +214,25 @@ async function collect(
       this.reset();
       // Without the database the other metrics are still shown.
       for (const [seen, count] of Object.entries(counts ?? {})) this.set({ seen }, count);
+    },
+  });
+  new Gauge({
+    name: 'backup_last_success_timestamp_seconds',
+    help: 'When the last complete backup was made. Absent if none is known',
+    registers,
+    async collect() {
+      const { last } = await backups();
+      this.reset();
+      if (last === null) this.remove();
+      else this.set(last.getTime() / 1000);
+    },
+  });
+  new Gauge({
+    name: 'backup_failed',
+    help: '1 if the last automatic backup failed, and otherwise 0',
+    registers,
+    async collect() {
+      this.set((await backups()).failure === null ? 0 : 1);
     },
   });
   const children = new Map<string, { observe(seconds: number): void }>();

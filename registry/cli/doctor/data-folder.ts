@@ -6,6 +6,7 @@ import { hasRepositories, namesIn } from '../../data-folder.ts';
 import type { dataPaths } from '../../data-paths.ts';
 import { readIfThere } from '../../keys.ts';
 import { privatePath } from '../../signing/keys.ts';
+import { backupState } from '../backup-notes.ts';
 import { bytes, counted, duration, type Finding, ok, problem, warning } from './finding.ts';
 
 type Paths = ReturnType<typeof dataPaths>;
@@ -46,7 +47,7 @@ export async function checkDataFolder(options: DataFolderOptions): Promise<Findi
     ...(await checkPermissions(paths)),
     await checkKeys(options),
     await checkJournal(paths.journal),
-    await checkLastBackup(paths.lastBackup),
+    await checkLastBackup(paths),
   ];
 }
 
@@ -160,11 +161,19 @@ async function checkJournal(folder: string): Promise<Finding> {
   );
 }
 
-async function checkLastBackup(path: string): Promise<Finding> {
-  const found = await kindOf(path);
-  const advice = 'Run `registry backup FILE` regularly, for example by a timer (docs/backup.md).';
-  if (found === undefined) return warning('backup', 'no `registry backup` is known', advice);
-  const age = Date.now() - found.mtimeMs;
+async function checkLastBackup(paths: Paths): Promise<Finding> {
+  const { last, failure } = await backupState(paths);
+  if (failure !== null) {
+    return problem(
+      'backup',
+      `the last automatic backup failed at ${failure.at.toISOString()}: ${failure.why}`,
+      'Correct what it names. The server tries again by itself.',
+    );
+  }
+  const advice =
+    'Set BACKUP_DIR, so that the server makes backups, or run `registry backup FILE` regularly (docs/backup.md).';
+  if (last === null) return warning('backup', 'no `registry backup` is known', advice);
+  const age = Date.now() - last.getTime();
   const text = `the last complete \`registry backup\` is ${duration(age)} old`;
   return age > OLD_BACKUP_MS ? warning('backup', text, advice) : ok('backup', text);
 }

@@ -1,0 +1,128 @@
+/**
+ * Backups that a server makes by itself (docs/decisions/0050-automatic-backups.md). What is due follows from the files in the
+ * folder, so any process can make the next one.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { Leases } from '../../../repos/leases.ts';
+import { withLock } from '../../../repos/lock.ts';
+import { Problem } from '../../errors.ts';
+import { type BackupDeps, type BackupReport, backup } from './backup.ts';
+import {
+  fileName,
+  type KeptChain,
+  keptChains,
+  markOf,
+  outdated,
+  removeChain,
+  removeDrafts,
+} from './kept-files.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** The longest time between two full backups. */
+const FULL_EVERY_MS = 7 * DAY_MS;
+
+export interface Schedule {
+  folder: string;
+  everyMinutes: number;
+  keepDays: number;
+  /** The lock that keeps two processes from making a backup at once. */
+  lock: string;
+  /** Restores the files in a scratch place. Returns what is wrong, or null. */
+  verify(paths: readonly string[]): Promise<string | null>;
+  signal: AbortSignal;
+}
+
+export interface Outcome {
+  path: string;
+  report: BackupReport;
+  /** The number of old backups that were deleted. */
+  deleted: number;
+}
+
+interface ScheduleDeps extends BackupDeps {
+  leases: Leases;
+}
+
+/** Makes a backup if one is due and no other process makes one, and then deletes old ones. */
+export async function backUpIfDue(
+  deps: ScheduleDeps,
+  schedule: Schedule,
+): Promise<Outcome | undefined> {
+  await mkdir(schedule.folder, { recursive: true, mode: 0o700 });
+  if (!(await isDue(schedule))) return undefined;
+  try {
+    return await withLock(
+      deps.leases,
+      schedule.lock,
+      // Another process may have made the backup meanwhile.
+      async () => ((await isDue(schedule)) ? await backUp(deps, schedule) : undefined),
+      { wait: 0 },
+    );
+  } catch (error) {
+    if (isHeld(error, schedule.lock)) return undefined;
+    throw error;
+  }
+}
+
+const isHeld = (error: unknown, lock: string): boolean =>
+  error instanceof RepositoryError && error.code === 'locked' && error.message.startsWith(lock);
+
+async function isDue({ folder, everyMinutes }: Schedule): Promise<boolean> {
+  const last = (await keptChains(folder)).at(-1);
+  return last === undefined || Date.now() - last.newest.getTime() >= everyMinutes * 60_000;
+}
+
+async function backUp(deps: ScheduleDeps, schedule: Schedule): Promise<Outcome> {
+  const { folder, keepDays, signal } = schedule;
+  const begun = new Date();
+  await removeDrafts(folder);
+  const chain = (await keptChains(folder)).at(-1);
+  const made = await write(deps, schedule, begun, continued(chain, begun, keepDays));
+  // Verified now and not when it is needed: only a verified full backup lets older ones be deleted.
+  if (!(await keptChains(folder)).at(-1)?.isVerified) await verify(schedule);
+  let deleted = 0;
+  const before = new Date(begun.getTime() - keepDays * DAY_MS);
+  for (const old of outdated(await keptChains(folder), before)) {
+    signal.throwIfAborted();
+    await removeChain(old);
+    deleted += old.paths.length;
+  }
+  return { ...made, deleted };
+}
+
+/** The backup that the next one continues. Undefined if a full one is due. */
+function continued(chain: KeptChain | undefined, now: Date, keepDays: number): string | undefined {
+  const longest = Math.min(FULL_EVERY_MS, keepDays * DAY_MS);
+  const isFullDue = !chain?.isVerified || now.getTime() - chain.begun.getTime() >= longest;
+  return isFullDue ? undefined : chain.paths.at(-1);
+}
+
+async function write(
+  deps: ScheduleDeps,
+  schedule: Schedule,
+  begun: Date,
+  since: string | undefined,
+): Promise<Omit<Outcome, 'deleted'>> {
+  const path = join(schedule.folder, fileName(begun, since === undefined));
+  const onProgress = () => schedule.signal.throwIfAborted();
+  try {
+    return { path, report: await backup(deps, path, { since, onProgress }) };
+  } catch (error) {
+    // The earlier backup is damaged or gone: begin anew with a full one.
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof Problem;
+    if (since === undefined || !isGone) throw error;
+    return await write(deps, schedule, begun, undefined);
+  }
+}
+
+/** Throws `Problem` `incomplete` if the newest chain cannot be restored. */
+async function verify({ folder, verify: check }: Schedule): Promise<void> {
+  const chain = (await keptChains(folder)).at(-1);
+  const [full] = chain?.paths ?? [];
+  if (chain === undefined || full === undefined) return;
+  const fault = await check(chain.paths);
+  if (fault !== null) throw new Problem('incomplete', `${full} cannot be verified: ${fault}`);
+  await writeFile(markOf(full), '', { mode: 0o600 });
+}
