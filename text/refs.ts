@@ -11,6 +11,9 @@ export const STATE = 'refs/registry/state';
 const REGISTRY = 'refs/registry/';
 export const isRegistryRef = (ref: string): boolean => ref.startsWith(REGISTRY);
 
+/** Keeps an object to which somebody had moved a ref, after a repair has put the ref back. */
+export const keptRef = (oid: string): string => `${REGISTRY}kept/${oid}`;
+
 const BRANCHES = 'refs/heads/';
 export const branchRef = (name: string): string => BRANCHES + name;
 export const isBranch = (ref: string): boolean => ref.startsWith(BRANCHES);

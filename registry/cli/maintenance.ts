@@ -1,6 +1,7 @@
 /** The commands `registry migrate`, `reindex`, `fsck` and `maintain`. */
 import type { Deps } from '../open.ts';
 import { fsck } from '../services/repair/fsck.ts';
+import { mend } from '../services/repair/mend.ts';
 import { reindex } from '../services/repair/reindex.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,13 +30,28 @@ export async function runReindex(
   return report.skipped.length + report.missing.length === 0 ? 0 : 1;
 }
 
-export async function runFsck(deps: Deps, terminal: Terminal) {
+export async function runFsck(
+  deps: Deps,
+  terminal: Terminal,
+  { repair = false }: { repair?: boolean } = {},
+) {
+  if (repair) {
+    const mended = await mend(deps, (done, total) =>
+      terminal.progress(done, total, 'Repairing repositories'),
+    );
+    for (const { name, done } of mended) terminal.out(`${name}: ${done}`);
+  }
   const report = await fsck(deps, (done, total) =>
     terminal.progress(done, total, 'Checking repositories'),
   );
   for (const name of report.repaired) terminal.out(`${name}: repaired after a crash`);
   for (const { where, problem } of report.problems) terminal.err(`${where}: ${problem}`);
   terminal.out(`${report.repositories} repositories, ${report.problems.length} problems.`);
+  if (repair && report.problems.length > 0) {
+    terminal.err(
+      'What is listed was not repaired, because a repair could lose something. docs/reliability.md says what to do by hand ("Ways back").',
+    );
+  }
   return report.problems.length === 0 ? 0 : 1;
 }
 

@@ -113,7 +113,8 @@ export function program(act: Act): Command {
     .description(
       'check the repositories, the index and the audit trail; complete landings that a crash interrupted',
     )
-    .action(act('fsck', () => ({})));
+    .option('--repair', 'first repair what can be repaired without losing anything')
+    .action(act('fsck', (options: object) => options));
   root
     .command('maintain')
     .description(

@@ -3,7 +3,7 @@
  * database, which has one connection: a dump in one transaction would keep everybody waiting.
  *
  * PostgreSQL marks each row with the transaction that wrote it (`xmin`), so rows written since are found by one look at each
- * row, without its values (docs/decisions/0049-backup-of-the-embedded-database.md).
+ * row, without its values (docs/decisions/0052-backup-of-the-embedded-database.md).
  */
 import { type Table, tablesOf } from './dump.ts';
 import type { Store } from './open.ts';

@@ -216,6 +216,17 @@ export async function currentVerdicts(
   return new Map(rows.map((row) => [row.definition_id, row]));
 }
 
+/** The commit and the tag of each version of a definition, oldest first. */
+export async function tagsOfVersions(
+  em: EntityManager,
+  definitionId: number,
+): Promise<Pick<Version, 'version' | 'commit' | 'tag'>[]> {
+  return await em.execute(
+    'select version, commit, tag from versions where definition_id = ? order by version',
+    [definitionId],
+  );
+}
+
 /** Deletes the versions of a definition that are newer than `newest`. */
 export async function deleteVersionsAfter(
   em: EntityManager,

@@ -1,4 +1,4 @@
-/** Restores repositories as they were at a moment between two backups (docs/decisions/0048). */
+/** Restores repositories as they were at a moment between two backups (docs/decisions/0051). */
 import type { Oid, Repositories, Repository } from '../../../repos/types.ts';
 import type { Chain, Link } from './chain.ts';
 import { refsAt } from './moment.ts';

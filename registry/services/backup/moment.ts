@@ -1,7 +1,7 @@
 /**
  * The refs of a repository at a moment between two backups. Versions and states have their times in git. Other refs (heads
  * of merge requests, branches) have none, so they stay as they were in the earlier backup
- * (docs/decisions/0048-a-moment-between-backups.md).
+ * (docs/decisions/0051-a-moment-between-backups.md).
  */
 import { countVersions, STATE_FILE } from '../../../repos/landing.ts';
 import type { Oid, Repository } from '../../../repos/types.ts';

@@ -8,11 +8,13 @@ import { mendedState } from './mended-state.ts';
 export async function followGit(
   deps: LandingDeps,
   repositories: readonly Repository[],
+  { everyVersion = false } = {},
 ): Promise<number> {
   let landed = 0;
   for (const repository of repositories) {
     const state = mendedState(repository.name);
     const { added } = await indexRepository(deps, repository, {
+      everyVersion,
       first: state.first,
       also: async (em, indexed) => void (await state.audit(em, indexed)),
     });

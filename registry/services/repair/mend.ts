@@ -1,0 +1,53 @@
+/** `registry fsck --repair`: repairs what can be repaired without losing anything. */
+import { advanceDefinitionIds, knownDefinitions } from '../../store/definitions.ts';
+import { countVersions } from '../../store/indexing.ts';
+import { compare, differenceOf } from './compare.ts';
+import { followGit } from './follow-git.ts';
+import type { FsckDeps } from './fsck.ts';
+import { idIn } from './id-in.ts';
+import { type MendDeps, mendRefs } from './mend-refs.ts';
+
+export interface Mended {
+  name: string;
+  done: string;
+}
+
+/**
+ * Puts moved refs back, adopts refs that were changed with git, removes what ended processes left, and brings the index up
+ * to git. Never deletes a definition, a version or an object, and never changes the files of a repository that is damaged.
+ */
+export async function mend(
+  deps: FsckDeps & MendDeps,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Mended[]> {
+  const { store, repositories, signingKeys } = deps;
+  const mended: Mended[] = [];
+  await repositories.takeOverEntries();
+  const keys = await signingKeys.list().catch(() => []);
+  const names = await repositories.list();
+  const known = new Map((await knownDefinitions(store.em())).map((row) => [row.name, row]));
+  const unknown = new Set((await compare(deps)).map(({ name }) => name));
+  let highest = 0;
+  for (const [i, name] of names.entries()) {
+    try {
+      const repository = await repositories.open(name);
+      await repository.maintain();
+      for (const done of await mendRefs(deps, repository, keys)) mended.push({ name, done });
+      const row = known.get(name);
+      highest = Math.max(highest, await idIn(repository));
+      const isBehind = row
+        ? (await differenceOf(repositories, row))?.kind === 'newer' ||
+          (await countVersions(store.em(), row.id)) < (row.version ?? 0)
+        : unknown.has(name);
+      if (isBehind) {
+        const versions = await followGit(deps, [repository], { everyVersion: true });
+        mended.push({ name, done: `the index follows git again (${versions} versions)` });
+      }
+    } catch {
+      // The check that follows says what is wrong with this repository.
+    }
+    onProgress(i + 1, names.length);
+  }
+  await store.transaction((em) => advanceDefinitionIds(em, highest));
+  return mended;
+}
