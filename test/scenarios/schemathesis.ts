@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { startLab } from '../helpers/lab.ts';
 import { pythonWith, SCHEMATHESIS } from '../helpers/python.ts';
-import { measurement } from '../helpers/registry.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 const CHECKS = [
   ...['not_a_server_error', 'status_code_conformance', 'content_type_conformance'],
@@ -30,10 +30,15 @@ negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 
 /** Runs Schemathesis for this long on a new registry. The test fails if it finds a fault. */
 export async function schemathesis(
   t: Test,
-  { seconds, phases, seed }: { seconds: number; phases: string; seed: number },
+  {
+    seconds,
+    phases,
+    seed,
+    kind,
+  }: { seconds: number; phases: string; seed: number; kind?: DatabaseKind },
 ): Promise<void> {
   const python = await pythonWith(SCHEMATHESIS);
-  const { url, admin, ada } = await startLab(t);
+  const { url, admin, ada } = await startLab(t, kind ? { database: kind } : {});
   await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
   const folder = await mkdtemp(join(tmpdir(), 'schemathesis-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
