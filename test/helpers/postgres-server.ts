@@ -1,7 +1,7 @@
 /** Starts a PostgreSQL server for tests, from the binaries in the npm package. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, cp, mkdtemp, stat } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,8 @@ export interface PostgresServer {
   port: number;
   /** Returns the URL of one of the server's databases. */
   url(database: string): string;
+  /** Kills a `durable` server with SIGKILL. It starts again by itself and recovers. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,8 +24,11 @@ const guard = fileURLToPath(new URL('./postgres-guard.ts', import.meta.url));
 /** The user id of `nobody`. PostgreSQL refuses to run as root and needs an existing user. */
 const unprivileged = 65534;
 
-/** Starts a server on a free port of 127.0.0.1 with its own folder. The server's data would not survive a crash. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server on a free port of 127.0.0.1 with its own folder. Only the data of a `durable` server survives a crash
+ * of the server.
+ */
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const asRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
   if (asRoot) await chown(folder, unprivileged, unprivileged);
@@ -38,10 +43,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    fsync: 'off',
-    full_page_writes: 'off',
-    synchronous_commit: 'off',
     lc_messages: 'C',
+    ...(!durable && { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const child = spawn(
@@ -50,6 +53,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       guard,
       folder,
       asRoot ? String(unprivileged) : '-',
+      durable ? 'again' : 'once',
       join(bin, 'postgres'),
       ...['-D', data, '-p', String(port), ...flags],
     ],
@@ -59,6 +63,10 @@ export async function startPostgres(): Promise<PostgresServer> {
   return {
     port,
     url: urlOn(port),
+    async kill() {
+      const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+    },
     async close() {
       const ended = once(child, 'exit');
       child.stdin?.end();
