@@ -122,8 +122,6 @@ export async function holdLabStamp(em: EntityManager, labId: number): Promise<vo
 }
 
 export interface Wanted {
-  /** All definitions of this lab. */
-  lab: number | undefined;
   ids: readonly number[];
   /** The names are case-insensitive. */
   names: readonly string[];
@@ -136,10 +134,9 @@ export interface Wanted {
 export async function definitionsWanted(
   em: EntityManager,
   viewer: Viewer,
-  { lab, ids, names }: Wanted,
+  { ids, names }: Wanted,
 ): Promise<Omit<Definition, 'source_code'>[]> {
   const any: FilterQuery<Definition>[] = [];
-  if (lab !== undefined) any.push({ lab_id: lab, archived_at: null });
   if (ids.length > 0) any.push({ id: { $in: [...ids] } });
   if (names.length > 0) {
     const lower = names.map((name) => name.toLowerCase());
@@ -151,6 +148,25 @@ export async function definitionsWanted(
     { $and: [visibleTo(viewer), { version: { $ne: null } }, { $or: any }] },
     { orderBy: { name: 'asc' } },
   );
+}
+
+/**
+ * For each listed definition of a lab, a text that changes whenever the definition's entry in sync lists changes:
+ * the transactions that wrote its row and the row of its newest version that is not revoked (`xmin`, PostgreSQL manual,
+ * "System Columns"), and the name of its creator. Valid while the process is connected to the same database.
+ */
+export async function entryStates(em: EntityManager, labId: number): Promise<Map<number, string>> {
+  const rows = await em.execute<{ id: number; state: string }[]>(
+    `select d.id, concat_ws(' ', d.xmin, v.xmin, v.version, u.username) as state
+       from definitions d
+       left join users u on u.id = d.created_by
+       left join lateral (
+         select xmin, version from versions where definition_id = d.id and revoked is null
+          order by version desc limit 1) v on true
+      where d.lab_id = ? and d.archived_at is null and d.version is not null`,
+    [labId],
+  );
+  return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
 export interface Revoked extends Pick<Version, 'definition_id' | 'version' | 'commit' | 'revoked'> {

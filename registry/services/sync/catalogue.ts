@@ -19,16 +19,12 @@ import {
 } from '../../store/sync.ts';
 import { newestStanding, versionsAt } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import { contentAt } from '../content/version-content.ts';
-import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
+import type { ReadDeps } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import type { Taking } from '../equipment/foreign.ts';
 import { showInstrument } from '../equipment/show.ts';
 import { importPolicyOf } from '../lab-policy.ts';
-import { type Run, runOf } from './run.ts';
-
-/** The estimated size of a definition and its newest version in memory (rows and text), in bytes. */
-const DEFINITION = 8000;
+import { Entries, entryText, keyOf } from './entries.ts';
 
 interface Wanted {
   ids: readonly number[];
@@ -39,11 +35,12 @@ interface Wanted {
 export class Catalogues {
   readonly #deps: ReadDeps;
   readonly #kept: Cache<Catalogue>;
+  /** The key of each lab's newest catalogue. */
+  readonly #newest = new Map<number, string>();
 
   constructor(deps: ReadDeps, caches: Caches) {
     this.#deps = deps;
-    const sizeOf = ({ own }: Catalogue) => (own.length + 1) * DEFINITION;
-    this.#kept = caches.open('sync_catalogues', sizeOf, { largest: 1 });
+    this.#kept = caches.open('sync_catalogues', ({ own }) => own.size, { largest: 1 });
   }
 
   /**
@@ -52,13 +49,23 @@ export class Catalogues {
    */
   of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
     const key = [labId, stamps.lab, stamps.shared].join(' ');
-    return this.#kept.load(key, () => Catalogue.read(this.#deps, caller, labId));
+    return this.#kept.load(key, () => this.#read(caller, labId, key));
+  }
+
+  /** Reads a catalogue. Most entries are usually those of the lab's last catalogue, which this one replaces. */
+  async #read(caller: Caller, labId: number, key: string): Promise<Catalogue> {
+    const last = this.#newest.get(labId) ?? '';
+    const before = this.#kept.get(last)?.own;
+    const own = await Entries.read(this.#deps, caller, labId, before);
+    const catalogue = await Catalogue.read(this.#deps, caller, labId, own);
+    this.#kept.delete(last);
+    this.#newest.set(labId, key);
+    return catalogue;
   }
 }
 
 export class Catalogue {
-  /** The lab's definitions, each at its newest version that is not revoked, in the order of sync lists. */
-  own: readonly Effective[] = [];
+  readonly own: Entries;
   /** The revoked versions of all definitions that the lab sees, as JSON. `reinstated` and `policy` are JSON too. */
   revoked = '[]';
   reinstated = '[]';
@@ -74,24 +81,22 @@ export class Catalogue {
   readonly #newest = new Map<number, Version>();
   readonly #versions = new Map<string, Version>();
   readonly #texts = new Map<string, Promise<Buffer>>();
-  #run: Promise<Run> | undefined;
   #instruments: Promise<string> | undefined;
 
-  private constructor(deps: ReadDeps, caller: Caller) {
+  private constructor(deps: ReadDeps, caller: Caller, own: Entries) {
+    this.own = own;
     this.#deps = deps;
     this.#caller = caller;
   }
 
-  static async read(deps: ReadDeps, caller: Caller, labId: number): Promise<Catalogue> {
-    const catalogue = new Catalogue(deps, caller);
+  static async read(
+    deps: ReadDeps,
+    caller: Caller,
+    labId: number,
+    own: Entries,
+  ): Promise<Catalogue> {
+    const catalogue = new Catalogue(deps, caller, own);
     const em = deps.store.em();
-    const own = await catalogue.#load({ lab: labId, ids: [], names: [] });
-    catalogue.own = own
-      .flatMap((definition) => {
-        const version = catalogue.#newest.get(definition.id);
-        return version ? [{ definition, version, pinned: false }] : [];
-      })
-      .sort(inOrder);
     const viewer = viewerOf(caller.actor, deps.rules);
     catalogue.revoked = JSON.stringify((await revokedVersions(em, viewer)).map(showRevoked));
     catalogue.reinstated = JSON.stringify(await reinstatedVersions(em, viewer));
@@ -112,7 +117,6 @@ export class Catalogue {
     newest: ReadonlyMap<number, Version>;
   }> {
     const missing = {
-      lab: undefined,
       ids: ids.filter((id) => !this.#definitions.has(id)),
       names: names.filter((name) => !this.#names.has(name)),
     };
@@ -168,35 +172,19 @@ export class Catalogue {
     return JSON.stringify(shown);
   }
 
-  /**
-   * A comma and the JSON of a definition. The flags that differ between computers and the closing brace are missing;
-   * `flags` adds them.
-   */
+  /** See `entryText`. */
   textOf({ definition, version }: Effective): Promise<Buffer> {
     const key = keyOf({ definition, version });
     const known = this.#texts.get(key);
     if (known) return known;
-    const text = this.#write(definition, version);
+    const text = entryText(this.#deps, definition, version, this.#usernames);
     this.#texts.set(key, text);
     // A failed read is not cached, so that the next call tries again.
     text.catch(() => this.#texts.delete(key));
     return text;
   }
 
-  /** The texts of the lab's own definitions, one after the other, as computers without bindings get them. */
-  run(): Promise<Run> {
-    if (this.#run) return this.#run;
-    const run = Promise.all(this.own.map((one) => this.textOf(one))).then((texts) =>
-      runOf(texts.map((text) => Buffer.concat([text, UNBOUND]))),
-    );
-    this.#run = run;
-    run.catch(() => {
-      this.#run = undefined;
-    });
-    return run;
-  }
-
-  async #load(wanted: Wanted & { lab: number | undefined }): Promise<DefinitionSummary[]> {
+  async #load(wanted: Wanted): Promise<void> {
     const em = this.#deps.store.em();
     const viewer = viewerOf(this.#caller.actor, this.#deps.rules);
     const definitions = await definitionsWanted(em, viewer, wanted);
@@ -208,40 +196,8 @@ export class Catalogue {
       this.#definitions.set(definition.id, definition);
       this.#names.add(definition.name.toLowerCase());
     }
-    return definitions;
-  }
-
-  async #write(definition: DefinitionSummary, version: Version): Promise<Buffer> {
-    const { files, described } = await contentAt(this.#deps, definition.name, version);
-    const shown: Omit<SyncList['definitions'][number], 'bound' | 'pinned'> = {
-      ...summaryOf(this.#deps, definition, this.#usernames, version),
-      ...described,
-      version: version.version,
-      head: version.commit,
-      commit: version.commit,
-      files,
-      approvals: version.approvals,
-      permissions: version.permissions,
-    };
-    return Buffer.from(`,${JSON.stringify(shown).slice(0, -1)}`);
   }
 }
-
-export const keyOf = ({ definition, version }: Pick<Effective, 'definition' | 'version'>): string =>
-  `${definition.id}@${version.version}`;
-
-/** Compares two entries of a sync list: first by name, then by version. */
-export function inOrder(a: Effective, b: Effective): number {
-  const [one, other] = [a.definition.name, b.definition.name];
-  if (one === other) return a.version.version - b.version.version;
-  return one < other ? -1 : 1;
-}
-
-/** The end of the JSON that `textOf` begins. */
-export const flags = ({ bound, pinned }: { bound: boolean; pinned: boolean }): Buffer =>
-  Buffer.from(`,"bound":${bound},"pinned":${pinned}}`);
-
-const UNBOUND = flags({ bound: false, pinned: false });
 
 export function showRevoked({ revoked, ...version }: Revoked): SyncList['revoked'][number] {
   const { reason = '', at = '' } = revoked as { reason?: string; at?: string };

@@ -13,7 +13,8 @@ import type { ReadDeps } from '../definitions/read-definitions.ts';
 import type { Choice, Effective } from '../equipment/effective.ts';
 import { isForeign } from '../equipment/foreign.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
-import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalogue.ts';
+import type { Catalogue, Catalogues } from './catalogue.ts';
+import { flags, inOrder, keyOf, type Place } from './entries.ts';
 import type { Own, OwnParts } from './own.ts';
 
 export interface SyncDeps extends ReadDeps {
@@ -104,40 +105,43 @@ async function writeList(
     Buffer.from(
       `{"computer":${JSON.stringify(about)},"generation":"${generation}","asked":${JSON.stringify({ scope, names })},"definitions":[`,
     ),
-    ...(await piecesOf(catalogue, offers, scope === 'bound' ? [] : catalogue.own)),
+    ...(await piecesOf(catalogue, offers, scope === 'bound')),
     Buffer.from(
       `],"revoked":${catalogue.revoked},"reinstated":${catalogue.reinstated},"bindings":${JSON.stringify(shown)},"instruments":${inService},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
     ),
   ];
 }
 
-/** The JSON of the offers and of `own`, in order. An offer replaces the same version of the same definition in `own`. */
+/**
+ * The JSON of the offers and, unless `onlyOffers`, of the lab's own entries, in order. An offer replaces the same
+ * version of the same definition.
+ */
 async function piecesOf(
   catalogue: Catalogue,
   offers: readonly Offer[],
-  own: readonly Effective[],
+  onlyOffers: boolean,
 ): Promise<Buffer[]> {
-  const run = await catalogue.run();
+  const list = onlyOffers ? [] : catalogue.own.list;
   const pieces: Buffer[] = [];
   let at = 0;
   for (const offer of offers) {
-    const place = placeOf(offer, own);
-    pieces.push(run.between(at, place), await catalogue.textOf(offer), flags(offer));
-    const known = own[place];
+    const place = placeOf(offer, list);
+    pieces.push(catalogue.own.between(at, place), await catalogue.textOf(offer), flags(offer));
+    const known = list[place];
     at = known && keyOf(known) === keyOf(offer) ? place + 1 : place;
   }
-  pieces.push(run.between(at, own.length));
+  pieces.push(catalogue.own.between(at, list.length));
   const [first, ...rest] = pieces.filter(({ length }) => length > 0);
   // Each text begins with a comma, which the first must not have.
   return first ? [first.subarray(1), ...rest] : [];
 }
 
-/** The position in `own` at which the offer belongs, found by binary search. */
-function placeOf(offer: Effective, own: readonly Effective[]): number {
-  let [from, to] = [0, own.length];
+/** The position in the list at which the offer belongs, found by binary search. */
+function placeOf(offer: Place, list: readonly Place[]): number {
+  let [from, to] = [0, list.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (inOrder(own[middle] as Effective, offer) < 0) from = middle + 1;
+    if (inOrder(list[middle] as Place, offer) < 0) from = middle + 1;
     else to = middle;
   }
   return from;
