@@ -13,7 +13,7 @@ import { limitConnections } from './plugins/connection-limit.ts';
 import { letConnectionsGo } from './plugins/connections.ts';
 import { documentation } from './plugins/documentation.ts';
 import { readJsonBodies } from './plugins/json-bodies.ts';
-import { metrics } from './plugins/metrics.ts';
+import { metrics, type Repairs } from './plugins/metrics.ts';
 import { plainPages } from './plugins/plain-page.ts';
 import { answerError, problems } from './plugins/problems.ts';
 import { newRequestId, REQUEST_ID, RequestLog } from './plugins/request-log.ts';
@@ -84,6 +84,8 @@ export interface AppDeps {
   differences?: () => Promise<Difference[]>;
   /** When the last backup was made, and whether the last automatic one failed. */
   backups?: () => Promise<{ last: Date | null; failure: object | null }>;
+  /** Counts of repairs. Whoever repairs changes them. */
+  repairs?: Repairs;
   /** The time between two heartbeats in the event stream, in milliseconds. */
   heartbeat?: number;
   /** How long the server waits for a client that sends or reads too slowly, in milliseconds. */
@@ -179,6 +181,8 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     streams: () => events.streams,
     computers: () => countSeen(deps.store.em()),
     backups: deps.backups ?? (async () => ({ last: null, failure: null })),
+    changes: () => deps.repositories.unfinished(),
+    repairs: () => deps.repairs ?? { repaired: 0, failed: 0 },
   });
   documentation(app, deps);
   plainPages(app);

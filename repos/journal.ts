@@ -2,7 +2,7 @@
  * Journal entries name the repositories that are about to change. An entry belongs to a process; when the process has
  * ended or was stopped, another process takes over its entries and repairs the repositories.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -11,7 +11,7 @@ import { sync } from './durable.ts';
 import { RepositoryError } from './errors.ts';
 import type { Leases } from './leases.ts';
 import { type Claim, isLocked, sweepLocks, withLock } from './lock.ts';
-import type { Hold } from './types.ts';
+import type { Hold, UnfinishedChange } from './types.ts';
 
 /** While this lock exists, no new change begins. */
 const HOLD = 'hold.lock';
@@ -207,6 +207,14 @@ export class Journal {
   /** Names of repositories with entries of any process. */
   async list(): Promise<string[]> {
     return [...new Set((await this.#files()).map(({ name }) => name))].sort();
+  }
+
+  /** The changes that have entries of any process. */
+  async unfinished(): Promise<UnfinishedChange[]> {
+    return (await this.#files()).flatMap(({ name, owner }) => {
+      const file = statSync(this.#path(name, owner), { throwIfNoEntry: false });
+      return file ? [{ name, since: file.mtime }] : [];
+    });
   }
 
   /** Names of repositories with entries, but none of a living process. */

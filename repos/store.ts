@@ -14,7 +14,14 @@ import { sweep } from './leftovers.ts';
 import { sweepLocks, withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository, type RepositoryDeps } from './repository.ts';
-import type { Hold, RefUpdate, Repair, Repositories, Repository } from './types.ts';
+import type {
+  Hold,
+  RefUpdate,
+  Repair,
+  Repositories,
+  Repository,
+  UnfinishedChange,
+} from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
@@ -248,6 +255,10 @@ class RepositoryFolder implements Repositories {
 
   removeJournalEntry(name: string): Promise<void> {
     return this.#deps.journal.remove(name);
+  }
+
+  unfinished(): Promise<UnfinishedChange[]> {
+    return this.#deps.journal.unfinished();
   }
 
   journaled(): Promise<string[]> {

@@ -197,6 +197,14 @@ export interface Repair {
   remove(): Promise<void>;
 }
 
+/** A journal entry. */
+export interface UnfinishedChange {
+  /** The repository. */
+  name: string;
+  /** When the entry was written, from the clock of the file system. */
+  since: Date;
+}
+
 export interface Repositories {
   readonly root: string;
   /** Whether the folder of the journal was absent: entries of interrupted changes may be lost with it. */
@@ -233,6 +241,8 @@ export interface Repositories {
   hold(patience?: number): Promise<Hold>;
   /** Removes this process's entry. Must be called after the index was updated. */
   removeJournalEntry(name: string): Promise<void>;
+  /** The journal entries of all processes, dead or alive. */
+  unfinished(): Promise<UnfinishedChange[]>;
   /** Names of repositories with a journal entry of any process, dead or alive. */
   journaled(): Promise<string[]>;
   /**

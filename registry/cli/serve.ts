@@ -11,6 +11,7 @@ import { dataPaths } from '../data-paths.ts';
 import { sessionSecret } from '../keys.ts';
 import { loggerOptions } from '../logging.ts';
 import { type Deps, openDeps } from '../open.ts';
+import type { Repairs } from '../plugins/metrics.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
 import { type Agreement, agree } from '../services/repair/agreement.ts';
 import { attestOnce } from '../services/repair/attest.ts';
@@ -74,6 +75,7 @@ async function start(
   opened.defer(async () => void (await ended));
   let ready = false;
   let agreement: Agreement | undefined;
+  const repairs: Repairs = { repaired: 0, failed: 0 };
   await deps.signingKeys.check();
   const secret = await sessionSecret(paths.keys);
   const app = await createApp(
@@ -87,6 +89,7 @@ async function start(
       isReady: () => ready,
       backups: () => backupState(paths),
       differences: async () => (await agreement?.differences()) ?? [],
+      repairs,
     },
     loggerOptions(config),
   );
@@ -106,11 +109,14 @@ async function start(
   agreement = found;
   opened.defer(keepMark(deps, found, app.log));
   await deps.leases.endStale();
-  logRepairs(app.log, await repair(deps));
-  const watch = watchRepairs(
-    deps,
-    (report) => logRepairs(app.log, report),
-    (err) => app.log.warn({ err }, 'cannot look for interrupted changes'),
+  const noteRepairs = (report: RepairReport & { ended?: number }) => {
+    repairs.repaired += report.repaired.length;
+    repairs.failed += report.failed.length;
+    logRepairs(app.log, report);
+  };
+  noteRepairs(await repair(deps));
+  const watch = watchRepairs(deps, noteRepairs, (err) =>
+    app.log.warn({ err }, 'cannot look for interrupted changes'),
   );
   opened.defer(() => watch.close());
   const old = await attestOnce(deps);

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { CacheState } from '../../repos/caches.ts';
-import type { GitProgram } from '../../repos/types.ts';
+import type { GitProgram, UnfinishedChange } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
 import type { ComputersSeen } from '../store/computers.ts';
 
@@ -21,7 +21,7 @@ export function metrics(
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
     collector ??= collect(sources, (err) =>
-      app.log.warn({ err }, 'the computers cannot be counted for the metrics'),
+      app.log.warn({ err }, 'some of the metrics cannot be read'),
     );
     return collector;
   };
@@ -118,10 +118,19 @@ interface Sources {
   streams: () => number;
   computers: () => Promise<ComputersSeen>;
   backups: () => Promise<{ last: Date | null; failure: object | null }>;
+  /** Changes of repositories by all processes that have not ended. */
+  changes: () => Promise<readonly UnfinishedChange[]>;
+  repairs: () => Readonly<Repairs>;
+}
+
+/** How many repositories this process repaired, and how many attempts failed. */
+export interface Repairs {
+  repaired: number;
+  failed: number;
 }
 
 async function collect(
-  { analysis, caches, git, streams, computers, backups }: Sources,
+  { analysis, caches, git, streams, computers, backups, changes, repairs }: Sources,
   onError: (error: unknown) => void,
 ) {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import(
@@ -233,6 +242,33 @@ async function collect(
     registers,
     async collect() {
       this.set((await backups()).failure === null ? 0 : 1);
+    },
+  });
+  const oldest = new Gauge({
+    name: 'changes_oldest_seconds',
+    help: 'Age of the oldest change of a repository that has not ended; 0 if there is none',
+    registers,
+  });
+  new Gauge({
+    name: 'changes_open',
+    help: 'Changes of repositories that have not ended, of all processes',
+    registers,
+    async collect() {
+      const open = await changes().catch(onError);
+      if (open === undefined) return;
+      this.set(open.length);
+      const first = Math.min(...open.map(({ since }) => since.getTime()));
+      oldest.set(open.length === 0 ? 0 : Math.max(0, (Date.now() - first) / 1000));
+    },
+  });
+  new Counter({
+    name: 'repairs_total',
+    help: 'Repairs of repositories after interrupted changes, by outcome',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(repairs())) this.inc({ outcome }, count);
     },
   });
   const children = new Map<string, { observe(seconds: number): void }>();

@@ -2,6 +2,8 @@
  * Who can read the metrics. With METRICS_TOKEN, every caller with the token can read the metrics. Without
  * METRICS_TOKEN, only callers on this machine can, and never through a proxy.
  */
+import { rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';
 import { demandReader } from '../../registry/plugins/metrics.ts';
@@ -115,39 +117,53 @@ t.test('a request counts as local only from an address of this machine', async (
   }
 });
 
-t.test('the metrics count runs of git, open streams, and computers', async (t) => {
-  const { url, admin, deps } = await startRegistry(t);
-  const figure = async (name: string) => {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    return Number(
-      text
-        .split('\n')
-        .find((line) => line.startsWith(`${name} `))
-        ?.split(' ')[1],
-    );
-  };
-  const runs = await figure('git_runs_total');
-  await deps.git.run({ args: ['version'] });
-  t.equal(await figure('git_runs_total'), runs + 1);
-  t.equal(await figure('git_runs_open'), 0);
+t.test(
+  'the metrics count runs of git, unfinished changes, open streams, and computers',
+  async (t) => {
+    const { url, admin, deps, dataDir } = await startRegistry(t);
+    const figure = async (name: string) => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(' ')[1],
+      );
+    };
+    const runs = await figure('git_runs_total');
+    await deps.git.run({ args: ['version'] });
+    t.equal(await figure('git_runs_total'), runs + 1);
+    t.equal(await figure('git_runs_open'), 0);
 
-  t.equal(await figure('event_streams'), 0);
-  const gone = new AbortController();
-  const headers = { authorization: `Bearer ${admin.token}` };
-  await fetch(`${url}/api/events`, { headers, signal: gone.signal });
-  t.equal(await figure('event_streams'), 1);
-  gone.abort();
+    t.equal(await figure('changes_open'), 0);
+    t.equal(await figure('changes_oldest_seconds'), 0);
+    const entry = join(dataDir, 'journal', 'Meter~left');
+    await writeFile(entry, '');
+    const hourAgo = Date.now() / 1000 - 3600;
+    await utimes(entry, hourAgo, hourAgo);
+    t.equal(await figure('changes_open'), 1);
+    t.ok(Math.abs((await figure('changes_oldest_seconds')) - 3600) < 60);
+    t.equal(await figure('repairs_total{outcome="failed"}'), 0);
+    await rm(entry);
 
-  const { id } = await admin.client.labs.create({ name: 'Optics', code: 'optics' });
-  for (const computer_name of ['here', 'yesterday', 'gone']) {
-    const { code } = await admin.client.computers.createCode(id);
-    await admin.client.computers.enrol({ code, computer_name });
-  }
-  await deps.store.em().execute(
-    `update computers set last_seen = now() - case computer_name when 'here' then interval '0'
+    t.equal(await figure('event_streams'), 0);
+    const gone = new AbortController();
+    const headers = { authorization: `Bearer ${admin.token}` };
+    await fetch(`${url}/api/events`, { headers, signal: gone.signal });
+    t.equal(await figure('event_streams'), 1);
+    gone.abort();
+
+    const { id } = await admin.client.labs.create({ name: 'Optics', code: 'optics' });
+    for (const computer_name of ['here', 'yesterday', 'gone']) {
+      const { code } = await admin.client.computers.createCode(id);
+      await admin.client.computers.enrol({ code, computer_name });
+    }
+    await deps.store.em().execute(
+      `update computers set last_seen = now() - case computer_name when 'here' then interval '0'
        when 'yesterday' then interval '1 day' else interval '8 days' end`,
-  );
-  for (const seen of ['last_hour', 'last_week', 'silent']) {
-    t.equal(await figure(`computers{seen="${seen}"}`), 1, seen);
-  }
-});
+    );
+    for (const seen of ['last_hour', 'last_week', 'silent']) {
+      t.equal(await figure(`computers{seen="${seen}"}`), 1, seen);
+    }
+  },
+);
