@@ -1,5 +1,4 @@
 /** Many connections that do little: clients of one byte a second, half-open ones, and idle streams of events. */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { measurement } from '../helpers/registry.ts';
@@ -58,7 +57,7 @@ function nextEvent(socket: Socket, { token }: Subject) {
     if (/^HTTP\/1\.1 200[\s\S]*\n\n/.test(text) || text.includes('\nid:')) begun.resolve();
     if (/^event: definition\.landed/m.test(text)) event.resolve();
   });
-  void once(socket, 'close').then(() => begun.resolve());
+  socket.once('close', () => begun.resolve());
   socket.write(
     `GET /api/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\naccept: text/event-stream\r\n\r\n`,
   );

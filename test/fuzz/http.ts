@@ -84,7 +84,8 @@ async function answerOf(socket: Socket, silence: number): Promise<string> {
     if (answer.length < 1_000_000) answer += text;
   });
   socket.setTimeout(silence, () => socket.destroy());
-  await once(socket, 'close');
+  // `once` would reject if the registry resets the connection, which it may do.
+  await new Promise((resolve) => socket.once('close', resolve));
   return answer;
 }
 
