@@ -2,15 +2,13 @@
  * The files of docs/examples work: systemd accepts the unit, and a registry behind nginx with the example serves git,
  * events without delay, and knows the address of the client. Without nginx or systemd, only the settings are compared.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
-import { untilChanged } from '../helpers/folder-changes.ts';
+import { isThere, startNginx } from '../helpers/balancer.ts';
 import { git } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
@@ -20,13 +18,7 @@ const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
 const example = (name: string) => readFile(join(ROOT, 'docs', 'examples', name), 'utf8');
 
-const isThere = async (program: string, flag: string): Promise<boolean> =>
-  await run(program, [flag]).then(
-    () => true,
-    () => false,
-  );
-
-/** A folder whose path has no space: neither program would accept one without quotes. */
+/** A folder whose path has no space: systemd would not accept one without quotes. */
 async function plainFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'example-'));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -65,9 +57,10 @@ t.test('systemd accepts the unit', async (t) => {
 t.test('the directives of nginx are what the registry needs', async (t) => {
   const text = await example('nginx.conf');
   for (const [what, count] of [
-    ['proxy_set_header X-Forwarded-For $remote_addr;', 2],
-    ['proxy_set_header X-Forwarded-Proto $scheme;', 2],
-    ['proxy_buffering off;', 2],
+    ['proxy_set_header X-Forwarded-For $remote_addr;', 1],
+    ['proxy_set_header X-Forwarded-Proto $scheme;', 1],
+    ['proxy_buffering off;', 1],
+    ['proxy_read_timeout 1h;', 1],
     ['proxy_request_buffering off;', 1],
     ['$upstream_http_x_request_id', 1],
   ] as const) {
@@ -81,33 +74,7 @@ const skip = (await isThere('nginx', '-v')) ? false : 'nginx is not installed';
 
 t.test('a registry behind nginx', { skip }, async (t) => {
   const lab = await startLab(t, { environment: { TRUSTED_PROXIES: '127.0.0.1' } });
-  const folder = await plainFolder(t);
-  const port = await freePort();
-  const text = (await example('nginx.conf'))
-    .replace(/^ {4}server 127\.0\.0\.1:8081.*$/m, `    server ${new URL(lab.url).host};`)
-    .replace(/^ {4}server 127\.0\.0\.1:808[23].*\n/gm, '')
-    .replace(/^server \{\n {4}listen 80;[^}]*\}\n/m, '')
-    .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
-    .replace(/^ {4}ssl_.*\n/gm, '')
-    .replace('/var/log/nginx', folder);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join('\n');
-  const path = join(folder, 'nginx.conf');
-  await writeFile(
-    path,
-    `pid ${folder}/pid;\nerror_log ${folder}/error.log;\nevents {}\nhttp {\n${temporary}\n${text}}\n`,
-  );
-  await run('nginx', ['-t', '-q', '-p', folder, '-c', path]);
-  const nginx = spawn('nginx', ['-p', folder, '-c', path, '-g', 'daemon off;'], {
-    stdio: 'ignore',
-  });
-  t.teardown(() => stop(nginx));
-  await untilChanged(
-    folder,
-    async () => (await readFile(join(folder, 'pid'), 'utf8').catch(() => '')) !== '',
-  );
-  const url = `http://127.0.0.1:${port}`;
+  const { url, folder } = await startNginx(t, [new URL(lab.url).host]);
 
   const forged = { authorization: `Bearer ${lab.ada.token}`, 'x-forwarded-for': '198.51.100.9' };
   const stream = await fetch(`${url}/api/events`, { headers: forged });
@@ -131,7 +98,7 @@ t.test('a registry behind nginx', { skip }, async (t) => {
   await git([
     'clone',
     '-q',
-    `http://x:${lab.ada.token}@127.0.0.1:${port}/definitions/Meter.git`,
+    `${url.replace('//', `//x:${lab.ada.token}@`)}/definitions/Meter.git`,
     clone,
   ]);
   await writeFile(join(clone, 'Meter.py'), measurement('Meter', 2));
@@ -143,16 +110,3 @@ t.test('a registry behind nginx', { skip }, async (t) => {
   const id = created.headers.get('x-request-id');
   t.match(log, `request_id=${id}`, 'the log of nginx has the id of the request');
 });
-
-async function stop(nginx: ChildProcess): Promise<void> {
-  nginx.kill('SIGTERM');
-  if (nginx.exitCode === null && nginx.signalCode === null) await once(nginx, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}

@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../registry/main.js', import.meta.url));
 const TERMINAL = fileURLToPath(new URL('./terminal.py', import.meta.url));
 
+/** Runs a program with host name and process numbers of its own, and ends it together with `unshare`. */
+export const CONTAINER =
+  'unshare --user --map-root-user --mount --uts --pid --fork --kill-child --mount-proc'.split(' ');
+
 export interface Ended {
   code: number | null;
   stdout: string;
@@ -21,11 +25,16 @@ function environment(settings: Record<string, string>): Record<string, string> {
 function start(
   args: string[],
   settings: Record<string, string>,
-  { terminal = false, after = undefined as string | undefined } = {},
+  {
+    terminal = false,
+    after = undefined as string | undefined,
+    host = undefined as string | undefined,
+  } = {},
 ): [ChildProcess, Promise<Ended>] {
   const env = environment(settings);
   const shell = after && ['unshare', '-Urm', 'sh', '-c', `${after} && exec "$@"`, 'sh'];
-  const before = terminal ? ['python3', TERMINAL] : shell || [];
+  const container = host && [...CONTAINER, 'sh', '-c', `hostname "$0" && exec "$@"`, host];
+  const before = terminal ? ['python3', TERMINAL] : container || shell || [];
   const [program = '', ...rest] = [...before, process.execPath, MAIN, ...args];
   const child = spawn(program, rest, { env });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
@@ -74,9 +83,10 @@ export interface Server {
 }
 
 /**
- * Starts `registry serve` on a free port. Resolves when the server has printed its address and, at the `first` start of
- * a data folder, the clone line. The server starts after the shell command
- * `after`, which may change limits and mount file systems for the server alone. On a `terminal`, standard output and error are combined.
+ * Starts `registry serve` on a free port, or on a `PORT` with the `LOG_LEVEL` info. Resolves when the server has printed its
+ * address and, at the `first` start of a data folder, the clone line. The server starts after the shell command
+ * `after`, which may change limits and mount file systems for the server alone, or on a `host` of its own, as in a
+ * container. On a `terminal`, standard output and error are combined.
  */
 export async function serve(
   settings: Record<string, string>,
@@ -85,18 +95,22 @@ export async function serve(
     terminal = false,
     flags = [] as string[],
     after = undefined as string | undefined,
+    host = undefined as string | undefined,
   } = {},
 ): Promise<Server> {
   const [child, ended] = start(
     ['serve', ...flags],
     { PORT: '0', ...settings },
-    { terminal, after },
+    { terminal, after, host },
   );
   let output = '';
   const url = new Promise<string>((resolve) => {
     child.stdout?.on('data', (text: string) => {
       output += text;
-      const [, url] = /^The registry is at (http:\S+)\r?\n/m.exec(output) ?? [];
+      const [, url] =
+        /^The registry is at (http:\S+)\r?\n/m.exec(output) ??
+        /"url":"(http:[^"]+)","msg":"ready"/.exec(output) ??
+        [];
       if (url !== undefined && (!first || /^ +git clone \S+\r?\n/m.test(output))) resolve(url);
     });
   });

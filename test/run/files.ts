@@ -34,6 +34,7 @@ const LONGEST = [
   'docs/lab-computer',
   'scenarios/missing-at-start',
   'scenarios/peers',
+  'scenarios/processes',
   'scenarios/foreign-properties',
 ];
 
