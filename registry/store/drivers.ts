@@ -33,6 +33,13 @@ const LIMITS = {
 /** The name of the connections of a process, by which other processes end them. */
 export const sessionName = (process: string): string => `registry ${process}`;
 
+/** Parameters of the address have precedence over options, but the name must be the one that other processes know. */
+function named(url: string, name: string): string {
+  const address = new URL(url);
+  address.searchParams.set('application_name', name);
+  return address.href;
+}
+
 /** Connects to a PostgreSQL server through a pool of connections. `process` identifies this process of the registry. */
 export async function connectServer(
   url: string,
@@ -52,8 +59,9 @@ export async function connectServer(
       // Notices that dead connections are lost even if they only listen.
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      application_name: sessionName(process),
       ...LIMITS,
+      // MikroORM itself takes no parameter from the address, such as `sslmode`.
+      connectionString: named(url, sessionName(process)),
     },
   });
   let notices: ServerNotices | undefined;

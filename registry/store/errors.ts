@@ -53,10 +53,15 @@ const codes: [pattern: RegExp, code: StoreErrorCode][] = [
     /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ENOENT|EPIPE|ETIMEDOUT|EAI_AGAIN)$/,
     'database_unavailable',
   ],
+  // Certificates that are not trusted or do not fit (Node's manual, `X509 certificate error codes` and `ERR_TLS_*`).
+  [
+    /^(ERR_(TLS|SSL)_|UNABLE_TO_|CERT_|(DEPTH_ZERO_)?SELF_SIGNED_CERT|HOSTNAME_MISMATCH)/,
+    'database_unavailable',
+  ],
 ];
 
 const LOST =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|The server does not support SSL connections|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** An error from either database, with the properties that both pg and PGlite set. */
 interface ServerError extends Error {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { loadConfig } from '../../registry/config.ts';
 import { isThere, startNginx } from '../helpers/balancer.ts';
 import { git } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -71,6 +72,29 @@ t.test('the directives of nginx are what the registry needs', async (t) => {
 });
 
 const skip = (await isThere('nginx', '-v')) ? false : 'nginx is not installed';
+
+t.test(
+  'the processes in compose.yml have settings of the registry and the ports of nginx',
+  async (t) => {
+    const compose = await example('compose.yml');
+    const [block = ''] = /^x-settings: &settings\n(?: {2}.*\n)+/m.exec(compose) ?? [];
+    const settings = Object.fromEntries(
+      [...block.matchAll(/^ {2}([A-Z_]+): (.+)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    t.same(Object.keys(settings), ['DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL', 'TRUSTED_PROXIES']);
+    const unit = await example('registry.service');
+    const [, program] = /^ExecStart=\/opt\/registry\/(.+)$/m.exec(unit) ?? [];
+    t.match(compose, `command: ${program}`, 'the same program as in the unit');
+    const ports = [...compose.matchAll(/^ {4}environment: \{ <<: \*settings, PORT: "(\d+)" \}$/gm)];
+    const nginx = [...(await example('nginx.conf')).matchAll(/^ {4}server 127\.0\.0\.1:(\d+) /gm)];
+    t.same(
+      ports.map(([, port]) => port),
+      nginx.map(([, port]) => port),
+    );
+    for (const [, PORT] of ports)
+      t.match(loadConfig({ ...settings, PORT }), { ...settings, PORT: Number(PORT) });
+  },
+);
 
 t.test('a registry behind nginx', { skip }, async (t) => {
   const lab = await startLab(t, { environment: { TRUSTED_PROXIES: '127.0.0.1' } });

@@ -26,9 +26,12 @@ const unprivileged = 65534;
 
 /**
  * Starts a server on a free port of 127.0.0.1 with its own folder. Only the data of a `durable` server survives a crash
- * of the server.
+ * of the server. `more` are further settings of the server.
  */
-export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  durable = false,
+  more = {} as Record<string, string>,
+} = {}): Promise<PostgresServer> {
   const asRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
   if (asRoot) await chown(folder, unprivileged, unprivileged);
@@ -45,6 +48,7 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     unix_socket_directories: '',
     lc_messages: 'C',
     ...(!durable && { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+    ...more,
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const child = spawn(
