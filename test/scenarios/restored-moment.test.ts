@@ -25,6 +25,7 @@ for (const database of DATABASES) {
       definitions.change((await definitions.byName(name)).id, {
         source_code: measurement(name, n),
       });
+    const idOf = async (name: string) => (await definitions.byName(name)).id;
     const take = async (name: string, since?: string) =>
       (
         await backup({ ...deps, version: 'test' }, file(name), {
@@ -37,6 +38,9 @@ for (const database of DATABASES) {
     const { id: motor } = await definitions.byName('Motor');
     const proposal = await ben.client.definitions.change(motor, { category: 'Proposed' });
     if (!('merge_request' in proposal)) throw new Error('the change was not proposed');
+    // Only the earlier backup has the first head of this merge request, if the later one is a full backup.
+    const early = await ben.client.definitions.change(await idOf('Meter'), { category: 'Early' });
+    if (!('merge_request' in early)) throw new Error('the change was not proposed');
     const full = await take('full');
 
     // Until the moment: versions, a definition, a verdict, a merge, and a person.
@@ -61,6 +65,7 @@ for (const database of DATABASES) {
     await pause(1100);
     await save('Meter', 3);
     await save('Motor', 4);
+    await ada.client.mergeRequests.rebase(early.merge_request.id);
     await definitions.reinstate(quiet.id, 1, 'it does not');
     await definitions.create({ name: 'Last', source_code: measurement('Last'), lab_id: nano.id });
     const trail = await deps.store
@@ -90,7 +95,10 @@ for (const database of DATABASES) {
         { name: 'Quiet', version: 1 },
       ],
     );
-    t.same(await em.execute('select state from merge_requests'), [{ state: 'merged' }]);
+    t.same(await em.execute('select state from merge_requests order by id'), [
+      { state: 'merged' },
+      { state: 'open' },
+    ]);
     const entries = await em.execute('select id, hash from audit_events order by id');
     t.same(entries.slice(0, trail.length), trail, 'the audit trail up to the moment');
     t.same(await em.execute(`select 1 from users where username = 'eve'`), []);

@@ -76,16 +76,23 @@ export class Chain {
   }
 
   /**
-   * The bundles of a repository: the newest whole bundle, and those after it with newer objects. With `later`, also those
-   * of the later backup.
+   * The bundles of a repository: the newest whole bundle, and those after it with newer objects. With `later`, also that of
+   * the later backup. A whole bundle there does not replace the earlier ones: only they have commits that no ref reached
+   * later, such as the head of a merge request before a rebase.
    */
   bundlesOf(name: string, { later = false } = {}): AsyncIterable<Buffer>[] {
     const bundles: AsyncIterable<Buffer>[] = [];
     const links = later && this.#later ? [...this.#links, this.#later] : this.#links;
-    for (const { archive } of links.toReversed()) {
+    let isWhole = false;
+    for (const link of links.toReversed()) {
+      const { archive } = link;
       if (archive.has(moreFile(name))) bundles.unshift(archive.read(moreFile(name)));
-      if (archive.has(bundleFile(name))) return [archive.read(bundleFile(name)), ...bundles];
+      if (!archive.has(bundleFile(name))) continue;
+      bundles.unshift(archive.read(bundleFile(name)));
+      isWhole = true;
+      if (link !== this.#later) break;
     }
+    if (isWhole) return bundles;
     throw new Problem('invalid', `The backup is damaged: it has no ${bundleFile(name)}.`);
   }
 
