@@ -230,10 +230,10 @@ async function collect(
     help: 'When the last complete backup was made. Absent if none is known',
     registers,
     async collect() {
-      const { last } = await backups();
-      this.reset();
-      if (last === null) this.remove();
-      else this.set(last.getTime() / 1000);
+      const found = await backups().catch(onError);
+      // `remove` also removes what the last reading found.
+      if (!found?.last) this.remove();
+      else this.set(found.last.getTime() / 1000);
     },
   });
   new Gauge({
@@ -241,13 +241,9 @@ async function collect(
     help: '1 if the last automatic backup failed, and otherwise 0',
     registers,
     async collect() {
-      this.set((await backups()).failure === null ? 0 : 1);
+      const found = await backups().catch(onError);
+      if (found) this.set(found.failure === null ? 0 : 1);
     },
-  });
-  const oldest = new Gauge({
-    name: 'changes_oldest_seconds',
-    help: 'Age of the oldest change of a repository that has not ended; 0 if there is none',
-    registers,
   });
   new Gauge({
     name: 'changes_open',
@@ -255,10 +251,19 @@ async function collect(
     registers,
     async collect() {
       const open = await changes().catch(onError);
-      if (open === undefined) return;
-      this.set(open.length);
-      const first = Math.min(...open.map(({ since }) => since.getTime()));
-      oldest.set(open.length === 0 ? 0 : Math.max(0, (Date.now() - first) / 1000));
+      if (open) this.set(open.length);
+    },
+  });
+  // Reads the changes again: a value that another metric sets would be shown only the next time.
+  new Gauge({
+    name: 'changes_oldest_seconds',
+    help: 'Age of the oldest change of a repository that has not ended; 0 if there is none',
+    registers,
+    async collect() {
+      const open = await changes().catch(onError);
+      if (!open) return;
+      const now = Date.now();
+      this.set((now - Math.min(now, ...open.map(({ since }) => since.getTime()))) / 1000);
     },
   });
   new Counter({
