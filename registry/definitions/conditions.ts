@@ -44,13 +44,15 @@ interface Spread {
 /** The first place of such a text. As one regular expression, it would look at the same text once for every `start`. */
 function findSpread({ start, inner, end }: Spread, text: string) {
   start.lastIndex = 0;
+  let searched = 0;
   for (let first = start.exec(text); first !== null; first = start.exec(text)) {
+    // The `end` that was missing after an earlier `start` is missing here too.
+    if (start.lastIndex < searched) continue;
     inner.lastIndex = start.lastIndex;
     const between = inner.exec(text)?.[0] ?? '';
     const last = end.exec(between);
     if (last) return { from: first.index, to: start.lastIndex + last.index + last[0].length };
-    // The same `end` would be missing after every other `start` in between.
-    start.lastIndex += between.length;
+    searched = start.lastIndex + between.length;
   }
   return undefined;
 }
@@ -87,6 +89,6 @@ function isRebound(name: string, text: string): boolean {
   if (bound.test(text)) return true;
   const end = new RegExp(`\\b${names}\\b`);
   if (findSpread({ start: /\bimport\b/g, inner: /[^;#\n]*/y, end }, text)) return true;
-  const annotated = { start: new RegExp(`\\b${names}\\s*:`, 'g'), inner: /[^=\n]*=(?!=)/y };
+  const annotated = { start: new RegExp(`\\b${names}\\s*:`, 'g'), inner: /[^=\n]*(?:=(?!=))?/y };
   return findSpread({ ...annotated, end: /=$/ }, text) !== undefined;
 }

@@ -129,6 +129,7 @@ t.test('long runs of one character take time in proportion to their length', asy
     `match x:\n    case {0x${run('e')}: 1}: pass\n`,
     `import sys\nif sys.version_info >= (3, 9): pass\n${run('import a, ')}\n`,
     `from typing import TYPE_CHECKING\nif TYPE_CHECKING: pass\n${run('TYPE_CHECKING:')}\n`,
+    `import sys\nif sys.version_info >= (3, 9): pass\nx = {${repeated(() => 'sys:1,')}}\n`,
     `if${run(' ')}(x): pass\n`,
     `# /// script\n# dependencies = ["a @ b${run(' ')}c"]\n# ///\nclass A(Measurement): pass\n`,
   ];
