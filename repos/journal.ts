@@ -74,7 +74,9 @@ export class Journal {
 
   /** Returns true if a process holds changes back. The entry is then not added, and the caller must try again. */
   async #addOnce(name: string): Promise<boolean> {
-    const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
+    const held = this.#held.get(name);
+    // An entry that is not durable yet may become so only after a hold has begun.
+    const isFirst = held === undefined || held.count === 0 || held.file !== 'durable';
     try {
       await this.#change(name, 1);
       if (!isFirst || !(await this.#isHeld(name))) return false;

@@ -62,7 +62,7 @@ export async function withLock<T>(
     else await writeFile(join(draft, name), '', { flag: 'wx', mode });
     await take(leases, draft, path, wait);
   } catch (error) {
-    const isLost = drafts === leases.workshop && !existsSync(draft);
+    const isLost = drafts !== dirname(path) && !existsSync(drafts);
     await rm(draft, { recursive: true, force: true });
     throw isLost ? asFenced(error, draft) : error;
   }

@@ -4,14 +4,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Journal } from '../../repos/journal.ts';
 import { openLeases } from '../../repos/leases.ts';
 
 const { fsync } = fs;
-const { rm: remove } = fs.promises;
+const { rm: remove, writeFile: write } = fs.promises;
 /** How many of the next calls fail. */
-let failing = { fsync: 0, rm: 0 };
+let failing = { fsync: 0, rm: 0, write: 0 };
 const EIO = () => Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
 
 fs.fsync = ((file, done) => {
@@ -22,10 +23,15 @@ fs.promises.rm = async (...args) => {
   if (failing.rm-- > 0) throw EIO();
   await remove(...args);
 };
+fs.promises.writeFile = async (...args) => {
+  if (failing.write-- > 0) throw EIO();
+  await write(...args);
+};
 syncBuiltinESMExports();
 t.teardown(() => {
   fs.fsync = fsync;
   fs.promises.rm = remove;
+  fs.promises.writeFile = write;
   syncBuiltinESMExports();
 });
 
@@ -41,7 +47,7 @@ async function openJournal(t: Test) {
 }
 
 t.beforeEach(() => {
-  failing = { fsync: 0, rm: 0 };
+  failing = { fsync: 0, rm: 0, write: 0 };
 });
 
 t.test('an entry that could not be made durable does not stay', async (t) => {
@@ -65,6 +71,20 @@ t.test('a change does not rely on the entry of another whose entry failed', asyn
   t.strictSame(await files(), [`Meter~${id}`]);
   await journal.remove('Meter');
   t.strictSame(await files(), []);
+});
+
+t.test('a change waits for a hold even if the entry before its own failed', async (t) => {
+  const { journal } = await openJournal(t);
+  const hold = await journal.hold();
+  failing.write = 1;
+  const first = t.rejects(journal.add('Meter'), { code: 'EIO' });
+  let isHeld = true;
+  const second = journal.add('Meter').then(() => t.notOk(isHeld, 'it has waited'));
+  await first;
+  await Promise.race([second, pause(100)]);
+  isHeld = false;
+  await hold.release();
+  await second;
 });
 
 t.test('an entry that could not be removed is removed later', async (t) => {
