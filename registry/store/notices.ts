@@ -100,12 +100,14 @@ export class ServerNotices {
       try {
         await pause(AGAIN, undefined, { signal: this.#stopped.signal, ref: false });
         await this.#follow(this.#wakes.keys());
-        break;
+        // The connection may have been lost again with the last answer.
+        if (this.#client) break;
       } catch {
         // The database is still unavailable. The error is not reported here, because every other query reports it.
       }
     }
     this.#again = undefined;
+    if (this.#stopped.signal.aborted) return;
     for (const wakes of this.#wakes.values()) for (const wake of wakes) wake('');
   }
 }

@@ -1,5 +1,6 @@
 /** Notices between processes arrive again after their connection was lost, and the listener learns that some may be lost. */
 import { EventEmitter, once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { notify } from '../../registry/store/notices.ts';
 import { openStore } from '../../registry/store/open.ts';
@@ -33,3 +34,24 @@ t.test('a listener hears again after its connection was lost', async (t) => {
   await notify(other.em(), 'two', 'again');
   t.equal(await arrives, 'again');
 });
+
+t.test(
+  'a listener hears nothing after the store was closed while it had no connection',
+  async (t) => {
+    const options = await freshDatabase();
+    const [store, other] = [await openStore(options), await openStore(options)];
+    t.teardown(() => other.close());
+    const heard: string[] = [];
+    await store.listen('one', (text) => heard.push(text));
+    const pool = (await store.orm.em.getConnection().getNativeClient()) as EventEmitter;
+    const lost = once(pool, 'release');
+    await other.em().execute(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and query like 'listen %'`,
+    );
+    await lost;
+    await store.close();
+    await nextTurn();
+    t.same(heard, []);
+  },
+);
