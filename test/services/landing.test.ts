@@ -81,6 +81,21 @@ t.test('a landing repairs an earlier one that never reached the index', async (t
   );
 });
 
+t.test(
+  'a save that is repeated after a crash is answered with the version that had landed',
+  async (t) => {
+    const { id } = await create('Repeated');
+    const source_code = measurement('Repeated', 2);
+    const down: Deps = { ...deps, store: downAfterRefs() };
+    await t.rejects(changeDefinition(down, await callerOf(alice), id, { source_code }));
+    t.match(await admin.client.definitions.read(id), { version: 1 }, 'the index lags behind git');
+    t.match(await admin.client.definitions.change(id, { source_code }), {
+      version: 2,
+      source_code,
+    });
+  },
+);
+
 t.test('repair ignores landings of a living process', async (t) => {
   await deps.repositories.addJournalEntry('InHand');
   const repository = await deps.repositories.create('InHand');

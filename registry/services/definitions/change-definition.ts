@@ -7,9 +7,11 @@ import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
 import { findLab } from '../../store/labs.ts';
+import { auditLanded } from '../audit/entries.ts';
 import { authorize, type Caller } from '../caller.ts';
 import { changesBetween, filesOf, readState } from '../content/files.ts';
 import type { SaveDeps } from '../deps.ts';
+import { indexRepository } from '../landing/index-repository.ts';
 import { commitFiles, land } from '../landing/landing.ts';
 import { findGround, linkTo, propose } from '../review/propose.ts';
 import { loadDefinition } from './find-definition.ts';
@@ -73,6 +75,10 @@ export async function changeDefinition(
       };
     }
     return ground.own ? { mergeRequest: linkTo(deps, ground.own.id) } : {};
+  }
+  if (!changed && !moved && from.version > (row.version ?? 0)) {
+    // The same save may have landed in a process that was killed before it updated the index. Proxies repeat a PUT.
+    await indexRepository(deps, repository, { also: auditLanded });
   }
   if (!way.lands || (!changed && !moved)) return {};
   const { overrides } = way;
