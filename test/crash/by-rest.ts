@@ -175,7 +175,7 @@ const decide: Action = async (world, url) => {
       return {};
     });
   else if (kind === 'close')
-    await ask('close', [`decided ${about}`], async () => {
+    await ask('close', [`closed ${about}`], async () => {
       await mergeRequests.close(id);
       return {};
     });

@@ -80,8 +80,7 @@ function thingsIn({ name, versions, line, pages }: FoundDefinition): Thing[] {
     ...pages.flatMap(({ id, state, heads, reviews, comments, merged_version }): Thing[] => [
       ...heads.map(({ head }) => ({ keys: [head] })),
       ...[...reviews, ...comments].map(({ body }) => ({ keys: [body] })),
-      // A merge that runs at the same time may overtake a closing that was acknowledged (docs/reliability.md).
-      ...(state !== 'open' ? [{ keys: [`decided !${id}`] }] : []),
+      ...(state === 'closed' ? [{ keys: [`closed !${id}`] }] : []),
       ...(state === 'merged'
         ? [{ keys: [`merged !${id}`], version: merged_version as number }]
         : []),

@@ -5,9 +5,11 @@
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { repair } from '../../registry/services/repair/repair.ts';
 import { addHead } from '../../registry/store/merge-requests.ts';
+import { mergeRef } from '../../text/refs.ts';
 import { type Clone, cloneOf } from '../helpers/clone.ts';
 import type { GitResult } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -18,13 +20,14 @@ const lab = await startLab(t);
 const { ada, ben, deps } = lab;
 
 /** Creates a definition with one approved merge request, which Ben pushed to `ref`. */
-async function createApproved(t: Test, name: string, ref: string) {
+async function createApproved(t: Test, name: string, ref: string, on = lab) {
+  const { ada, ben } = on;
   const { id: definition } = await ada.client.definitions.create({
     name,
     source_code: measurement(name),
     files: { 'notes.txt': 'n\n' },
   });
-  const clone = await cloneOf(t, lab, name, ben);
+  const clone = await cloneOf(t, on, name, ben);
   await clone.commit({ [`${name}.py`]: measurement(name, 2) }, 'Two');
   const head = await clone.commit({ [`${name}.py`]: measurement(name, 3) }, 'Three');
   t.equal((await clone.push(`HEAD:${ref}`)).code, 0);
@@ -156,6 +159,32 @@ t.test('a merge during a closing wins, and nothing waits for it', async (t) => {
   t.match(await problemOf(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
   await staysAsItLanded(t, 'Beaten', id, head);
   t.notMatch((await readdir(join(lab.dataDir, 'journal'))).join(), /Beaten/);
+});
+
+t.test('closing and editing between the refs and the index of a merge come too late', async (t) => {
+  // The embedded database has one connection, so it cannot make only the index wait.
+  const on = await startLab(t, { database: 'PostgreSQL' });
+  const { definition, id, head } = await createApproved(t, 'Between', 'refs/for/main', on);
+  const repository = await on.deps.repositories.open('Between');
+  const { result } = await on.deps.store.transaction(async (em) => {
+    // The update of the index waits for this lock (registry/store/indexing.ts).
+    await em.execute('select pg_advisory_xact_lock(7001, ?)', [definition]);
+    const result = on.ada.client.mergeRequests.merge(id, { head });
+    result.catch(() => undefined);
+    while (!(await repository.refs()).has(mergeRef(id))) await after(10);
+    const { mergeRequests } = on.ben.client;
+    for (const act of [
+      () => mergeRequests.close(id),
+      () => mergeRequests.edit(id, { draft: true }),
+    ]) {
+      const problem = await problemOf(act());
+      t.match(problem, { status: 409, detail: new RegExp(`!${id} was merged as version 2`) });
+    }
+    return { result };
+  });
+  await result;
+  const page = await on.ada.client.mergeRequests.read(id);
+  t.match(page, { state: 'merged', draft: false, merged_version: 2 });
 });
 
 t.test('after repair, a head whose ref never moved is not a head', async (t) => {

@@ -9,7 +9,7 @@ import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditLanded } from '../audit/entries.ts';
-import { findLanded } from '../content/history.ts';
+import { findLanded, type Landed } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { indexRepository } from './index-repository.ts';
 
@@ -49,6 +49,13 @@ export async function applySteps(
   }
   const finish = async (em: EntityManager) => {
     for (const step of steps) await step.finish(em);
+    // A merge keeps the row of its merge request locked until its refs have moved. So it has either moved them, or it waits
+    // for this transaction, notices the change and fails.
+    const moveNothing = steps.filter(({ updates }) => updates.every(({ from, to }) => from === to));
+    await requireUnlanded(
+      repository,
+      moveNothing.map(({ mergeRequest }) => mergeRequest),
+    );
   };
   try {
     if ((await repository.head()) === null)
@@ -69,6 +76,23 @@ export async function applySteps(
   }
   await repositories.removeJournalEntry(repository.name);
 }
+
+/** Throws `conflict` if one of these merge requests has landed. */
+export async function requireUnlanded(
+  repository: Repository,
+  mergeRequests: readonly number[],
+): Promise<void> {
+  const landed = await firstLanded(repository, mergeRequests);
+  if (landed) throw new Problem('conflict', mergedMeanwhile(landed));
+}
+
+async function firstLanded(repository: Repository, mergeRequests: readonly number[]) {
+  const refs = await repository.refs();
+  return mergeRequests.flatMap((id) => findLanded(refs, id) ?? [])[0];
+}
+
+const mergedMeanwhile = ({ id, version }: Landed): string =>
+  `Merge request !${id} was merged as version ${version} in the meantime and cannot be changed. Open a new merge request for further changes.`;
 
 /**
  * Records the intents in the database, then calls `move`, which moves the refs. If the error shows that no ref moved, the
@@ -156,12 +180,14 @@ async function asConflict(
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') return error;
-  const refs = await repository.refs();
-  const [landed] = steps.flatMap(({ mergeRequest }) => findLanded(refs, mergeRequest) ?? []);
+  const landed = await firstLanded(
+    repository,
+    steps.map(({ mergeRequest }) => mergeRequest),
+  );
   return new Problem(
     'conflict',
     landed
-      ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime and cannot be changed. Open a new merge request for further changes.`
+      ? mergedMeanwhile(landed)
       : `${repository.name} has changed in the meantime (${error.message}). Read it again and repeat your change.`,
     undefined,
     { cause: error },

@@ -13,7 +13,7 @@ import {
 import { auditMergeRequest } from '../audit/entries.ts';
 import { auditFieldsOf, authorize, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
-import { applySteps } from '../landing/transaction.ts';
+import { applySteps, requireUnlanded } from '../landing/transaction.ts';
 import { loadMergeRequest } from './facts.ts';
 import { applyEdits, closeStep } from './steps.ts';
 
@@ -35,7 +35,13 @@ export async function editMergeRequest(
   change: MergeRequestChange,
 ): Promise<void> {
   const row = await authorizeEdit(deps, caller, id);
-  await deps.store.transaction((em) => applyEdits(em, auditFieldsOf(caller), row, change));
+  const repository = (await deps.repositories.exists(row.definition))
+    ? await deps.repositories.open(row.definition)
+    : null;
+  await deps.store.transaction(async (em) => {
+    await applyEdits(em, auditFieldsOf(caller), row, change);
+    if (repository && row.state === 'open') await requireUnlanded(repository, [row.id]);
+  });
 }
 
 /** `POST …/close`. Closing keeps the branch. */
