@@ -69,18 +69,22 @@ async function queryAlone(
 ): Promise<() => Promise<void>> {
   const pool = (await store.orm.em.getConnection().getNativeClient()) as Pool;
   const statements: string[] = [];
-  const client = await pool.connect();
-  const { query } = Object.getPrototypeOf(client) as PoolClient;
-  client.release();
-  Object.getPrototypeOf(client).query = function (this: PoolClient, ...given: unknown[]) {
-    const [statement] = given as [string | { text: string }];
-    statements.push(typeof statement === 'string' ? statement : statement.text);
-    return Reflect.apply(query, this, given);
+  const watched = new Map<PoolClient, PoolClient['query']>();
+  const watch = (client: PoolClient) => {
+    if (watched.has(client)) return;
+    const { query } = client;
+    watched.set(client, query);
+    client.query = (statement, ...rest) => {
+      statements.push(typeof statement === 'string' ? statement : statement.text);
+      return Reflect.apply(query, client, [statement, ...rest]);
+    };
   };
+  pool.on('acquire', watch);
   try {
     await request();
   } finally {
-    Object.getPrototypeOf(client).query = query;
+    pool.off('acquire', watch);
+    for (const [client, query] of watched) client.query = query;
   }
   const own = statements.filter((sql) => /list_total|\btier0\b/.test(sql));
   const isSearch = own.some((sql) => sql.includes('tier0'));
@@ -98,11 +102,13 @@ async function queryAlone(
 const IN_SEARCH = ['begin', 'set local enable_seqscan = off'];
 
 interface PoolClient {
-  query(text: string): Promise<unknown>;
+  query(statement: string | { text: string }, ...rest: unknown[]): Promise<unknown>;
   release(): void;
 }
 interface Pool {
   connect(): Promise<PoolClient>;
+  on(event: 'acquire', listener: (client: PoolClient) => void): unknown;
+  off(event: 'acquire', listener: (client: PoolClient) => void): unknown;
 }
 
 /** Starts a bare Fastify route that sends the same JSON from memory. */

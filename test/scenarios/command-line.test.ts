@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
+import { withShortPath } from '../../registry/cli/short-path.ts';
 import { registry, type Server, serve } from '../helpers/command.ts';
 import { git, gitResult } from '../helpers/git.ts';
 import { measurement } from '../helpers/registry.ts';
@@ -52,8 +53,11 @@ t.test('the first start prints a password and how to create a token and clone', 
  */
 t.test('a client that disconnects or sends nothing does not stop the server', async (t) => {
   const ask = async (text: string, { leaves }: { leaves: boolean }) => {
-    const socket = createConnection(join(DATA_DIR, 'registry.sock'));
-    await once(socket, 'connect');
+    const socket = await withShortPath(join(DATA_DIR, 'registry.sock'), async (short) => {
+      const socket = createConnection(short);
+      await once(socket, 'connect');
+      return socket;
+    });
     await new Promise((written) => socket.write(text, written));
     if (leaves) return socket.destroy();
     const answer = [];
