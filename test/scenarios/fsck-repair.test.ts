@@ -69,6 +69,16 @@ for (const database of DATABASES) {
     t.same(await rows(), before, 'the index follows git');
     t.same(await problems(), []);
 
+    await em.execute('delete from versions where definition_id = ? and version = 2', [id]);
+    t.match(await mend(deps), [{ done: /^the index follows git/ }], 'a row in the middle is gone');
+    t.same(await problems(), []);
+
+    await em.execute('delete from versions where definition_id = ? and version = 3', [id]);
+    const signingKeys = { ...deps.signingKeys, list: () => Promise.reject(new Error('lost')) };
+    const unsigned = await mend({ ...deps, signingKeys });
+    t.match(unsigned, [{ done: /^the index follows git/ }], 'without keys, no tag is taken away');
+    t.same(await problems(), []);
+
     // The tag is gone: nothing is deleted, and no ref is put at an object that is not there.
     const tag = (await git(['rev-parse', 'refs/tags/v3'], { cwd })).trim();
     await git(['update-ref', '-d', 'refs/tags/v3'], { cwd });

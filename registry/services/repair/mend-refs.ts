@@ -4,8 +4,7 @@
  * stays reachable under `refs/registry/kept/`.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
-import { countVersions } from '../../../repos/landing.ts';
-import type { GitProgram, Oid, RefUpdate, Repository } from '../../../repos/types.ts';
+import type { GitProgram, Oid, Refs, RefUpdate, Repository } from '../../../repos/types.ts';
 import { keptRef, MAIN, versionNumber, versionRef } from '../../../text/refs.ts';
 import { parseRecord, strangeness } from '../../definitions/record.ts';
 import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
@@ -28,16 +27,23 @@ export async function mendRefs(
   if (!row) return [];
   const known = await tagsOfVersions(store.em(), row.id);
   const wanted = new Map<string, Oid>(known.map(({ version, tag }) => [versionRef(version), tag]));
-  let head = known.at(-1)?.commit;
+  let last = known.at(-1);
   const refs = await repository.refs();
-  // Versions that the index lacks: they stay if the registry signed them for this definition.
-  for (let n = known.length + 1; n <= countVersions(refs); n++) {
+  for (const n of numbersIn(refs)) {
+    const ref = versionRef(n);
+    if (wanted.has(ref)) continue;
+    if (n < (last?.version ?? 0)) {
+      // The index has lost the row of an old version, and says nothing about its tag.
+      wanted.set(ref, refs.get(ref)?.oid as Oid);
+      continue;
+    }
+    // Versions that the index does not have yet stay if the registry signed them for this definition.
     const landed = await genuine(repository, row.id, n, keys);
-    if (landed === undefined) break;
-    wanted.set(versionRef(n), landed.tag);
-    head = landed.commit;
+    if (landed === undefined || n !== (last?.version ?? 0) + 1) break;
+    wanted.set(ref, landed.tag);
+    last = { version: n, ...landed };
   }
-  if (head !== undefined) wanted.set(MAIN, head);
+  if (last !== undefined) wanted.set(MAIN, last.commit);
   const moved = [...new Set([...wanted.keys(), ...refs.keys()])].filter(
     (ref) =>
       (ref === MAIN || versionNumber(ref) !== undefined) && refs.get(ref)?.oid !== wanted.get(ref),
@@ -65,6 +71,10 @@ export async function mendRefs(
       : `${ref} put back to ${to}${from === null ? '' : `; ${from} is kept as ${keptRef(from)}`}`,
   );
 }
+
+/** The numbers of the tags of versions, in order. */
+const numbersIn = (refs: Refs): number[] =>
+  [...refs.keys()].flatMap((ref) => versionNumber(ref) ?? []).sort((a, b) => a - b);
 
 /** Whether git finds every object that these refs would reach. The registry's own reader may have it in memory only. */
 async function isComplete(
