@@ -76,7 +76,7 @@ function content(
   ];
 }
 
-/** The audit trail tells of a change exactly if the change is there. */
+/** The audit trail tells of every change that is there. */
 function auditing(
   { mark, makes, ...entry }: Entry,
   things: Map<string, Thing[]>,

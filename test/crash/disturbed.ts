@@ -1,13 +1,12 @@
 /** Disturbs a registry while clients change it. After each fault, the registry must come to rest, and all must be right. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { type Server, serve } from '../helpers/command.ts';
+import { isThere } from '../helpers/is-there.ts';
 import { startPostgres } from '../helpers/postgres-server.ts';
 import { random } from '../scenarios/storm/random.ts';
 import { actUntil } from './clients.ts';
@@ -16,18 +15,15 @@ import { summaryOf, violationsOf } from './kills.ts';
 import { stoppedViolations } from './stopped.ts';
 import { makeWorld, PASSWORD, type World } from './world.ts';
 
-const run = promisify(execFile);
 /** Why faults of system calls are left out, or false. */
-export const noStrace = await run('strace', ['-V']).then(
-  () => false as const,
-  () => 'strace is not installed',
-);
+export const noStrace = !(await isThere('strace', '-V')) && 'strace is not installed';
 
 export async function disturb(
   t: Test,
   { seed, faults }: { seed: number; faults: Record<string, Fault> },
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), `disturbed-${seed}-`));
+  t.comment(`the data folder and the history are in ${folder} until the test has passed`);
   const dataDir = join(folder, 'data');
   const postgres = await startPostgres({ durable: true });
   t.teardown(() => postgres.close());
@@ -60,7 +56,6 @@ export async function disturb(
   t.match(await server.ended, { code: 0 });
   t.strictSame(await stoppedViolations(settings), []);
   if (t.passing()) await rm(folder, { recursive: true, force: true });
-  else t.comment(`the data folder and the history are in ${folder}`);
 }
 
 /** Waits for answers to clients, successful or not. */

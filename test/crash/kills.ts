@@ -35,6 +35,7 @@ export async function settingsOf(database: DatabaseKind, dataDir: string) {
 /** One registry from its first start to its last stop. Fails the test with every violation. */
 export async function killRepeatedly(t: Test, { database, kills, seed }: Kills): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), `crash-${database}-${seed}-`));
+  t.comment(`the data folder and the history are in ${folder} until the test has passed`);
   const settings = await settingsOf(database, join(folder, 'data'));
   const chance = random(seed);
   const points = Object.entries(database === 'PGlite' ? POINTS : SERVER_POINTS);
@@ -79,7 +80,6 @@ export async function killRepeatedly(t: Test, { database, kills, seed }: Kills):
   t.comment(`${database}, seed ${seed}: ${dead} kills. ${summaryOf(world)}`);
   t.comment([...counts].map(([what, n]) => `${what} ${n}`).join(', '));
   if (t.passing()) await rm(folder, { recursive: true, force: true });
-  else t.comment(`the data folder and the history are in ${folder}`);
 
   async function killAmidWork(world: World, server: Server): Promise<void> {
     const enough = world.history.done + 1 + chance.int(8);

@@ -23,10 +23,10 @@ for (const database of values.database as DatabaseKind[]) {
     const kills = Math.min(KILLS_OF_ONE, Number(values.kills) - dead);
     const seed = Number(values.seed) + dead;
     t.test(`kills ${dead + 1} to ${dead + kills} on ${database}`, async (t) => {
-      await killRepeatedly(t, { database, kills, seed });
       t.comment(
         `again: npm run test:crash -- --database ${database} --kills ${kills} --seed ${seed}`,
       );
+      await killRepeatedly(t, { database, kills, seed });
     });
   }
 }

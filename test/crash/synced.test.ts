@@ -2,15 +2,15 @@
  * A real server under strace(1): each save and push that it acknowledges has synced its objects, their folders, the
  * journal entry and the refs before the answer. (test/scenarios/fsyncs.test.ts counts the calls inside one process.)
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { serve } from '../helpers/command.ts';
 import { git } from '../helpers/git.ts';
+import { isThere } from '../helpers/is-there.ts';
 import { DATABASES, measurement } from '../helpers/registry.ts';
 import { basic } from './by-git.ts';
 import { settingsOf } from './kills.ts';
@@ -18,10 +18,7 @@ import { callsIn, unsynced } from './trace.ts';
 import { PASSWORD } from './world.ts';
 
 t.setTimeout(240_000);
-const skip = await promisify(execFile)('strace', ['-V']).then(
-  () => false,
-  () => 'left out: strace is not installed',
-);
+const skip = !(await isThere('strace', '-V')) && 'left out: strace is not installed';
 const CALLS = 'trace=fsync,fdatasync,rename,write,writev,sendto,sendmsg';
 
 for (const database of DATABASES) {

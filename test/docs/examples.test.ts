@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { loadConfig } from '../../registry/config.ts';
-import { isThere, startNginx } from '../helpers/balancer.ts';
+import { startNginx } from '../helpers/balancer.ts';
 import { git } from '../helpers/git.ts';
+import { isThere } from '../helpers/is-there.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 

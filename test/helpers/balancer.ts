@@ -25,13 +25,6 @@ export interface Balancer {
   folder: string;
 }
 
-/** Whether a program can be started. */
-export const isThere = async (program: string, ...args: string[]): Promise<boolean> =>
-  await run(program, args).then(
-    () => true,
-    () => false,
-  );
-
 /** Starts nginx with docs/examples/nginx.conf: other ports and paths, these servers, and no TLS. */
 export async function startNginx(t: Test, hosts: readonly string[]): Promise<Balancer> {
   // Nginx does not accept a path with a space without quotes.

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import t from 'tap';
-import { isThere } from '../helpers/balancer.ts';
+import { isThere } from '../helpers/is-there.ts';
 import { tell } from './processes/story.ts';
 
 const { values } = parseArgs({

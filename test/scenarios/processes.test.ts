@@ -1,6 +1,6 @@
 /** Several processes behind a load balancer, in the short form. The long form is `npm run processes`. */
 import t from 'tap';
-import { isThere } from '../helpers/balancer.ts';
+import { isThere } from '../helpers/is-there.ts';
 import { tell } from './processes/story.ts';
 
 t.setTimeout(240_000);

@@ -5,9 +5,10 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { createClient } from '../../../client/typescript/client.ts';
-import { isThere, startNginx, startRoundRobin } from '../../helpers/balancer.ts';
+import { startNginx, startRoundRobin } from '../../helpers/balancer.ts';
 import { CONTAINER, registry, type Server, serve } from '../../helpers/command.ts';
 import { freshDatabase } from '../../helpers/databases.ts';
+import { isThere } from '../../helpers/is-there.ts';
 import { measurement } from '../../helpers/registry.ts';
 import { type Following, follow, patientClient, type Saved, type World, write } from './people.ts';
 
