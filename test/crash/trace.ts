@@ -14,7 +14,8 @@ export interface Call {
 export function callsIn(trace: string): Call[] {
   const running = new Map<string, { begun: number; text: string }>();
   const calls: Call[] = [];
-  for (const [line, whole] of trace.split('\n').entries()) {
+  for (const [line, escaped] of trace.split('\n').entries()) {
+    const whole = decodeEscapes(escaped);
     const [, pid = '', text = ''] = /^(\d+) +(.*)$/.exec(whole) ?? [];
     if (text.endsWith('<unfinished ...>')) {
       running.set(pid, { begun: line, text: text.slice(0, -'<unfinished ...>'.length) });
@@ -30,6 +31,17 @@ export function callsIn(trace: string): Call[] {
   }
   return calls;
 }
+
+/** strace shows the bytes of letters other than ASCII as octal numbers: `\303\274` is `ü`. */
+const decodeEscapes = (text: string): string =>
+  text.replace(/(?:\\[2-3][0-7]{2})+/g, (run) =>
+    Buffer.from(
+      run
+        .slice(1)
+        .split('\\')
+        .map((byte) => Number.parseInt(byte, 8)),
+    ).toString(),
+  );
 
 /** Where the file or folder of an fsync is, or undefined. */
 const synced = ({ name, text }: Call): string | undefined =>

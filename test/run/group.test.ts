@@ -39,6 +39,25 @@ t.test(
   },
 );
 
+t.test('the folder of a test is deleted after the teardowns that still need it', async (t) => {
+  const { code, output } = await runGroup({
+    'folder.test.ts': `
+      import t from 'tap';
+      import { existsSync } from 'node:fs';
+      let folder, wasThere;
+      t.test('a folder', async (t) => {
+        folder = t.testdir({ file: 'x' });
+        t.teardown(() => { wasThere = existsSync(folder); });
+      });
+      t.test('afterwards', async (t) => {
+        t.equal(wasThere, true);
+        t.notOk(existsSync(folder));
+      });`,
+  });
+  t.equal(code, 0, output);
+  t.same(totals({ code, output }), { passed: 2, failed: 0 });
+});
+
 t.test('failures of every kind are reported with their file and their test', async (t) => {
   const { code, output } = await runGroup({
     'assertion.test.ts': `

@@ -44,7 +44,7 @@ process.argv[1] = resolve(String(process.pid));
 const { default: root } = await import('tap');
 const { startGitRunner } = await import('../helpers/git.ts');
 
-keepMessagesOnOneLine(root);
+patch(root);
 process.on('uncaughtException', (error) => runningTest(root).threw(error));
 startGitRunner();
 for (const file of files) {
@@ -64,11 +64,14 @@ function runningTest(test: Test): Test {
 }
 
 /**
- * Replaces U+2028 and U+2029 in messages and values by their code points. tap reads its own output line by line, and
- * these characters end a line in its regular expressions. Without the replacement, tap would lose the assertion and not
- * count a failure.
+ * Changes two things in all tests:
+ * - U+2028 and U+2029 in messages and values become their code points. tap reads its own output line by line, and these
+ *   characters end a line in its regular expressions. Otherwise tap would lose the assertion and not count a failure.
+ * - A test's folder (`t.testdir`) is deleted after the teardowns of the test. tap deletes it before, unless the test had a
+ *   teardown already. A server that still runs writes files in the folder meanwhile; then the deletion fails, and the
+ *   server is never stopped.
  */
-function keepMessagesOnOneLine(test: Test): void {
+function patch(test: Test): void {
   const oneLine = (text: unknown): unknown =>
     typeof text === 'string'
       ? text.replaceAll('\u2028', '<U+2028>').replaceAll('\u2029', '<U+2029>')
@@ -84,7 +87,13 @@ function keepMessagesOnOneLine(test: Test): void {
     return fail.call(this, oneLine(message), Object.fromEntries(shown));
   };
   base.sub = function (kind, options, ...more) {
-    const { name, ...others } = (options ?? {}) as { name?: string };
-    return sub.call(this, kind, { ...others, name: oneLine(name) }, ...more);
+    const { name, cb, ...others } = (options ?? {}) as { name?: string; cb?: (t: Test) => unknown };
+    const body = cb && {
+      cb(t: Test) {
+        t.teardown(() => undefined);
+        return cb(t);
+      },
+    };
+    return sub.call(this, kind, { ...others, ...body, name: oneLine(name) }, ...more);
   };
 }
