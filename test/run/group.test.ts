@@ -55,7 +55,7 @@ t.test('the folder of a test is deleted after the teardowns that still need it',
       });`,
   });
   t.equal(code, 0, output);
-  t.same(totals({ code, output }), { passed: 2, failed: 0 });
+  t.same(totals({ code, output }), { passed: 3, failed: 0 });
 });
 
 t.test('failures of every kind are reported with their file and their test', async (t) => {
