@@ -1,6 +1,7 @@
 /** The command `registry backup verify <files...>`. */
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
@@ -11,6 +12,8 @@ import { aboutMoment, type RestoreFiles, rowsIn, timeOf } from './backup.ts';
 import { orProblem } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /**
  * Restores a backup (or a full backup and the incremental backups after it) into a temporary folder with an embedded
  * database, and checks the restored registry. The data folder of this registry and a running server are not involved.
@@ -18,9 +21,16 @@ import type { Terminal } from './terminal.ts';
  */
 export async function runVerify(terminal: Terminal, files: RestoreFiles): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-verify-'));
+  const stop = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(128 + constants.signals[signal]);
+  };
+  // The folder has the keys of the registry. A server that stops during its verification sends SIGTERM.
+  for (const signal of SIGNALS) process.once(signal, stop);
   try {
     return await verifyIn(folder, terminal, files);
   } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
     await rm(folder, { recursive: true, force: true });
   }
 }

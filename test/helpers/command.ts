@@ -58,16 +58,17 @@ export async function registry(
   return await ended;
 }
 
-/** Runs a command and kills it as soon as `until` resolves, unless it ends first. */
+/** Runs a command and kills it, or sends another signal, as soon as `until` resolves, unless it ends first. */
 export async function killed(
   args: string[],
   settings: Record<string, string>,
   until: Promise<unknown>,
+  signal: NodeJS.Signals = 'SIGKILL',
 ): Promise<Ended> {
   const [child, ended] = start(args, settings);
   child.stdin?.end();
   await Promise.race([until, ended]);
-  child.kill('SIGKILL');
+  child.kill(signal);
   return await ended;
 }
 

@@ -54,13 +54,17 @@ for (const database of DATABASES) {
       }
     };
     await writeFile(join(folder, 'holiday.zip'), 'of somebody else');
-    await writeFile(join(folder, '.registry-killed.zip.0011'), 'left by a killed process');
+    const left = fileName(new Date(0), true);
+    await writeFile(join(folder, `.${left}.0011`), 'left by a killed process');
+    const draft = '.registry-by-hand.zip.0011';
+    await writeFile(join(folder, draft), 'of a backup that somebody makes just now');
 
     const both = await Promise.all([look(), look()]);
     t.equal(both.filter(Boolean).length, 1, 'one of two processes makes the backup');
     t.match(await names(), ['holiday.zip', /\.full\.zip$/]);
     t.equal(verified.length, 1, 'a full backup is verified');
-    t.notOk((await readdir(folder)).some((name) => name.startsWith('.')));
+    const hidden = (await readdir(folder)).filter((name) => name.startsWith('.'));
+    t.same(hidden, [draft], 'only drafts of automatic backups are deleted');
     t.equal(await look(), undefined, 'none is due');
 
     await pass(7);

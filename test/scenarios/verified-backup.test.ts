@@ -1,6 +1,6 @@
 /** `registry backup verify` restores a backup into a temporary folder, and says what is missing or damaged. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
@@ -9,7 +9,8 @@ import { backup } from '../../registry/services/backup/backup.ts';
 import { compareWithRunning } from '../../registry/services/backup/compare-running.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
 import { nothingYet, open } from '../helpers/backups.ts';
-import { registry } from '../helpers/command.ts';
+import { killed, registry } from '../helpers/command.ts';
+import { untilChanged } from '../helpers/folder-changes.ts';
 import { startLab } from '../helpers/lab.ts';
 import { DATABASES, measurement } from '../helpers/registry.ts';
 
@@ -30,6 +31,21 @@ for (const database of DATABASES) {
       });
     await backup({ ...deps, version: 'test' }, join(folder, 'whole'));
     t.match(await verify('whole'), { code: 0, stdout: /Nothing is missing or damaged/ });
+
+    if (database === 'PGlite') {
+      const scratch = await mkdtemp(join(folder, 'scratch-'));
+      const restoring = async () => {
+        await untilChanged(scratch, async () => (await readdir(scratch)).length > 0);
+        const [name = ''] = await readdir(scratch);
+        const inside = join(scratch, name);
+        await untilChanged(inside, async () => (await readdir(inside)).length > 0);
+      };
+      const args = ['backup', 'verify', join(folder, 'whole')];
+      const ended = await killed(args, { TMPDIR: scratch }, restoring(), 'SIGTERM');
+      t.match(ended, { code: 143 });
+      t.same(await readdir(scratch), [], 'a verification that is ended leaves no keys behind');
+      await rmdir(scratch);
+    }
 
     const whole = await readFile(join(folder, 'whole'));
     await writeFile(join(folder, 'cut'), whole.subarray(0, whole.length / 2));

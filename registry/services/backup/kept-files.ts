@@ -42,11 +42,13 @@ export async function keptChains(folder: string): Promise<KeptChain[]> {
   return chains;
 }
 
+/** The beginning of the names of drafts (archive.ts, rows.ts). */
+const DRAFT = /^\.registry-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(\.full)?\.zip\./;
+
 /** Deletes what a killed process left. Only for the one that may write into the folder. */
 export async function removeDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith('.registry-'))
-      await rm(join(folder, name), { recursive: true, force: true });
+    if (DRAFT.test(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
