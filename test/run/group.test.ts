@@ -39,7 +39,7 @@ t.test(
   },
 );
 
-t.test('the folder of a test is deleted after the teardowns that still need it', async (t) => {
+t.test('the folder of a test is deleted after the handlers that still need it', async (t) => {
   const { code, output } = await runGroup({
     'folder.test.ts': `
       import t from 'tap';

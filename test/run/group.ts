@@ -67,7 +67,7 @@ function runningTest(test: Test): Test {
  * Changes two things in all tests:
  * - U+2028 and U+2029 in messages and values become their code points. tap reads its own output line by line, and these
  *   characters end a line in its regular expressions. Otherwise tap would lose the assertion and not count a failure.
- * - A test's folder (`t.testdir`) is deleted after the teardowns of the test. tap deletes it before, unless the test had a
+ * - A test's folder (`t.testdir`) is deleted after the teardown handlers of the test. tap deletes it before, unless the test had a
  *   teardown already. A server that still runs writes files in the folder meanwhile; then the deletion fails, and the
  *   server is never stopped.
  */

@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, readlinkSync, utimesSync } from 'node:fs';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
+
+/** How often a process touches the file of its lock, in milliseconds. */
+const TOUCH_EVERY = 1000;
+/** A lock from another container or machine is left over if its file has not been touched for so long. */
+const LEFT_AFTER = 5000;
 
 /**
  * Creates the lock file `path` for this process. PGlite itself would let two processes open one folder, and they would
  * destroy the database. The file names the process that holds the lock, so that another process can take over the lock of
- * a killed one. Throws `database_in_use`.
+ * a killed one. Processes of other containers and machines cannot be seen, so the process also touches its file every
+ * second. A process that was stopped and has lost its lock ends at once. Throws `database_in_use`.
  */
 export async function lockFolder(path: string): Promise<{ release(): Promise<void> }> {
   const own = `${path}.${randomUUID()}`;
-  const mark = `${process.pid} ${(await startOf(process.pid)) ?? ''} ${randomUUID()}\n`;
+  const mark = `${process.pid} ${(await startOf(process.pid)) ?? ''} ${PIDS} ${randomUUID()}\n`;
   await writeFile(own, mark, { mode: 0o600 });
   held.add(mark);
   try {
@@ -21,8 +29,10 @@ export async function lockFolder(path: string): Promise<{ release(): Promise<voi
   } finally {
     await rm(own, { force: true });
   }
+  const touching = setInterval(() => touch(path, mark), TOUCH_EVERY).unref();
   return {
     async release() {
+      clearInterval(touching);
       await rm(path, { force: true });
       held.delete(mark);
     },
@@ -38,7 +48,7 @@ const held = new Set<string>();
 async function removeStale(path: string): Promise<void> {
   const mark = await contentOf(path);
   if (mark === undefined) return;
-  if (await isAlive(mark)) throw inUse(path, mark);
+  if (await isAlive(path, mark)) throw inUse(path, mark);
   const aside = `${path}.${randomUUID()}`;
   if (!(await succeeds(rename(path, aside), 'ENOENT'))) return;
   // If another process has taken over the lock between the read and the rename, put its lock file back.
@@ -47,11 +57,65 @@ async function removeStale(path: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-async function isAlive(mark: string): Promise<boolean> {
-  const [pid, start] = mark.split(' ');
+/** Identifies the table of processes in which the pids of this process count: Linux has one for each container. */
+const PIDS = readPids();
+
+function readPids(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Other systems have only one table.
+    return 'pid';
+  }
+}
+
+/** Synchronous, so that a process that wakes up ends before its database does anything. */
+function touch(path: string, mark: string): void {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+    if (content === mark) utimesSync(path, new Date(), new Date());
+  } catch (error) {
+    // Somebody has deleted the file, or the disk fails. Nobody else uses the database yet.
+    process.emitWarning(error as Error);
+    return;
+  }
+  if (content === mark) return;
+  process.stderr.write(`This process did not run for a while and has lost ${path}. It ends now.\n`);
+  process.exit(1);
+}
+
+async function isAlive(path: string, mark: string): Promise<boolean> {
+  const [pid, start = '', pids] = mark.trim().split(' ');
+  const [boot] = start.split('/');
+  // Releases before this check wrote no table of processes.
+  const isOld = mark.trim().split(' ').length === 3;
+  const isElsewhere = !isOld && (pids !== PIDS || boot !== (await bootId()));
+  if (isElsewhere) return await isTouched(path);
   if (Number(pid) === process.pid) return held.has(mark);
   const now = await startOf(Number(pid));
   return now !== undefined && now === start;
+}
+
+/** Whether the file changes or disappears while its process, if there is one, would have touched it. */
+async function isTouched(path: string): Promise<boolean> {
+  const before = await timeOf(path);
+  for (let waited = 0; waited < LEFT_AFTER; waited += 250) {
+    await pause(250);
+    const now = await timeOf(path);
+    if (now === undefined) return false;
+    if (now !== before) return true;
+  }
+  return false;
+}
+
+async function timeOf(path: string): Promise<number | undefined> {
+  let time: number | undefined;
+  const read = stat(path).then(({ mtimeMs }) => {
+    time = mtimeMs;
+  });
+  await succeeds(read, 'ENOENT');
+  return time;
 }
 
 /**
@@ -62,8 +126,7 @@ async function isAlive(mark: string): Promise<boolean> {
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await contentOf(`/proc/${pid}/stat`);
   if (stat !== undefined) {
-    const boot = (await contentOf('/proc/sys/kernel/random/boot_id')) ?? '';
-    return `${boot.trim()}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    return `${await bootId()}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
   }
   try {
     process.kill(pid, 0);
@@ -71,6 +134,11 @@ async function startOf(pid: number): Promise<string | undefined> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? '' : undefined;
   }
+}
+
+/** Empty on systems other than Linux. */
+async function bootId(): Promise<string> {
+  return ((await contentOf('/proc/sys/kernel/random/boot_id')) ?? '').trim();
 }
 
 function linked(from: string, to: string): Promise<boolean> {
