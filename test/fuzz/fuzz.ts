@@ -47,17 +47,20 @@ export async function fuzz(t: Test, options: Fuzzing): Promise<void> {
     }
     memory.push(await memoryOf(subject.url));
   }
-  if (options.crowd) {
-    for (let round = 0; round < options.crowd.rounds; round += 1) {
-      t.same(await crowd(subject, options.crowd), [], `crowd ${round + 1}`);
-      memory.push(await memoryOf(subject.url));
-    }
+  const crowded: number[] = [];
+  for (let round = 1; options.crowd && round <= options.crowd.rounds; round += 1) {
+    t.same(await crowd(subject, options.crowd), [], `crowd ${round}`);
+    crowded.push(await memoryOf(subject.url));
   }
-  t.comment(`${done} cases; memory in MiB: ${memory.map((bytes) => Math.round(bytes / 2 ** 20))}`);
+  const shown = [...memory, ...crowded].map((bytes) => Math.round(bytes / 2 ** 20));
+  t.comment(`${done} cases; memory in MiB: ${shown}`);
   const [middle = 0, last = 0] = [memory[memory.length >> 1], memory.at(-1)];
   // The caches fill during the first half.
   if (memory.length >= 8)
     t.ok(last < middle + 100 * 2 ** 20, 'the second half needs no more memory');
+  const [, second = 0] = crowded;
+  if (crowded.length >= 4)
+    t.ok((crowded.at(-1) ?? 0) < second + 100 * 2 ** 20, 'later crowds need no more memory');
   t.same(subject.faults(), [], 'no fault in the log');
   t.same(await subject.workshop(), [], 'nothing is left');
   t.match(await subject.end(), { code: 0, sound: 0 }, 'it stops in order, and fsck finds nothing');
