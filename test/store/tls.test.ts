@@ -16,8 +16,10 @@ await promisify(execFile)('openssl', [
   ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=database'],
   ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
 ]);
-// PostgreSQL requires that its key belongs to its own account, which is `nobody` if root runs the tests.
+// PostgreSQL requires that its key belongs to its own account, which is `nobody` if root runs the tests. Another test of
+// the process may have set a umask that lets only the owner read new files.
 await chmod(folder, 0o755);
+await chmod(certificate, 0o644);
 if (process.getuid?.() === 0) await chown(key, 65534, 65534);
 const server = await startPostgres({
   more: { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key },
