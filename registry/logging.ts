@@ -54,8 +54,8 @@ function stackOf(error: Error): string {
   return cause instanceof Error ? `${stack}\ncaused by: ${stackOf(cause)}` : stack;
 }
 
-/** Matches the query of a sign-in's address, which contains secrets (OpenID Connect). */
-const SIGN_IN = /(\/api\/auth\/[^?\s]*\??)\S*/g;
+/** Matches a sign-in's address, whose query contains secrets (OpenID Connect). */
+const SIGN_IN = /(\/api\/auth\/[^?\s]*)(\?\S*)?/g;
 /** Matches query parameters in which people and programs send secrets by mistake. */
 const SECRET_PARAMETERS = /([?&](?:[a-z_]*(?:token|secret|password)|code)=)[^&#\s]+/gi;
 /** Matches tokens of people and computers anywhere in a text. */
@@ -63,7 +63,7 @@ const TOKENS = /(pb[rc]_)[\w-]{8,}/g;
 
 export function withoutSecrets(text: string): string {
   return text
-    .replace(SIGN_IN, '$1[left out]')
+    .replace(SIGN_IN, (_, path, query) => (query ? `${path}?[left out]` : path))
     .replace(SECRET_PARAMETERS, '$1[left out]')
     .replace(TOKENS, '$1[left out]');
 }

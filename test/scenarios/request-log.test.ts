@@ -63,6 +63,15 @@ t.test('each answer has one line, which says who asked and why it failed', async
     why: /token/,
   });
 
+  for (const [path, shown] of [
+    ['/api/auth/methods', '/api/auth/methods'],
+    ['/api/auth/oidc/callback?code=to-be-left-out', '/api/auth/oidc/callback?[left out]'],
+  ] as const) {
+    const { headers } = await fetch(url + path, { redirect: 'manual' });
+    const [line] = await linesOf(server, headers.get('x-request-id'));
+    t.equal(line?.url, shown);
+  }
+
   const nobody = await ask('/api/labs');
   t.match(await linesOf(server, nobody.headers.get('x-request-id')), [
     { status: 401, who: 'nobody', code: 'unauthenticated' },
