@@ -98,7 +98,8 @@ t.test('a follower whose process has ended delays only one change', async (t) =>
 });
 
 t.test('a change right after a crash of the database waits for the followers', async (t) => {
-  const server = await startPostgres();
+  // Otherwise the crash could lose the change itself.
+  const server = await startPostgres({ durable: true });
   t.teardown(() => server.close());
   const options = { databaseUrl: server.url('postgres') };
   await migrate(options);
@@ -106,24 +107,20 @@ t.test('a change right after a crash of the database waits for the followers', a
   const applied: Parameters<Apply>[0][] = [];
   const deaf = await startDeaf(other, applied, () => undefined);
   t.teardown(() => deaf.close());
-  // The PostgreSQL server of the tests does not write durably by itself.
-  await store.em().execute('checkpoint');
-  const [{ pid } = { pid: 0 }] = await store
-    .em()
-    .execute<{ pid: number }[]>('select pg_backend_pid() as pid');
+  const sessions = () =>
+    store.em().execute<{ pid: number; own: boolean }[]>(
+      `select pid, pid = pg_backend_pid() as own from pg_stat_activity
+          where backend_type = 'client backend'`,
+    );
+  const before = await sessions();
   applied.length = 0;
-  process.kill(pid, 'SIGKILL');
-  // PostgreSQL ends every connection and recovers.
-  await store
-    .em()
-    .execute('select 1')
-    .catch(() => undefined);
-  while (
-    !(await store.ping().then(
-      () => true,
-      () => false,
-    ))
-  );
+  process.kill(before.find(({ own }) => own)?.pid as number, 'SIGKILL');
+  // PostgreSQL ends every connection and recovers. Until then, it still accepts connections for a moment.
+  const hasRecovered = async () => {
+    const now = await sessions().catch(() => before);
+    return !now.some(({ pid }) => before.some((one) => one.pid === pid));
+  };
+  while (!(await hasRecovered()));
   await append(store);
   t.ok(!deaf.isCurrent || applied.length > 0, 'no data cached before the crash is used');
 });
