@@ -14,8 +14,8 @@ import { usernamesOf } from '../../store/indexing.ts';
 import { numberOfAll, reinstatedVersions, revokedVersions } from '../../store/sync.ts';
 import { newestStanding } from '../../store/versions.ts';
 import { ArchiveWriter } from '../archive.ts';
-import { contentAt } from '../content/version-content.ts';
-import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
+import { offerOf } from '../definitions/offer.ts';
+import type { ReadDeps } from '../definitions/read-definitions.ts';
 import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
@@ -54,18 +54,8 @@ export async function exportBundle(
     for (const row of rows) {
       const version = newest.get(row.id);
       if (!version) continue;
-      const { files, described } = await contentAt(deps, row.name, version);
-      definitions.push({
-        ...summaryOf(deps, row, usernames, version),
-        ...described,
-        version: version.version,
-        head: version.commit,
-        commit: version.commit,
-        files,
-        approvals: version.approvals,
-        bound: false,
-        pinned: false,
-      });
+      const offer = await offerOf(deps, row, version, usernames);
+      definitions.push({ ...offer, bound: false, pinned: false });
       const bundle = await versionsOf(await deps.repositories.open(row.name));
       await archive.add(`bundles/${row.name}.bundle`, bundle, { packed: true });
       onProgress(definitions.length, rows.length);

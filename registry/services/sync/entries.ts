@@ -4,15 +4,14 @@
  */
 import { setImmediate as breath } from 'node:timers/promises';
 import { viewerOf } from '../../access/decide.ts';
-import type { SyncList } from '../../schemas/sync.ts';
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Version } from '../../store/entities/index.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import { definitionsWanted, entryStates } from '../../store/sync.ts';
 import { newestStanding } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import { contentAt } from '../content/version-content.ts';
-import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
+import { offerOf } from '../definitions/offer.ts';
+import type { ReadDeps } from '../definitions/read-definitions.ts';
 
 /** Identifies an entry of a sync list, and decides its place. */
 export interface Place {
@@ -133,17 +132,7 @@ export async function entryText(
   version: Version,
   creators: ReadonlyMap<number, string>,
 ): Promise<Buffer> {
-  const { files, described } = await contentAt(deps, definition.name, version);
-  const shown: Omit<SyncList['definitions'][number], 'bound' | 'pinned'> = {
-    ...summaryOf(deps, definition, creators, version),
-    ...described,
-    version: version.version,
-    head: version.commit,
-    commit: version.commit,
-    files,
-    approvals: version.approvals,
-    permissions: version.permissions,
-  };
+  const shown = await offerOf(deps, definition, version, creators);
   return Buffer.from(`,${JSON.stringify(shown).slice(0, -1)}`);
 }
 
