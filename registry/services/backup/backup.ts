@@ -46,8 +46,8 @@ interface LeftOut {
 }
 
 /**
- * Writes rows and refs of one moment (cut.ts). The objects of git never change, so the backup reads them afterwards. Throws `RepositoryError`
- * `locked` and errors of the file system. After an error there is no new file.
+ * Writes rows and refs of one moment (cut.ts). The objects of git never change, so the backup reads them afterwards. Throws
+ * `RepositoryError` `locked` and errors of the file system. After an error there is no new file.
  */
 export async function backup(
   deps: BackupDeps,

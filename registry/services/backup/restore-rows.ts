@@ -72,11 +72,11 @@ async function* until(
 
 /** No number of the later backup is used again: lab computers and clones may know it. */
 function sequencesIn({ last, later }: RowSource): Manifest['sequences'] {
-  const later_ = later?.manifest.sequences ?? {};
+  const used = later?.manifest.sequences ?? {};
   return Object.fromEntries(
     Object.entries(last.manifest.sequences).map(([name, next]) => [
       name,
-      Math.max(next, later_[name] ?? 0),
+      Math.max(next, used[name] ?? 0),
     ]),
   );
 }

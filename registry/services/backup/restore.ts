@@ -36,8 +36,7 @@ export interface Restored extends Manifest {
 
 /**
  * Restores a backup, or a full backup and the incremental backups after it, oldest first. Restores keys and repositories
- * first, and then the database in one transaction. If anything fails, everything that was
- * written is removed. Throws `Problem` `conflict` if the target is not empty, and `invalid` if the backup is incomplete.
+ * first, and then the database in one transaction. If anything fails, everything that was written is removed. Throws `Problem` `conflict` if the target is not empty, and `invalid` if the backup is incomplete.
  */
 export async function restore(
   deps: RestoreDeps,

@@ -52,22 +52,20 @@ export async function backUpIfDue(
 ): Promise<Outcome | undefined> {
   await mkdir(schedule.folder, { recursive: true, mode: 0o700 });
   if (!(await isDue(schedule))) return undefined;
+  let isOurs = false;
+  const makeOne = async () => {
+    isOurs = true;
+    // Another process may have made the backup meanwhile.
+    return (await isDue(schedule)) ? await backUp(deps, schedule) : undefined;
+  };
   try {
-    return await withLock(
-      deps.leases,
-      schedule.lock,
-      // Another process may have made the backup meanwhile.
-      async () => ((await isDue(schedule)) ? await backUp(deps, schedule) : undefined),
-      { wait: 0 },
-    );
+    return await withLock(deps.leases, schedule.lock, makeOne, { wait: 0 });
   } catch (error) {
-    if (isHeld(error, schedule.lock)) return undefined;
+    const isHeld = !isOurs && error instanceof RepositoryError && error.code === 'locked';
+    if (isHeld) return undefined;
     throw error;
   }
 }
-
-const isHeld = (error: unknown, lock: string): boolean =>
-  error instanceof RepositoryError && error.code === 'locked' && error.message.startsWith(lock);
 
 async function isDue({ folder, everyMinutes }: Schedule): Promise<boolean> {
   const last = (await keptChains(folder)).at(-1);
