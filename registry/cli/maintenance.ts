@@ -36,10 +36,11 @@ export async function runFsck(
   { repair = false }: { repair?: boolean } = {},
 ) {
   if (repair) {
-    const mended = await mend(deps, (done, total) =>
+    const { done, failed } = await mend(deps, (done, total) =>
       terminal.progress(done, total, 'Repairing repositories'),
     );
-    for (const { name, done } of mended) terminal.out(`${name}: ${done}`);
+    for (const { name, what } of done) terminal.out(`${name}: ${what}`);
+    for (const { name, error } of failed) terminal.err(`${name}: not repaired: ${error.message}`);
   }
   const report = await fsck(deps, (done, total) =>
     terminal.progress(done, total, 'Checking repositories'),

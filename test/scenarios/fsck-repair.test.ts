@@ -1,5 +1,5 @@
 /** `registry fsck --repair` repairs what loses nothing, and leaves the rest to a person. */
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { fsck } from '../../registry/services/repair/fsck.ts';
@@ -28,7 +28,7 @@ for (const database of DATABASES) {
       ...new Set((await fsck(deps)).problems.map(({ where }) => where)),
     ];
     t.same(await problems(), []);
-    t.same(await mend(deps), [], 'nothing to do');
+    t.same(await mend(deps), { done: [], failed: [] }, 'nothing to do');
 
     const moves: Record<string, string[]> = {
       'a tag that is too new': ['tag', '-a', '-m', 'v4', 'v4', 'main'],
@@ -45,7 +45,7 @@ for (const database of DATABASES) {
     };
     for (const [what, move] of Object.entries(moves)) {
       await git(['-c', 'user.name=x', '-c', 'user.email=x@x', ...move], { cwd });
-      t.match(await mend(deps), [{ name: 'Meter' }], what);
+      t.match(await mend(deps), { done: [{ name: 'Meter' }], failed: [] }, what);
       const now = (await refsIn(deps)) as Record<string, [string, unknown][]>;
       const kept = ({ Meter = [], ...rest }: typeof now) => ({
         ...rest,
@@ -65,18 +65,26 @@ for (const database of DATABASES) {
       `update definitions set version = 1, head = (select commit from versions where definition_id = ? and version = 1) where id = ?`,
       [id, id],
     );
-    t.match(await mend(deps), [{ name: 'Meter' }, { name: 'Motor' }]);
+    t.match(await mend(deps), { done: [{ name: 'Meter' }, { name: 'Motor' }], failed: [] });
     t.same(await rows(), before, 'the index follows git');
     t.same(await problems(), []);
 
     await em.execute('delete from versions where definition_id = ? and version = 2', [id]);
-    t.match(await mend(deps), [{ done: /^the index follows git/ }], 'a row in the middle is gone');
+    t.match(
+      await mend(deps),
+      { done: [{ what: /^the index follows git/ }], failed: [] },
+      'a row in the middle is gone',
+    );
     t.same(await problems(), []);
 
     await em.execute('delete from versions where definition_id = ? and version = 3', [id]);
     const signingKeys = { ...deps.signingKeys, list: () => Promise.reject(new Error('lost')) };
     const unsigned = await mend({ ...deps, signingKeys });
-    t.match(unsigned, [{ done: /^the index follows git/ }], 'without keys, no tag is taken away');
+    t.match(
+      unsigned,
+      { done: [{ what: /^the index follows git/ }], failed: [] },
+      'without keys, no tag is taken away',
+    );
     t.same(await problems(), []);
 
     // The tag is gone: nothing is deleted, and no ref is put at an object that is not there.
@@ -84,11 +92,16 @@ for (const database of DATABASES) {
     await git(['update-ref', '-d', 'refs/tags/v3'], { cwd });
     const object = join(cwd, 'objects', tag.slice(0, 2), tag.slice(2));
     await rename(object, `${object}.away`);
-    t.same((await mend(deps)).length, 0);
+    t.same(await mend(deps), { done: [], failed: [] });
     t.match(await problems(), ['Meter']);
     t.same(await rows(), before);
     await rename(`${object}.away`, object);
-    t.match(await mend(deps), [{ done: /refs.tags.v3 put back/ }]);
+    t.match(await mend(deps), { done: [{ what: /refs.tags.v3 put back/ }], failed: [] });
+
+    await rename(join(cwd, 'packed-refs'), join(cwd, 'packed-refs.away'));
+    await writeFile(join(cwd, 'packed-refs'), 'garbage\n');
+    t.match(await mend(deps), { done: [], failed: [{ name: 'Meter' }] }, 'what failed is named');
+    await rename(join(cwd, 'packed-refs.away'), join(cwd, 'packed-refs'));
   });
 }
 

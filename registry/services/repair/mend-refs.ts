@@ -6,7 +6,7 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { GitProgram, Oid, Refs, RefUpdate, Repository } from '../../../repos/types.ts';
 import { keptRef, MAIN, versionNumber, versionRef } from '../../../text/refs.ts';
-import { parseRecord, strangeness } from '../../definitions/record.ts';
+import { parseRecord, RecordError, strangeness } from '../../definitions/record.ts';
 import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import { everything, findSummary } from '../../store/definitions.ts';
 import { tagsOfVersions } from '../../store/versions.ts';
@@ -106,8 +106,9 @@ async function genuine(
     const { commit, tag, record } = version;
     const whose = { id, name: repository.name, version: n, commit };
     return strangeness(parseRecord(record), whose) === null ? { tag, commit } : undefined;
-  } catch {
+  } catch (error) {
     // Not a tag, or not a record: `fsck` says so.
-    return undefined;
+    if (error instanceof RepositoryError || error instanceof RecordError) return undefined;
+    throw error;
   }
 }

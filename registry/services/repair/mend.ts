@@ -1,5 +1,6 @@
 /** `registry fsck --repair`: repairs what can be repaired without losing anything. */
 import { advanceDefinitionIds, knownDefinitions } from '../../store/definitions.ts';
+import { StoreError } from '../../store/errors.ts';
 import { countVersions } from '../../store/indexing.ts';
 import { compare, differenceOf } from './compare.ts';
 import { followGit } from './follow-git.ts';
@@ -8,8 +9,9 @@ import { idIn } from './id-in.ts';
 import { type MendDeps, mendRefs } from './mend-refs.ts';
 
 export interface Mended {
-  name: string;
-  done: string;
+  /** What was done, in words. */
+  done: { name: string; what: string }[];
+  failed: { name: string; error: Error }[];
 }
 
 /**
@@ -19,9 +21,9 @@ export interface Mended {
 export async function mend(
   deps: FsckDeps & MendDeps,
   onProgress: (done: number, total: number) => void = () => {},
-): Promise<Mended[]> {
+): Promise<Mended> {
   const { store, repositories, signingKeys } = deps;
-  const mended: Mended[] = [];
+  const mended: Mended = { done: [], failed: [] };
   await repositories.takeOverEntries();
   // Without the keys nobody can say which versions the registry made, so no ref is moved. The check that follows names the fault.
   const keys = await signingKeys.list().catch(() => undefined);
@@ -34,7 +36,7 @@ export async function mend(
       const repository = await repositories.open(name);
       await repository.maintain();
       const put = keys ? await mendRefs(deps, repository, keys) : [];
-      mended.push(...put.map((done) => ({ name, done })));
+      mended.done.push(...put.map((what) => ({ name, what })));
       const row = known.get(name);
       highest = Math.max(highest, await idIn(repository));
       const isBehind = row
@@ -43,10 +45,12 @@ export async function mend(
         : unknown.has(name);
       if (isBehind) {
         const versions = await followGit(deps, [repository], { everyVersion: true });
-        mended.push({ name, done: `the index follows git again (${versions} versions)` });
+        mended.done.push({ name, what: `the index follows git again (${versions} versions)` });
       }
-    } catch {
-      // The check that follows says what is wrong with this repository.
+    } catch (error) {
+      // Nothing is wrong with the definition.
+      if (error instanceof StoreError && error.code === 'database_unavailable') throw error;
+      mended.failed.push({ name, error: error as Error });
     }
     onProgress(i + 1, names.length);
   }
