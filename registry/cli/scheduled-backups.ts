@@ -21,8 +21,14 @@ const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 /** Returns a function that stops. A backup that is running ends with its next repository. */
 export function keepBackups(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const { BACKUP_DIR: folder, BACKUP_MINUTES, BACKUP_DAYS } = deps.config;
-  if (folder === undefined) return async () => {};
   const paths = dataPaths(deps.config.DATA_DIR);
+  if (folder === undefined) {
+    // Nobody tries again, so an earlier failure means nothing any more.
+    const cleared = noteNoFailure(paths).catch((err) =>
+      log.warn({ err }, 'the note of a failed backup cannot be deleted'),
+    );
+    return () => cleared;
+  }
   const stop = new AbortController();
   const { signal } = stop;
   const schedule: Schedule = {

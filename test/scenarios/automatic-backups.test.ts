@@ -107,4 +107,6 @@ t.test('a failed backup is logged, and `registry doctor` names it', async (t) =>
     findings.find(({ check }) => check === 'backup'),
     { result: 'problem', found: /the last automatic backup failed .*EEXIST/ },
   );
+  await keepBackups(deps, log)();
+  t.match(await backupState(paths), { failure: null }, 'without BACKUP_DIR nobody tries again');
 });
