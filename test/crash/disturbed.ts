@@ -8,9 +8,10 @@ import { createClient } from '../../client/typescript/client.ts';
 import { type Server, serve } from '../helpers/command.ts';
 import { isThere } from '../helpers/is-there.ts';
 import { startPostgres } from '../helpers/postgres-server.ts';
+import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 import { random } from '../scenarios/storm/random.ts';
 import { actUntil } from './clients.ts';
-import { type Fault, startProxy } from './faults.ts';
+import type { Fault } from './faults.ts';
 import { summaryOf, violationsOf } from './kills.ts';
 import { stoppedViolations } from './stopped.ts';
 import { makeWorld, PASSWORD, type World } from './world.ts';
@@ -27,7 +28,7 @@ export async function disturb(
   const dataDir = join(folder, 'data');
   const postgres = await startPostgres({ durable: true });
   t.teardown(() => postgres.close());
-  const proxy = await startProxy(postgres.port);
+  const proxy = await startTcpProxy(postgres.port);
   t.teardown(() => proxy.close());
   const databaseUrl = postgres.url('postgres');
   const settings = {

@@ -1,17 +1,17 @@
 /** Faults other than the death of the registry: of the database, of the connection to it, and of system calls. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createConnection, createServer, type Server as Listener, type Socket } from 'node:net';
 import { openStore } from '../../registry/store/open.ts';
 import type { Server } from '../helpers/command.ts';
 import type { PostgresServer } from '../helpers/postgres-server.ts';
+import type { TcpProxy } from '../helpers/tcp-proxy.ts';
 
 /** What a fault acts on. */
 export interface Victim {
   server: Server;
   postgres: PostgresServer;
   databaseUrl: string;
-  proxy: CutProxy;
+  proxy: TcpProxy;
   /** Resolves after this many more answers to clients. */
   answers(count: number): Promise<void>;
 }
@@ -32,45 +32,6 @@ const sessionsEnded: Fault = async ({ databaseUrl, answers }) => {
     await store.close();
   }
 };
-
-/** A way to the database that can be cut. */
-export interface CutProxy {
-  port: number;
-  cut(): void;
-  close(): void;
-}
-
-export async function startProxy(port: number): Promise<CutProxy> {
-  const sockets = new Set<Socket>();
-  const listener: Listener = createServer((near) => {
-    const far = createConnection(port, '127.0.0.1');
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one);
-      one
-        .on('error', () => undefined)
-        .on('close', () => {
-          sockets.delete(one);
-          other.destroy();
-        });
-      one.pipe(other);
-    }
-  }).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    port: (listener.address() as { port: number }).port,
-    cut,
-    close() {
-      listener.close();
-      cut();
-    },
-  };
-}
 
 const connectionsCut: Fault = async ({ proxy, answers }) => {
   for (let n = 0; n < 5; n++) {

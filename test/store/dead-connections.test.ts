@@ -1,46 +1,20 @@
 /** A PostgreSQL server that no longer answers delays a query by seconds, and a query that takes long is not disturbed. */
-import { type EventEmitter, once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { openStore, type Store } from '../../registry/store/open.ts';
 import { freshDatabase, onEachDatabase } from '../helpers/databases.ts';
+import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 
 const unavailable = { code: 'database_unavailable' } as unknown as Error;
 
-/** Passes connections on to the database. `change` may change what the server sends. */
-async function startProxy(t: Test, databaseUrl: string, change = (bytes: Buffer) => bytes) {
-  const { hostname, port } = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
-  let isDeaf = false;
-  const proxy = createServer((client) => {
-    const server = connect(Number(port), hostname);
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    client.on('data', (bytes) => server.write(bytes)).on('close', () => server.destroy());
-    server.on('data', (bytes) => client.write(change(bytes))).on('close', () => client.destroy());
-    if (isDeaf) client.pause();
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-  });
+/** A proxy to the database. `change` may change what the server sends. */
+async function startProxy(t: Test, databaseUrl: string, change?: (bytes: Buffer) => Buffer) {
   const url = new URL(databaseUrl);
-  url.port = String((proxy.address() as AddressInfo).port);
-  return {
-    url: url.href,
-    /** Stops passing bytes on in the connections that exist, as after a failover to another machine. */
-    cut() {
-      for (const socket of sockets) socket.pause();
-    },
-    /** Accepts connections, but passes nothing on from now on. */
-    hang() {
-      isDeaf = true;
-      this.cut();
-    },
-  };
+  const proxy = await startTcpProxy(Number(url.port), change);
+  t.teardown(() => proxy.close());
+  url.port = String(proxy.port);
+  return { ...proxy, url: url.href };
 }
 
 async function storeAt(t: Test, databaseUrl: string): Promise<Store> {
@@ -88,7 +62,7 @@ t.test('dead connections', { jobs: 4 }, async (t) => {
   t.test('after a failover, a query on an old connection fails, and a new one works', async (t) => {
     const proxy = await startProxy(t, databaseUrl);
     const store = await storeAt(t, proxy.url);
-    proxy.cut();
+    proxy.freeze();
     const took = await secondsOf(t.rejects(store.em().execute('select 1'), unavailable));
     t.comment(`failed after ${took} s`);
     t.same(await store.em().execute('select 1 as one'), [{ one: 1 }]);
