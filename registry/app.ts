@@ -149,7 +149,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   const counts = new SharedCounts(deps.store, (err) =>
     app.log.warn({ err }, 'the database fails; other processes do not know of failed sign-ins'),
   );
-  const throttle = createThrottle(deps.now, (news) => counts.tell(news));
+  const throttle = createThrottle(deps.now, (news) => counts.tell(news), deps.jwtSecret);
   app.addHook('onReady', () => counts.listen(throttle.hear));
   app.addHook('onClose', () => counts.close());
   app.decorateRequest('caller');

@@ -83,6 +83,22 @@ t.test(
   },
 );
 
+t.test('without the secret, what a process tells cannot be made from an address', async (t) => {
+  const [told, other]: [string[], string[]] = [[], []];
+  for (const [texts, secret] of [
+    [told, 'of this registry'],
+    [other, 'of another registry'],
+  ] as const) {
+    createThrottle(
+      () => 0,
+      (news) => texts.push(news),
+      secret,
+    ).badToken('192.0.2.7');
+  }
+  t.match([told, other], [[/^tokens /], [/^tokens /]]);
+  t.not(told[0], other[0]);
+});
+
 t.test('processes that tell each other what they count have one limit', async (t) => {
   const told: string[] = [];
   const [one, two] = [

@@ -3,7 +3,7 @@
  * only if this name was just tried too often from the same address. Each process counts in memory, and hears what the
  * other processes count (shared-counts.ts).
  */
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Slots } from '../../../repos/slots.ts';
 import { Problem } from '../../errors.ts';
@@ -50,11 +50,18 @@ export interface Throttle {
   hear(news: string): void;
 }
 
-/** `tell` is called with each change of a count. The text names no person, and has fewer than 40 characters. */
+/**
+ * `tell` is called with each change of a count. The text has fewer than 40 characters, and whoever lacks the `secret`,
+ * which all processes share, cannot find out names or addresses from it.
+ */
 export function createThrottle(
   now: () => number = Date.now,
   tell: (news: string) => void = () => {},
+  secret = '',
 ): Throttle {
+  const digest = (text: string): string =>
+    createHmac('sha256', secret).update(text).digest('base64url').slice(0, 22);
+  const placeOf = (address: string): string => digest(networkOf(address));
   const shared = { windowMs: WINDOW_MS, keys: 20_000, now };
   const names = new Backoff({
     firstMs: MINUTE,
@@ -146,15 +153,9 @@ function refuse(seconds: number, what: string): void {
   );
 }
 
-/** A key without the name or address that it is made from, and of the same length for all. */
-const digest = (text: string): string =>
-  createHash('sha256').update(text).digest('base64url').slice(0, 22);
-
-const placeOf = (address: string): string => digest(networkOf(address));
-
 /**
- * The part of an address under which it is counted: an IPv4 address, or the /64 network of an IPv6 address, because one host may
- * use all addresses of its network. A port, which some proxies add, is ignored.
+ * The part of an address under which it is counted: an IPv4 address, or the /64 network of an IPv6 address, because one
+ * host may use all addresses of its network. A port, which some proxies add, is ignored.
  */
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(address);
