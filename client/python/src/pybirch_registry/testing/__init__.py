@@ -1,0 +1,1 @@
+"""Tests definitions without hardware: recordings, simulators and pytest files."""
