@@ -126,12 +126,19 @@ async function advance(em: EntityManager, table: 'labs' | 'users'): Promise<void
   );
 }
 
-/** The source code of all built-in definitions by name, including archived ones. */
-export async function builtinSources(em: EntityManager): Promise<Map<string, string>> {
-  const rows = await em.execute<{ name: string; source_code: string }[]>(
-    'select name, source_code from definitions where is_builtin',
+/** A version of a definition: its commit, and the SHA-256 of each file by path (null if an older registry indexed it). */
+export type IndexedFiles = Pick<Version, 'commit' | 'files'>;
+
+/** The versions of each built-in definition by name, newest first, including archived definitions. */
+export async function versionsOfBuiltins(em: EntityManager): Promise<Map<string, IndexedFiles[]>> {
+  const rows = await em.execute<(IndexedFiles & { name: string })[]>(
+    `select d.name, v.commit, v.files from definitions d join versions v on v.definition_id = d.id
+     where d.is_builtin order by d.name, v.version desc`,
   );
-  return new Map(rows.map(({ name, source_code }) => [name, source_code]));
+  const versions = new Map<string, IndexedFiles[]>();
+  for (const { name, ...version } of rows)
+    versions.set(name, [...(versions.get(name) ?? []), version]);
+  return versions;
 }
 
 /** The columns of a definition that show whether its name is taken, and by whom. */

@@ -1,15 +1,16 @@
 /** Checks that the built-in definitions are complete and valid, and that they work with their instruments. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
-import type { Files, Json } from '../../registry/definitions/types.ts';
+import type { Json } from '../../registry/definitions/types.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { readShipped } from '../../registry/services/start/shipped.ts';
 import { NUMERIC, pythonWith } from '../helpers/python.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -19,14 +20,7 @@ const POLICY = { banned: [...DEFAULT_BANNED], allowed: [] };
 
 type Schema = { [key: string]: Json };
 
-const definitions = new Map<string, Files>();
-for (const file of (await readdir(FOLDER)).filter((name) => name.endsWith('.py')).sort()) {
-  definitions.set(
-    basename(file, '.py'),
-    new Map([[file, new Uint8Array(await readFile(join(FOLDER, file)))]]),
-  );
-}
-
+const definitions = await readShipped();
 const described = new Map([...definitions].map(([name, files]) => [name, describe(name, files)]));
 
 // The Python environment is created once per checkout, which takes minutes on a busy machine.

@@ -129,7 +129,7 @@ def simulated(device, case, moves):
 def main(folder, metadata=None):
     logging.disable(logging.CRITICAL)
     known = json.loads(pathlib.Path(metadata).read_text()) if metadata else {}
-    names = sorted(path.stem for path in pathlib.Path(folder).glob("*.py"))
+    names = sorted(path.stem for path in pathlib.Path(folder).glob("*/*.py"))
     tap = Tap()
     print("TAP version 14")
     tap.point("there is a case for each definition", names == sorted(CASES))

@@ -44,7 +44,7 @@ class Silent:
 
 def load(folder, name):
     """Executes a definition's module again and returns its class."""
-    path = pathlib.Path(folder, f"{name}.py")
+    path = pathlib.Path(folder, name, f"{name}.py")
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -56,7 +56,7 @@ const files = new Map<string, Uint8Array>([
     ([name, source]) =>
       [name, typeof source === 'string' ? new TextEncoder().encode(source) : source] as const,
   ),
-  ...readdirSync(builtin)
+  ...readdirSync(builtin, { encoding: 'utf8', recursive: true })
     .filter((path) => path.endsWith('.py'))
     .map((path) => [path, readFileSync(new URL(path, builtin))] as const),
 ]);

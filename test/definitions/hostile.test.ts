@@ -62,7 +62,7 @@ t.test('a file of 300 KB is analysed in half a second', async (t) => {
     def _perform_measurement_impl(self):
         return np.array([[float(self.instrument.query('X?')), 2.0]])
 `;
-  const builtin = new URL('../../registry/builtin/SR830.py', import.meta.url);
+  const builtin = new URL('../../registry/builtin/SR830/SR830.py', import.meta.url);
   const source = readFileSync(builtin, 'utf8');
   const code = source.slice(source.indexOf('# ///\n', 12) + '# ///\n'.length);
   const texts: [string, string][] = [

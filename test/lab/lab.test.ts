@@ -12,7 +12,7 @@ import { openComputer } from './computer.ts';
 t.setTimeout(300_000);
 
 const BUILT_IN = join(import.meta.dirname, '..', '..', 'registry', 'builtin');
-const source = async (name: string) => await readFile(join(BUILT_IN, `${name}.py`), 'utf8');
+const source = async (name: string) => await readFile(join(BUILT_IN, name, `${name}.py`), 'utf8');
 
 await t.test(
   'a laboratory',

@@ -1,10 +1,8 @@
 // cspell:disable: names of manufacturers and models
 /** A realistic catalogue of definitions: the built-in ones, and products that labs have. */
-import { readdir, readFile } from 'node:fs/promises';
 import { describe } from '../../registry/definitions/metadata.ts';
+import { readShipped } from '../../registry/services/start/shipped.ts';
 import { definitionFields, type NewDefinition } from './definition-fields.ts';
-
-const SHIPPED = new URL('../../registry/builtin/', import.meta.url);
 
 /** The manufacturer, the category, what the product is, and its models. */
 const PRODUCTS: [maker: string, category: string, what: string, models: string][] = [
@@ -77,19 +75,13 @@ export async function catalogue(): Promise<NewDefinition[]> {
 }
 
 async function shipped(): Promise<NewDefinition[]> {
-  const names = (await readdir(SHIPPED)).filter((file) => file.endsWith('.py')).sort();
-  return await Promise.all(
-    names.map(async (file) => {
-      const bytes = await readFile(new URL(file, SHIPPED));
-      const name = file.slice(0, -'.py'.length);
-      const described = describe(name, new Map([[file, bytes]]));
-      const { display_name, description, category, manufacturer } = described;
-      const source_code = bytes.toString();
-      return definitionFields(name, {
-        ...{ display_name, description, category, manufacturer, source_code, is_builtin: true },
-      });
-    }),
-  );
+  return [...(await readShipped())].map(([name, files]) => {
+    const { display_name, description, category, manufacturer } = describe(name, files);
+    const source_code = Buffer.from(files.get(`${name}.py`) as Uint8Array).toString();
+    return definitionFields(name, {
+      ...{ display_name, description, category, manufacturer, source_code, is_builtin: true },
+    });
+  });
 }
 
 function products([maker, category, what, models]: (typeof PRODUCTS)[number]): NewDefinition[] {

@@ -18,7 +18,7 @@ from pybirch_registry import Registry
 from pybirch_registry.pybirch import switch_on
 from sources import measurement
 
-BUILT_IN = sorted((Path(__file__).parents[3] / "registry" / "builtin").glob("*.py"))
+BUILT_IN = sorted((Path(__file__).parents[3] / "registry" / "builtin").glob("*/*.py"))
 
 
 @pytest.fixture(autouse=True)

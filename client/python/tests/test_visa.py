@@ -22,7 +22,7 @@ from pybirch_registry import Registry
 from pybirch_registry.home import Home
 
 BUILTIN = Path(__file__).parents[3] / "registry" / "builtin"
-VISA = sorted(path.stem for path in BUILTIN.glob("*.py") if "VisaBase" in path.read_text())
+VISA = sorted(path.stem for path in BUILTIN.glob("*/*.py") if "VisaBase" in path.read_text())
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 
 PROGRAM = """
@@ -92,7 +92,7 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     server = FakeRegistry(folder / "server")
     home = enrol(folder / "home", server)
     for name in VISA:
-        server.land(name, (BUILTIN / f"{name}.py").read_text())
+        server.land(name, (BUILTIN / name / f"{name}.py").read_text())
     assert not Registry.open(home.root).sync().refused
     yield home
     server.close()

@@ -1,35 +1,40 @@
 /** Lands the definitions that the registry ships with. */
-import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { createHash } from 'node:crypto';
 import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
-import { builtinSources } from '../../store/indexing.ts';
+import { type IndexedFiles, versionsOfBuiltins } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 import { OPERATOR } from '../caller.ts';
-import { changesBetween, filesOf, mainFile, textOf } from '../content/files.ts';
+import { changesBetween, filesOf, mainFile } from '../content/files.ts';
 import { landFirstVersion } from '../definitions/first-version.ts';
 import type { SaveDeps } from '../deps.ts';
 import { commitFiles, land } from '../landing/landing.ts';
+import { readShipped } from './shipped.ts';
 
-const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
+/** The SHA-256 of each file by path. */
+type Digests = Record<string, string>;
 
 /**
- * Lands every built-in definition that is missing, and every new text of an existing one. A text that was a version
- * before does not land again, so a site admin's change of a built-in definition stays.
+ * Lands every built-in definition that is missing, and the files of every existing one that are new in this release.
+ * Files that were a version before do not land again, and neither does a class that was one, so a site admin's change of
+ * a built-in definition stays. Without `shipped`, these are the files of this release.
  */
 export async function landBuiltins(
   deps: SaveDeps & { store: Store },
   onProgress: (done: number, total: number) => void,
+  shipped?: ReadonlyMap<string, Files>,
 ): Promise<{ landed: string[]; skipped: string[] }> {
-  const shipped = await readShipped();
-  const known = await builtinSources(deps.store.em());
-  const pending = shipped.filter(([name, bytes]) => known.get(name) !== textOf(bytes));
+  const known = await versionsOfBuiltins(deps.store.em());
+  const pending = [...(shipped ?? (await readShipped()))].filter(([name, files]) => {
+    const newest = known.get(name)?.[0]?.files;
+    return !newest || !isSame(newest, digestsOf(files));
+  });
   const landed: string[] = [];
   const skipped: string[] = [];
-  for (const [i, [name, bytes]] of pending.entries()) {
-    const files: Files = new Map([[mainFile(name), bytes]]);
-    if (known.has(name)) {
-      if (await renewBuiltin(deps, name, files)) landed.push(name);
+  for (const [i, [name, files]] of pending.entries()) {
+    const versions = known.get(name);
+    if (versions) {
+      if (await renewBuiltin(deps, name, files, versions)) landed.push(name);
     } else {
       (await createBuiltin(deps, name, files)) ? landed.push(name) : skipped.push(name);
     }
@@ -57,13 +62,22 @@ async function createBuiltin(deps: SaveDeps, name: string, files: Files): Promis
   }
 }
 
-async function renewBuiltin(deps: SaveDeps, name: string, files: Files): Promise<boolean> {
+/** `versions` are all versions of the definition, newest first. */
+async function renewBuiltin(
+  deps: SaveDeps,
+  name: string,
+  files: Files,
+  versions: readonly IndexedFiles[],
+): Promise<boolean> {
   const repository = await deps.repositories.open(name);
-  const bytes = files.get(mainFile(name)) as Uint8Array;
-  for (const { oid } of await repository.history({ path: mainFile(name) })) {
-    const before = await repository.readFile(oid, mainFile(name));
-    if (before && Buffer.compare(before, bytes) === 0) return false;
-  }
+  const shipped = digestsOf(files);
+  const earlier: Digests[] = [];
+  for (const version of versions)
+    earlier.push(version.files ?? digestsOf(await filesOf(repository, version.commit)));
+  if (earlier.some((before) => isSame(before, shipped))) return false;
+  const main = mainFile(name);
+  const first = earlier.findIndex((before) => before[main] === shipped[main]);
+  if (first > 0) return false;
   const from = await repository.tip();
   const before = from.head === null ? new Map() : await filesOf(repository, from.head);
   await land(deps, OPERATOR, {
@@ -71,21 +85,21 @@ async function renewBuiltin(deps: SaveDeps, name: string, files: Files): Promise
     from,
     judged: null,
     ...(await commitFiles(repository, OPERATOR, from.head, changesBetween(before, files), {
-      summary: `Update ${name} to the file in this release of the registry`,
+      summary: `Update ${name} to the files in this release of the registry`,
       overrides: [],
     })),
   });
   return true;
 }
 
-async function readShipped(): Promise<[string, Uint8Array][]> {
-  const names = (await readdir(FOLDER)).filter((file) => file.endsWith('.py')).sort();
-  return await Promise.all(
-    names.map(
-      async (file): Promise<[string, Uint8Array]> => [
-        file.slice(0, -'.py'.length),
-        await readFile(new URL(file, `file://${FOLDER}`)),
-      ],
-    ),
+const digestsOf = (files: Files): Digests =>
+  Object.fromEntries([...files].map(([path, content]) => [path, sha256(content)]));
+
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+function isSame(one: Digests, other: Digests): boolean {
+  const paths = Object.keys(one);
+  return (
+    paths.length === Object.keys(other).length && paths.every((path) => one[path] === other[path])
   );
 }

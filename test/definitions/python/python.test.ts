@@ -18,7 +18,7 @@ import { linesOf, skeletonOf } from './skeleton.ts';
 const cpython = await newest();
 const machine = onMachine('python3');
 const builtin = new URL('../../../registry/builtin/', import.meta.url);
-const programs = readdirSync(builtin)
+const programs = readdirSync(builtin, { encoding: 'utf8', recursive: true })
   .filter((path) => path.endsWith('.py'))
   .map((path) => readFileSync(new URL(path, builtin)));
 const snippets = machine === null ? [] : snippetsOf(machine);

@@ -27,7 +27,7 @@ KEPT: list[Any] = []
 """Windows that were closed. Python must not delete a window in a thread of the test's registry, because Qt
 would crash.
 """
-BUILT_IN = sorted((Path(__file__).parents[4] / "registry" / "builtin").glob("*.py"))
+BUILT_IN = sorted((Path(__file__).parents[4] / "registry" / "builtin").glob("*/*.py"))
 
 
 @pytest.fixture
