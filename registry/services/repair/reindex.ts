@@ -16,10 +16,12 @@ import { auditDefinition, byRecorded } from '../audit/entries.ts';
 import { headsIn } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Indexed, indexRepository } from '../landing/index-repository.ts';
+import { apartFromRefs } from '../review/repair-merge-requests.ts';
 import { adopt, requireOwn } from './agreement.ts';
 import { differenceOf, missing } from './compare.ts';
 import { idIn } from './id-in.ts';
 import { mendedState } from './mended-state.ts';
+import { repairAsked } from './repair.ts';
 
 export interface ReindexReport {
   definitions: number;
@@ -59,6 +61,7 @@ export async function reindex(
     removed: [],
   };
   let [definitions, mergeRequests] = [0, 0];
+  const apart: string[] = [];
   for (const [i, name] of names.entries()) {
     try {
       const repository = await repositories.open(name);
@@ -72,6 +75,8 @@ export async function reindex(
         report.definitions += 1;
         report.versions += indexed.added.length;
         mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
+        const { id } = indexed.definition;
+        if ((await apartFromRefs(store.em(), repository, id)).length > 0) apart.push(name);
       }
     } catch (error) {
       // One damaged repository must not stop the others from being indexed.
@@ -79,6 +84,8 @@ export async function reindex(
     }
     onProgress(i + 1, names.length);
   }
+  const { failed } = await repairAsked(deps, apart);
+  report.skipped.push(...failed.map(({ name, error }) => ({ name, reason: error.message })));
   const orphans = await findOrphans(store, repositories);
   if (deleteMissing) report.removed = await removeOrphans(store, repositories, orphans);
   else report.missing.push(...orphans.map((o) => ({ name: o.name, reason: missing(o).problem })));

@@ -45,6 +45,18 @@ export async function repair(
   return report;
 }
 
+/**
+ * Repairs repositories whose merge requests are apart from their refs, as if a crash had interrupted a change. If a change is
+ * running, the repair follows when it has ended.
+ */
+export async function repairAsked(deps: LandingDeps, names: readonly string[]) {
+  for (const name of names) {
+    await deps.repositories.addJournalEntry(name);
+    await deps.repositories.leaveJournalEntry(name);
+  }
+  return await repair(deps, (name) => names.includes(name));
+}
+
 async function repairRepository(
   deps: LandingDeps,
   repository: Repository,

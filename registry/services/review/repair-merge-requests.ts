@@ -1,12 +1,14 @@
 /**
- * Repairs merge requests after a crash. The refs show what happened. The intents that the database recorded before the
- * refs moved show who did it.
+ * Repairs merge requests after a crash, or after the database was set back. The refs show what happened. The intents that
+ * the database recorded before the refs moved show who did it.
  */
-import type { Repository } from '../../../repos/types.ts';
-import { headRef, isBranch } from '../../../text/refs.ts';
+import type { Oid, Refs, Repository } from '../../../repos/types.ts';
+import { headRef, isBranch, MAIN } from '../../../text/refs.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import {
+  addHead,
   findHead,
+  type NewHead,
   removeHeadsAfter,
   removeHeadsAfterDecisions,
   removeOpening,
@@ -16,6 +18,8 @@ import {
 import type { EntityManager } from '../../store/types.ts';
 import { usersById } from '../../store/users.ts';
 import { auditMergeRequest, byRecorded } from '../audit/entries.ts';
+import { baseOf, commitsBeyondVersions } from '../content/history.ts';
+import { examine } from './examine.ts';
 import { applyHead, openingFields } from './steps.ts';
 
 const TOLD = { repaired: true };
@@ -33,19 +37,63 @@ export async function repairMergeRequests(
   // A push can record a new head while somebody closes or merges the merge request. Its ref never moved.
   let repaired = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
-    const head = refs.get(headRef(row.id))?.oid;
-    const gone = isBranch(row.source_ref) && !refs.has(row.source_ref);
+    const { head, gone } = shownBy(refs, row);
     if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) repaired = true;
     if (row.state === 'open' && head === row.head && !gone) continue;
     repaired = true;
     if (head === undefined) await removeOpening(em, row.id);
-    else await followRefs(em, row, { head, gone });
+    else await followRefs(em, repository, row, { head, gone });
   }
   return repaired;
 }
 
+/**
+ * Open merge requests that differ from the refs, in words, if nobody is just changing them: the database or the repository
+ * was set back.
+ */
+export async function apartFromRefs(
+  em: EntityManager,
+  repository: Repository,
+  definitionId: number,
+): Promise<string[]> {
+  const rows = await undecidedMergeRequests(em, definitionId);
+  const refs = await repository.refs();
+  return rows.flatMap((row) => {
+    const { head, gone } = shownBy(refs, row);
+    if (row.state !== 'open' || (head === row.head && !gone)) return [];
+    const inGit = gone ? 'its branch is deleted in git' : `its head is ${head ?? 'missing'} in git`;
+    return [`merge request !${row.id}: its head is ${row.head} in the index, but ${inGit}`];
+  });
+}
+
+/** What the refs say of a merge request: its head, and whether its branch was deleted. */
+const shownBy = (refs: Refs, { id, source_ref }: MergeRequest) => ({
+  head: refs.get(headRef(id))?.oid,
+  gone: isBranch(source_ref) && !refs.has(source_ref),
+});
+
+/**
+ * A head that the database does not know, because it was set back. Nobody knows who pushed it, so it counts as pushed by
+ * the author of the merge request, who may not approve it.
+ */
+async function addForgotten(
+  em: EntityManager,
+  repository: Repository,
+  { id, author_id }: MergeRequest,
+  head: Oid,
+): Promise<NewHead> {
+  const refs = await repository.refs();
+  const commits = await commitsBeyondVersions(repository, refs, head);
+  const base = baseOf(refs, refs.get(MAIN)?.oid ?? null, commits) ?? null;
+  const examined = await examine(repository, base, head, commits);
+  const forgotten = { ...examined, pushed_by: author_id, edits: null };
+  await addHead(em, id, forgotten);
+  return forgotten;
+}
+
 async function followRefs(
   em: EntityManager,
+  repository: Repository,
   row: MergeRequest,
   { head, gone }: { head: string; gone: boolean },
 ): Promise<void> {
@@ -60,7 +108,7 @@ async function followRefs(
     });
   }
   if (head !== row.head) {
-    const to = noted ?? { ...row, head, edits: null };
+    const to = noted ?? (await addForgotten(em, repository, row, head));
     await applyHead(em, by(noted?.pushed_by ?? null), row, to, TOLD);
   }
   if (!gone) return;
