@@ -1,1 +1,5 @@
 """Tests definitions without hardware: recordings, simulators and pytest files."""
+
+from .replaying import replay
+
+__all__ = ["replay"]

@@ -1,0 +1,162 @@
+"""A child process that runs code under test. The parent believes nothing that the child sends: lines are limited in
+size and number, and everything that the child started ends with it.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST_LINE = 16 * 1024 * 1024
+MOST_OUTPUT = 64 * 1024 * 1024
+"""How many bytes a process may print before it is ended."""
+KEPT_OUTPUT = 16 * 1024
+"""How many of the last bytes that a process printed are kept."""
+KEPT = ("PATH", "LANG", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
+KEPT_PREFIXES = ("LC_", "PYTHON", "OPENBLAS_", "OMP_", "MKL_", "CONDA_")
+"""The variables that a process gets from this one. The others may contain secrets."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run of code under test may use."""
+
+    seconds: float = 60.0
+    """Of real time, for one recording, one pytest file or one simulated measurement."""
+    memory: int = 4 * 1024**3
+    """In bytes of address space."""
+
+
+class ProcessError(Exception):
+    """The process ended, broke a limit, or sent something that is not an answer. The text says which."""
+
+
+class Process:
+    """A child process. Its standard output carries one JSON object a line; what it prints besides is kept in part."""
+
+    def __init__(self, command: Sequence[str], folder: Path) -> None:
+        """Starts the process in `folder`, which is also its home folder."""
+        self._lines: queue.Queue[bytes | None] = queue.Queue(maxsize=16)
+        self._printed = bytearray()
+        self._fault: str | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=environment(folder),
+            start_new_session=True,
+        )
+        self._readers = [threading.Thread(target=one, daemon=True) for one in (self._read_lines, self._read_printed)]
+        for reader in self._readers:
+            reader.start()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Raises `ProcessError`."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise ProcessError(self._ending()) from error
+
+    def receive(self, deadline: float) -> dict[str, Any]:
+        """The next message. `deadline` is a time of `time.monotonic`. Raises `ProcessError`."""
+        try:
+            line = self._lines.get(timeout=max(deadline - time.monotonic(), 0.001))
+        except queue.Empty as error:
+            raise ProcessError("it did not end within its time limit") from error
+        if line is None:
+            raise ProcessError(self._ending())
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ProcessError("it sent something that is not an answer") from error
+        if not isinstance(message, dict):
+            raise ProcessError("it sent something that is not an answer")
+        return message
+
+    def printed(self) -> str:
+        """The end of what the process printed."""
+        return bytes(self._printed).decode(errors="replace")
+
+    def stop(self) -> None:
+        """Ends the process and all that it started. May be called again."""
+        if self._process.stdin is None or self._process.stdin.closed:
+            return
+        self._kill()
+        self._process.wait()
+        # What left the process's group may still hold the pipes. Then the readers go on until this program ends.
+        deadline = time.monotonic() + 1
+        while any(reader.is_alive() for reader in self._readers) and time.monotonic() < deadline:
+            with contextlib.suppress(queue.Empty):
+                self._lines.get(timeout=0.02)  # a reader may wait for a place in the queue
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        for reader, stream in zip(self._readers, (self._process.stdout, self._process.stderr), strict=True):
+            if stream is not None and not reader.is_alive():
+                stream.close()
+
+    def _ending(self) -> str:
+        if self._fault is not None:
+            return self._fault
+        try:
+            code = self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            return "it closed its output"
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                return f"its process was ended by {signal.Signals(-code).name}"
+        return f"its process ended with exit code {code}"
+
+    def _read_lines(self) -> None:
+        assert self._process.stdout is not None
+        while True:
+            line = self._process.stdout.readline(LONGEST_LINE)
+            if not line.endswith(b"\n"):
+                if len(line) >= LONGEST_LINE:
+                    self._end(f"it sent a message of more than {LONGEST_LINE} bytes")
+                self._lines.put(None)
+                return
+            self._lines.put(line)
+
+    def _read_printed(self) -> None:
+        assert self._process.stderr is not None
+        total = 0
+        while chunk := os.read(self._process.stderr.fileno(), 65536):
+            total += len(chunk)
+            self._printed += chunk
+            del self._printed[:-KEPT_OUTPUT]
+            if total > MOST_OUTPUT:
+                self._end(f"it printed more than {MOST_OUTPUT} bytes")
+                return
+
+    def _end(self, fault: str) -> None:
+        self._fault = self._fault or fault
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process.returncode is None and sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The variables of a process: a search path as here, and a home folder of its own."""
+    kept = {key: value for key, value in os.environ.items() if key in KEPT or key.startswith(KEPT_PREFIXES)}
+    places = [place for place in sys.path if place and Path(place).exists()]
+    own = {"PYTHONPATH": os.pathsep.join(places), "HOME": str(folder), "USERPROFILE": str(folder)}
+    # One thread saves memory and time: a test computes little.
+    return {**kept, **own, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,0 +1,80 @@
+"""Runs the tests of a definition and makes items of them."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..guard import Policy
+from ..text import make_visible
+from . import recording
+from .difference import Difference
+from .items import Item
+from .process import Limits, ProcessError
+from .recording import RecordingError
+from .replaying import replay_on
+from .under_test import RaisedError, UnderTest
+
+SHOWN_LINES = 12
+"""How many of the last lines that a definition printed are shown with a failure."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A definition to test."""
+
+    folder: Path
+    """The folder with `<name>.py`: a clone, or an installed version."""
+    name: str
+    version: int | None = None
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def label(self) -> str:
+        return self.name if self.version is None else f"{self.name} v{self.version}"
+
+    def recordings(self) -> list[Path]:
+        return sorted((self.folder / "tests").glob("*.jsonl"))
+
+
+def run_recordings(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:
+    """Replays every recording of a definition, each on a new instrument, in a process of its own."""
+    files = subject.recordings()
+    if not files:
+        return
+    with UnderTest(limits) as tested:
+        for file in files:
+            yield run_recording(subject, file, tested)
+
+
+def run_recording(subject: Subject, file: Path, tested: UnderTest) -> Item:
+    """Replays one recording. Loads the definition first if the process has none."""
+    name = file.relative_to(subject.folder).as_posix()
+    start = time.monotonic()
+
+    def failed(message: str, difference: str | None = None) -> Item:
+        return Item(name, "failed", time.monotonic() - start, message, difference)
+
+    try:
+        session = recording.read(file)
+        if session.cls != subject.name:
+            raise RecordingError(f'{name}:1: "class" is {session.cls}; write {subject.name}, which this folder defines')
+        if not tested.is_loaded:
+            tested.load(subject.folder, subject.name, subject.policy, subject.label)
+        replay_on(tested, session, name)
+    except Difference as difference:
+        return failed(str(difference), difference.lines + _printed(tested))
+    except RaisedError as error:
+        where = f" ({error.place})" if error.place else ""
+        return failed(f"{subject.name}.py cannot be loaded: {error}{where}", _printed(tested).strip() or None)
+    except ProcessError as error:
+        return failed(f"{name}: {error}", _printed(tested).strip() or None)
+    except RecordingError as error:
+        return failed(str(error))
+    return Item(name, "passed", time.monotonic() - start)
+
+
+def _printed(tested: UnderTest) -> str:
+    """The last lines that the definition printed or logged, as a paragraph."""
+    lines = tested.printed().splitlines()[-SHOWN_LINES:]
+    return "".join(f"\nprinted  {make_visible(line)}" for line in lines)
