@@ -97,9 +97,9 @@ class Registry:
         """
         return self._choice.resolve(name, version)
 
-    def _resolve_or_sync(self, name: str, version: int | None) -> Installed:
+    def fetch(self, name: str, version: int | None) -> Installed:
         """As `resolve`, but first fetches a public or built-in definition that is not here, if the registry can be
-        reached.
+        reached. Raises what `resolve` raises.
         """
         try:
             return self.resolve(name, version)
@@ -136,7 +136,7 @@ class Registry:
 
     def load(self, definition: str, version: int | None = None) -> type:
         """Returns the class of a definition. Raises what `create` raises."""
-        installed = self._resolve_or_sync(definition, version)
+        installed = self.fetch(definition, version)
         return self.library.load(installed.name, installed.commit)
 
     def create(
@@ -153,7 +153,7 @@ class Registry:
         `adapter` is a VISA address (`GPIB::8::INSTR`). `options` are passed to the constructor. Raises `RefusedError`,
         `UnknownDefinitionError`, `ConstructionError`, or any error that the definition's code raises.
         """
-        installed = self._resolve_or_sync(definition, version)
+        installed = self.fetch(definition, version)
         return self._create(installed, Call(adapter, name, options, version))
 
     def _create(self, installed: Installed, call: Call) -> Any:

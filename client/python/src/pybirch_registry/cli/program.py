@@ -17,7 +17,7 @@ from .. import __version__
 from ..errors import FolderError, RegistryError
 from ..files import reason_of
 from ..home import Home
-from . import commands, definitions, instruments
+from . import commands, definitions, instruments, testing
 from .output import Output, show
 
 INSTRUMENT = "its number, its name, or a definition's name"
@@ -132,5 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     bundle = command("import-bundle", "Import definitions from a file, without the network.", commands.import_bundle)
     bundle.add_argument("file", metavar="FILE", type=Path, help="the bundle that `registry export --bundle` wrote")
     bundle.add_argument("--trust", metavar="SHA256:…", action="append", default=[], help="trust this key of the bundle")
+    test = command("test", "Test definitions without hardware: recordings and pytest files.", testing.test)
+    test.add_argument(
+        "targets",
+        metavar="NAME[@VERSION]|FOLDER",
+        nargs="*",
+        help="definitions, or folders with one each, such as ./SR830 (default: all definitions on this computer)",
+    )
+    test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit's XML")
     command("doctor", "Check this computer, and say what to repair.", commands.doctor)
     return parser

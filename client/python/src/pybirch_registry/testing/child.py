@@ -122,7 +122,7 @@ class Worker:
                 done = {"stopped": True}
             except BaseException as error:  # a definition may raise anything, even `SystemExit`
                 done = self._describe(error)
-            self._parent.send({"done": done})
+            self._parent.send({"done": done, "number": command["number"]})
 
     def _load(self, command: dict[str, Any]) -> None:
         self._instrument = None

@@ -6,7 +6,8 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest import mock
+
+from .patching import replaced
 
 _ahead_s: list[float] = []
 """How far the clock is ahead of the real one, if it runs."""
@@ -43,7 +44,7 @@ def running() -> Iterator[None]:
     functions: dict[str, Any] = {name: _shifted(getattr(time, name)) for name in names}
     functions |= {f"{name}_ns": _shifted_ns(getattr(time, f"{name}_ns")) for name in names}
     try:
-        with mock.patch.multiple(time, sleep=_sleep, **functions):
+        with replaced(time, sleep=_sleep, **functions):
             yield
     finally:
         _ahead_s.clear()

@@ -30,6 +30,16 @@ def load_class(folder: Path, name: str, policy: Policy, label: str | None = None
 
     Raises `RefusedError` if there is no such class, or any error that the definition's code raises.
     """
+    approved = prepare(folder, name, policy, label)
+    module = importlib.import_module(f"{approved.package}.{name}")
+    cls = getattr(module, name, None)
+    if not isinstance(cls, type):
+        raise RefusedError(f"{name}.py contains no class {name}")
+    return cls
+
+
+def prepare(folder: Path, name: str, policy: Policy, label: str | None = None) -> Approved:
+    """Reads a definition, and makes it importable under the guard. Runs no code of it. Raises `RefusedError`."""
     folder = folder.resolve()
     contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_of(folder)}
     if f"{name}.py" not in contents:
@@ -41,12 +51,9 @@ def load_class(folder: Path, name: str, policy: Policy, label: str | None = None
     siblings = {path.partition("/")[0].removesuffix(".py") for path in sources} - {"__init__"}
     builtins, gate = guarded_builtins(label or name, package_name(name, commit), frozenset(siblings), policy)
     watch(builtins, gate, label or name, str(folder), policy)
-    add_provider(_Given(Approved(installed, folder, sources, builtins)))
-    module = importlib.import_module(f"{package_name(name, commit)}.{name}")
-    cls = getattr(module, name, None)
-    if not isinstance(cls, type):
-        raise RefusedError(f"{name}.py contains no class {name}")
-    return cls
+    approved = Approved(installed, folder, sources, builtins)
+    add_provider(_Given(approved))
+    return approved
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -31,7 +31,9 @@ class Limits:
     """What one run of code under test may use."""
 
     seconds: float = 60.0
-    """Of real time, for one recording, one pytest file or one simulated measurement."""
+    """Of real time, for one recording, one test function or one simulated measurement."""
+    start_seconds: float = 60.0
+    """Of real time, for the start of a process and the import of the definition."""
     memory: int = 4 * 1024**3
     """In bytes of address space."""
 

@@ -2,39 +2,27 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..guard import Policy
 from ..text import make_visible
 from . import recording
 from .difference import Difference
 from .items import Item
 from .process import Limits, ProcessError
+from .pytest_files import run_pytest_files
 from .recording import RecordingError
 from .replaying import replay_on
+from .subjects import Subject
 from .under_test import RaisedError, UnderTest
 
 SHOWN_LINES = 12
 """How many of the last lines that a definition printed are shown with a failure."""
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A definition to test."""
-
-    folder: Path
-    """The folder with `<name>.py`: a clone, or an installed version."""
-    name: str
-    version: int | None = None
-    policy: Policy = field(default_factory=Policy)
-
-    @property
-    def label(self) -> str:
-        return self.name if self.version is None else f"{self.name} v{self.version}"
-
-    def recordings(self) -> list[Path]:
-        return sorted((self.folder / "tests").glob("*.jsonl"))
+def run_tests(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:
+    """Runs everything that a definition brings: its recordings, then its pytest files. Gives each result at once."""
+    yield from run_recordings(subject, limits)
+    yield from run_pytest_files(subject, limits)
 
 
 def run_recordings(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:

@@ -5,13 +5,13 @@ rest.
 import contextlib
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
 import serial
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
 from . import clock
 from .device import Device, DeviceFinder, DeviceTimeoutError
+from .patching import replaced
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def serial_devices(find: DeviceFinder) -> Iterator[None]:
             port.open()
         return port
 
-    with mock.patch.multiple(serial, Serial=Serial, serial_for_url=serial_for_url):
+    with replaced(serial, Serial=Serial, serial_for_url=serial_for_url):
         yield
 
 

@@ -46,6 +46,8 @@ class UnderTest:
         self._find: DeviceFinder = _none
         self._devices: dict[str, Device] = {}
         self._deadline = 0.0
+        self._number = 0
+        """The number of the present command, which its answer repeats."""
         self.last_place: Place | None = None
         """The line of the definition that sent or read last."""
 
@@ -64,7 +66,7 @@ class UnderTest:
         the answers. Raises `RaisedError`, `ProcessError`.
         """
         self._stop()
-        self._start_clock()
+        self._deadline = time.monotonic() + self.limits.start_seconds
         # The guard knows the code of definitions by folders below `versions`.
         self._folder = self._scratch / "versions" / name / "under-test"
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -92,7 +94,7 @@ class UnderTest:
         """Creates the instrument. The time limit begins. `args` are those of a recording's head; `find` finds the
         devices that the instrument opens. Raises `RaisedError`, `ProcessError`, and what the devices raise.
         """
-        self._start_clock()
+        self._deadline = time.monotonic() + self.limits.seconds
         self._find, self._devices = _none, dict.fromkeys(self._devices, Unplugged())
         self._command("drop")
         self._find, self._devices = find, {}
@@ -110,20 +112,20 @@ class UnderTest:
         """The end of what the process printed and logged."""
         return "" if self._process is None else self._process.printed()
 
-    def _start_clock(self) -> None:
-        self._deadline = time.monotonic() + self.limits.seconds
-
     def _command(self, verb: str, **details: Any) -> Any:
         process = self._process
         if process is None:
             raise ProcessError("its process has ended")
         self.last_place = None
         try:
-            process.send({"do": verb, **details})
+            self._number += 1
+            process.send({"do": verb, "number": self._number, **details})
             while True:
                 message = process.receive(self._deadline)
                 done = message.get("done")
                 if isinstance(done, dict):
+                    if message.get("number") != self._number:
+                        raise ProcessError("it sent an answer that was not asked for")
                     return self._result(done)
                 process.send(self._answer(message))
         except ProcessError:

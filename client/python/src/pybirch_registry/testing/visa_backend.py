@@ -15,6 +15,7 @@ from pyvisa.util import LibraryPath
 
 from . import clock
 from .device import Device, DeviceFinder, DeviceTimeoutError
+from .patching import replaced
 
 STREAMS = ((InterfaceType.asrl, "INSTR"), (InterfaceType.tcpip, "SOCKET"))
 """The kinds of sessions that carry bytes without marking the end of a message."""
@@ -184,12 +185,10 @@ def visa_devices(find: DeviceFinder, names: Sequence[str] = ()) -> Iterator[None
     path = LibraryPath(f"devices-{next(_numbers)}")
     library = DeviceLibrary(path)
     library.find, library.names = find, names
-    before = highlevel.open_visa_library
-    highlevel.open_visa_library = lambda specification="": library
     try:
-        yield
+        with replaced(highlevel, open_visa_library=lambda specification="": library):
+            yield
     finally:
-        highlevel.open_visa_library = before
         if library.resource_manager is not None:
             library.resource_manager.close()
         highlevel.VisaLibraryBase._registry.pop((DeviceLibrary, path), None)

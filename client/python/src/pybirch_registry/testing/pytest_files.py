@@ -1,0 +1,75 @@
+"""Runs the pytest files of a definition in a process of their own (pytest_child.py)."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .items import Item
+from .process import Limits, Process, ProcessError
+from .subjects import Subject
+from .under_test import copy_files
+
+CHILD = "pybirch_registry.testing.pytest_child"
+LONGEST = 8000
+"""The longest text of a failure that is kept, in characters."""
+
+
+def run_pytest_files(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:
+    """Runs `tests/test_*.py` and gives an item for each test. Without pytest, each file is skipped."""
+    files = [file.relative_to(subject.folder).as_posix() for file in subject.pytest_files()]
+    if not files:
+        return
+    if not find_spec("pytest"):
+        for file in files:
+            yield Item(file, "skipped", 0.0, "pytest is not installed: pip install pytest")
+        return
+    scratch = Path(tempfile.mkdtemp(prefix="pybirch-test-"))
+    try:
+        yield from _run(subject, files, limits or Limits(), scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _run(subject: Subject, files: list[str], limits: Limits, scratch: Path) -> Iterator[Item]:
+    folder = scratch / "versions" / subject.name / "under-test"
+    copy_files(subject.folder, folder, with_tests=True)
+    home = scratch / "home"
+    home.mkdir()
+    job = {"folder": str(folder), "name": subject.name, "label": subject.label, "files": files}
+    job |= {"banned": sorted(subject.policy.banned), "allowed": sorted(subject.policy.allowed)}
+    process = Process(["-m", CHILD, str(limits.memory), str(int(limits.seconds * 100))], home)
+    start = time.monotonic()
+    deadline = start + limits.start_seconds
+    running = files[0]
+    try:
+        process.send(job)
+        while True:
+            message = process.receive(deadline)
+            if message.get("ended"):
+                return
+            if isinstance(message.get("started"), str):
+                running, start = message["started"], time.monotonic()
+                deadline = start + limits.seconds
+            else:
+                yield _item(message)
+    except ProcessError as error:
+        yield Item(
+            running, "failed", time.monotonic() - start, f"{running}: {error}", process.printed().strip() or None
+        )
+    finally:
+        process.stop()
+
+
+def _item(message: dict[str, Any]) -> Item:
+    name, state, seconds = message.get("name"), message.get("state"), message.get("seconds")
+    texts = (message.get("message"), message.get("difference"))
+    is_right = isinstance(name, str) and state in ("passed", "failed", "skipped") and isinstance(seconds, (int, float))
+    if not is_right or not all(text is None or isinstance(text, str) for text in texts):
+        raise ProcessError(f"it sent something that is not a result: {json.dumps(message)[:100]}")
+    message_text, difference = (None if text is None else text[:LONGEST] for text in texts)
+    return Item(str(name), state, float(seconds or 0), message_text, difference)  # type: ignore[arg-type]
