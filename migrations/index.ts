@@ -22,6 +22,7 @@ import { UnauditedChanges } from './0021-unaudited-changes.ts';
 import { NumberedStamps } from './0022-numbered-stamps.ts';
 import { FewerRoundTrips } from './0023-fewer-round-trips.ts';
 import { RegistryIdentity } from './0024-registry-identity.ts';
+import { BenchComputers } from './0025-bench-computers.ts';
 
 /** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   { name: '0022-numbered-stamps', class: NumberedStamps },
   { name: '0023-fewer-round-trips', class: FewerRoundTrips },
   { name: '0024-registry-identity', class: RegistryIdentity },
+  { name: '0025-bench-computers', class: BenchComputers },
 ];

@@ -23,6 +23,7 @@ import { type Http, type Page, type PageQuery, type Query, search } from './http
 const instruments = '/api/instruments';
 const computers = '/api/computers';
 const bindings = '/api/computer-bindings';
+const computer = (id: number | string) => `${computers}/${encodeURIComponent(id)}`;
 
 export const instrumentCalls = ({ json, nothing }: Http) => ({
   list: (query: Query<InstrumentQuery> = {}) =>
@@ -41,9 +42,10 @@ export const computerCalls = ({ json, nothing }: Http) => ({
   list: (query: Query<ComputerQuery> = {}) =>
     json<Page<Computer>>('GET', computers + search(query)),
   create: (body: NewComputer) => json<Computer>('POST', computers, body),
-  read: (id: number) => json<Computer>('GET', `${computers}/${id}`),
-  change: (id: number, body: ComputerChange) => json<Computer>('PUT', `${computers}/${id}`, body),
-  remove: (id: number) => nothing('DELETE', `${computers}/${id}`),
+  /** Finds the computer by its id or by its name. */
+  read: (id: number | string) => json<Computer>('GET', computer(id)),
+  change: (id: number | string, body: ComputerChange) => json<Computer>('PUT', computer(id), body),
+  remove: (id: number | string) => nothing('DELETE', computer(id)),
   createCode: (lab_id: number) =>
     json<EnrolmentCode>('POST', `${computers}/enrolment-codes`, { lab_id }),
   enrol: (body: Enrolment) => json<Enrolled>('POST', `${computers}/enrol`, body),

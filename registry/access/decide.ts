@@ -19,8 +19,11 @@ export type Actor =
       roles: ReadonlyMap<number, Role>;
       scope: Scope;
     }
-  /** A lab computer with its own token. A computer reads what its lab may read, and writes its own bindings. */
-  | { kind: 'computer'; id: number; name: string; labId: number };
+  /**
+   * A lab computer with its own token. A computer reads what its lab may read, and writes its own bindings. A bench
+   * computer also reads open merge requests of its lab, and posts test results.
+   */
+  | { kind: 'computer'; id: number; name: string; labId: number; isBench: boolean };
 
 export interface DefinitionFacts {
   labId: number | null;
@@ -33,11 +36,20 @@ export interface DefinitionFacts {
   directLanding: 'admins' | 'nobody';
 }
 
+type DefinitionVerb = 'read' | 'propose' | 'land' | 'manage' | 'test';
+type MergeRequestVerb = 'read' | 'discuss' | 'decide' | 'test';
+
 export type Action =
-  | { on: 'definition'; do: 'read' | 'propose' | 'land' | 'manage'; of: DefinitionFacts }
+  /** `test`: post the result of testing a version. */
+  | { on: 'definition'; do: DefinitionVerb; of: DefinitionFacts }
   | { on: 'lab'; do: 'read' | 'propose' | 'manage'; labId: number | null }
-  /** `discuss`: propose, push, comment. `decide`: approve for the lab, land, close merge requests of others. */
-  | { on: 'merge-request'; do: 'read' | 'discuss' | 'decide'; labId: number | null }
+  /** List merge requests. A separate filter (`viewerOf`) decides which ones the list contains. */
+  | { on: 'merge-requests'; do: 'list' }
+  /**
+   * `discuss`: propose, push, comment. `decide`: approve for the lab, land, close merge requests of others. `test`: post
+   * the check `tests`.
+   */
+  | { on: 'merge-request'; do: MergeRequestVerb; labId: number | null; isOpen: boolean }
   | { on: 'site'; do: 'sign-in' | 'manage' }
   /** `change`: change name, e-mail address and password. `manage`: change username and rights, or delete the account. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
@@ -98,6 +110,8 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
       return onLab(actor, action.do, action.labId);
     case 'merge-request':
       return onMergeRequest(actor, action.do, action.labId);
+    case 'merge-requests':
+      return onSite(actor, 'sign-in');
     case 'site':
       return onSite(actor, action.do);
     case 'account':
@@ -121,12 +135,21 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
   }
 }
 
-/** A computer may read what its lab may see. A computer may write only its own bindings and its own report. */
+const ONLY_BENCHES = 'Only a bench computer of the lab may post test results.';
+
+/**
+ * A computer may read what its lab may see. A computer may write only its own bindings and its own report. A bench
+ * computer may also read open merge requests of definitions that its lab owns, and post the results of its tests.
+ */
 function decideForComputer(actor: Computer, action: Action, rules: Rules): Decision {
   const readsOnly = no('forbidden', "A computer may not do this. Use a person's token.");
   switch (action.on) {
     case 'definition':
       if (!maySee(actor, action.of, rules)) return no('hidden', 'There is no such definition.');
+      if (action.do === 'test') {
+        const isOurs = actor.isBench && action.of.isApproved && action.of.labId === actor.labId;
+        return isOurs ? YES : no('forbidden', ONLY_BENCHES);
+      }
       return action.do === 'read' ? YES : readsOnly;
     case 'instrument':
       if (action.labId !== actor.labId) return no('hidden', 'There is no such instrument.');
@@ -138,8 +161,12 @@ function decideForComputer(actor: Computer, action: Action, rules: Rules): Decis
     case 'events':
     case 'own-sync':
       return YES;
+    case 'merge-requests':
+      return actor.isBench ? YES : readsOnly;
     case 'merge-request':
-      return no('hidden', 'There is no such merge request.');
+      if (!actor.isBench || !action.isOpen || action.labId !== actor.labId)
+        return no('hidden', 'There is no such merge request.');
+      return action.do === 'read' || action.do === 'test' ? YES : readsOnly;
     case 'lab':
       return no('hidden', 'There is no such lab.');
     default:
@@ -149,13 +176,14 @@ function decideForComputer(actor: Computer, action: Action, rules: Rules): Decis
 
 function onDefinition(
   actor: Somebody,
-  verb: 'read' | 'propose' | 'land' | 'manage',
+  verb: DefinitionVerb,
   of: DefinitionFacts,
   rules: Rules,
 ): Decision {
   if (!maySee(actor, of, rules)) return no('hidden', 'There is no such definition.');
   if (verb === 'read') return YES;
   if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  if (verb === 'test') return no('forbidden', ONLY_BENCHES);
   const scoped = withScope(actor, 'write');
   if (!scoped.allowed) return scoped;
   const rank = rankIn(actor, of.labId);
@@ -218,15 +246,12 @@ function onLab(
   return YES;
 }
 
-function onMergeRequest(
-  actor: Somebody,
-  verb: 'read' | 'discuss' | 'decide',
-  labId: number | null,
-): Decision {
+function onMergeRequest(actor: Somebody, verb: MergeRequestVerb, labId: number | null): Decision {
   if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
   const rank = rankIn(actor, labId);
   if (rank < RANK.contributor) return no('hidden', 'There is no such merge request.');
   if (verb === 'read') return YES;
+  if (verb === 'test') return no('forbidden', ONLY_BENCHES);
   const scoped = withScope(actor, 'write');
   if (!scoped.allowed) return scoped;
   if (verb === 'decide' && rank < RANK.admin) {
@@ -253,7 +278,10 @@ function onAccounts(actor: Somebody): Decision {
 function maySee(actor: Actor, of: DefinitionFacts, rules: Rules): boolean {
   const shared = of.isApproved && (of.isPublic || of.isBuiltin);
   if (actor.kind === 'nobody') return shared && rules.anonymousRead;
-  if (actor.kind === 'computer') return shared || (of.isApproved && of.labId === actor.labId);
+  if (actor.kind === 'computer') {
+    // A bench computer fetches proposed definitions to test them.
+    return shared || ((of.isApproved || actor.isBench) && of.labId === actor.labId);
+  }
   const rank = rankIn(actor, of.labId);
   return shared || rank >= (of.isApproved ? RANK.viewer : RANK.contributor);
 }
@@ -278,11 +306,14 @@ function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Deci
  */
 export function viewerOf(actor: Actor, rules: Rules) {
   const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];
+  const proposes = roles.filter(([, role]) => RANK[role] >= RANK.contributor).map(([lab]) => lab);
+  const isComputer = actor.kind === 'computer';
   return {
     everything: actor.kind === 'user' && actor.isAdmin,
     public: actor.kind !== 'nobody' || rules.anonymousRead,
-    labs: actor.kind === 'computer' ? [actor.labId] : roles.map(([lab]) => lab),
-    proposes: roles.filter(([, role]) => RANK[role] >= RANK.contributor).map(([lab]) => lab),
+    labs: isComputer ? [actor.labId] : roles.map(([lab]) => lab),
+    reviews: isComputer ? (actor.isBench ? [actor.labId] : []) : proposes,
+    onlyOpen: isComputer,
   };
 }
 

@@ -46,7 +46,8 @@ export interface LandedUnder {
   direct_landing: 'admins' | 'nobody';
   required_approvals: number;
   allow_self_approval: boolean;
-  required_checks: Record<string, number>;
+  /** The account that must post each check: its id, or `@bench` for any bench computer of the lab. */
+  required_checks: Record<string, number | '@bench'>;
   owners: { pattern?: string; category?: string; manufacturer?: string; users: number[] }[];
   banned_imports: string[];
   allowed_imports: string[];

@@ -1,11 +1,12 @@
 import { Type } from '../schemas/build.ts';
-import { IdParams, List, PageQuery } from '../schemas/common.ts';
+import { List, PageQuery } from '../schemas/common.ts';
 import {
   Binding,
   Computer,
   ComputerChange,
   ComputerParams,
   ComputerQuery,
+  ComputerRef,
   Enrolled,
   Enrolment,
   EnrolmentCode,
@@ -60,51 +61,51 @@ export function computerRoutes(app: RegistryServer, deps: ReadDeps & EnrolmentDe
   );
 
   app.get(
-    `${collection}/:id`,
+    `${collection}/:id_or_name`,
     {
       schema: {
         operationId: 'readComputer',
         tags,
         summary: 'Read a computer',
-        params: IdParams,
+        params: ComputerRef,
         response: { 200: Computer, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await computers.readComputer(deps, caller, params.id),
+    async ({ caller, params }) => await computers.readComputer(deps, caller, params.id_or_name),
   );
 
   app.put(
-    `${collection}/:id`,
+    `${collection}/:id_or_name`,
     {
       schema: {
         operationId: 'changeComputer',
         tags,
         summary: 'Change the given fields of a computer (lab admins)',
         description:
-          'The name cannot change. Only an admin of both labs can move a computer to another lab, and only if it has no bindings.',
-        params: IdParams,
+          'The name cannot change. Only an admin of both labs can move a computer to another lab, and only if it has no bindings. Only an enrolled computer can become a bench computer. When it stops being one, its test results stay but no longer count.',
+        params: ComputerRef,
         body: ComputerChange,
         response: { 200: Computer, ...problemAnswers },
       },
     },
     async ({ caller, params, body }) =>
-      await computers.changeComputer(deps, caller, params.id, body),
+      await computers.changeComputer(deps, caller, params.id_or_name, body),
   );
 
   app.delete(
-    `${collection}/:id`,
+    `${collection}/:id_or_name`,
     {
       schema: {
         operationId: 'removeComputer',
         tags,
         summary:
           'Delete a computer and its bindings (lab admins). The token of the computer stops working at once',
-        params: IdParams,
+        params: ComputerRef,
         response: { 204: NoContent, ...problemAnswers },
       },
     },
     async ({ caller, params }, reply) => {
-      await computers.removeComputer(deps, caller, params.id);
+      await computers.removeComputer(deps, caller, params.id_or_name);
       reply.code(204);
       return null;
     },

@@ -134,7 +134,10 @@ export class GitMemory {
       return undefined;
     const refs = repositories.opened(name)?.refsInMemory();
     if (refs === undefined) return undefined;
-    const { visibility } = viewOf(actor, facts, rules);
+    const view = viewOf(actor, facts, rules);
+    // Which merge requests are open is not in memory.
+    if (view === 'open heads') return undefined;
+    const { visibility } = view;
     const version = requestedVersion(headers['git-protocol']?.toString());
     const asked = [generationOf(refs), visibility, version, method, headers['content-encoding']];
     return { visibility, key: `${asked.join(' ')} ${body?.toString('latin1') ?? ''}` };

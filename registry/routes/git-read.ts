@@ -1,5 +1,5 @@
 /** Finds the token in a request of git, and decides which refs its owner may see. */
-import { isReviewRef, isVersionRef } from '../../text/refs.ts';
+import { headRef, isReviewRef, isVersionRef } from '../../text/refs.ts';
 import { type Actor, type DefinitionFacts, decide, type Rules } from '../access/decide.ts';
 
 export interface View {
@@ -10,11 +10,27 @@ export interface View {
 
 /**
  * Decides which refs a caller may fetch. Everybody who sees the definition may fetch its versions. Everybody who may take
- * part in reviews may also fetch branches and merge requests. Nobody may fetch the registry's own refs.
+ * part in reviews may also fetch branches and merge requests. Nobody may fetch the registry's own refs. The answer is
+ * `open heads` for a caller who may fetch only the heads of open merge requests (`viewOfHeads`).
  */
-export function viewOf(actor: Actor, { labId }: DefinitionFacts, rules: Rules): View {
-  const action = { on: 'merge-request', do: 'read', labId } as const;
-  return decide(actor, action, rules).allowed ? REVIEWS : VERSIONS;
+export function viewOf(
+  actor: Actor,
+  { labId }: DefinitionFacts,
+  rules: Rules,
+): View | 'open heads' {
+  const may = (isOpen: boolean) =>
+    decide(actor, { on: 'merge-request', do: 'read', labId, isOpen }, rules).allowed;
+  if (may(false)) return REVIEWS;
+  return may(true) ? 'open heads' : VERSIONS;
+}
+
+/** The view of a caller who may fetch versions and the heads of these merge requests, but no branches. */
+export function viewOfHeads(open: readonly number[]): View {
+  const heads = new Set(open.map(headRef));
+  return {
+    visibility: `heads ${open.join()}`,
+    visible: (ref) => isVersionRef(ref) || heads.has(ref),
+  };
 }
 
 const VERSIONS: View = {

@@ -20,8 +20,9 @@ import type { SaveDeps } from '../services/deps.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { refuseAll } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
+import { openMergeRequestsOf } from '../store/merge-requests.ts';
 import type { GitMemory } from './git-memory.ts';
-import { tokenIn, viewOf } from './git-read.ts';
+import { tokenIn, viewOf, viewOfHeads } from './git-read.ts';
 
 export interface GitDeps extends SaveDeps {
   access: AccessCache;
@@ -56,7 +57,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
         );
       const caller = await identify(deps, request);
       request.caller = caller;
-      const { facts, name } = await findReadable(deps, caller, parsed.name);
+      const { id, facts, name } = await findReadable(deps, caller, parsed.name);
       const isPush = parsed.service === 'git-receive-pack';
       // An advertisement changes nothing, so the cached definition is good enough for it. A push loads the definition.
       const found =
@@ -68,7 +69,9 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
       if (lines) throw new Problem('forbidden', lines.join('\n'));
       const repository = await deps.repositories.open(parsed.name);
       const gitProtocol = header(request, 'git-protocol');
-      const { visible, visibility } = viewOf(caller.actor, facts, deps.rules);
+      const view = viewOf(caller.actor, facts, deps.rules);
+      const { visible, visibility } =
+        view === 'open heads' ? viewOfHeads(await openMergeRequestsOf(deps.store.em(), id)) : view;
       if (parsed.kind === 'advertise') {
         const { service } = parsed;
         const answer = await advertise(repository, { service, gitProtocol, visible });

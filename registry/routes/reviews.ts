@@ -21,6 +21,9 @@ import { problemAnswers, type RegistryServer } from './shared.ts';
 
 const one = '/api/merge-requests/:id';
 
+/** The most bytes of a request with the details of a test run, which JSON may write with escapes. */
+export const MOST_OF_A_RUN = 512 * 1024;
+
 /** The routes by which people and programs review, change and close merge requests. */
 export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
   const tags = ['merge requests'];
@@ -68,11 +71,14 @@ export function reviewRoutes(app: RegistryServer, deps: SaveDeps): void {
   app.post(
     `${one}/checks`,
     {
+      bodyLimit: MOST_OF_A_RUN,
       schema: {
         operationId: 'postCheck',
         tags,
         summary:
-          'Post the result of a check for one head. The result replaces an earlier result of this check for this head by the same account',
+          'Post the result of a check for one head. The result replaces an earlier result of this check for this head by the same account or computer',
+        description:
+          'Only bench computers of the lab post the check `tests`, and no other check. Only `tests` has `details`.',
         params: IdParams,
         body: CheckInput,
         response: { 201: Check, ...problemAnswers },

@@ -44,6 +44,7 @@ const build = {
   Integer: (options?: Schema) => ({ type: 'integer', ...options }),
   Literal: (value: unknown, options?: Schema) => ({ type: typeof value, const: value, ...options }),
   Null: (options?: Schema) => ({ type: 'null', ...options }),
+  Number: (options?: Schema) => ({ type: 'number', ...options }),
   Object: ObjectOf,
   Optional,
   Partial,

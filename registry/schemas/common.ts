@@ -16,6 +16,16 @@ export const COMPOSED = 'x-composed';
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
+/** Who must post a required check. One schema, because the serializer would compile a validator for a choice of two. */
+export const CheckPoster = Type.Unsafe<number | '@bench'>({
+  type: ['integer', 'string'],
+  minimum: 1,
+  maximum: 2147483647,
+  pattern: '^@bench$',
+  description:
+    'The id of the account that must post the check. For the check `tests`: `@bench`, any bench computer of the lab',
+});
+
 export const IdParams = Type.Object({ id: Id });
 
 /**

@@ -1,7 +1,17 @@
 /** Schemas of definitions and their versions (docs/contract.md, sections 2, 3 and 6). */
 import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
-import { Id, JsonObject, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
+import {
+  CheckPoster,
+  Id,
+  JsonObject,
+  Line,
+  Nullable,
+  PageQuery,
+  Prose,
+  Text,
+  Time,
+} from './common.ts';
 
 export const InstrumentType = Type.Enum(['movement', 'measurement']);
 export const Status = Type.Enum([
@@ -270,7 +280,7 @@ const LandedUnder = Type.Union(
       direct_landing: Type.Enum(['admins', 'nobody']),
       required_approvals: Type.Integer(),
       allow_self_approval: Type.Boolean(),
-      required_checks: Type.Record(Type.String(), Id),
+      required_checks: Type.Record(Type.String(), CheckPoster),
       owners: Type.Array(
         Type.Object({
           pattern: Type.Optional(Type.String()),

@@ -112,11 +112,27 @@ const ComputerFields = {
   location: Nullable(Label),
 };
 
+const IsBench = Type.Boolean({
+  description:
+    'Whether the computer is a bench computer: it may read and fetch open merge requests of definitions that its lab owns, and post test results. A new enrolment or another lab ends this right',
+});
+
+/** A computer in a path: its id, or its name. No new computer may have a name of digits alone. */
+export const ComputerRef = Type.Object({
+  id_or_name: Type.String({
+    minLength: 1,
+    maxLength: 255,
+    [COMPOSED]: true,
+    description: 'The id of the computer, or its name (case-insensitive)',
+  }),
+});
+
 export const Computer = Type.Object({
   id: Id,
   lab_id: Id,
   computer_name: Type.String(),
   ...ComputerFields,
+  is_bench: IsBench,
   enrolled_at: Nullable(Time),
   last_seen: Nullable(Time),
   created_at: Time,
@@ -133,6 +149,7 @@ export type NewComputer = Static<typeof NewComputer>;
 export const ComputerChange = Type.Partial(
   Type.Object({
     ...ComputerFields,
+    is_bench: IsBench,
     lab_id: Id,
     computer_name: Type.String({
       maxLength: 255,

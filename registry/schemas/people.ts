@@ -1,7 +1,7 @@
 /** Schemas of users, sessions, tokens, labs and memberships (docs/contract.md, section 5). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
-import { Id, Line, Nullable, PageQuery, Text, Time } from './common.ts';
+import { CheckPoster, Id, Line, Nullable, PageQuery, Text, Time } from './common.ts';
 
 const dotted = (part: string): string => `${part}(\\.${part})*`;
 
@@ -145,8 +145,12 @@ const Policy = {
   direct_landing: Type.Enum(['admins', 'nobody']),
   required_approvals: Type.Integer({ minimum: 0, maximum: 20 }),
   allow_self_approval: Type.Boolean(),
-  required_checks: Type.Record(Type.String(), Id, {
+  required_checks: Type.Record(Type.String(), CheckPoster, {
     propertyNames: Line({ minLength: 1, maxLength: 100 }),
+  }),
+  bench_authors: Type.Union([Type.Array(Id, { maxItems: 500 }), Type.Null()], {
+    description:
+      'The accounts whose changes the bench computers of the lab may run. Everybody who opened, pushed or wrote a change must be one of them. Null: benches run the changes of everybody who may propose',
   }),
   owners: Type.Array(OwnerRule, {
     maxItems: 200,

@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
 import { Grants, Override } from './definitions.ts';
+import { TestDetails } from './tests.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
 /** The most characters (code points) of a title. */
@@ -14,7 +15,7 @@ const Body = Prose({ maxLength: MOST_TEXT });
 const Verdict = Type.Enum(['approve', 'request_changes', 'comment']);
 const Side = Type.Enum(['old', 'new']);
 /** The states of GitHub's commit statuses and of GitLab's pipelines. Only `success` counts as passed. */
-const CheckState = Type.Enum([
+export const CheckState = Type.Enum([
   'pending',
   'running',
   'success',
@@ -96,10 +97,16 @@ export const Check = Type.Object({
   summary: Nullable(Type.String()),
   account: Nullable(
     Type.String({
-      description: "The account that posted the result. Null for the registry's own checks",
+      description:
+        "The account that posted the result, or `computer:<name>`. Null for the registry's own checks",
     }),
   ),
   required: Type.Boolean(),
+  standing: Type.Boolean({
+    description:
+      "Whether the result counts now. The check `tests` counts only while its computer is a bench computer of the definition's lab",
+  }),
+  details: Nullable(TestDetails),
 });
 export type Check = Static<typeof Check>;
 
@@ -168,6 +175,13 @@ export const MergeRequestPage = Type.Object({
     }),
   ),
   checks: Type.Array(Check),
+  bench: Type.Object(
+    {
+      may_run: Type.Boolean(),
+      why: Nullable(Type.String({ description: 'Why bench computers may not run the change' })),
+    },
+    { description: "Whether the lab's bench computers may run the change" },
+  ),
   interface: Type.Object({
     breaking: Type.Boolean({
       description: 'Whether the change may break bindings, stored settings or scripts',
@@ -241,6 +255,7 @@ export const CheckInput = Type.Object({
         'The head to which the result belongs. Required if the merge request has had more than one head',
     }),
   ),
+  details: Type.Optional(TestDetails),
 });
 export type CheckInput = Static<typeof CheckInput>;
 

@@ -5,7 +5,7 @@ import { fieldsOf, pick } from '../schemas/pick.ts';
 import { emptyRow, writtenColumns } from './columns.ts';
 import { among, where } from './conditions.ts';
 import type { Key } from './cursor.ts';
-import { Computer, EnrolmentCode } from './entities/index.ts';
+import { Check, Computer, EnrolmentCode, TestResult } from './entities/index.ts';
 import { listEntities } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
@@ -75,9 +75,21 @@ const having = (definitionId: number, version: number | undefined) => ({
 
 const named = (name: string) => ({ [raw('lower(computer_name) = lower(?)', [name])]: [] });
 
-export async function findComputer(em: EntityManager, id: number): Promise<Computer | null> {
-  return em.findOne(Computer, { id });
+/**
+ * Finds a computer by its id.
+ * @param hold locks the computer until the transaction ends, before a change or a deletion
+ */
+export async function findComputer(
+  em: EntityManager,
+  id: number,
+  hold?: 'to change',
+): Promise<Computer | null> {
+  if (id > MOST_ID) return null;
+  return em.findOne(Computer, { id }, hold && { lockMode: HOLDS[hold] });
 }
+
+/** The largest number that the database accepts as an id. */
+const MOST_ID = 2 ** 31 - 1;
 
 /** The computers with these ids. */
 export async function computersById(
@@ -86,11 +98,6 @@ export async function computersById(
 ): Promise<Map<number, Computer>> {
   const found = await em.find(Computer, { id: { $in: [...ids] } });
   return new Map(found.map((computer) => [computer.id, computer]));
-}
-
-/** Locks a computer until the transaction ends, before a change or a deletion. */
-export async function holdComputer(em: EntityManager, id: number): Promise<Computer | null> {
-  return em.findOne(Computer, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
 /**
@@ -144,12 +151,31 @@ export async function updateComputer(
   return computer;
 }
 
+/**
+ * Cuts the results that a bench computer has posted from the computer, because it loses the right to test. The results
+ * stay as history, but never count again.
+ */
+export async function detachResults(em: EntityManager, id: number): Promise<void> {
+  await em.nativeUpdate(Check, { computer: id }, { computer: null });
+  await em.nativeUpdate(TestResult, { computer: id }, { computer: null });
+}
+
+/** Whether the computer is a bench computer of this lab. If it is, it stays one until the transaction ends. */
+export async function holdBench(em: EntityManager, id: number, labId: number): Promise<boolean> {
+  const lockMode = LockMode.PESSIMISTIC_READ;
+  const where = { id, lab_id: labId, is_bench: true };
+  return (await em.findOne(Computer, where, { lockMode })) !== null;
+}
+
 /** Deletes a computer and its bindings. */
 export async function deleteComputer(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(Computer, { id });
 }
 
-export type ComputerIdentity = Pick<Computer, 'id' | 'computer_name' | 'lab_id' | 'last_seen'>;
+export type ComputerIdentity = Pick<
+  Computer,
+  'id' | 'computer_name' | 'lab_id' | 'is_bench' | 'last_seen'
+>;
 
 type RawIdentity = Omit<ComputerIdentity, 'last_seen'> & {
   token_hash: string;
@@ -165,7 +191,7 @@ export async function computersByToken(
   // Hundreds of computers may send requests at once, so the rows are not converted to entities. The driver returns the
   // times of such rows as text.
   const rows = await em.execute<RawIdentity[]>(
-    `select c.id, c.computer_name, c.lab_id, c.last_seen, c.token_hash
+    `select c.id, c.computer_name, c.lab_id, c.is_bench, c.last_seen, c.token_hash
        from computers c join labs l on l.id = c.lab_id ${sql}`,
     values,
   );

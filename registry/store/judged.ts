@@ -43,7 +43,7 @@ export async function readDiscussion(em: EntityManager, id: number): Promise<str
        (select jsonb_agg(to_jsonb(h) order by h.id) from merge_request_heads h
          where h.merge_request_id = m.id),
        (select jsonb_agg(to_jsonb(r) order by r.id) from reviews r where r.merge_request_id = m.id),
-       (select jsonb_agg(to_jsonb(c) order by c.id) from checks c where c.merge_request_id = m.id),
+       (select jsonb_agg(to_jsonb(c) - 'details' order by c.id) from checks c where c.merge_request_id = m.id),
        (select jsonb_agg(jsonb_build_array(u.id, u.email, u.disabled, u.is_admin, s.role) order by u.id)
           from users u left join memberships s on s.user_id = u.id and s.lab_id = m.lab_id
          where u.id in (select author_id from reviews r where r.merge_request_id = m.id)))::text as discussion

@@ -206,6 +206,19 @@ export async function undecidedMergeRequests(
   );
 }
 
+/** The numbers of the open merge requests of a definition, in ascending order. */
+export async function openMergeRequestsOf(
+  em: EntityManager,
+  definitionId: number,
+): Promise<number[]> {
+  const rows = await em.find(
+    MergeRequest,
+    { definition_id: definitionId, state: 'open' },
+    { fields: ['id'], orderBy: { id: 'asc' } },
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Whether the definition has or had a merge request. */
 export async function isProposed(em: EntityManager, definitionId: number): Promise<boolean> {
   return (await em.count(MergeRequest, { definition_id: definitionId })) > 0;
@@ -236,7 +249,7 @@ export interface MergeRequestFilters {
 const NEWEST_FIRST: Key[] = [{ column: 'id', kind: 'number', descending: true }];
 
 /**
- * A page of merge requests, newest first. Lists only merge requests of labs in which the viewer may propose changes.
+ * A page of merge requests, newest first. Lists only merge requests that the viewer may see.
  */
 export async function listMergeRequests(
   em: EntityManager,
@@ -252,7 +265,7 @@ export async function listMergeRequests(
   const theirs = author === undefined ? {} : { [raw('lower(author) = lower(?)', [author])]: [] };
   const seen: FilterQuery<MergeRequest> = viewer.everything
     ? {}
-    : { lab_id: { $in: viewer.proposes } };
+    : { lab_id: { $in: viewer.reviews }, ...(viewer.onlyOpen && { state: 'open' as const }) };
   const where = { $and: [{ state: { $ne: 'opening' as const } }, stated, theirs, seen] };
   return await listEntities(em, MergeRequest, where, NEWEST_FIRST, page);
 }

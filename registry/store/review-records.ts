@@ -11,10 +11,13 @@ export interface ReviewRecords {
   reviews: ReviewWithStanding[];
   comments: Comment[];
   /** The checks of one head, by name. */
-  checks: Check[];
+  checks: PostedCheck[];
   /** The accounts that the other rows and the lab's policy name, by id. */
   people: Map<number, Person>;
 }
+
+/** A check, with the lab of the bench computer that posted it; null if no bench of a lab in use did. */
+export type PostedCheck = Check & { bench_lab: number | null };
 
 /** What a page shows of an account, and what rules compare. */
 export type Person = Pick<User, 'id' | 'username' | 'name' | 'email'>;
@@ -32,6 +35,7 @@ const RECORDS = `
          union select author_id::int from heads, jsonb_array_elements(author_ids) as author_id
          union select author_id from opinions
          union select account::int from policy, jsonb_each(required_checks) as required(name, account)
+                where jsonb_typeof(account) = 'number'
          union select owner::int from policy, jsonb_array_elements(owners) as rule,
                       jsonb_array_elements(rule -> 'users') as owner)
   select (select to_jsonb(l) from policy l) as lab,
@@ -39,8 +43,11 @@ const RECORDS = `
          (select jsonb_agg(to_jsonb(o) order by o.id) from opinions o) as reviews,
          (select jsonb_agg(to_jsonb(c) order by c.id)
             from comments c join request m on m.id = c.merge_request_id) as comments,
-         (select jsonb_agg(to_jsonb(c) order by c.name, c.id)
-            from checks c join request m on m.id = c.merge_request_id where c.head = ?) as checks,
+         (select jsonb_agg(to_jsonb(c) || jsonb_build_object('bench_lab', l.id) order by c.name, c.id)
+            from checks c join request m on m.id = c.merge_request_id
+            left join computers k on k.id = c.computer and k.is_bench
+            left join labs l on l.id = k.lab_id and not l.disabled
+           where c.head = ?) as checks,
          (select jsonb_agg(${PERSON}) from users u where u.id in (select id from named)) as people`;
 
 type Row = Record<string, unknown>;
@@ -62,7 +69,9 @@ export async function reviewRecords(
     heads: (row.heads ?? []).map((one) => em.map(MergeRequestHead, one)),
     reviews: (row.reviews ?? []).map((one) => mapReview(em, one)),
     comments: (row.comments ?? []).map((one) => em.map(Comment, one)),
-    checks: (row.checks ?? []).map((one) => em.map(Check, one)),
+    checks: (row.checks ?? []).map(({ bench_lab, ...check }) =>
+      Object.assign(em.map(Check, check), { bench_lab: bench_lab as number | null }),
+    ),
     people: new Map((row.people ?? []).map((one) => [one.id, one])),
   };
 }

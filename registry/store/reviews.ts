@@ -1,4 +1,5 @@
 /** Reads and writes reviews, comments and checks of merge requests. */
+import { pick } from '../schemas/pick.ts';
 import type { Role } from './entities/index.ts';
 import { Check, Comment, Review } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
@@ -22,7 +23,16 @@ export type NewComment = Pick<
 >;
 export type NewCheck = Pick<
   Check,
-  'merge_request_id' | 'head' | 'name' | 'state' | 'url' | 'summary' | 'account_id' | 'account'
+  | 'merge_request_id'
+  | 'head'
+  | 'name'
+  | 'state'
+  | 'url'
+  | 'summary'
+  | 'account_id'
+  | 'account'
+  | 'computer'
+  | 'details'
 >;
 
 /** A review with its author's current role in the lab, which decides whether it counts. */
@@ -79,19 +89,14 @@ export async function commentsOf(em: EntityManager, mergeRequestId: number): Pro
   return em.find(Comment, { merge_request_id: mergeRequestId }, { orderBy: { id: 'asc' } });
 }
 
-/** Saves the result of a check for one head. Replaces an earlier result by the same account. */
+/** Saves the result of a check for one head. Replaces an earlier result by the same account or computer. */
 export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Check> {
+  const by = fields.computer === null ? 'account_id' : 'computer';
+  const key = ['merge_request_id', 'head', 'name', by] as const;
   await em.upsert(
     Check,
     { ...fields, updated_at: new Date() },
-    {
-      onConflictFields: ['merge_request_id', 'head', 'name', 'account_id'],
-    },
+    { onConflictFields: [...key], disableIdentityMap: true },
   );
-  return em.findOneOrFail(Check, {
-    merge_request_id: fields.merge_request_id,
-    head: fields.head,
-    name: fields.name,
-    account_id: fields.account_id,
-  });
+  return em.findOneOrFail(Check, pick(fields, key));
 }

@@ -9,12 +9,20 @@ export interface Viewer {
   public: boolean;
   /** Labs with definitions that the viewer sees. */
   labs: number[];
-  /** Labs in which the viewer also sees proposed definitions, which do not have a version yet. */
-  proposes: number[];
+  /** Labs in which the viewer also sees merge requests, and proposed definitions, which do not have a version yet. */
+  reviews: number[];
+  /** Whether the viewer sees only open merge requests. */
+  onlyOpen: boolean;
 }
 
 /** The view of the registry itself. */
-export const everything: Viewer = { everything: true, public: true, labs: [], proposes: [] };
+export const everything: Viewer = {
+  everything: true,
+  public: true,
+  labs: [],
+  reviews: [],
+  onlyOpen: false,
+};
 
 /** The condition for definitions that a viewer sees. No other SQL decides which definitions a viewer sees. */
 export function visibleTo(viewer: Viewer): FilterQuery<Definition> {
@@ -25,7 +33,7 @@ export function visibleTo(viewer: Viewer): FilterQuery<Definition> {
   return {
     $or: [
       { version: { $ne: null }, $or: [{ lab_id: { $in: viewer.labs } }, ...open] },
-      { version: null, lab_id: { $in: viewer.proposes } },
+      { version: null, lab_id: { $in: viewer.reviews } },
     ],
   };
 }

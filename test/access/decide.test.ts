@@ -208,7 +208,7 @@ t.test('lists contain exactly what the caller may read', async (t) => {
     for (const [role, actor] of Object.entries(ACTORS)) {
       const viewer = viewerOf(actor, { anonymousRead });
       for (const [kind, facts] of Object.entries(DEFINITIONS)) {
-        const labs = facts.isApproved ? viewer.labs : viewer.proposes;
+        const labs = facts.isApproved ? viewer.labs : viewer.reviews;
         const listed =
           viewer.everything ||
           (viewer.public && facts.isApproved && (facts.isPublic || facts.isBuiltin)) ||

@@ -1,6 +1,7 @@
 /** The conditions that block the landing of a merge request. */
 import fc from 'fast-check';
 import t from 'tap';
+import { benchRefusal } from '../../registry/access/review/benches.ts';
 import { blockers } from '../../registry/access/review/blockers.ts';
 import type {
   OwnerRule,
@@ -37,6 +38,7 @@ const facts = (over: Partial<ReviewFacts> = {}): ReviewFacts => ({
   involved: { ids: new Set([1]), mailboxes: new Set(['ada@lab.example']) },
   reviews: [],
   checks: [],
+  benchRefusal: null,
   usernames: PEOPLE,
   ...over,
 });
@@ -134,10 +136,43 @@ t.test('a repeated approval is listed once', async (t) => {
   );
 });
 
+const POSTED = { by: '', isBench: false, summary: null };
+
+t.test('the check of the benches needs one success and no failure, of benches only', async (t) => {
+  const asked = { ...policy, requiredApprovals: 0, requiredChecks: { tests: '@bench' as const } };
+  const checks = (...given: [state: string, isBench?: boolean][]) =>
+    given.map(([state, isBench = true], n) => {
+      const by = `computer:B${n}`;
+      return { ...POSTED, name: 'tests', account: 0, state, by, isBench };
+    });
+  const against = (...given: [state: string, isBench?: boolean][]) =>
+    blockers(facts({ checks: checks(...given) }), asked);
+  t.match(against(), [/"tests" is missing: a bench computer of the lab must post/]);
+  t.same(against(['success']), []);
+  t.match(against(['success', false]), [/missing.*computer:B0 does not count/]);
+  t.same(against(['success'], ['failure', false]), []);
+  t.same(against(['running'], ['success']), []);
+  t.match(against(['running']), [/of computer:B0 is "running"/]);
+  for (const state of ['failure', 'failed', 'error'])
+    t.match(against(['success'], [state]), [`of computer:B1 is "${state}"`]);
+  const own = [{ ...POSTED, name: 'tests', account: 9, state: 'success' }];
+  t.match(blockers(facts({ checks: own }), asked), [/is missing/], 'an account is no bench');
+  const refused = facts({ benchRefusal: 'Benches do not run it.' });
+  t.match(blockers(refused, asked), [/is missing: .* Benches do not run it\.$/]);
+});
+
+t.test('benches run a change only if the lab names everybody who took part in it', async (t) => {
+  t.equal(benchRefusal([1, 2], null), null, 'a lab that names nobody restricts nobody');
+  t.equal(benchRefusal([1, 2, 1], [2, 1]), null);
+  t.match(benchRefusal([1, 3], [1], PEOPLE), /do not name eve\.$/);
+  t.match(benchRefusal([1, null], [1]), /do not name somebody without an account/);
+  t.match(benchRefusal([1], []), /do not name account 1/);
+});
+
 t.test('a required check counts only if its account posted it', async (t) => {
   const asked = { ...policy, requiredApprovals: 0, requiredChecks: { build: 9 } };
   const check = (account: number | null, state = 'success') =>
-    facts({ checks: [{ name: 'build', state, account, summary: null }] });
+    facts({ checks: [{ name: 'build', state, account, ...POSTED }] });
   t.match(blockers(facts(), asked), [/"build" is missing: robot/]);
   t.match(blockers(check(3), asked), [/"build" is missing: robot/]);
   t.match(blockers(check(null), asked), [/"build" is missing: robot/]);
@@ -148,7 +183,7 @@ t.test('a required check counts only if its account posted it', async (t) => {
 t.test("the registry's own checks block, except the interface check", async (t) => {
   const none = { ...policy, requiredApprovals: 0 };
   const own = (name: string, state: string) =>
-    facts({ checks: [{ name, state, account: null, summary: 'why' }] });
+    facts({ checks: [{ name, state, account: null, ...POSTED, summary: 'why' }] });
   t.same(blockers(own('validation', 'failure'), none), ['The check "validation" fails: why.']);
   t.same(blockers(own('conflict', 'pending'), none), ['The check "conflict" is "pending": why.']);
   t.same(blockers(own('interface', 'failure'), none), []);

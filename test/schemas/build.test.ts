@@ -19,6 +19,7 @@ const schemas = (T: typeof Type) => {
     empty: T.Object({}),
     optionalOnly: T.Object({ any: T.Optional(T.Unknown()) }),
     shared: T.Object({ yes: T.Boolean(), ...T.Partial(described).properties }),
+    seconds: T.Number({ minimum: 0 }),
     choice: T.Enum(['a', 'b'], { default: 'a' }),
     state: T.Literal('ok'),
     nullable: T.Union([T.String(), T.Null({ description: 'none' })], { description: 'either' }),

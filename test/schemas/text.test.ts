@@ -30,6 +30,12 @@ const OTHER: Record<string, string> = {
   'keys loaded': 'escaped, because no author can be asked',
   'keys files': 'by the rules for paths',
   'readHistories names': 'compared with existing names',
+  'details.items.name': 'escaped, because no author can be asked',
+  'details.items.message': 'escaped, because no author can be asked',
+  'details.items.difference': 'escaped, because no author can be asked',
+  'details.environment.python': 'escaped, because no author can be asked',
+  'details.environment.packages.*': 'escaped, because no author can be asked',
+  'keys details.environment.packages': 'escaped, because no author can be asked',
 };
 
 interface Schema {

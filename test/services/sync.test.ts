@@ -66,7 +66,13 @@ async function fill(store: Store, code: string, count: number) {
       await createBinding(em, { ...at, is_primary: true });
     }
   });
-  const actor = { kind: 'computer', id: pc.id, name: pc.computer_name, labId: lab.id } as const;
+  const actor = {
+    kind: 'computer',
+    id: pc.id,
+    name: pc.computer_name,
+    labId: lab.id,
+    isBench: false,
+  } as const;
   return { lab, pc, caller: { actor, address: null, tokenName: null } };
 }
 

@@ -18,7 +18,7 @@ await onEachDatabase(
   async (t, store, db) => {
     await store.em().execute(many);
     await store.em().execute('analyze definitions');
-    const viewer = { everything: false, public: true, labs: [], proposes: [] };
+    const viewer = { everything: false, public: true, labs: [], reviews: [], onlyOpen: false };
     const queries = {
       'first page': { viewer: everything },
       'public definitions': { viewer },

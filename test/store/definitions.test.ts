@@ -86,16 +86,20 @@ await onEachDatabase(
         t.equal(found !== null, expected.includes(name), name);
       }
     };
-    await sees({ public: false, labs: [], proposes: [] }, []);
-    await sees({ public: true, labs: [], proposes: [] }, ['Builtin', 'Public']);
-    await sees({ public: true, labs: [mine], proposes: [] }, ['Builtin', 'Mine', 'Public']);
-    await sees({ public: true, labs: [mine], proposes: [mine] }, [
+    await sees({ public: false, labs: [], reviews: [], onlyOpen: false }, []);
+    await sees({ public: true, labs: [], reviews: [], onlyOpen: false }, ['Builtin', 'Public']);
+    await sees({ public: true, labs: [mine], reviews: [], onlyOpen: false }, [
+      'Builtin',
+      'Mine',
+      'Public',
+    ]);
+    await sees({ public: true, labs: [mine], reviews: [mine], onlyOpen: false }, [
       'Builtin',
       'Mine',
       'MyProposal',
       'Public',
     ]);
-    await sees({ public: false, labs: [other], proposes: [] }, ['Other', 'Public']);
+    await sees({ public: false, labs: [other], reviews: [], onlyOpen: false }, ['Other', 'Public']);
     t.equal((await names(store, {})).length, 7);
   },
 );

@@ -53,7 +53,13 @@ await onEachDatabase(
     });
     t.match(wider.category, { length: 2 }, 'the own filter of a facet does not affect its counts');
 
-    const outsider: Viewer = { everything: false, public: true, labs: [], proposes: [] };
+    const outsider: Viewer = {
+      everything: false,
+      public: true,
+      labs: [],
+      reviews: [],
+      onlyOpen: false,
+    };
     const seen = await countFacets(store.em(), { viewer: outsider, filters: {} });
     t.same(
       seen.category,

@@ -57,7 +57,7 @@ function model(rows: readonly Row[], viewer: Viewer, filters: DefinitionFilters)
   const sees = ({ version, lab_id, is_public, is_builtin }: Row): boolean =>
     viewer.everything ||
     (version === null
-      ? viewer.proposes.includes(lab_id ?? -1)
+      ? viewer.reviews.includes(lab_id ?? -1)
       : viewer.labs.includes(lab_id ?? -1) || (viewer.public && (is_public || is_builtin)));
   return rows.filter(
     (row) =>
@@ -84,7 +84,13 @@ async function ask(store: Store, labs: readonly number[]) {
   const seen = labs.filter(() => random.from(0, 1) === 0);
   const viewer: Viewer = random.pick([
     everything,
-    { everything: false, public: random.from(0, 1) === 0, labs: seen, proposes: seen.slice(1) },
+    {
+      everything: false,
+      public: random.from(0, 1) === 0,
+      labs: seen,
+      reviews: seen.slice(1),
+      onlyOpen: false,
+    },
   ]);
   const filters: DefinitionFilters = {
     ...(random.from(0, 3) === 0 && { category: word() }),

@@ -173,8 +173,8 @@ await onEachDatabase(t, 'search', async (t, store) => {
     const lab = (await createLab(store.em(), { name: 'Mine', code: 'mine' })).id;
     await insert(store, definitionFields('SecretLockIn', { lab_id: lab }));
     await insert(store, definitionFields('Keithlyy', { lab_id: lab }));
-    const outsider = { everything: false, public: true, labs: [], proposes: [] };
-    const member = { everything: false, public: true, labs: [lab], proposes: [] };
+    const outsider = { everything: false, public: true, labs: [], reviews: [], onlyOpen: false };
+    const member = { everything: false, public: true, labs: [lab], reviews: [], onlyOpen: false };
     t.same(await names(store, 'secretlockin', { viewer: member }), ['SecretLockIn']);
     t.notOk((await names(store, 'secretlockin', { viewer: outsider })).includes('SecretLockIn'));
     t.same(await names(store, 'lock in', { viewer: outsider }), before);

@@ -64,6 +64,7 @@ export class ComputerPage extends Page {
 
   #marks(computer: Computer) {
     return html`${computer.enrolled_at ? nothing : badge('not enrolled', 'warning', 'alert')}
+      ${computer.is_bench ? badge('bench computer', 'brand', 'beaker') : nothing}
       ${
         this.#session.may('admin', computer.lab_id)
           ? menu('Actions for this computer', [

@@ -3,10 +3,17 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 import { html, nothing } from 'lit';
 import { version } from '../../package.json';
 import { Page } from '../app/page.ts';
-import { type Computer, createCode, type EnrolmentCode, listComputers } from '../data/equipment.ts';
+import {
+  type Computer,
+  changeComputer,
+  createCode,
+  type EnrolmentCode,
+  listComputers,
+} from '../data/equipment.ts';
 import { LiveController } from '../data/events.ts';
 import { listLabNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
+import { badge } from '../elements/badge.ts';
 import { confirm } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
 import '../elements/secret.ts';
@@ -66,6 +73,7 @@ export class ComputersPage extends Page {
         cell: ({ last_seen }) => (last_seen ? ago(last_seen) : 'never'),
         width: '9rem',
       },
+      { label: 'Bench', cell: (computer) => this.#bench(computer), width: '10rem' },
     ];
   }
 
@@ -87,6 +95,39 @@ export class ComputersPage extends Page {
       </div>
       ${listOf(this, this.#found, { caption: 'Computers', columns: this.#columns }, () => this.#nothing(mayEnrol))}
     </div>`;
+  }
+
+  /** Whether the computer tests proposals. A lab admin can switch it. */
+  #bench(computer: Computer) {
+    const { computer_name, is_bench, enrolled_at, lab_id } = computer;
+    if (!this.#session.may('admin', lab_id) || !enrolled_at)
+      return is_bench ? badge('bench', 'brand', 'beaker') : nothing;
+    return html`${is_bench ? badge('bench', 'brand', 'beaker') : nothing}
+      <wa-button
+        size="s"
+        appearance=${is_bench ? 'plain' : 'outlined'}
+        @click=${() => this.#switchBench(computer)}
+        >${is_bench ? 'Stop…' : 'Make bench…'}<span class="visually-hidden"> (${computer_name})</span></wa-button
+      >`;
+  }
+
+  async #switchBench({ id, computer_name, is_bench }: Computer) {
+    const act = async () => await changeComputer(id, { is_bench: !is_bench });
+    const changed = await (is_bench
+      ? confirm({
+          title: `${computer_name} stops being a bench computer`,
+          text: 'It can no longer see merge requests or post test results. Its earlier results stay visible, but no longer count.',
+          action: 'Stop testing',
+          danger: true,
+          act,
+        })
+      : confirm({
+          title: `Make ${computer_name} a bench computer`,
+          text: 'A bench computer tests every proposal of the lab: it runs code that nobody has reviewed. Choose a computer that does nothing else. It will see the lab’s open merge requests, and its result is the check “tests”.',
+          action: 'Make bench computer',
+          act,
+        }));
+    if (changed) await this.#found.run();
   }
 
   #commands({ code, expires_at }: EnrolmentCode) {

@@ -167,6 +167,7 @@ export class MergeRequestPage extends Page {
           <section class="card" aria-label="Checks">
             <h2>Checks</h2>
             ${checkList(shown.checks)}
+            ${shown.bench.why && shown.state === 'open' ? html`<p class="small quiet">${shown.bench.why}</p>` : nothing}
           </section>
           <section class="card" aria-label="Commits">
             <h2>Commits</h2>

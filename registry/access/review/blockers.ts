@@ -1,4 +1,5 @@
 /** Lists the reasons why a merge request cannot land, as sentences. */
+import { BENCH, missingTests } from './benches.ts';
 import type { Review, ReviewFacts, ReviewPolicy } from './facts.ts';
 import { appliedRules, nameOf, owns } from './owners.ts';
 import { REPLACED, type Standing, standingOf } from './verdicts.ts';
@@ -74,10 +75,11 @@ function missingApprovals(
 }
 
 function missingChecks(
-  { checks, usernames }: ReviewFacts,
+  { checks, usernames, benchRefusal }: ReviewFacts,
   { requiredChecks }: ReviewPolicy,
 ): string[] {
   return Object.entries(requiredChecks).flatMap(([name, account]) => {
+    if (account === BENCH) return missingTests(checks, benchRefusal);
     const found = checks.find((check) => check.name === name && check.account === account);
     if (found?.state === 'success') return [];
     const who = usernames.get(account) ?? `account ${account}`;

@@ -14,8 +14,11 @@ export interface OwnerRule {
 export interface ReviewPolicy {
   requiredApprovals: number;
   allowSelfApproval: boolean;
-  /** Maps the name of each required check to the id of the account that must post it. */
-  requiredChecks: Readonly<Record<string, number>>;
+  /**
+   * Maps the name of each required check to the id of the account that must post it. `@bench` is any bench computer of
+   * the lab.
+   */
+  requiredChecks: Readonly<Record<string, number | '@bench'>>;
   owners: readonly OwnerRule[];
 }
 
@@ -39,6 +42,10 @@ export interface Check {
   state: string;
   /** The account that posted the check. Null for a check that the registry itself computes. */
   account: number | null;
+  /** The name of the account or computer that posted the check; empty for a check that the registry itself computes. */
+  by: string;
+  /** Whether a computer posted the check that is now a bench computer of the lab that owns the definition. */
+  isBench: boolean;
   summary: string | null;
 }
 
@@ -76,6 +83,8 @@ export interface ReviewFacts {
   /** Oldest first. */
   reviews: readonly Review[];
   checks: readonly Check[];
+  /** Why bench computers may not run the change; null if they may. */
+  benchRefusal: string | null;
   /** The usernames of the accounts that the policy names, by account id. */
   usernames: ReadonlyMap<number, string>;
 }

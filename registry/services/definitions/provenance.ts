@@ -112,7 +112,8 @@ async function reviewOf(
   { definition, version }: Match,
 ): Promise<Provenance['review']> {
   const id = version.merge_request;
-  const read = { on: 'merge-request', do: 'read', labId: definition.lab_id } as const;
+  const labId = definition.lab_id;
+  const read = { on: 'merge-request', do: 'read', labId, isOpen: false } as const;
   if (id === null || !decide(actor, read, rules).allowed) return null;
   const em = store.em();
   const row = await findMergeRequest(em, id);

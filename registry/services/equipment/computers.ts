@@ -16,7 +16,7 @@ import { answerPage, splitPage } from '../pages.ts';
 import { labOf, requireLab } from './lab-of.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
-const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
+const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name', 'is_bench');
 
 /** One page of the computers in the caller's labs. A computer gets only itself. */
 export async function listComputers(
@@ -34,8 +34,8 @@ export async function listComputers(
   return answerPage(page, found, found.items.map(showComputer));
 }
 
-export async function readComputer(deps: PeopleDeps, caller: Caller, id: number) {
-  return showComputer(await computerOr404(deps, deps.store.em(), caller, id));
+export async function readComputer(deps: PeopleDeps, caller: Caller, idOrName: string) {
+  return showComputer(await computerOr404(deps, deps.store.em(), caller, idOrName));
 }
 
 /** Creates a computer that is not enrolled yet. A later enrolment under the same name takes over this row. */
@@ -60,7 +60,9 @@ type Fields = Parameters<typeof computers.createComputer>[1];
  * `invalid`.
  */
 export async function insertComputer(em: EntityManager, fields: Fields): Promise<Row> {
-  const why = misleadingSpelling(fields.computer_name);
+  const why = /^\d+$/.test(fields.computer_name)
+    ? 'consists of digits alone, so it would be read as an id'
+    : misleadingSpelling(fields.computer_name);
   if (why !== null) {
     throw new Problem('invalid', `The computer's name ${why}.`, [
       { path: 'computer_name', message: why },
@@ -93,16 +95,20 @@ export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
     options,
   );
 
-/** Changes a computer. Moving it to another lab needs an admin of both labs and a computer without bindings. */
+/**
+ * Changes a computer. Moving it to another lab needs an admin of both labs and a computer without bindings, and ends its
+ * right to test. A computer that loses this right keeps no result that counts.
+ */
 export async function changeComputer(
   deps: PeopleDeps,
   caller: Caller,
-  id: number,
+  idOrName: string,
   body: ComputerChange,
 ) {
   const { store, rules } = deps;
   return await store.transaction(async (em) => {
-    const row = await computerOr404(deps, em, caller, id, computers.holdComputer);
+    const row = await computerOr404(deps, em, caller, idOrName, 'to change');
+    const { id } = row;
     const manage = (labId: number) =>
       authorize(caller, { on: 'computer', do: 'manage', labId, id }, rules, 'computer');
     manage(row.lab_id);
@@ -119,8 +125,11 @@ export async function changeComputer(
       await requireLab(em, lab_id);
       await requireNothingBound(em, row);
     }
+    const is_bench = lab_id === row.lab_id && (body.is_bench ?? row.is_bench);
+    if (body.is_bench) requireEnrolled(row, lab_id);
+    if (row.is_bench && !is_bench) await computers.detachResults(em, id);
     const before = recordOfComputer(row);
-    const changes = { ...pick(body, FIELDS), lab_id };
+    const changes = { ...pick(body, FIELDS), lab_id, is_bench };
     const changed = await computers.updateComputer(em, row, changes);
     await auditComputer(em, caller, 'changed', before, changed);
     return showComputer(changed);
@@ -128,10 +137,11 @@ export async function changeComputer(
 }
 
 /** Deletes a computer and its bindings, and revokes its token at once. The audit entry lists the bindings. */
-export async function removeComputer(deps: PeopleDeps, caller: Caller, id: number) {
+export async function removeComputer(deps: PeopleDeps, caller: Caller, idOrName: string) {
   const { store, rules } = deps;
   await store.transaction(async (em) => {
-    const row = await computerOr404(deps, em, caller, id, computers.holdComputer);
+    const row = await computerOr404(deps, em, caller, idOrName, 'to change');
+    const { id } = row;
     authorize(caller, { on: 'computer', do: 'manage', labId: row.lab_id, id }, rules, 'computer');
     const bindings = (await bindingsMatching(em, { computer: id })).map(recordOfBinding);
     await computers.deleteComputer(em, id);
@@ -144,18 +154,33 @@ export async function removeComputer(deps: PeopleDeps, caller: Caller, id: numbe
 const subject = ({ id, computer_name: name, lab_id }: Row) =>
   ['computer', { id, name }, lab_id] as const;
 
+/** Finds a computer by its id, if the text has digits only, and otherwise by its name. */
 async function computerOr404(
   { rules }: PeopleDeps,
   em: EntityManager,
   caller: Caller,
-  id: number,
-  findOne = computers.findComputer,
+  idOrName: string,
+  hold?: 'to change',
 ): Promise<Row> {
   authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
-  const row = await findOne(em, id);
+  const row = /^\d+$/.test(idOrName)
+    ? await computers.findComputer(em, Number(idOrName), hold)
+    : await computers.findComputerNamed(em, idOrName, hold);
   if (!row) throw notFound('computer');
-  authorize(caller, { on: 'computer', do: 'read', labId: row.lab_id, id }, rules, 'computer');
+  const { id, lab_id: labId } = row;
+  authorize(caller, { on: 'computer', do: 'read', labId, id }, rules, 'computer');
   return row;
+}
+
+/**
+ * Throws `conflict` for a computer that cannot become a bench computer now. Before the enrolment, nobody knows which
+ * machine will get the token: whoever has a code could enrol under this name.
+ */
+function requireEnrolled({ computer_name, token_hash, lab_id }: Row, newLab: number): void {
+  if (lab_id !== newLab)
+    throw new Problem('conflict', 'Move the computer first, then make it a bench computer.');
+  if (token_hash === null)
+    throw new Problem('conflict', `Enrol ${computer_name} first, then make it a bench computer.`);
 }
 
 async function requireNothingBound(em: EntityManager, { id, computer_name }: Row): Promise<void> {

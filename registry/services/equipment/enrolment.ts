@@ -74,7 +74,7 @@ export async function createCode(
 
 /**
  * Exchanges a code for a token. If the lab already has a computer of this name, the enrolment takes it over, and its old
- * token ends. Throws `bad_code` for unknown, used and expired codes alike, `name_taken` if another lab has a computer of
+ * token ends. So does its right to test, because whoever has a code may choose the name. Throws `bad_code` for unknown, used and expired codes alike, `name_taken` if another lab has a computer of
  * this name (the code stays valid), and `too_many_attempts`.
  */
 export async function enrol(
@@ -93,9 +93,10 @@ export async function enrol(
       computer_name,
     };
     const now = new Date();
-    const token = { token_hash: hash, enrolled_at: now, last_seen: now };
+    const token = { token_hash: hash, enrolled_at: now, last_seen: now, is_bench: false };
     const { row, isNew } = await placeComputer(em, taken.lab_id, computer_name);
     const before = isNew ? null : recordOfComputer(row);
+    if (row.is_bench) await computers.detachResults(em, row.id);
     const computer = await computers.updateComputer(em, row, { ...about, ...token });
     await auditComputer(em, callerOf(computer, address), 'enrolled', before, computer, {
       code_by: taken.created_by,
@@ -146,10 +147,10 @@ async function placeComputer(
 }
 
 const callerOf = (
-  { id, computer_name: name, lab_id: labId }: Computer,
+  { id, computer_name: name, lab_id: labId, is_bench: isBench }: Computer,
   address: string,
 ): Caller => ({
-  actor: { kind: 'computer', id, name, labId },
+  actor: { kind: 'computer', id, name, labId, isBench },
   address,
   tokenName: null,
 });

@@ -67,7 +67,8 @@ function ofMergeRequest(row: MergeRequest | undefined): Subject | undefined {
   if (!row) return undefined;
   const { id, title, state, draft, head, merged_version, lab_id } = row;
   return {
-    needs: { on: 'merge-request', do: 'read', labId: lab_id },
+    // Somebody who sees only open merge requests is told when one is closed.
+    needs: { on: 'merge-request', do: 'read', labId: lab_id, isOpen: true },
     data: {
       merge_request: { id, title, state, draft, head, merged_version },
       definition: { id: row.definition_id, name: row.definition },

@@ -62,9 +62,9 @@ const computerWith = batchLookups((store, hashes: readonly string[]) =>
 async function identifyComputer(store: Store, secret: string): Promise<TokenIdentity | null> {
   const found = await computerWith(store, hashToken(secret));
   if (!found) return null;
-  const { id, computer_name: name, lab_id: labId, last_seen } = found;
+  const { id, computer_name: name, lab_id: labId, is_bench: isBench, last_seen } = found;
   return {
-    actor: { kind: 'computer', id, name, labId },
+    actor: { kind: 'computer', id, name, labId, isBench },
     tokenName: null,
     expires: null,
     token: { of: 'computer', id, usedAt: last_seen },

@@ -1,6 +1,7 @@
 /** Reads and changes labs and their policies. Each change and its audit entry are written in one transaction. */
 
 import { labsSeenBy, type Rules } from '../../access/decide.ts';
+import { BENCH, isTests, TESTS } from '../../access/review/benches.ts';
 import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -93,15 +94,17 @@ export async function removeLab(
 const namedIn = ({
   owners = [],
   required_checks = {},
-}: Pick<LabChange, 'owners' | 'required_checks'>): number[] => [
+  bench_authors,
+}: Pick<LabChange, 'owners' | 'required_checks' | 'bench_authors'>): number[] => [
   ...owners.flatMap(({ users }) => users),
-  ...Object.values(required_checks),
+  ...Object.values(required_checks).filter((account) => account !== BENCH),
+  ...(bench_authors ?? []),
 ];
 
 /**
- * Checks the owners and the required checks of a policy. Owners and checks may name only accounts that the caller sees
- * or that the policy already named. Each owner rule needs a criterion. A policy cannot require an account to post a
- * check that the registry itself makes. Throws `invalid`.
+ * Checks the people and the required checks of a policy. A policy may name only accounts that the caller sees or that it
+ * already named. Each owner rule needs a criterion. A policy cannot require an account to post a check that the registry
+ * itself makes, and only bench computers post the check `tests`. Throws `invalid`.
  */
 async function requireKnownPeople(
   em: EntityManager,
@@ -118,20 +121,36 @@ async function requireKnownPeople(
       { path: `owners.${vague}`, message },
     ]);
   }
-  const own = Object.keys(required_checks).find(isOwnCheck);
-  if (own !== undefined) {
-    const message = `${own} is, or looks like, the name of a check that the registry runs itself. Choose another name`;
-    throw new Problem('invalid', `required_checks: ${message}`, [
-      { path: 'required_checks', message },
+  const wrong = wrongCheck(required_checks);
+  if (wrong !== undefined) {
+    throw new Problem('invalid', `required_checks: ${wrong}`, [
+      { path: 'required_checks', message: wrong },
     ]);
   }
   const named = namedIn(changes).filter((id) => !namedBefore.includes(id));
   const known = await visibleAccounts(em, caller, rules, named);
   const unknown = named.find((id) => !known.has(id));
   if (unknown === undefined) return;
-  const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
+  const path = Object.values(required_checks).includes(unknown)
+    ? 'required_checks'
+    : changes.bench_authors?.includes(unknown)
+      ? 'bench_authors'
+      : 'owners';
   const message = `account ${unknown} does not exist, or you cannot see it. Add it to the lab first`;
   throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
+}
+
+/** What is wrong with the required checks of a policy; undefined if nothing is. */
+function wrongCheck(required: NonNullable<LabChange['required_checks']>): string | undefined {
+  for (const [name, account] of Object.entries(required)) {
+    if (isOwnCheck(name))
+      return `${name} is, or looks like, the name of a check that the registry runs itself. Choose another name`;
+    if (account === BENCH && name !== TESTS)
+      return `only the check ${TESTS} can be ${BENCH}, because bench computers post no other check`;
+    if (account !== BENCH && isTests(name))
+      return `${name} is, or looks like, the check of bench computers. Require it of ${BENCH}, or choose another name`;
+  }
+  return undefined;
 }
 
 function showLab(lab: LabRow): Lab {

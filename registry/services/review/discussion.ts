@@ -1,19 +1,24 @@
 /** Adds reviews, comments and checks to a merge request. */
 
+import type { Actor } from '../../access/decide.ts';
+import { benchRefusal, isTests, TESTS } from '../../access/review/benches.ts';
 import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { mayGive } from '../../access/review/verdicts.ts';
 import { linesOf } from '../../definitions/line-diff.ts';
 import { Problem } from '../../errors.ts';
 import type { Check, CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
-import type { Comment, MergeRequest, Review } from '../../store/entities/index.ts';
+import { holdBench } from '../../store/computers.ts';
+import type { Comment, Lab, MergeRequest, Review } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
 import { headsOf } from '../../store/merge-requests.ts';
 import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
+import type { EntityManager } from '../../store/types.ts';
 import { auditMergeRequest } from '../audit/entries.ts';
 import { auditFieldsOf, authorize, type Caller, requirePerson } from '../caller.ts';
 import { textOf } from '../content/files.ts';
 import { reviewPolicyOf } from '../lab-policy.ts';
-import { loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
+import { actionOn, loadFacts, loadMergeRequest, peopleIn, type ReviewDeps } from './facts.ts';
+import { auditedDetails, storableDetails } from './test-details.ts';
 import { showCheck } from './view.ts';
 
 /** Loads the merge request if the caller may take part in it. */
@@ -23,8 +28,7 @@ async function authorizeDiscussion(
   id: number,
 ): Promise<MergeRequest> {
   const row = await loadMergeRequest(deps, caller, id);
-  const action = { on: 'merge-request', do: 'discuss', labId: row.lab_id } as const;
-  authorize(caller, action, deps.rules, 'merge request');
+  authorize(caller, actionOn(row, 'discuss'), deps.rules, 'merge request');
   return row;
 }
 
@@ -155,22 +159,22 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, input: CommentInput)
   return { in_reply_to: null, file: input.file, line: input.line ?? null, side, ...at };
 }
 
-/** `POST …/checks`: an account posts the result of a check for one head. A second result replaces the first. */
+/**
+ * `POST …/checks`: an account posts the result of a check for one head, or a bench computer the check `tests`. A second
+ * result replaces the first.
+ */
 export async function postCheck(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
   input: CheckInput,
 ): Promise<Check> {
-  const row = await authorizeDiscussion(deps, caller, id);
-  if (isOwnCheck(input.name)) {
-    throw invalid(
-      'name',
-      'is, or looks like, the name of a check that the registry runs itself. Choose another name',
-    );
-  }
-  const { actor_id, actor } = auditFieldsOf(caller);
+  const row = await loadMergeRequest(deps, caller, id);
+  const verb = input.name === TESTS ? 'test' : 'discuss';
+  authorize(caller, actionOn(row, verb), deps.rules, 'merge request');
+  requireFreeName(input);
   const { name, state, url = null, summary = null } = input;
+  const details = input.details === undefined ? null : storableDetails(input.details);
   const head = input.head ?? (await onlyHead(deps, row));
   if (head !== row.head) {
     throw new Problem(
@@ -178,18 +182,58 @@ export async function postCheck(
       `The head of merge request !${id} is now ${row.head}, not ${head}.`,
     );
   }
+  const { actor_id, actor } = auditFieldsOf(caller);
   return await deps.store.transaction(async (em) => {
+    const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
+    const bench = verb === 'test' ? await requireBench(em, caller, row, lab) : null;
     const fields = { name, state, url, summary, head };
     const added = await putCheck(em, {
       merge_request_id: id,
       account_id: actor_id,
       account: actor,
+      computer: bench?.id ?? null,
+      details,
       ...fields,
     });
-    await auditMergeRequest(em, auditFieldsOf(caller), row, 'checked', null, fields);
-    const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
-    return showCheck(added, reviewPolicyOf(lab));
+    const after = { ...fields, ...(details && { details: auditedDetails(details) }) };
+    await auditMergeRequest(em, auditFieldsOf(caller), row, 'checked', null, after);
+    const check = Object.assign(added, { bench_lab: bench?.labId ?? null });
+    return showCheck(check, row, reviewPolicyOf(lab));
   });
+}
+
+/** Throws `invalid` for a name that belongs to others, and for details of a check that is not `tests`. */
+function requireFreeName({ name, details }: CheckInput): void {
+  if (isOwnCheck(name)) {
+    throw invalid(
+      'name',
+      'is, or looks like, the name of a check that the registry runs itself. Choose another name',
+    );
+  }
+  if (name === TESTS) return;
+  if (isTests(name)) {
+    throw invalid('name', `looks like ${TESTS}, the check of bench computers. Choose another name`);
+  }
+  if (details !== undefined) throw invalid('details', `is accepted only with the check ${TESTS}`);
+}
+
+/**
+ * The bench computer that posts a result, which keeps its right until the transaction ends. Throws `forbidden` if the
+ * computer has just lost the right, and if the lab does not let benches run this change.
+ */
+async function requireBench(
+  em: EntityManager,
+  { actor }: Caller,
+  row: MergeRequest,
+  lab: Lab | null,
+): Promise<Extract<Actor, { kind: 'computer' }>> {
+  if (actor.kind !== 'computer') throw new Error('decided above');
+  if (!(await holdBench(em, actor.id, actor.labId)))
+    throw new Problem('forbidden', 'This computer is not a bench computer of the lab any more.');
+  const people = peopleIn(row, await headsOf(em, row.id));
+  const refusal = benchRefusal(people, lab?.bench_authors ?? null);
+  if (refusal !== null) throw new Problem('forbidden', refusal);
+  return actor;
 }
 
 /**

@@ -14,7 +14,7 @@ import { auditMergeRequest } from '../audit/entries.ts';
 import { auditFieldsOf, authorize, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { applySteps, requireUnlanded } from '../landing/transaction.ts';
-import { loadMergeRequest } from './facts.ts';
+import { actionOn, loadMergeRequest } from './facts.ts';
 import { applyEdits, closeStep } from './steps.ts';
 
 /** Loads the merge request if the caller may edit it: its author while they may take part, and admins of the lab. */
@@ -22,8 +22,7 @@ async function authorizeEdit(deps: SaveDeps, caller: Caller, id: number): Promis
   const row = await loadMergeRequest(deps, caller, id);
   const own = row.author_id !== null && auditFieldsOf(caller).actor_id === row.author_id;
   const verb = own ? 'discuss' : 'decide';
-  const action = { on: 'merge-request', do: verb, labId: row.lab_id } as const;
-  authorize(caller, action, deps.rules, 'merge request');
+  authorize(caller, actionOn(row, verb), deps.rules, 'merge request');
   return row;
 }
 

@@ -3,13 +3,13 @@
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
+import { benchRefusal } from '../../access/review/benches.ts';
 import type { Involved, ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
 import { mailboxOf } from '../../access/review/mailbox.ts';
 import { parseRecord } from '../../definitions/record.ts';
 import { notFound } from '../../errors.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import type {
-  Check,
   Definition,
   Lab,
   MergeRequest,
@@ -17,7 +17,12 @@ import type {
 } from '../../store/entities/index.ts';
 import { findMergeRequest } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
-import { type Person, type ReviewRecords, reviewRecords } from '../../store/review-records.ts';
+import {
+  type Person,
+  type PostedCheck,
+  type ReviewRecords,
+  reviewRecords,
+} from '../../store/review-records.ts';
 import type { ReviewWithStanding } from '../../store/reviews.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { authorize, type Caller } from '../caller.ts';
@@ -51,12 +56,18 @@ export interface LoadedFacts extends Omit<ReviewRecords, 'checks'> {
     revoked: string | null;
   } | null;
   definition: Definition | null;
-  /** The checks that accounts posted for the current head. */
-  posted: Check[];
+  /** The checks that accounts and bench computers posted for the current head. */
+  posted: PostedCheck[];
   facts: ReviewFacts;
   policy: ReviewPolicy;
   grants: Grants;
 }
+
+/** What the caller is about to do with a merge request. */
+export const actionOn = (
+  { lab_id, state }: Pick<MergeRequest, 'lab_id' | 'state'>,
+  verb: 'read' | 'discuss' | 'decide' | 'test',
+) => ({ on: 'merge-request', do: verb, labId: lab_id, isOpen: state === 'open' }) as const;
 
 /** Loads the row of a merge request. Throws `not_found` if it does not exist or if the caller may not see it. */
 export async function loadMergeRequest(
@@ -64,10 +75,10 @@ export async function loadMergeRequest(
   caller: Caller,
   id: number,
 ): Promise<MergeRequest> {
-  authorize(caller, { on: 'site', do: 'sign-in' }, rules, 'merge request');
+  authorize(caller, { on: 'merge-requests', do: 'list' }, rules, 'merge request');
   const row = await findMergeRequest(store.em(), id);
   if (!row) throw notFound('merge request');
-  authorize(caller, { on: 'merge-request', do: 'read', labId: row.lab_id }, rules, 'merge request');
+  authorize(caller, actionOn(row, 'read'), rules, 'merge request');
   return row;
 }
 
@@ -108,13 +119,20 @@ export async function loadFacts(
     })),
     checks: [
       ...(git?.own.checks ?? []),
-      ...posted.map(({ name, state, account_id, summary }) => ({
-        name,
-        state,
-        summary,
-        account: account_id ?? 0,
+      ...posted.map((check) => ({
+        name: check.name,
+        state: check.state,
+        summary: check.summary,
+        account: check.account_id ?? 0,
+        by: check.account,
+        isBench: isFromBench(check, row),
       })),
     ],
+    benchRefusal: benchRefusal(
+      peopleIn(row, heads),
+      lab?.bench_authors ?? null,
+      new Map([...people].map(([id, { username }]) => [id, username])),
+    ),
     usernames: new Map([...people].map(([id, { username }]) => [id, username])),
   };
   const loaded = { ...records, row, definition, posted, policy };
@@ -127,13 +145,28 @@ export async function loadFacts(
   return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
 }
 
+/** Whether a check comes from a computer that is now a bench computer of the merge request's lab. */
+export const isFromBench = (
+  { bench_lab }: Pick<PostedCheck, 'bench_lab'>,
+  { lab_id }: Pick<MergeRequest, 'lab_id'>,
+): boolean => bench_lab !== null && bench_lab === lab_id;
+
+/** The ids of all who opened, pushed or wrote the change. Null for an opener or pusher without an account. */
+export const peopleIn = (
+  row: MergeRequest,
+  heads: readonly MergeRequestHead[],
+): (number | null)[] => [
+  row.author_id,
+  ...heads.flatMap(({ pushed_by, author_ids }) => [pushed_by, ...author_ids]),
+];
+
 /** The people who took part in the change. Two accounts with the same mailbox count as one person. */
 function involvedIn(
   row: MergeRequest,
   heads: readonly MergeRequestHead[],
   people: ReadonlyMap<number, Person>,
 ): Involved {
-  const ids = [row.author_id, ...heads.flatMap((head) => [head.pushed_by, ...head.author_ids])];
+  const ids = peopleIn(row, heads);
   const theirs = ids.flatMap((id) => (id === null ? [] : (people.get(id)?.email ?? [])));
   return {
     ids: new Set(ids.filter(isId)),

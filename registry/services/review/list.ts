@@ -8,13 +8,13 @@ import { answerPage, splitPage } from '../pages.ts';
 import type { ReviewDeps } from './facts.ts';
 import { summaryOf } from './view.ts';
 
-/** `GET /api/merge-requests`: the merge requests of all labs in which the caller may propose, newest first. */
+/** `GET /api/merge-requests`: the merge requests that the caller may see, newest first. */
 export async function listMergeRequestsFor(
   deps: ReviewDeps,
   caller: Caller,
   query: MergeRequestQuery,
 ) {
-  authorize(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'merge request');
+  authorize(caller, { on: 'merge-requests', do: 'list' }, deps.rules, 'merge request');
   const em = deps.store.em();
   const viewer = viewerOf(caller.actor, deps.rules);
   const { page, filters } = splitPage(query);

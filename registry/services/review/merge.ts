@@ -18,7 +18,7 @@ import type { SaveDeps } from '../deps.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
 import { authorsOf, treeOf } from './examine.ts';
-import { type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
+import { actionOn, type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
 import { readContents } from './own-checks.ts';
 
 /** How many times a merge is tried when another landing comes first. After the last try, the caller gets an error. */
@@ -47,12 +47,7 @@ export async function landMergeRequest(
 async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: MergeInput) {
   const discussion = await readDiscussion(deps.store.em(), id);
   const row = await loadMergeRequest(deps, caller, id);
-  authorize(
-    caller,
-    { on: 'merge-request', do: 'decide', labId: row.lab_id },
-    deps.rules,
-    'merge request',
-  );
+  authorize(caller, actionOn(row, 'decide'), deps.rules, 'merge request');
   const loaded = await loadFacts(deps, caller, row);
   const { git, facts, policy, grants } = loaded;
   const against = hindrances(facts);

@@ -188,6 +188,8 @@ function ownCheck(
     name,
     state: against.length === 0 ? 'success' : 'failure',
     account: null,
+    by: '',
+    isBench: false,
     summary: lines.length === 0 ? null : [...lines.slice(0, SHOWN), ...more].join('; '),
   };
 }

@@ -11,7 +11,7 @@ import { commitsBeyondVersions } from '../content/history.ts';
 import type { SaveDeps } from '../deps.ts';
 import { applySteps } from '../landing/transaction.ts';
 import { examine, treeOf } from './examine.ts';
-import { loadMergeRequest } from './facts.ts';
+import { actionOn, loadMergeRequest } from './facts.ts';
 import { placesOf, readContents } from './own-checks.ts';
 import { moveStep } from './steps.ts';
 
@@ -28,12 +28,7 @@ export async function rebaseMergeRequest(
   { head }: RebaseInput,
 ): Promise<void> {
   const row = await loadMergeRequest(deps, caller, id);
-  authorize(
-    caller,
-    { on: 'merge-request', do: 'discuss', labId: row.lab_id },
-    deps.rules,
-    'merge request',
-  );
+  authorize(caller, actionOn(row, 'discuss'), deps.rules, 'merge request');
   if (row.state !== 'open' || row.definition_id === null) {
     throw new Problem(
       'conflict',

@@ -1,5 +1,6 @@
 /** Shows a merge request as the API returns it. */
 import { visible, visibleLine } from '../../../text/hidden.ts';
+import { BENCH, TESTS } from '../../access/review/benches.ts';
 import { blockers, hindrances } from '../../access/review/blockers.ts';
 import type { ReviewPolicy } from '../../access/review/facts.ts';
 import { appliedRules, nameOf } from '../../access/review/owners.ts';
@@ -10,12 +11,18 @@ import {
   MOST_TEXT,
   type MergeRequest as Shown,
 } from '../../schemas/review.ts';
-import type { Check as CheckRow, MergeRequest } from '../../store/entities/index.ts';
-import type { Person } from '../../store/review-records.ts';
+import type { MergeRequest } from '../../store/entities/index.ts';
+import type { Person, PostedCheck } from '../../store/review-records.ts';
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { commitsBeyondVersions } from '../content/history.ts';
-import { type LoadedFacts, loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
+import {
+  isFromBench,
+  type LoadedFacts,
+  loadFacts,
+  loadMergeRequest,
+  type ReviewDeps,
+} from './facts.ts';
 import { placesOfComments } from './threads.ts';
 
 /** The most characters of a diff that the API returns. Longer diffs are cut. */
@@ -80,9 +87,12 @@ export async function readMergeRequest(
         url: null,
         account: null,
         required: name !== 'interface',
+        standing: true,
+        details: null,
       })),
-      ...posted.map((check) => showCheck(check, policy)),
+      ...posted.map((check) => showCheck(check, row, policy)),
     ],
+    bench: { may_run: facts.benchRefusal === null, why: facts.benchRefusal },
     interface: {
       breaking: git?.own.interface.some(({ breaking }) => breaking) ?? false,
       changes: git?.own.interface ?? [],
@@ -119,13 +129,21 @@ export async function readMergeRequest(
   };
 }
 
-/** A check posted by an account. */
+/** A check posted by an account or a bench computer. */
 export function showCheck(
-  { name, state, url, summary, account, account_id }: CheckRow,
+  check: PostedCheck,
+  row: MergeRequest,
   { requiredChecks }: ReviewPolicy,
 ): Check {
-  const required = account_id !== null && requiredChecks[name] === account_id;
-  return { name, state, url, summary, account, required };
+  const { name, state, url, summary, account, account_id } = check;
+  const isBench = isFromBench(check, row);
+  const standing = name !== TESTS || isBench;
+  const required =
+    requiredChecks[name] === BENCH
+      ? isBench
+      : account_id !== null && requiredChecks[name] === account_id;
+  const details = check.details as Check['details'];
+  return { name, state, url, summary, account, required, standing, details };
 }
 
 /** Why the merge request cannot land. For a closed or merged merge request, the state is the only reason. */

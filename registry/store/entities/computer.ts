@@ -30,6 +30,8 @@ const computer = defineEntity({
     location: p.text().strictNullable(),
     /** SHA-256 of the computer's token in hexadecimal; null before enrolment. */
     token_hash: p.text().strictNullable().unique('computers_token_hash_key').hidden(),
+    /** Whether the computer tests proposals and versions of its lab. The right ends with the enrolment. */
+    is_bench: p.boolean().default(false),
     enrolled_at: p.datetime(3).strictNullable(),
     last_seen: p.datetime(3).strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),

@@ -13,6 +13,7 @@ import { MergeRequest } from './merge-request.ts';
 import { RegistryIdentity } from './registry-identity.ts';
 import { Check, Comment, MergeRequestHead, Review } from './review.ts';
 import { Installation, Report, SyncStamp } from './sync.ts';
+import { TestResult } from './test-result.ts';
 import { Timeline } from './timeline.ts';
 import { Token } from './token.ts';
 import { User } from './user.ts';
@@ -36,9 +37,10 @@ export const entities = [
   MergeRequestHead,
   Review,
   Comment,
-  Check,
   Instrument,
   Computer,
+  Check,
+  TestResult,
   EnrolmentCode,
   ComputerBinding,
   SyncStamp,
@@ -77,6 +79,7 @@ export {
   Report,
   Review,
   SyncStamp,
+  TestResult,
   Timeline,
   Token,
   User,

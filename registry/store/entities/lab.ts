@@ -22,8 +22,10 @@ const schema = defineEntity({
     direct_landing: p.enum(directLandings).default('admins'),
     required_approvals: p.integer().default(1).check('required_approvals >= 0'),
     allow_self_approval: p.boolean().default(false),
-    /** The names of required checks, and for each the id of the account that must post it. */
-    required_checks: p.json<Record<string, number>>().defaultRaw(`'{}'`),
+    /** The names of required checks, and for each the account that must post it: its id, or `@bench` for any bench. */
+    required_checks: p.json<Record<string, number | '@bench'>>().defaultRaw(`'{}'`),
+    /** The ids of the accounts whose changes bench computers may run; null if they may run everybody's. */
+    bench_authors: p.json<number[]>().strictNullable(),
     /** The lab's own list of banned imports; null if the default list is used. */
     banned_imports: p.json<string[]>().strictNullable(),
     allowed_imports: p.json<string[]>().defaultRaw(`'[]'`),

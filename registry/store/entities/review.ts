@@ -1,5 +1,7 @@
 /** Heads, reviews, comments and checks of merge requests. */
 import { defineEntity, p } from '@mikro-orm/core';
+import type { Json } from '../../definitions/types.ts';
+import { Computer } from './computer.ts';
 import { MergeRequest } from './merge-request.ts';
 import { User } from './user.ts';
 
@@ -111,6 +113,7 @@ const checkSchema = defineEntity({
   tableName: 'checks',
   uniques: [
     { name: 'checks_name_key', properties: ['merge_request_id', 'head', 'name', 'account_id'] },
+    { name: 'checks_computer_key', properties: ['merge_request_id', 'head', 'name', 'computer'] },
   ],
   properties: {
     id: p.integer().primary(),
@@ -126,13 +129,27 @@ const checkSchema = defineEntity({
     state: p.text(),
     url: p.text().strictNullable(),
     summary: p.text().strictNullable(),
-    /** The account that posted the result. */
+    /** The account that posted the result; null for a computer. */
     account_id: () => by('checks', 'account_id'),
     account: p.text(),
+    /**
+     * The bench computer that posted the result; null for an account. Null too when the computer lost the right: such a
+     * result stays, but no longer counts.
+     */
+    computer: () =>
+      p
+        .manyToOne(Computer)
+        .mapToPk()
+        .joinColumn('computer')
+        .strictNullable()
+        .index('checks_computer_index')
+        .deleteRule('set null'),
+    /** The items and the environment of a test run. */
+    details: p.json<{ [key: string]: Json }>().strictNullable(),
     updated_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** The result of a check that an account posted for one head. */
+/** The result of a check that an account or a bench computer posted for one head. */
 export class Check extends checkSchema.class {}
 checkSchema.setClass(Check);

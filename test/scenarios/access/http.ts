@@ -19,6 +19,7 @@ export async function request(
     name,
     user_id,
     computer_name,
+    id_or_name: id,
     hash,
     n: 1,
     code: 'not_found',

@@ -19,6 +19,7 @@ export function askersOf({ url, ...lab }: World, openUrl: string): Record<string
     contributor: { url, person: lab.ben },
     'lab admin': { url, person: lab.ada },
     computer: { url, person: lab.pc },
+    'bench computer': { url, person: lab.bench },
     'site admin': { url, person: lab.admin },
   };
 }

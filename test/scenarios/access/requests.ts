@@ -48,6 +48,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   listMergeRequests: ({ definition }) => ({ query: { definition_id: definition } }),
   comment: () => ({ body: { body: 'Why?' } }),
   postCheck: () => ({ body: { name: 'bench', state: 'success' } }),
+  'postCheck tests': () => ({ body: { name: 'tests', state: 'success', details: run } }),
   'review comment': verdict('comment'),
   'review approve': verdict('approve'),
   'review request_changes': verdict('request_changes'),
@@ -75,6 +76,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   createEnrolmentCode: ({ id }) => ({ body: { lab_id: id } }),
   enrol: ({ name, computer }) => ({ body: { code: name, computer_name: computer } }),
   changeComputer: () => ({ body: { location: `Bench ${++count}` } }),
+  'changeComputer is_bench': () => ({ body: { is_bench: true } }),
   bindInstrument: () => binding,
   createBinding: ({ id, computer }) => newBinding(id, computer),
   bindNewInstrument: () => ({ body: { key: `asked ${++count}`, name: 'Asked' } }),
@@ -86,6 +88,12 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   createToken: () => ({ body: { name: 'asked', scope: 'read' } }),
   linkSingleSignOn: () => ({ body: {} }),
   signIn: () => ({ body: { username: 'cleo', password: 'password of cleo' } }),
+};
+
+/** The details of a test run. */
+const run = {
+  items: [{ name: 'simulator', state: 'passed', seconds: 1 }],
+  environment: { python: '3.13.1', packages: { numpy: '2.3.0' } },
 };
 
 const binding = { body: { adapter: 'GPIB::8' } };

@@ -1,6 +1,7 @@
 /** Creates the things that rows of docs/access.md are about, as people would create them. */
 import { OPERATOR } from '../../../registry/services/caller.ts';
 import { landFirstVersion } from '../../../registry/services/definitions/first-version.ts';
+import { enrolComputer } from '../../helpers/lab.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { ask } from './ask.ts';
 import { BRANCH, pushBranch } from './workspace.ts';
@@ -226,6 +227,7 @@ export const THINGS: Record<string, Maker> = {
   'approved merge request of a public definition': then(reviewOf(publicly, eve), approve),
   'closed merge request': then(reviewOf(privately, eve), say('close')),
   'own merge request': reviewOf(reviewed),
+  'merge request of a reviewed lab': reviewOf(reviewed, ({ ada }) => ada),
   'commit of a private definition': commitOf(privately),
   'commit of a public definition': commitOf(publicly),
   'branch of a private definition': branch(privately),
@@ -243,6 +245,11 @@ export const THINGS: Record<string, Maker> = {
     computer: asker.username,
   }),
   computer,
+  'enrolled computer': async (world) => {
+    const name = newName();
+    const { id } = await enrolComputer(world, world.ada, world.nano.id, name);
+    return thing({ id, name, page: `/api/computers/${id}`, computer: name });
+  },
   binding: bound(({ computer }) => computer),
   'own binding': bound((_, { username }) => username),
   'own computer': async (_world, { id, username: name }) =>

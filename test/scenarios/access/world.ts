@@ -10,6 +10,8 @@ export interface World extends TestLab {
   eve: Person;
   /** A computer of the first lab. The `username` of a computer is its name. */
   pc: Person;
+  /** A bench computer of the first lab. */
+  bench: Person;
 }
 
 export async function makeWorld(t: Test): Promise<World> {
@@ -24,6 +26,13 @@ export async function makeWorld(t: Test): Promise<World> {
   await labs.addMember(reviewed.id, ada.id, 'admin');
   await labs.addMember(reviewed.id, ben.id, 'contributor');
   await labs.addMember(reviewed.id, cleo.id, 'viewer');
-  const { id, name: username, token, client } = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
-  return { ...lab, eve, reviewed, pc: { id, username, token, client } };
+  const pc = await enrolled(lab, 'LABPC-01');
+  const bench = await enrolled(lab, 'BENCH-01');
+  await ada.client.computers.change(bench.id, { is_bench: true });
+  return { ...lab, eve, reviewed, pc, bench };
+}
+
+async function enrolled(lab: TestLab, name: string): Promise<Person> {
+  const { id, token, client } = await enrolComputer(lab, lab.ada, lab.nano.id, name);
+  return { id, username: name, token, client };
 }

@@ -8,17 +8,19 @@ import { revealHidden } from '../reveal-hidden.ts';
 import '../person.ts';
 import { ago } from '../time.ts';
 import { checkBadge, verdictBadge } from './badges.ts';
+import './test-run.ts';
 
 export function checkList(checks: MergeRequestPage['checks']): TemplateResult {
   return html`<ul class="list">
     ${checks.map(
-      ({ name, state, summary, url, account, required }) => html`<li>
+      ({ name, state, summary, url, account, required, standing, details }) => html`<li>
         <div class="row">
           ${checkBadge(state)} <span>${revealHidden(name)}</span>
-          ${required ? nothing : html`<span class="small quiet">optional</span>`}
+          ${required ? nothing : html`<span class="small quiet">${standing ? 'optional' : 'does not count any more'}</span>`}
         </div>
         ${summary ? html`<p class="small quiet lines">${revealHidden(summary)}</p>` : nothing}
-        ${account ? html`<p class="small quiet">Reported by ${account}${safeLink(url)}</p>` : nothing}
+        ${account ? html`<p class="small quiet">Reported by ${account.replace(/^computer:/, '')}${safeLink(url)}</p>` : nothing}
+        ${details ? html`<registry-test-run .details=${details}></registry-test-run>` : nothing}
       </li>`,
     )}
   </ul>`;

@@ -8,6 +8,10 @@ export function nameOf(members: readonly Member[], id: number): string {
   return member ? member.name : `account ${id} (not a member)`;
 }
 
+/** Who must report a required check. */
+export const reporterOf = (members: readonly Member[], account: number | '@bench'): string =>
+  account === '@bench' ? 'any bench computer of the lab' : nameOf(members, account);
+
 /** The options of a `wa-select`: the members, and former members whose ids the policy still contains. */
 export function memberOptions(members: readonly Member[], named: readonly number[]) {
   const gone = named.filter((id) => members.every(({ user_id }) => user_id !== id));

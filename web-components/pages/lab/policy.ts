@@ -4,12 +4,13 @@ import '@awesome.me/webawesome/dist/components/number-input/number-input.js';
 import '@awesome.me/webawesome/dist/components/radio/radio.js';
 import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
+import type WaSelect from '@awesome.me/webawesome/dist/components/select/select.js';
 import '@awesome.me/webawesome/dist/components/switch/switch.js';
 import { css, html } from 'lit';
 import { changeLab, type Lab, type Member } from '../../data/labs.ts';
 import { EditableCard } from '../../elements/editable.ts';
 import { icon } from '../../elements/icon.ts';
-import { memberOptions, nameOf } from './names.ts';
+import { memberOptions, nameOf, reporterOf } from './names.ts';
 
 const LANDING = {
   admins: 'Lab admins and site admins can land without review, by a push to main or a save.',
@@ -51,11 +52,11 @@ export class LabPolicy extends EditableCard {
   declare lab: Lab;
   declare members: readonly Member[];
   /** The required checks in the form. Each check has a name and the account that reports it. */
-  declare checks: readonly (readonly [string, number | undefined])[];
+  declare checks: readonly RequiredCheck[];
 
   protected view() {
     const { direct_landing, required_approvals, allow_self_approval, required_checks } = this.lab;
-    const { public_definitions } = this.lab;
+    const { public_definitions, bench_authors } = this.lab;
     const checks = Object.entries(required_checks);
     return html`<ul class="sentences">
       <li>${icon(direct_landing === 'admins' ? 'shield' : 'lock')}<span>${LANDING[direct_landing]}</span></li>
@@ -74,9 +75,10 @@ export class LabPolicy extends EditableCard {
           ? html`<li>${icon('pulse')}<span>No checks are required.</span></li>`
           : checks.map(
               ([name, id]) =>
-                html`<li>${icon('pulse')}<span>The check <code>${name}</code>, reported by ${nameOf(this.members, id)}, must succeed.</span></li>`,
+                html`<li>${icon('pulse')}<span>The check <code>${name}</code>, reported by ${reporterOf(this.members, id)}, must succeed.</span></li>`,
             )
       }
+      <li>${icon('computers')}<span>${benchAuthors(this.members, bench_authors)}</span></li>
       <li>${icon('computers')}<span>${PUBLIC_DEFINITIONS[public_definitions]}</span></li>
     </ul>`;
   }
@@ -89,6 +91,7 @@ export class LabPolicy extends EditableCard {
   protected fields() {
     const { direct_landing, required_approvals, allow_self_approval, public_definitions } =
       this.lab;
+    const authors = this.lab.bench_authors ?? [];
     return html`<wa-radio-group name="direct_landing" label="Landing without review" .value=${direct_landing}>
         ${Object.entries(LANDING).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
       </wa-radio-group>
@@ -113,19 +116,31 @@ export class LabPolicy extends EditableCard {
       </wa-radio-group>
       <fieldset>
         <legend>Required checks</legend>
-        <p class="quiet small">A program, for example a test run, posts the result. Only results from the chosen account are accepted.</p>
+        <p class="quiet small">A program posts the result. Only results from the chosen account count. Bench computers report the check <code>tests</code>, and no other.</p>
         ${this.checks.map((check, index) => this.#check(check, index))}
         <div>
           <wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add check</wa-button>
         </div>
-      </fieldset>`;
+      </fieldset>
+      <wa-select
+        name="bench_authors"
+        label="Bench computers run only the changes of"
+        hint="Everybody who opened, pushed or wrote a change must be chosen. With nobody chosen, they run every change."
+        placeholder="Everybody who may propose"
+        multiple
+        with-clear
+        .value=${authors.map(String)}
+      >
+        ${memberOptions(this.members, authors)}
+      </wa-select>`;
   }
 
-  #check([name, user]: readonly [string, number | undefined], index: number) {
+  #check([name, user]: RequiredCheck, index: number) {
     return html`<div class="check">
       <wa-input name="check" label="Check" required maxlength="100" .value=${name} @input=${(event: Event) => this.#set(index, [(event.target as HTMLInputElement).value, user])}></wa-input>
-      <wa-select name="account" label="Account" required .value=${user === undefined ? '' : String(user)} @change=${(event: Event) => this.#set(index, [name, Number((event.target as HTMLSelectElement).value)])}>
-        ${memberOptions(this.members, user === undefined ? [] : [user])}
+      <wa-select name="account" label="Account" required .value=${user === undefined ? '' : String(user)} @change=${(event: Event) => this.#set(index, [name, reporterIn(event)])}>
+        <wa-option value="@bench">any bench computer</wa-option>
+        ${memberOptions(this.members, typeof user === 'number' ? [user] : [])}
       </wa-select>
       <wa-button appearance="plain" @click=${() => this.#drop(index)}>
         ${icon('trash')}<span class="visually-hidden">Remove check ${name}</span>
@@ -133,7 +148,7 @@ export class LabPolicy extends EditableCard {
     </div>`;
   }
 
-  #set(index: number, check: readonly [string, number | undefined]) {
+  #set(index: number, check: RequiredCheck) {
     this.checks = this.checks.with(index, check);
   }
 
@@ -151,6 +166,7 @@ export class LabPolicy extends EditableCard {
   }
 
   protected async save(fields: FormData) {
+    const authors = fields.getAll('bench_authors').map(Number);
     await changeLab(this.lab.id, {
       direct_landing: String(fields.get('direct_landing')) as Lab['direct_landing'],
       public_definitions: String(fields.get('public_definitions')) as Lab['public_definitions'],
@@ -159,8 +175,23 @@ export class LabPolicy extends EditableCard {
       required_checks: Object.fromEntries(
         this.checks.map(([name, user]) => [name.trim(), user ?? 0]),
       ),
+      bench_authors: authors.length === 0 ? null : authors,
     });
   }
+}
+
+type RequiredCheck = readonly [name: string, account: number | '@bench' | undefined];
+
+function reporterIn({ target }: Event): number | '@bench' {
+  const { value } = target as WaSelect;
+  return value === '@bench' ? value : Number(value);
+}
+
+function benchAuthors(members: readonly Member[], authors: Lab['bench_authors']): string {
+  if (authors === null) return 'Bench computers run the changes of everybody who may propose.';
+  if (authors.length === 0) return 'Bench computers run no changes.';
+  const names = authors.map((id) => nameOf(members, id)).join(', ');
+  return `Bench computers run only changes in which nobody but these people took part: ${names}.`;
 }
 
 const PUBLIC_DEFINITIONS: Record<Lab['public_definitions'], string> = {
