@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotEnrolledError, RefusedError, UnknownDefinitionError
+from ..files import write_atomic
 from ..guard import Policy
 from ..home import Home
 from ..manifest import ManifestFile
@@ -13,11 +14,43 @@ from ..registry import Registry
 from ..testing.environment import describe_environment
 from ..testing.items import Item, overall
 from ..testing.junit import write_junit
-from ..testing.running import run_tests
+from ..testing.masking import entries_of
+from ..testing.recorder import record_session
+from ..testing.recording import write
+from ..testing.running import run_recording, run_tests
 from ..testing.subjects import Subject, find_subject
+from ..testing.under_test import UnderTest
 from .output import Output
 
 MARKS = {"passed": "passed ", "failed": "FAILED ", "skipped": "skipped"}
+
+
+def record(home: Home, options: Namespace, output: Output) -> int:
+    """Records a session, and replays the recording at once, so that the user knows whether it can be used."""
+    registry = Registry.open(home.root)
+    subject = find_installed(registry, options.name, None)
+    cls = registry.load(options.name)
+    calls = [name.strip() for name in options.calls.split(",")] if options.calls else []
+    done: list[str] = []
+
+    def note(call: str) -> None:
+        done.append(call)
+        output.progress(len(done), max(len(calls), len(done)), call)
+
+    found = record_session(cls, {"adapter": options.adapter}, calls, note)
+    write_atomic(options.to, write(found).encode())
+    with UnderTest() as tested:
+        item = run_recording(subject, options.to, tested)
+    counts = f"{len(found.steps)} steps, {len(entries_of(found))} entries of traffic"
+    raised = [f"note     {step.label} raised {step.raises}" for step in found.steps if step.raises]
+    value = {
+        "file": str(options.to),
+        "steps": len(found.steps),
+        "instrument": found.instrument,
+        "replay": item.as_dict(),
+    }
+    output.result(value, f"{options.to}: {counts}", *raised, *_lines(subject, item))
+    return 1 if item.state == "failed" else 0
 
 
 def test(home: Home, options: Namespace, output: Output) -> int:

@@ -1,5 +1,6 @@
 """Tests definitions without hardware: recordings, simulators and pytest files."""
 
+from .recorder import record
 from .replaying import replay
 
-__all__ = ["replay"]
+__all__ = ["record", "replay"]

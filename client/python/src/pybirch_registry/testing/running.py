@@ -37,7 +37,8 @@ def run_recordings(subject: Subject, limits: Limits | None = None) -> Iterator[I
 
 def run_recording(subject: Subject, file: Path, tested: UnderTest) -> Item:
     """Replays one recording. Loads the definition first if the process has none."""
-    name = file.relative_to(subject.folder).as_posix()
+    is_inside = file.is_relative_to(subject.folder)
+    name = file.relative_to(subject.folder).as_posix() if is_inside else file.name
     start = time.monotonic()
 
     def failed(message: str, difference: str | None = None) -> Item:
