@@ -17,8 +17,11 @@ export interface GitCaches {
   answers: FetchAnswers;
   /** Bundles of whole histories, for the first syncs of lab computers. The key is the state of the refs. */
   histories: Cache<Buffer>;
-  /** Whole answers to reads. The key is the state of the refs, the caller's view and the bytes of the request. */
-  requests: Cache<Buffer> | undefined;
+  /**
+   * Whole answers to reads: a short answer as text in Latin-1, a longer one as bytes. The key is the state of the refs,
+   * the caller's view and the bytes of the request.
+   */
+  requests: Cache<Buffer | string> | undefined;
 }
 
 /** The bytes that V8 needs for an id of 40 characters in a set. */
@@ -26,8 +29,8 @@ const ID_BYTES = 100;
 
 /** If `keepsAnswers` is false, no answer to a git client is cached. */
 export function openGitCaches(caches: Caches, { keepsAnswers = true } = {}): GitCaches {
-  const answers = (name: string) =>
-    keepsAnswers ? caches.open<Buffer>(name, ({ length }) => length) : undefined;
+  const answers = <V extends Buffer | string>(name: string) =>
+    keepsAnswers ? caches.open<V>(name, ({ length }) => length) : undefined;
   return {
     objects: caches.open('objects', ({ bytes }) => bytes.length),
     // An entry grows with the packs of its repository. If an entry could take only a quarter of the cache, a growing

@@ -4,10 +4,11 @@
  * in memory and up to date. The route answers all other requests, and its answers are cached here.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { GitCaches } from '../../repos/git-caches.ts';
 import { type Answer, gitAnswer, RequestRefused, refusal } from '../../repos/serve/answer.ts';
-import { readWhole } from '../../repos/serve/body.ts';
+import { readShort } from '../../repos/serve/body.ts';
 import { generationOf } from '../../repos/serve/generation.ts';
 import type { Repositories } from '../../repos/types.ts';
 import { requestedVersion } from '../../repos/wire/protocol.ts';
@@ -40,8 +41,6 @@ const ROUTE = '/definitions/*';
 const LONGEST_BODY = 16 * 1024;
 /** Bytes. A longer answer may not fit into the buffers of the connection, so a slow client can delay it. */
 const SHORT_ANSWER = 16 * 1024;
-const ADVERTISEMENT = headersOf('git-upload-pack-advertisement');
-const RESULT = headersOf('git-upload-pack-result');
 const NOBODY: Actor = { kind: 'nobody' };
 
 /** Everything on which an answer depends. */
@@ -61,6 +60,9 @@ interface Missed {
 export class GitMemory {
   readonly #deps: GitMemoryDeps;
   readonly #headers: readonly string[];
+  /** The headers of the two kinds of answers, up to the value of the last one, the length. */
+  readonly #advertisement: readonly string[];
+  readonly #result: readonly string[];
   /** The requests that the route answers. */
   readonly #missed = new WeakMap<IncomingMessage, Missed>();
   #isClosing = false;
@@ -68,6 +70,8 @@ export class GitMemory {
   constructor(deps: GitMemoryDeps) {
     this.#deps = deps;
     this.#headers = deps.headers.flat();
+    this.#advertisement = this.#headersOf('git-upload-pack-advertisement');
+    this.#result = this.#headersOf('git-upload-pack-result');
   }
 
   /** Returns a listener that answers requests from memory if it can, and passes all others to `route`. */
@@ -89,12 +93,13 @@ export class GitMemory {
         this.#missed.set(request, { body, state });
         route(request, response);
       };
-      if (request.method === 'GET') goOn();
-      else {
-        readWhole(request, LONGEST_BODY, this.#deps.patience).then(goOn, (error) =>
-          this.#refuse(response, error),
-        );
+      if (request.method === 'GET') {
+        goOn();
+        return;
       }
+      readShort(request, LONGEST_BODY, this.#deps.patience).then(goOn, (error) =>
+        this.#refuse(response, error),
+      );
     };
   }
 
@@ -108,7 +113,8 @@ export class GitMemory {
   keep(request: IncomingMessage, visibility: string, { status, body }: Answer): void {
     const state = this.#missed.get(request)?.state;
     if (state?.visibility !== visibility || status !== 200 || !Buffer.isBuffer(body)) return;
-    this.#deps.gitCaches.requests?.set(state.key, body);
+    const answer = body.length > SHORT_ANSWER ? body : body.toString('latin1');
+    this.#deps.gitCaches.requests?.set(state.key, answer);
   }
 
   /** Stops answering: the route answers all further requests, so that Fastify can close their connections. */
@@ -122,12 +128,12 @@ export class GitMemory {
    * older than its key.
    */
   #stateOf(
-    { headers, method }: IncomingMessage,
+    { headers, method, socket }: IncomingMessage,
     name: string,
     body: Buffer | undefined,
   ): State | undefined {
     const { access, rules, repositories } = this.#deps;
-    const actor = this.#actorOf(headers.authorization);
+    const actor = this.#actorOf(socket, headers.authorization);
     const facts = access.keptDefinition(name)?.facts;
     if (actor === undefined || facts === undefined) return undefined;
     if (!decide(actor, { on: 'definition', do: 'read', of: facts }, rules).allowed)
@@ -139,13 +145,15 @@ export class GitMemory {
     if (view === 'open heads') return undefined;
     const { visibility } = view;
     const version = requestedVersion(headers['git-protocol']?.toString());
-    const asked = [generationOf(refs), visibility, version, method, headers['content-encoding']];
-    return { visibility, key: `${asked.join(' ')} ${body?.toString('latin1') ?? ''}` };
+    const { 'content-encoding': encoding = '' } = headers;
+    const asked = `${generationOf(refs)} ${visibility} ${version} ${method} ${encoding}`;
+    return { visibility, key: `${asked} ${body?.toString('latin1') ?? ''}` };
   }
 
-  #actorOf(credentials: string | undefined): Actor | undefined {
+  #actorOf(connection: Socket, credentials: string | undefined): Actor | undefined {
     const { access, rules } = this.#deps;
-    if (credentials !== undefined) return access.keptToken(tokenIn(credentials))?.actor;
+    if (credentials !== undefined)
+      return access.keptTokenOf(connection, credentials, tokenIn)?.actor;
     return rules.anonymousRead ? NOBODY : undefined;
   }
 
@@ -161,29 +169,27 @@ export class GitMemory {
     response.end(body);
   }
 
+  #headersOf(kind: string): string[] {
+    const { headers } = gitAnswer(kind, Buffer.alloc(0));
+    return [...this.#headers, ...Object.entries(headers).flat(), 'content-length'];
+  }
+
   #send(
     { method = '' }: IncomingMessage,
     response: ServerResponse,
-    answer: Buffer,
+    answer: Buffer | string,
     begun: number,
   ): void {
-    if (answer.length > SHORT_ANSWER) leaveSlowReader(response, this.#deps.patience);
-    response.writeHead(200, [
-      ...this.#headers,
-      ...(method === 'GET' ? ADVERTISEMENT : RESULT),
-      'content-length',
-      String(answer.length),
-    ]);
+    const isShort = typeof answer === 'string';
+    if (!isShort) leaveSlowReader(response, this.#deps.patience);
+    const headers = method === 'GET' ? this.#advertisement : this.#result;
+    response.writeHead(200, [...headers, String(answer.length)]);
     // Node sends a string together with the headers, in one system call.
-    if (answer.length > SHORT_ANSWER) response.end(answer);
-    else response.end(answer.toString('latin1'), 'latin1');
+    if (isShort) response.end(answer, 'latin1');
+    else response.end(answer);
     const seconds = (performance.now() - begun) / 1000;
     this.#deps.observe({ method, route: ROUTE, status: '200', seconds });
   }
-}
-
-function headersOf(kind: string): string[] {
-  return Object.entries(gitAnswer(kind, Buffer.alloc(0)).headers).flat();
 }
 
 /** Returns the name of the requested definition, or undefined if this is not a request that can be answered here. */

@@ -11,7 +11,7 @@ import type { AccessCache } from '../services/access-cache/access-cache.ts';
 import type { SignedStatement, Statements, Unsigned } from '../services/sync/statements.ts';
 
 export interface SyncMemoryDeps {
-  access: Pick<AccessCache, 'keptToken' | 'listState'>;
+  access: Pick<AccessCache, 'keptTokenOf' | 'listState'>;
   caches: Caches;
   rules: Rules;
   statements: Pick<Statements, 'sign' | 'isFresh'>;
@@ -93,12 +93,12 @@ export class SyncMemory {
   /**
    * Finds the cached answer. Returns undefined if no answer is cached, or if the list has changed or may have changed.
    */
-  #find({ url = '', method, headers }: IncomingMessage): Kept | undefined {
+  #find({ url = '', method, headers, socket }: IncomingMessage): Kept | undefined {
     if (!url.startsWith(ROUTE) || method !== 'GET' || this.#isClosing) return undefined;
     const { authorization, 'if-none-match': known } = headers;
     const hasBody = 'content-length' in headers || 'transfer-encoding' in headers;
     if (known === undefined || hasBody || !authorization?.startsWith(BEARER)) return undefined;
-    const actor = this.#deps.access.keptToken(authorization.slice(BEARER.length))?.actor;
+    const actor = this.#deps.access.keptTokenOf(socket, authorization, tokenIn)?.actor;
     if (actor?.kind !== 'computer') return undefined;
     if (!decide(actor, { on: 'own-sync', do: 'use' }, this.#deps.rules).allowed) return undefined;
     const kept = this.#kept.get(keyOf(actor, url));
@@ -115,3 +115,5 @@ export class SyncMemory {
 
 const keyOf = ({ id, labId }: { id: number; labId: number }, url: string): string =>
   `${id} ${labId} ${url}`;
+
+const tokenIn = (credentials: string): string => credentials.slice(BEARER.length);

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { WireError } from '../wire/errors.ts';
 import { FLUSH, type Packet, readPacket } from '../wire/pkt-line.ts';
 import { RequestRefused } from './answer.ts';
-import { paced, TooSlow } from './pace.ts';
+import { PATIENCE_MS, paced, TooSlow } from './pace.ts';
 
 export interface Body {
   body: Readable;
@@ -92,6 +92,38 @@ export async function readWhole(
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * Like `readWhole`, for a body that is too short to be paced: it must arrive whole within `patience`. Costs much less
+ * than `readWhole`, whose generators need about 20 µs.
+ */
+export function readShort(
+  stream: Readable,
+  limit: number,
+  patience = PATIENCE_MS,
+): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const late = setTimeout(
+    () => reject(new RequestRefused(408, 'the request arrives too slowly')),
+    patience,
+  );
+  stream.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= limit) chunks.push(chunk);
+    else reject(new RequestRefused(413, `the request is larger than ${limit} bytes`));
+  });
+  stream.once('end', () => {
+    clearTimeout(late);
+    resolve(Buffer.concat(chunks));
+  });
+  stream.once('error', (error) => {
+    clearTimeout(late);
+    reject(error);
+  });
+  return promise;
 }
 
 /** Reads packets from a stream, and then the bytes after them. */

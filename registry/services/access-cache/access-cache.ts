@@ -43,6 +43,8 @@ export class AccessCache {
   readonly #definitions: Cache<DefinitionAccess>;
   readonly #lists = new ListStates();
   readonly #lastUse: LastUse;
+  /** The last credentials of each connection, and the key of their token. */
+  readonly #connections = new WeakMap<object, { credentials: string; key: string }>();
   /** Counts the changes that were applied. A value is not kept if a change was applied while it was being read. */
   #forgotten = 0;
   #following: Following | undefined;
@@ -72,9 +74,24 @@ export class AccessCache {
 
   /** The owner of a token if it is in memory. Records the use of the token. */
   keptToken(secret: string): TokenIdentity | undefined {
-    const kept = this.#keptCaller(tokenKey(secret)) as TokenIdentity | undefined;
-    if (kept) this.#lastUse.record(kept.token);
-    return kept;
+    return this.#keptTokenAt(tokenKey(secret));
+  }
+
+  /**
+   * Like `keptToken`, for a request on a connection. A client sends the same credentials in each of its requests, so
+   * they are decoded and hashed only once for a connection.
+   */
+  keptTokenOf(
+    connection: object,
+    credentials: string,
+    secretIn: (credentials: string) => string,
+  ): TokenIdentity | undefined {
+    let last = this.#connections.get(connection);
+    if (last?.credentials !== credentials) {
+      last = { credentials, key: tokenKey(secretIn(credentials)) };
+      this.#connections.set(connection, last);
+    }
+    return this.#keptTokenAt(last.key);
   }
 
   /** The owner of a session. Null if the session has ended. */
@@ -119,6 +136,12 @@ export class AccessCache {
     await this.#starting;
     await this.#following?.close();
     await this.#lastUse.close();
+  }
+
+  #keptTokenAt(key: string): TokenIdentity | undefined {
+    const kept = this.#keptCaller(key) as TokenIdentity | undefined;
+    if (kept) this.#lastUse.record(kept.token);
+    return kept;
   }
 
   #keptCaller(key: string): Identity | undefined {

@@ -1,5 +1,5 @@
 /** Generates, hashes and verifies passwords, tokens and enrolment codes. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash as digest, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Slots } from '../../../repos/slots.ts';
 import { CROCKFORD } from '../../signing/key-change.ts';
@@ -103,7 +103,7 @@ export function hashCode(code: string): string {
 const CODE_LETTERS = 16;
 
 export function hashToken(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return digest('sha256', secret);
 }
 
 /** How long a generated password is valid, in milliseconds. The owner must choose a new password in this time. */
