@@ -1,10 +1,13 @@
-/** Follows the guide for lab computers as a person would, on a computer with a given Python and without git. */
+/**
+ * Follows the guides for lab computers and for tests as a person would, on a computer with a given Python and without
+ * git.
+ */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
-import { NUMERIC, PIP_INSTALL } from '../helpers/python.ts';
+import { CLIENT, NUMERIC, PIP_INSTALL } from '../helpers/python.ts';
 import { openNetwork } from '../lab/network.ts';
 import type { GuideRegistry } from './guide-registry.ts';
 import { readSteps, runSteps, type Step } from './walk.ts';
@@ -13,19 +16,28 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
 const standin = join(root, 'test', 'fixtures', 'pybirch-standin');
 /** The programs that the guide uses, in addition to pip, Python and the package's own command. */
-const PROGRAMS = ['bash', 'cat'];
+const PROGRAMS = ['bash', 'cat', 'cut', 'mkdir'];
+/** The simulator that stands for the instrument in the guide for tests. */
+const SIMULATOR = CLIENT.filter((one) => one.startsWith('pyvisa-sim='));
 
-export const GUIDE = join(root, 'docs', 'lab-computer.md');
+const GUIDE = join(root, 'docs', 'lab-computer.md');
+const TESTING_GUIDE = join(root, 'docs', 'testing-definitions.md');
+
+/** A guide's file, and its steps with their actual output. */
+export interface Followed {
+  file: string;
+  printed: Step[];
+}
 
 /**
- * Follows the guide from its first step. Then runs the commands that the guide's sentences mention, and continues
- * without the network. Returns the guide's steps with their actual output.
+ * Follows the guide for lab computers from its first step. Then runs the commands that the guide's sentences mention,
+ * and continues without the network, also with the guide for tests. Returns both guides with their actual output.
  */
 export async function followGuide(
   t: Test,
   python: string,
   registry: GuideRegistry,
-): Promise<Step[]> {
+): Promise<Followed[]> {
   // A space and non-ASCII letters, as many account names have.
   const home = join(t.testdir(), 'Jörg Weiß');
   const network = await openNetwork(registry.url);
@@ -83,21 +95,27 @@ export async function followGuide(
   t.equal(offline[2], 'SimulatedLockIn stays at version 1 on this computer\n');
   t.match(offline[3], /exit code 4\n$/);
   t.match(offline[4], /^ok +python .*$/m);
+  const tested = await type(readSteps(await readFile(TESTING_GUIDE, 'utf8')));
   network.mend();
   t.match(await typeAll('pybirch-registry sync; echo "exit code $?"'), [/exit code 0\n$/]);
-  return printed;
+  return [
+    { file: GUIDE, printed },
+    { file: TESTING_GUIDE, printed: tested },
+  ];
 }
 
-/** Asserts that each step of the guide printed what the guide shows. */
-export async function sameAsGuide(t: Test, printed: readonly Step[]): Promise<void> {
-  const steps = readSteps(await readFile(GUIDE, 'utf8'));
-  for (const [i, { command, output }] of printed.entries())
-    t.equal(stable(output), stable(steps[i]?.output ?? ''), command);
+/** Asserts that each step of the guides printed what the guide shows. */
+export async function sameAsGuides(t: Test, followed: readonly Followed[]): Promise<void> {
+  for (const { file, printed } of followed) {
+    const steps = readSteps(await readFile(file, 'utf8'));
+    for (const [i, { command, output }] of printed.entries())
+      t.equal(stable(output), stable(steps[i]?.output ?? ''), command);
+  }
 }
 
 /** Removes the parts that differ between computers. */
 function stable(text: string): string {
-  return text.replace(/Python 3\.\d+\.\d+ at .*/, 'Python');
+  return text.replace(/Python 3\.\d+\.\d+ at .*/, 'Python').replace(/ \d+\.\d\d s$/gm, ' 0.00 s');
 }
 
 /**
@@ -113,7 +131,7 @@ async function setUp(home: string, python: string): Promise<string> {
   }
   await run(python, ['-m', 'venv', join(home, 'venv')]);
   const bin = join(home, 'venv', 'bin');
-  await run(join(bin, 'python'), [...PIP_INSTALL, ...NUMERIC]);
+  await run(join(bin, 'python'), [...PIP_INSTALL, ...NUMERIC, ...SIMULATOR]);
   return bin;
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { CLIENT, CLIENT_FOLDER, PIP_INSTALL } from '../helpers/python.ts';
-import { followGuide, sameAsGuide } from './guide.ts';
+import { followGuide, sameAsGuides } from './guide.ts';
 import { serveGuide } from './guide-registry.ts';
 import { findPythons, MINORS } from './pythons.ts';
 
@@ -24,7 +24,7 @@ for (const minor of minors) {
     continue;
   }
   await t.test(`Python ${python.version} at ${python.path}`, async (t) => {
-    await sameAsGuide(t, await followGuide(t, python.path, registry));
+    await sameAsGuides(t, await followGuide(t, python.path, registry));
     // The tests get their own environment, because the guide's environment now contains PyBirch.
     const folder = await mkdtemp(join(tmpdir(), 'registry-python-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));

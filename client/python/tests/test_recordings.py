@@ -255,6 +255,7 @@ GIVEN: list[tuple[Any, Any]] = [
     ({3, 1}, [1, 3]),
     (Mode.FAST, {"object": "Mode", "text": "Mode.FAST"}),
     (Opaque(), {"object": "Opaque"}),
+    (lambda: None, {"object": "function"}),
     (Path("a"), {"object": type(Path("a")).__name__, "text": "a"}),
 ]
 

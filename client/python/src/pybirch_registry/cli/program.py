@@ -140,10 +140,20 @@ def _parser() -> argparse.ArgumentParser:
         help="definitions, or folders with one each, such as ./SR830 (default: all definitions on this computer)",
     )
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit's XML")
-    record = command("record", "Record a session with a real instrument, and replay the recording.", testing.record)
+    record = command("record", "Record a session with a real instrument, or convert tests and logs.", testing.record)
     record.add_argument("name", metavar="NAME", help="the definition's name")
     record.add_argument("--adapter", type=_text, required=True, help="the instrument's address, such as GPIB::8::INSTR")
-    record.add_argument("--to", metavar="FILE", type=Path, required=True, help="where to write it: tests/NAME.jsonl")
+    record.add_argument(
+        "--to", metavar="FILE", type=Path, required=True, help="where to write it: tests/NAME.jsonl (--from: a folder)"
+    )
+    record.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE",
+        type=Path,
+        help="convert instead of recording: a test file with expected_protocol of pymeasure or InstrumentKit, a log of "
+        "pytest-reserial (.jsonl), or a log with WRITE: and READ:",
+    )
     record.add_argument(
         "--calls", metavar="A,B", help="the methods to call and properties to read (default: connect to shutdown)"
     )

@@ -12,11 +12,12 @@ from ..home import Home
 from ..manifest import ManifestFile
 from ..registry import Registry
 from ..testing.environment import describe_environment
+from ..testing.importing import convert, file_name, read_sessions
 from ..testing.items import Item, overall
 from ..testing.junit import write_junit
 from ..testing.masking import entries_of
 from ..testing.recorder import record_session
-from ..testing.recording import write
+from ..testing.recording import RecordingError, write
 from ..testing.running import run_recording, run_tests
 from ..testing.subjects import Subject, find_subject
 from ..testing.under_test import UnderTest
@@ -31,6 +32,8 @@ def record(home: Home, options: Namespace, output: Output) -> int:
     subject = find_installed(registry, options.name, None)
     cls = registry.load(options.name)
     calls = [name.strip() for name in options.calls.split(",")] if options.calls else []
+    if options.source is not None:
+        return _import(subject, cls, calls, options, output)
     done: list[str] = []
 
     def note(call: str) -> None:
@@ -51,6 +54,24 @@ def record(home: Home, options: Namespace, output: Output) -> int:
     }
     output.result(value, f"{options.to}: {counts}", *raised, *_lines(subject, item))
     return 1 if item.state == "failed" else 0
+
+
+def _import(subject: Subject, cls: type, calls: list[str], options: Namespace, output: Output) -> int:
+    """Writes a recording for each session of a test file or log, and replays it."""
+    sessions = read_sessions(options.source, calls)
+    items: list[Item] = []
+    with UnderTest() as tested:
+        for number, session in enumerate(sessions, 1):
+            file = options.to / f"{file_name(session.name)}.jsonl"
+            try:
+                if session.cls is not None and session.cls.rpartition(".")[2] != subject.name:
+                    raise RecordingError(f"it tests {session.cls}")
+                write_atomic(file, write(convert(session, cls, options.adapter)).encode())
+                items.append(run_recording(subject, file, tested))
+            except RecordingError as error:
+                items.append(Item(session.name, "skipped", 0.0, f"not imported: {error}"))
+            output.progress(number, len(sessions), session.name)
+    return _print_results([(subject, items)], output)
 
 
 def test(home: Home, options: Namespace, output: Output) -> int:

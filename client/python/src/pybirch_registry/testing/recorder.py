@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..driver import close_session
 from ..files import write_atomic
@@ -15,7 +15,7 @@ from ..instances import CALL
 from . import values
 from .environment import describe_environment
 from .masking import entries_of, find_identity, find_serials, mask
-from .recording import Entry, Recording, RecordingError, Step, Terminators, write
+from .recording import Entry, Recording, RecordingError, Step, Terminators, Verb, write
 from .steps import build, is_property, perform
 from .traffic import Traffic, watched
 
@@ -26,52 +26,47 @@ TOLD = ("numpy", "pyvisa", "pyvisa-py", "pyserial", "pybirch-registry")
 """The packages whose versions a recording names."""
 
 
+class Performs(Protocol):
+    """Performs steps and notes them."""
+
+    def perform(
+        self, instrument: Any, verb: Verb, attribute: str, args: Any = (), kwargs: Any = None, to: Any = None
+    ) -> Any: ...
+
+
 class Recorder:
-    """Collects the steps of one recording. `instrument` is the object whose methods are recorded."""
+    """Collects the steps of one recording."""
 
     def __init__(self, cls: str, args: Mapping[str, Any], traffic: Traffic) -> None:
         """`args` are the constructor's arguments. The traffic until now is the constructor's."""
         self._traffic = traffic
         self._steps: list[Step] = []
-        self._head = Recording(cls, {key: _argument(value, None, key) for key, value in args.items()}, Terminators())
+        self._head = Recording(cls, {key: in_json(value, None, key) for key, value in args.items()}, Terminators())
         self._head = replace(self._head, io=traffic.take())
 
     def perform(
-        self, instrument: Any, verb: str, attribute: str, args: Any = (), kwargs: Any = None, to: Any = None
+        self, instrument: Any, verb: Verb, attribute: str, args: Any = (), kwargs: Any = None, to: Any = None
     ) -> Any:
         """Performs a step and records it. Returns the result. Raises what the instrument raises."""
-        return self.note(
-            instrument,
+        step = Step(
             verb,
             attribute,
-            tuple(_argument(one, instrument, attribute) for one in args),
-            {key: _argument(one, instrument, attribute) for key, one in (kwargs or {}).items()},
-            _argument(to, instrument, attribute),
-            lambda step: perform(instrument, step.verb, step.attribute, step.args, step.kwargs, step.to),
+            tuple(in_json(one, instrument, attribute) for one in args),
+            {key: in_json(one, instrument, attribute) for key, one in (kwargs or {}).items()},
+            in_json(to, instrument, attribute),
         )
+        return self.run(instrument, step)
 
-    def note(
-        self,
-        instrument: Any,
-        verb: Any,
-        attribute: str,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-        to: Any,
-        work: Callable[[Step], Any],
-    ) -> Any:
-        """Records a step that `work` performs. All values are in JSON."""
-        self._check_quiet(attribute)
-        step = Step(verb, attribute, args, kwargs, to)
+    def run(self, instrument: Any, step: Step) -> Any:
+        """Performs a step whose values are in JSON already, as `perform` does."""
+        self._check_quiet(step.attribute)
+        step = Step(step.verb, step.attribute, step.args, step.kwargs, step.to)
         try:
-            result = work(step)
+            result = perform(instrument, step.verb, step.attribute, step.args, step.kwargs, step.to)
         except Exception as error:
             self._steps.append(replace(step, raises=type(error).__name__, io=self._traffic.take()))
             raise
-        gives = values.encode(result)
-        if verb == "call":
-            step = replace(step, is_checked=True, gives=gives, relative=RELATIVE if values.has_float(gives) else 0.0)
-        self._steps.append(replace(step, io=self._traffic.take()))
+        self._steps.append(replace(with_result(step, result), io=self._traffic.take()))
         return result
 
     def _check_quiet(self, attribute: str) -> None:
@@ -98,6 +93,14 @@ class Recorder:
         return mask(found, find_serials(found))
 
 
+def with_result(step: Step, result: Any) -> Step:
+    """The step with the value that it gave."""
+    if step.verb == "set":
+        return step
+    gives = values.encode(result)
+    return replace(step, is_checked=True, gives=gives, relative=RELATIVE if values.has_float(gives) else 0.0)
+
+
 def find_terminators(entries: Sequence[Entry]) -> Terminators:
     """The terminators with which most messages end."""
 
@@ -111,8 +114,8 @@ def find_terminators(entries: Sequence[Entry]) -> Terminators:
     return Terminators(of("w"), of("r"))
 
 
-def _argument(value: Any, instrument: Any, attribute: str) -> Any:
-    """An argument in JSON. An enumeration of the instrument's class is named. Raises `RecordingError`."""
+def in_json(value: Any, instrument: Any, attribute: str) -> Any:
+    """An argument of a method in JSON. An enumeration of the instrument's class is named. Raises `RecordingError`."""
     if isinstance(value, Enum):
         kind = type(value)
         if getattr(instrument, kind.__name__, None) is kind:
@@ -120,7 +123,7 @@ def _argument(value: Any, instrument: Any, attribute: str) -> Any:
         if isinstance(value, (int, str)):
             value = value.value
     if isinstance(value, (list, tuple)):
-        return [_argument(one, instrument, attribute) for one in value]
+        return [in_json(one, instrument, attribute) for one in value]
     encoded = values.encode(value)
     try:
         values.decode(encoded)
@@ -155,7 +158,7 @@ def record_session(cls: type, args: Mapping[str, Any], calls: Sequence[str], don
 class Recorded:
     """An instrument whose methods and properties are recorded when they are used. Its parts, such as channels, too."""
 
-    def __init__(self, recorder: Recorder, root: Any, path: str = "", part: Any = None) -> None:
+    def __init__(self, recorder: Performs, root: Any, path: str = "", part: Any = None) -> None:
         vars(self).update(_recorder=recorder, _root=root, _path=path, _part=root if part is None else part)
 
     def __getattr__(self, name: str) -> Any:

@@ -23,6 +23,7 @@ LARGEST = 16 * 1024 * 1024
 """The size of the largest recording that is read, in bytes."""
 MASK = "*"
 Kind = Literal["w", "r", "timeout", "status", "clear"]
+Verb = Literal["call", "set"]
 KINDS = ("w", "r", "timeout", "status", "clear")
 
 
@@ -59,7 +60,7 @@ class Terminators:
 class Step:
     """A call of a method, the reading of a property, or the setting of a property."""
 
-    verb: Literal["call", "set"]
+    verb: Verb
     attribute: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
@@ -248,7 +249,7 @@ def _step(line: _Line, terminators: Terminators) -> Step:
     verbs = [verb for verb in ("call", "set") if verb in line.value]
     if len(verbs) != 1:
         raise line.error('a step has either "call" or "set"; write one step a line')
-    verb: Literal["call", "set"] = "call" if verbs == ["call"] else "set"
+    verb: Verb = "call" if verbs == ["call"] else "set"
     attribute = line.take(verb, str, "the name of a method or property")
     try:
         parse_path(attribute)

@@ -18,6 +18,10 @@ TAGS = frozenset(["float", "complex", "base64", "quantity", "dict", "attribute",
 """The keys that make an object stand for another value."""
 
 
+IN_MEMORY = " at 0x"
+"""A part of texts that name the place of an object in memory, which is another one in each process."""
+
+
 def encode(value: Any, depth: int = 0) -> Any:
     """The value as JSON. Never fails: what has no form of its own becomes its type's name and its text."""
     if depth > DEEPEST:
@@ -72,13 +76,11 @@ def _foreign(value: Any, depth: int) -> Any:
 
 def _other(value: Any) -> Any:
     name = type(value).__name__
-    kind: Any = type(value)
-    if kind.__repr__ is object.__repr__ and kind.__str__ is object.__str__:
-        return {"object": name}  # its text has only its place in memory
     try:
-        return {"object": name, "text": str(value)}
-    except Exception:
+        text = str(value)
+    except Exception:  # an object of the definition may answer anything
         return {"object": name}
+    return {"object": name} if IN_MEMORY in text else {"object": name, "text": text}
 
 
 def decode(value: Any, attribute: Callable[[str], Any] | None = None) -> Any:
