@@ -5,6 +5,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
+import { diskFault } from '../plugins/disk-faults.ts';
 import { StoreError } from '../store/errors.ts';
 import { runProgram } from './program.ts';
 import { printError } from './terminal.ts';
@@ -42,6 +43,10 @@ function tell(error: unknown): number {
 
 /** Explains an error of the environment and what to do about it. Returns undefined for errors of the registry itself. */
 function plainly(error: unknown): string | undefined {
+  const fault = diskFault(error);
+  if (fault?.kind === 'full') {
+    return `${(error as Error).message}. The disk of the ${fault.where} is full. Free or add space, and then try again; registry doctor says how much is free.`;
+  }
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and whether the database server is running.`;
   }
@@ -54,7 +59,6 @@ function plainly(error: unknown): string | undefined {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOSPC':
     case 'ENOTDIR':
       return `${error.message}. Check ${path === undefined ? 'HOST and PORT' : 'DATA_DIR and its owner'}.`;
     default:

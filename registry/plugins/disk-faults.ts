@@ -9,27 +9,41 @@ const BROKEN_IN_WORDS = /Input\/output error|Read-only file system/;
 /** The most causes of one error that are looked at. */
 const MOST_CAUSES = 8;
 
-/** Returns the problem that a caller gets, or undefined if the error has nothing to do with a disk. */
-export function diskProblem(error: unknown): Problem | undefined {
+export interface DiskFault {
+  /** Whether the disk has no space, or cannot be read or written at all. */
+  kind: 'full' | 'broken';
+  where: 'database' | 'repositories';
+}
+
+/** Returns undefined if the error has nothing to do with a disk. */
+export function diskFault(error: unknown): DiskFault | undefined {
   const causes = [...causesOf(error)];
   const where = causes.some(isOfDatabase) ? 'database' : 'repositories';
-  if (causes.some((one) => FULL.test(one.code ?? '') || FULL_IN_WORDS.test(one.message))) {
-    return new Problem(
-      'storage_full',
-      `The disk of the ${where} is full. Tell a site admin. When there is space again, check whether your change was saved before you repeat it.`,
-      undefined,
-      { cause: error },
-    );
-  }
-  if (causes.some((one) => BROKEN.test(one.code ?? '') || BROKEN_IN_WORDS.test(one.message))) {
-    return new Problem(
-      'unavailable',
-      `The disk of the ${where} cannot be read or written. Tell a site admin. The log of the registry says why.`,
-      undefined,
-      { cause: error },
-    );
-  }
+  const is = (codes: RegExp, words: RegExp) =>
+    causes.some(({ code = '', message }) => codes.test(code) || words.test(message));
+  if (is(FULL, FULL_IN_WORDS)) return { kind: 'full', where };
+  if (is(BROKEN, BROKEN_IN_WORDS)) return { kind: 'broken', where };
   return undefined;
+}
+
+/** Returns the problem that a caller gets, or undefined if the error has nothing to do with a disk. */
+export function diskProblem(cause: unknown): Problem | undefined {
+  const fault = diskFault(cause);
+  if (fault === undefined) return undefined;
+  const { kind, where } = fault;
+  return kind === 'full'
+    ? new Problem(
+        'storage_full',
+        `The disk of the ${where} is full. Tell a site admin. When there is space again, check whether your change was saved before you repeat it.`,
+        undefined,
+        { cause },
+      )
+    : new Problem(
+        'unavailable',
+        `The disk of the ${where} cannot be read or written. Tell a site admin. The log of the registry says why.`,
+        undefined,
+        { cause },
+      );
 }
 
 function* causesOf(error: unknown): Generator<NodeJS.ErrnoException> {

@@ -6,7 +6,7 @@ import {
   type WatchedPool,
 } from './dead-connections.ts';
 import type { EmbeddedDatabase } from './embedded/open.ts';
-import { type Listen, listenInPassing, ServerNotices } from './notices.ts';
+import { type Listen, PassingNotices, ServerNotices } from './notices.ts';
 
 /** Options of the connections to both databases. */
 export type SharedOptions = Partial<
@@ -81,23 +81,29 @@ export async function connectServer(
 }
 
 /**
- * Connects to the embedded database through one permanent connection. By default, `pg` would close an idle connection.
+ * Connects to the embedded database through one permanent connection. By default, `pg` would close an idle connection. The
+ * next connection follows only if the database had to be opened again.
  */
 export async function connectEmbedded(
   database: EmbeddedDatabase,
   shared: SharedOptions,
 ): Promise<Connected> {
+  const notices = new PassingNotices();
   const orm = await MikroORM.init({
     ...shared,
     dbName: 'postgres',
     user: 'postgres',
     pool: { max: 1, idleTimeoutMillis: 0 },
-    driverOptions: { stream: () => database.connect(), onPoolCreated: releaseLostTransactions },
+    driverOptions: {
+      stream: () => database.connect(),
+      onPoolCreated: releaseLostTransactions,
+      onConnect: (client: Parameters<typeof notices.use>[0]) => notices.use(client),
+    },
   });
   return {
     orm: orm,
     async listen(channel, wake) {
-      return await listenInPassing(await orm.em.getConnection().getNativeClient(), channel, wake);
+      return await notices.listen(await orm.em.getConnection().getNativeClient(), channel, wake);
     },
     async close() {
       await orm.close();

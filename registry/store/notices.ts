@@ -18,7 +18,6 @@ interface Client {
   query(sql: string): Promise<unknown>;
   on(event: 'notification', listener: (notice: Notice) => void): unknown;
   on(event: 'error' | 'end', listener: () => void): unknown;
-  off(event: 'notification', listener: (notice: Notice) => void): unknown;
   release(destroy: boolean): void;
 }
 
@@ -117,21 +116,31 @@ export async function notify(em: EntityManager, channel: string, text: string): 
   await em.execute('select pg_notify(?, ?)', [channel, text]);
 }
 
-/** Listens on the only connection of the embedded database. Notices arrive between the answers to other queries. */
-export async function listenInPassing(
-  pool: Pool,
-  channel: string,
-  wake: Wake,
-): Promise<StopListening> {
-  const client = await pool.connect();
-  const heard = (notice: Notice) => {
-    if (notice.channel === channel) wake(notice.payload ?? '');
-  };
-  try {
-    await client.query(`listen ${channel}`);
-    client.on('notification', heard);
-  } finally {
-    client.release(false);
+/**
+ * Listens on the only connection of the embedded database. Notices arrive between the answers to other queries. If the
+ * database had to be opened again, listens on the new connection and calls every `wake` with an empty text.
+ */
+export class PassingNotices {
+  readonly #wakes = new Map<string, Set<Wake>>();
+
+  /** Call it with each new connection before the connection is used. */
+  async use(client: Pick<Client, 'query' | 'on'>): Promise<void> {
+    client.on('notification', ({ channel, payload = '' }) => {
+      for (const wake of this.#wakes.get(channel) ?? []) wake(payload);
+    });
+    for (const channel of this.#wakes.keys()) await client.query(`listen ${channel}`);
+    for (const wakes of this.#wakes.values()) for (const wake of wakes) wake('');
   }
-  return async () => void client.off('notification', heard);
+
+  async listen(pool: Pool, channel: string, wake: Wake): Promise<StopListening> {
+    const client = await pool.connect();
+    try {
+      await client.query(`listen ${channel}`);
+      const wakes = this.#wakes.get(channel) ?? new Set();
+      this.#wakes.set(channel, wakes.add(wake));
+      return async () => void wakes.delete(wake);
+    } finally {
+      client.release(false);
+    }
+  }
 }

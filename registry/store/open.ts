@@ -255,7 +255,8 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
 /** Follows the embedded database without a lease, because only this process changes the database. */
 async function onlyProcess(apply: Apply, listen: Listen): Promise<LocalFollower> {
   const close = await listen(auditChannel, (text) => {
-    if (text === UNAUDITED) apply('everything', []);
+    // An empty text means that the database was opened again, perhaps without the answer to a change.
+    if (text === UNAUDITED || text === '') apply('everything', []);
   });
   return { id: 0, isCurrent: true, committed: apply, close };
 }

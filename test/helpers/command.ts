@@ -29,12 +29,13 @@ function start(
     terminal = false,
     after = undefined as string | undefined,
     host = undefined as string | undefined,
+    inside = [] as readonly string[],
   } = {},
 ): [ChildProcess, Promise<Ended>] {
   const env = environment(settings);
   const shell = after && ['unshare', '-Urm', 'sh', '-c', `${after} && exec "$@"`, 'sh'];
   const container = host && [...CONTAINER, 'sh', '-c', `hostname "$0" && exec "$@"`, host];
-  const before = terminal ? ['python3', TERMINAL] : container || shell || [];
+  const before = terminal ? ['python3', TERMINAL] : container || shell || inside;
   const [program = '', ...rest] = [...before, process.execPath, MAIN, ...args];
   const child = spawn(program, rest, { env });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
@@ -47,13 +48,14 @@ function start(
   return [child, once(child, 'close').then(([code]) => ({ ...ended, code }))];
 }
 
-/** Runs a command until it ends. */
+/** Runs a command until it ends. For `inside`, see `serve`. */
 export async function registry(
   args: string[],
   settings: Record<string, string>,
   input = '',
+  inside: readonly string[] = [],
 ): Promise<Ended> {
-  const [child, ended] = start(args, settings);
+  const [child, ended] = start(args, settings, { inside });
   child.stdin?.end(input);
   return await ended;
 }
@@ -64,8 +66,9 @@ export async function killed(
   settings: Record<string, string>,
   until: Promise<unknown>,
   signal: NodeJS.Signals = 'SIGKILL',
+  inside: readonly string[] = [],
 ): Promise<Ended> {
-  const [child, ended] = start(args, settings);
+  const [child, ended] = start(args, settings, { inside });
   child.stdin?.end();
   await Promise.race([until, ended]);
   child.kill(signal);
@@ -87,7 +90,8 @@ export interface Server {
  * Starts `registry serve` on a free port, or on a `PORT` with the `LOG_LEVEL` info. Resolves when the server has printed its
  * address and, at the `first` start of a data folder, the clone line. The server starts after the shell command
  * `after`, which may change limits and mount file systems for the server alone, or on a `host` of its own, as in a
- * container. On a `terminal`, standard output and error are combined.
+ * container, or with the command `inside`, which finds a small disk (small-disk.ts). On a `terminal`, standard output and
+ * error are combined.
  */
 export async function serve(
   settings: Record<string, string>,
@@ -97,12 +101,13 @@ export async function serve(
     flags = [] as string[],
     after = undefined as string | undefined,
     host = undefined as string | undefined,
+    inside = [] as readonly string[],
   } = {},
 ): Promise<Server> {
   const [child, ended] = start(
     ['serve', ...flags],
     { PORT: '0', ...settings },
-    { terminal, after, host },
+    { terminal, after, host, inside },
   );
   let output = '';
   const url = new Promise<string>((resolve) => {

@@ -14,6 +14,7 @@ import { putDatabase } from '../helpers/embedded-folders.ts';
 import { git, gitResult } from '../helpers/git.ts';
 import { problemOf } from '../helpers/problem-of.ts';
 import { measurement } from '../helpers/registry.ts';
+import { fill } from '../helpers/small-disk.ts';
 
 t.setTimeout(240_000);
 const ADMIN_PASSWORD = 'open-sesame-1';
@@ -88,20 +89,6 @@ t.test('a full disk is named, and the next save after it succeeds', { skip }, as
   t.equal((await fetch(`${url}/readyz`)).status, 200);
   t.match(await save(2), { version: 2 });
 });
-
-/** Writes a file until nothing more can be written. */
-async function fill(path: string): Promise<void> {
-  for (let size = 1024 * 1024; size >= 1; size /= 4) {
-    for (;;) {
-      try {
-        await writeFile(path, Buffer.alloc(size, 1), { flag: 'a' });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-        break;
-      }
-    }
-  }
-}
 
 const FILES = { PGlite: 240, PostgreSQL: 128 };
 

@@ -7,6 +7,7 @@ import { on } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { lastWords } from './last-words.ts';
 
 /**
  * PostgreSQL clears this memory at every start, which would take long with its default of 128 MB. Pages that do not fit
@@ -25,7 +26,10 @@ for await (const [session] of on(parentPort as MessagePort, 'message')) {
   if (session === null) break;
   for await (const [messages] of on(session as MessagePort, 'message', { close: ['close'] })) {
     const answer = await answerTo(messages);
+    const ended = lastWords(answer);
     session.postMessage(answer, [answer.buffer]);
+    // PGlite would answer nothing more. The main thread opens the database again.
+    if (ended) throw Object.assign(new Error(ended.message), { code: ended.code });
   }
   // If the session ended within a transaction, the next session would continue that transaction.
   if (database.isInTransaction()) await database.exec('rollback');
