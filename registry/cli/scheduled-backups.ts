@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger } from 'fastify';
 import { dataPaths } from '../data-paths.ts';
 import type { Deps } from '../open.ts';
+import { Ages } from '../services/backup/ages.ts';
 import { backUpIfDue, type Outcome, type Schedule } from '../services/backup/schedule.ts';
 import { Coalesced } from '../store/coalesced.ts';
 import { ownVersion } from '../version.ts';
@@ -35,14 +36,19 @@ export function keepBackups(deps: Deps, log: FastifyBaseLogger): () => Promise<v
     folder,
     everyMinutes: BACKUP_MINUTES,
     keepDays: BACKUP_DAYS,
+    ages: new Ages(),
     lock: paths.backupLock,
     verify: (files) => verifyApart(files, signal),
     signal,
   };
+  let failedAt = Number.NEGATIVE_INFINITY;
   const looking = new Coalesced(async () => {
     try {
+      if (performance.now() - failedAt < RETRY_MS) return;
+      // Another process may have failed. Its failure is in the future if somebody has set the clock back since.
       const { failure } = await backupState(paths);
-      if (failure && Date.now() - failure.at.getTime() < RETRY_MS) return;
+      const since = failure ? Date.now() - failure.at.getTime() : RETRY_MS;
+      if (since >= 0 && since < RETRY_MS) return;
       const made = await backUpIfDue({ ...deps, version: await ownVersion() }, schedule);
       if (made === undefined) return;
       const fault = faultIn(made);
@@ -52,6 +58,7 @@ export function keepBackups(deps: Deps, log: FastifyBaseLogger): () => Promise<v
       log.info({ file: made.path, deleted: made.deleted }, 'backup made');
     } catch (err) {
       if (signal.aborted) return;
+      failedAt = performance.now();
       await noteFailure(paths, (err as Error).message).catch((err) =>
         log.error({ err }, 'the failed backup cannot be noted'),
       );

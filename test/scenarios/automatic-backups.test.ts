@@ -1,13 +1,15 @@
 /** A server makes backups by itself, one at a time, and deletes old ones only when a newer full one was verified. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import pino from 'pino';
 import t from 'tap';
 import { backupState } from '../../registry/cli/backup-notes.ts';
 import { checkDataFolder } from '../../registry/cli/doctor/data-folder.ts';
 import { keepBackups } from '../../registry/cli/scheduled-backups.ts';
 import { dataPaths } from '../../registry/data-paths.ts';
+import { Ages } from '../../registry/services/backup/ages.ts';
 import { Chain } from '../../registry/services/backup/chain.ts';
 import { fileName } from '../../registry/services/backup/kept-files.ts';
 import { backUpIfDue } from '../../registry/services/backup/schedule.ts';
@@ -28,6 +30,12 @@ for (const database of DATABASES) {
       (await readdir(folder)).filter((name) => name.endsWith('.zip')).sort();
     const verified: (readonly string[])[] = [];
     let fault: string | null = null;
+    /** By how much the clocks differ from the true ones, in hours. */
+    const ahead = { wall: 0, steady: 0 };
+    const ages = new Ages(
+      () => Date.now() + ahead.wall * HOUR,
+      () => performance.now() + ahead.steady * HOUR,
+    );
     const look = () =>
       backUpIfDue(
         { ...deps, version: 'test' },
@@ -35,6 +43,7 @@ for (const database of DATABASES) {
           folder,
           everyMinutes: 360,
           keepDays: 30,
+          ages,
           lock: dataPaths(dataDir).backupLock,
           async verify(paths) {
             verified.push(paths);
@@ -87,6 +96,28 @@ for (const database of DATABASES) {
     const newest = (await names()).at(-1) as string;
     await writeFile(join(folder, newest), 'damaged');
     t.match(await look(), { path: /\.full\.zip$/ }, 'after a damaged backup comes a full one');
+
+    // Somebody sets the clock back. The newest backup is in the future now.
+    ahead.wall = -100;
+    t.equal(await look(), undefined, 'none is due: the newest one was only just made');
+    ahead.steady = 7;
+    const last = (await names()).at(-1) as string;
+    const after = basename((await look())?.path ?? '');
+    t.match(after, /Z\.zip$/, 'the next one is due at its time, and continues the chain');
+    t.ok(after > last, 'the names stay in the order in which the backups were made');
+    (await Chain.open([last, after].map((name) => join(folder, name)))).close();
+    t.equal(await look(), undefined, 'and then none is due');
+
+    // Somebody sets the clock ten years ahead. All backups seem old.
+    const before = await names();
+    ahead.wall = 24 * 3650;
+    t.ok(((await look())?.deleted ?? 0) > 0);
+    const kept = before.filter((name) => existsSync(join(folder, name)));
+    t.ok(kept.length > 2, 'only the oldest chain is deleted');
+    ahead.wall = 0;
+    t.equal(await look(), undefined, 'the clock is right again');
+    ahead.steady = 14;
+    t.ok(await look(), 'and backups go on');
   });
 }
 

@@ -35,7 +35,7 @@ export async function atOneMoment<T>(
 ): Promise<{ result: T; failed: RepairReport['failed'] }> {
   const { store, repositories } = deps;
   const reader = new RefReader(repositories);
-  const until = Date.now() + LONGEST_TRY_MS;
+  const until = performance.now() + LONGEST_TRY_MS;
   try {
     for (;;) {
       const { failed } = await repair(deps);
@@ -69,7 +69,7 @@ async function tryHold(repositories: Repositories, until: number): Promise<Hold 
     return await repositories.hold(PATIENCE_MS);
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'locked') throw error;
-    if (Date.now() > until) throw error;
+    if (performance.now() > until) throw error;
     await pause(PAUSE_MS);
   }
 }

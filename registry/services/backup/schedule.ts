@@ -8,6 +8,7 @@ import { RepositoryError } from '../../../repos/errors.ts';
 import type { Leases } from '../../../repos/leases.ts';
 import { withLock } from '../../../repos/lock.ts';
 import { Problem } from '../../errors.ts';
+import type { Ages } from './ages.ts';
 import { type BackupDeps, type BackupReport, backup } from './backup.ts';
 import {
   fileName,
@@ -19,7 +20,8 @@ import {
   removeDrafts,
 } from './kept-files.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 /** The longest time between two full backups. */
 const FULL_EVERY_MS = 7 * DAY_MS;
 
@@ -27,6 +29,7 @@ export interface Schedule {
   folder: string;
   everyMinutes: number;
   keepDays: number;
+  ages: Ages;
   /** The lock that keeps two processes from making a backup at once. */
   lock: string;
   /** Restores the files in a scratch place. Returns what is wrong, or null. */
@@ -67,34 +70,41 @@ export async function backUpIfDue(
   }
 }
 
-async function isDue({ folder, everyMinutes }: Schedule): Promise<boolean> {
+async function isDue({ folder, everyMinutes, ages }: Schedule): Promise<boolean> {
   const last = (await keptChains(folder)).at(-1);
-  return last === undefined || Date.now() - last.newest.getTime() >= everyMinutes * 60_000;
+  const path = last?.paths.at(-1);
+  if (last === undefined || path === undefined) return true;
+  return ages.of(path, last.newest) >= everyMinutes * MINUTE_MS;
 }
 
 async function backUp(deps: ScheduleDeps, schedule: Schedule): Promise<Outcome> {
   const { folder, keepDays, signal } = schedule;
-  const begun = new Date();
   await removeDrafts(folder);
   const chain = (await keptChains(folder)).at(-1);
-  const made = await write(deps, schedule, begun, continued(chain, begun, keepDays));
+  const begun = schedule.ages.next(chain?.newest);
+  const made = await write(deps, schedule, begun, continued(chain, begun, schedule));
   // Verified now and not when it is needed: only a verified full backup lets older ones be deleted.
   if (!(await keptChains(folder)).at(-1)?.isVerified) await verify(schedule);
-  let deleted = 0;
+  signal.throwIfAborted();
   const before = new Date(begun.getTime() - keepDays * DAY_MS);
-  for (const old of outdated(await keptChains(folder), before)) {
-    signal.throwIfAborted();
-    await removeChain(old);
-    deleted += old.paths.length;
-  }
-  return { ...made, deleted };
+  // One chain for each new backup is enough. If the clock runs years ahead, all seem old, and somebody has time to notice.
+  const [old] = outdated(await keptChains(folder), before);
+  if (old) await removeChain(old);
+  return { ...made, deleted: old?.paths.length ?? 0 };
 }
 
 /** The backup that the next one continues. Undefined if a full one is due. */
-function continued(chain: KeptChain | undefined, now: Date, keepDays: number): string | undefined {
+function continued(
+  chain: KeptChain | undefined,
+  now: Date,
+  { everyMinutes, keepDays }: Schedule,
+): string | undefined {
+  if (!chain?.isVerified) return undefined;
   const longest = Math.min(FULL_EVERY_MS, keepDays * DAY_MS);
-  const isFullDue = !chain?.isVerified || now.getTime() - chain.begun.getTime() >= longest;
-  return isFullDue ? undefined : chain.paths.at(-1);
+  // Counted too, because the times in the names hardly advance after the clock was set back.
+  const least = chain.paths.length * everyMinutes * MINUTE_MS;
+  const age = Math.max(now.getTime() - chain.begun.getTime(), least);
+  return age >= longest ? undefined : chain.paths.at(-1);
 }
 
 async function write(
