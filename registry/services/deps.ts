@@ -2,6 +2,7 @@
 import type { Caches } from '../../repos/caches.ts';
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
+import type { SigningKeys } from '../signing/keys.ts';
 import type { Store } from '../store/open.ts';
 import type { AnalysisDeps } from './analysis.ts';
 
@@ -13,6 +14,7 @@ export interface PeopleDeps {
 export interface LandingDeps extends AnalysisDeps {
   store: Store;
   repositories: Repositories;
+  signingKeys: Pick<SigningKeys, 'date'>;
 }
 
 export interface SaveDeps extends LandingDeps {

@@ -39,6 +39,11 @@ export interface SigningKeys {
   sign: Sign;
   /** The newest key. Do not keep the key, because another key may replace it. */
   signer(): Promise<Signer>;
+  /**
+   * The time for a tag that is signed now. If the clock was set back to before the newest key was made, this is the first
+   * moment at which the key is valid: otherwise nobody would accept the tag.
+   */
+  date(): Promise<Date>;
   /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
   /** Throws `Problem` `incomplete` if the list or the private part of the newest key is missing or damaged. */
@@ -84,6 +89,10 @@ export function openSigningKeys(
     const lock = join(folder, 'signing-keys.lock');
     return await withLock(leases, lock, work, { mode: 0o600 });
   };
+
+  /** The time now, but not before the newest key is valid: somebody may have set the clock back. */
+  const notBefore = (keys: readonly SigningKey[]): number =>
+    Math.max(now(), ...keys.slice(-1).map((key) => Date.parse(key.valid_after)));
 
   async function current(): Promise<Loaded> {
     const stamp = await stampOf(listPath);
@@ -149,7 +158,7 @@ export function openSigningKeys(
       id: before.length + 1,
       public_key: publicKeyLine(blob),
       fingerprint: fingerprintOf(blob),
-      valid_after: inSeconds(now() - LEEWAY),
+      valid_after: inSeconds(notBefore(before) - LEEWAY),
       valid_before: null,
     };
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -212,6 +221,10 @@ export function openSigningKeys(
       };
     },
 
+    async date() {
+      return new Date(notBefore((await current()).keys));
+    },
+
     async list() {
       return (await current()).keys;
     },
@@ -232,7 +245,7 @@ export function openSigningKeys(
         if (last) await moveAside(privatePath(folder, last));
         const retired = keys.map((key) => ({
           ...key,
-          valid_before: key.valid_before ?? inSeconds(now() + LEEWAY),
+          valid_before: key.valid_before ?? inSeconds(notBefore([key]) + LEEWAY),
         }));
         loaded = await add(claim, retired);
         return newest(loaded.keys);
@@ -244,7 +257,7 @@ export function openSigningKeys(
       return await locked(async (claim) => {
         const keys = (await readList()) ?? [];
         const last = await privateOf(newest(keys));
-        const retired = { ...newest(keys), valid_before: inSeconds(now() + LEEWAY) };
+        const retired = { ...newest(keys), valid_before: inSeconds(notBefore(keys) + LEEWAY) };
         // Listed under the lock: another process may add a key as soon as the lock is released.
         const old = await privateParts();
         loaded = await add(claim, [...keys.slice(0, -1), retired], last);

@@ -203,12 +203,12 @@ export async function computersByToken(
   );
 }
 
+/** A time in the future comes from a clock that was set back since. */
+const STALE = `last_seen is null or last_seen < now() - interval '1 minute' or last_seen > now()`;
+
 /** Updates `last_seen`, at most once a minute. Locks rows in the order of their ids, so that processes cannot deadlock. */
 export async function touchComputers(em: EntityManager, ids: readonly number[]): Promise<void> {
-  const { sql, values } = where([
-    among('id', ids),
-    [`last_seen is null or last_seen < now() - interval '1 minute'`],
-  ]);
+  const { sql, values } = where([among('id', ids), [STALE]]);
   await em.execute(
     `update computers set last_seen = now()
       where id in (select id from computers ${sql} order by id for update)`,

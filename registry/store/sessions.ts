@@ -22,11 +22,14 @@ export async function findSessionUser(
   });
 }
 
+/** In milliseconds. A clock that ran ahead may be set back, and then tokens that had expired are valid again. */
+const KEPT_LONGER = 30 * 24 * 60 * 60_000;
+
 /**
  * Ends a session. An ended session needs a row only until its token expires, so this function also deletes the rows of
- * expired tokens.
+ * tokens that expired long ago.
  */
 export async function endSession(em: EntityManager, id: string, expires: Date): Promise<void> {
-  await em.nativeDelete(EndedSession, { expires_at: { $lt: new Date() } });
+  await em.nativeDelete(EndedSession, { expires_at: { $lt: new Date(Date.now() - KEPT_LONGER) } });
   await em.upsert(EndedSession, { id, expires_at: expires });
 }

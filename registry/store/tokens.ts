@@ -61,12 +61,12 @@ export async function deleteToken(em: EntityManager, userId: number, id: number)
   return (await em.nativeDelete(Token, { id, user_id: userId })) > 0;
 }
 
+/** A time in the future comes from a clock that was set back since. */
+const STALE = `last_used_at is null or last_used_at < now() - interval '1 minute' or last_used_at > now()`;
+
 /** Updates `last_used_at`, at most once a minute. Locks rows in the order of their ids, so that processes cannot deadlock. */
 export async function touchTokens(em: EntityManager, ids: readonly number[]): Promise<void> {
-  const { sql, values } = where([
-    among('id', ids),
-    [`last_used_at is null or last_used_at < now() - interval '1 minute'`],
-  ]);
+  const { sql, values } = where([among('id', ids), [STALE]]);
   await em.execute(
     `update tokens set last_used_at = now()
       where id in (select id from tokens ${sql} order by id for update)`,

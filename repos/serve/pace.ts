@@ -27,10 +27,10 @@ export async function* paced(
   let waited = 0;
   let taken = 0;
   for (;;) {
-    const begin = Date.now();
+    const begin = performance.now();
     const { done, value } = await within(chunks.next(), patience - waited, patience);
     if (done) return;
-    waited += Date.now() - begin;
+    waited += performance.now() - begin;
     taken += value.length;
     if (taken >= PACE_BYTES) {
       waited = 0;

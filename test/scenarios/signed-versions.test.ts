@@ -149,6 +149,25 @@ t.test('a retired key is not valid for later dates', { skip: noKeygen }, async (
   t.not((await verify(await createTag('late', signedAt(end + 1)))).code, 0);
 });
 
+t.test(
+  'a clock that was set back before the key was made dates no tag before the key',
+  async (t) => {
+    const folder = join(t.testdir(), 'keys');
+    let clock = Date.parse('2026-12-01T10:00:00Z');
+    const keys = openSigningKeys(folder, lab.deps.leases, { now: () => clock });
+    const [first] = await keys.list();
+    t.same(await keys.date(), new Date(clock));
+    clock -= 7 * 60 * 60_000;
+    t.equal((await keys.date()).getTime(), Date.parse(first?.valid_after as string));
+    const { retired, current } = await keys.rotate();
+    t.ok(
+      (retired.valid_before as string) > retired.valid_after,
+      'what the old key signed stays valid',
+    );
+    t.ok((await keys.date()).getTime() >= Date.parse(current.valid_after));
+  },
+);
+
 t.test('a second process sees the rotation of the first and signs with the new key', async (t) => {
   const beside = openSigningKeys(keysFolder(), lab.deps.leases);
   const before = (await beside.list()).length;

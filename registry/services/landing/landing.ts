@@ -102,7 +102,7 @@ export async function land(
     await repositories.addJournalEntry(repository.name);
     const intents = intent ? [intent, ...steps] : steps;
     await withIntents(deps, repository.name, intents, async () => {
-      const move = (em: EntityManager) => moveRefs(em, caller, order, facts, written);
+      const move = (em: EntityManager) => moveRefs(deps, em, caller, order, facts, written);
       // The basis of the decision stays locked until the refs have moved.
       await (locksBasis(caller, order.judged) ? store.hold(move) : move(store.em()));
     });
@@ -200,13 +200,14 @@ async function readGitFacts(
  * numbers continue from there, or if the state of the definition has changed since it was checked.
  */
 async function moveRefs(
+  { signingKeys }: LandingDeps,
   em: EntityManager,
   caller: Caller,
   { repository, from, judged, ...order }: LandingOrder,
   { state, stateAt, permissions }: GitFacts,
   written: Promise<void> | undefined,
 ) {
-  const now = new Date();
+  const now = await signingKeys.date();
   const labId = state.lab?.id ?? null;
   const lab = await requireUnchanged(em, caller, repository.name, labId, judged);
   const whose = { id: state.id, name: repository.name };

@@ -26,7 +26,9 @@ export class LastUse {
   /** Queues the use of a token, and updates `use.usedAt` at once. */
   record(use: TokenUse): void {
     const now = Date.now();
-    if (use.usedAt !== null && now - use.usedAt.getTime() < RECORDED_EVERY) return;
+    const since = now - (use.usedAt?.getTime() ?? 0);
+    // A use in the future was recorded before somebody set the clock back.
+    if (since >= 0 && since < RECORDED_EVERY) return;
     use.usedAt = new Date(now);
     this.#waiting[use.of].add(use.id);
     this.#timer ??= setTimeout(() => this.#write(), TOGETHER).unref();

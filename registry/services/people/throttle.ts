@@ -51,11 +51,12 @@ export interface Throttle {
 }
 
 /**
- * `tell` is called with each change of a count. The text has fewer than 40 characters, and whoever lacks the `secret`,
- * which all processes share, cannot find out names or addresses from it.
+ * `now` is a steady clock: no wait becomes longer when somebody sets the clock of the machine. `tell` is called with each
+ * change of a count. The text has fewer than 40 characters, and whoever lacks the `secret`, which all processes share,
+ * cannot find out names or addresses from it.
  */
 export function createThrottle(
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
   tell: (news: string) => void = () => {},
   secret = '',
 ): Throttle {

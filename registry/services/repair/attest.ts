@@ -37,7 +37,7 @@ export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
   for (const name of await deps.repositories.list()) {
     try {
       const repository = await deps.repositories.open(name);
-      if (await attest(repository, keys)) report.attested.push(name);
+      if (await attest(deps, repository, keys)) report.attested.push(name);
     } catch (error) {
       report.failed.push({ name, error: error as Error });
     }
@@ -47,7 +47,11 @@ export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
 }
 
 /** Attests the old versions that one of the keys has signed. Returns whether the tag was added. */
-async function attest(repository: Repository, keys: readonly SigningKey[]): Promise<boolean> {
+async function attest(
+  { signingKeys }: AttestDeps,
+  repository: Repository,
+  keys: readonly SigningKey[],
+): Promise<boolean> {
   const head = await repository.head();
   if (head === null || (await repository.refs()).has(tagRef(ATTESTED))) return false;
   const { name } = repository;
@@ -63,7 +67,7 @@ async function attest(repository: Repository, keys: readonly SigningKey[]): Prom
   const versions = unnamed.map(({ version, commit, tag }) => ({ version, commit, tag }));
   const message = writeAttestation({ id, name, versions: versions.reverse() });
   try {
-    const tagger = { ...REGISTRY, at: new Date() };
+    const tagger = { ...REGISTRY, at: await signingKeys.date() };
     await repository.addTag({ name: ATTESTED, commit: head, tagger, message });
     return true;
   } catch (error) {
