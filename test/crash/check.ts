@@ -83,9 +83,7 @@ function auditing(
   { trail }: Found,
 ): string[] {
   const own = makes.filter((key) => mark !== '' && key.includes(mark));
-  // A verdict on a version that the kill cut off may lack its entry (docs/reliability.md).
-  const isCutOff = entry.what.startsWith('judge') && entry.answer === 'unknown';
-  if (own.length === 0 || isCutOff) return [];
+  if (own.length === 0) return [];
   const isThere = own.some((key) => things.has(key));
   const isTold = trail.some(({ after }) => JSON.stringify(after).includes(mark));
   // What was removed later is still in the trail.

@@ -182,6 +182,37 @@ t.test('a definition created while reindex runs stays in the index', async (t) =
   t.match(await admin.client.definitions.byName('Meanwhile'), { version: 1 });
 });
 
+t.test(
+  'repair adds what another landing has put into the index, but not into the trail',
+  async (t) => {
+    const { id } = await create('Told');
+    const caller = await callerOf(alice);
+    const down: Deps = { ...deps, store: downAfterRefs() };
+    await admin.client.definitions.deprecate(id, 1, 'old');
+    await t.rejects(setVerdict(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
+    await admin.client.definitions.change(id, { source_code: measurement('Told', 2) });
+    const told = async () => {
+      const { items } = await admin.client.audit({ subject_type: 'definition', subject_id: id });
+      return items.filter(({ after }) => JSON.stringify(after).includes('burns'));
+    };
+    t.match(await admin.client.definitions.version(id, 1), { revoked: { reason: 'burns' } });
+    t.same(await told(), [], 'the other landing does not know who has revoked the version');
+    await deps.repositories.removeJournalEntry('Told');
+    await abandon('Told');
+    t.match(await repair(deps), { repaired: ['Told'], failed: [] });
+    t.match(await told(), [
+      {
+        action: 'definition.mended',
+        before: { revoked: {}, deprecated: { 1: { reason: 'old' } } },
+        after: { revoked: { 1: { reason: 'burns' } }, deprecated: { 1: { reason: 'old' } } },
+      },
+    ]);
+    await abandon('Told');
+    t.match(await repair(deps), { repaired: [], failed: [] }, 'the trail tells everything once');
+    t.equal((await told()).length, 1);
+  },
+);
+
 t.test('repair adds a missing verdict to the index and the audit trail', async (t) => {
   const { id } = await create('Judged');
   const caller = await callerOf(alice);

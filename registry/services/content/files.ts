@@ -1,6 +1,7 @@
 /** Reads the files of a commit and the state of a definition from its repository. */
 
 import { RepositoryError } from '../../../repos/errors.ts';
+import { STATE_FILE } from '../../../repos/landing.ts';
 import {
   MOST_BYTES,
   MOST_ENTRIES,
@@ -63,4 +64,18 @@ export async function readState(
   const found = await repository.readState();
   if (found === undefined) throw new RecordError(`${repository.name} has no ${STATE}`);
   return { state: parseState(found.text), from: found.oid };
+}
+
+/** Reads the state in which the definition was created: git keeps every state. Throws `RecordError`. */
+export async function firstState(repository: Repository): Promise<DefinitionState> {
+  let { from: oid } = await readState(repository);
+  for (;;) {
+    const [before] = (await repository.readCommit(oid)).parents;
+    if (before === undefined) break;
+    oid = before;
+  }
+  const text = await repository.readFile(oid, STATE_FILE);
+  if (text === undefined)
+    throw new RecordError(`${oid} of ${repository.name} has no ${STATE_FILE}`);
+  return parseState(Buffer.from(text).toString());
 }

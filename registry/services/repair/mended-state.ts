@@ -6,12 +6,15 @@ import { verdictsOf } from '../../store/versions.ts';
 import { auditRepairedState, type KnownState } from '../audit/entries.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 
+/** Reads what is known of a definition with this id before the update. */
+type Known = (em: EntityManager, id: number) => Promise<KnownState>;
+
 /**
- * Compares the state in the index before and after an update. Pass `first` to `indexRepository` as an option. `first`
- * throws `RecordError` if another definition in the database has the id that this repository names, because the update
+ * Compares the state of a definition with what was known of it before an update: by default, what the index had. Pass
+ * `first` to `indexRepository` as an option. `first` throws `RecordError` if another definition in the database has the id that this repository names, because the update
  * would replace the row of that definition.
  */
-export function mendedState(name: string) {
+export function mendedState(name: string, knownOf?: Known) {
   let known: KnownState | undefined;
   return {
     async first(em: EntityManager, id: number): Promise<void> {
@@ -19,7 +22,8 @@ export function mendedState(name: string) {
       const reading = em.fork({ keepTransactionContext: true });
       const row = await findDefinition(reading, id, everything);
       if (row && row.name !== name) throw new RecordError(sharedId(name, id, row.name));
-      known = row ? { ...row, ...(await verdictsOf(reading, id)) } : undefined;
+      if (row === null) return;
+      known = knownOf ? await knownOf(reading, id) : { ...row, ...(await verdictsOf(reading, id)) };
     },
     /** Writes the audit entry. Returns whether the state had changed. */
     audit: async (em: EntityManager, indexed: Indexed): Promise<boolean> =>

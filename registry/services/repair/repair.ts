@@ -1,10 +1,13 @@
 /** Completes landings that a crash interrupted. Git shows what happened, and the index is updated from git. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repair, Repository } from '../../../repos/types.ts';
+import type { DefinitionState } from '../../definitions/record.ts';
 import { deleteDefinition } from '../../store/definitions.ts';
 import { StoreError } from '../../store/errors.ts';
 import { isProposed } from '../../store/merge-requests.ts';
-import { auditLanded } from '../audit/entries.ts';
+import { auditLanded, type KnownState } from '../audit/entries.ts';
+import { toldState } from '../audit/told-state.ts';
+import { firstState } from '../content/files.ts';
 import type { LandingDeps } from '../deps.ts';
 import { indexRepository } from '../landing/index-repository.ts';
 import { repairMergeRequests } from '../review/repair-merge-requests.ts';
@@ -69,7 +72,9 @@ async function repairRepository(
     return true;
   }
   let repaired = false;
-  const state = mendedState(name);
+  const created = await firstState(repository);
+  // Not what the index has: another landing may have put there what the interrupted one has changed.
+  const state = mendedState(name, (em, id) => toldState(em, id, inFields(created)));
   const { definition, added } = await indexRepository(deps, repository, {
     async first(em, id) {
       // The definition is locked now. If another process has taken over the repair, it waits for this lock or has ended.
@@ -89,3 +94,17 @@ async function repairRepository(
   }
   return repaired || added.length > 0;
 }
+
+const inFields = ({
+  lab,
+  is_public,
+  archived_at,
+  deprecated,
+  revoked,
+}: DefinitionState): KnownState => ({
+  lab_id: lab?.id ?? null,
+  archived_at: archived_at === null ? null : new Date(archived_at),
+  is_public,
+  deprecated,
+  revoked,
+});
