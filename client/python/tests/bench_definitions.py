@@ -12,6 +12,8 @@ import numpy as np
 from pybirch.Instruments.base import VisaBaseMeasurementInstrument
 from pyvisa.errors import VisaIOError
 
+COMMANDS = {"reset": "*RST"}
+
 
 class LockIn(VisaBaseMeasurementInstrument):
     """A lock-in amplifier with a status byte and a binary block."""
@@ -50,7 +52,10 @@ class LockIn(VisaBaseMeasurementInstrument):
 
     def reset(self):
         self.instrument.clear()
-        self.instrument.write("*RST")
+        self.send("reset")
+
+    def send(self, command):
+        self.instrument.write(COMMANDS[command])
 '''
 
 MOTOR = """

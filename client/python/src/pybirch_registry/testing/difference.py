@@ -26,11 +26,17 @@ class Difference(BaseException):
         what happened, as in `sent "*IDN?"`.
         """
         self.step, self.expected, self.given, self.place = step, expected, given, place
+        self.sent: bytes | None = None
+        """The message that was sent, if another one was wanted."""
+        self.wanted: bytes | None = None
+        self.origin: Place | None = None
+        """The line with the text that was sent and not wanted, if it is another line than `place`."""
         super().__init__(step, expected, given, place)
 
     def __str__(self) -> str:
         """One sentence."""
-        return f"{self.step}: {self.given}; expected: {self.expected}{f' ({self.place})' if self.place else ''}"
+        places = [str(one) for one in (self.place, self.origin) if one]
+        return f"{self.step}: {self.given}; expected: {self.expected}" + (f" ({', '.join(places)})" if places else "")
 
     @property
     def lines(self) -> str:
@@ -38,11 +44,15 @@ class Difference(BaseException):
         rows = [f"at       {self.step}", f"expected {self.expected}", f"but      {self.given}"]
         if self.place:
             rows.append(f"in       {self.place}" + (f"  {self.place.source}" if self.place.source else ""))
+        if self.origin:
+            rows.append(f"text in  {self.origin}  {self.origin.source}")
         return "\n".join(rows)
 
     def at(self, place: Place | None) -> "Difference":
         """The same difference with its place."""
-        return Difference(self.step, self.expected, self.given, place)
+        other = Difference(self.step, self.expected, self.given, place)
+        other.sent, other.wanted = self.sent, self.wanted
+        return other
 
 
 LONGEST = 120

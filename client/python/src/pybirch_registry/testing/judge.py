@@ -47,17 +47,19 @@ class Judge:
         self._sent += data
         while self._sent:
             if not self._left or self._left[0].kind != "w":
-                raise self._difference(self._next(), f"sent {quote(self._sent)}")
+                raise self._difference(self._next(), f"sent {quote(self._sent)}", self._sent, b"")
             wanted = self._left[0].data
             if end and self._sent != wanted:
-                raise self._difference(self._next(), f"sent {quote(self._sent)}{compare(wanted, self._sent)}")
+                text = f"sent {quote(self._sent)}{compare(wanted, self._sent)}"
+                raise self._difference(self._next(), text, self._sent, wanted)
             if self._sent.startswith(wanted):
                 self._left.pop(0)
                 self._sent = self._sent[len(wanted) :]
             elif wanted.startswith(self._sent):
                 return  # the rest may come with the next call
             else:
-                raise self._difference(self._next(), f"sent {quote(self._sent)}{compare(wanted, self._sent)}")
+                text = f"sent {quote(self._sent)}{compare(wanted, self._sent)}"
+                raise self._difference(self._next(), text, self._sent, wanted)
 
     def read(self, count: int, stop: int | None = None) -> Reading:
         self._check_sent("read")
@@ -112,6 +114,10 @@ class Judge:
             "clear": "to clear the device",
         }[entry.kind]
 
-    def _difference(self, expected: str, given: str) -> Difference:
-        self._first = self._first or Difference(self._step, expected, given)
+    def _difference(
+        self, expected: str, given: str, sent: bytes | None = None, wanted: bytes | None = None
+    ) -> Difference:
+        if self._first is None:
+            self._first = Difference(self._step, expected, given)
+            self._first.sent, self._first.wanted = sent, wanted
         return self._first

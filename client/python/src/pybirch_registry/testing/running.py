@@ -8,6 +8,7 @@ from ..text import make_visible
 from . import recording
 from .difference import Difference
 from .items import Item
+from .origins import find_origin
 from .process import Limits, ProcessError
 from .pytest_files import run_pytest_files
 from .recording import RecordingError
@@ -52,6 +53,8 @@ def run_recording(subject: Subject, file: Path, tested: UnderTest) -> Item:
             tested.load(subject.folder, subject.name, subject.policy, subject.label)
         replay_on(tested, session, name)
     except Difference as difference:
+        if difference.sent is not None and difference.wanted is not None:
+            difference.origin = find_origin(subject.folder, difference.sent, difference.wanted, difference.place)
         return failed(str(difference), difference.lines + _printed(tested))
     except RaisedError as error:
         where = f" ({error.place})" if error.place else ""
