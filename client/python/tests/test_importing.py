@@ -41,6 +41,9 @@ class Supply:
             raise ValueError("too high")
         self.connection.write(f"VOLT {value}")
 
+    def set_range(self, limits):
+        self.connection.write("RANG %d,%d" % limits)
+
     def switch(self, mode):
         self.connection.write(f"MODE {mode.value}")
 
@@ -105,7 +108,8 @@ def test_channel():
 
 
 def test_mode_and_error():
-    with expected_protocol(Supply, [("MODE 1", None)]) as inst:
+    with expected_protocol(Supply, [("RANG 1,5", None), ("MODE 1", None)]) as inst:
+        inst.set_range((1, 5))
         inst.switch(inst.Mode.FAST)
         with pytest.raises(ValueError):
             inst.voltage = 11

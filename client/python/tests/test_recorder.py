@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,6 +140,49 @@ def test_what_was_recorded_with_a_simulator_is_replayed(folder: Path, adapter: s
     replay(file)
     file.write_text(file.read_text().replace("RANG 5", "RANG 6"))
     with pytest.raises(BaseException, match='sent "RANG 5'):
+        replay(file)
+
+
+@pytest.fixture
+def server_address() -> Iterator[str]:
+    """A voltmeter on the network, with a range that it rounds up. Yields its VISA address."""
+
+    def answer(line: str, state: dict[str, int]) -> str:
+        if line.startswith("RANG "):
+            state["range"] = -(-int(line[5:]) // 10) * 10
+        return {"*IDN?": "ACME,METER,77001234,2.0", "READ?": "+1.5E-03", "RANG?": str(state["range"])}.get(line, "")
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        state = {"range": 1}
+        with connection, connection.makefile("rw", newline="\r\n") as stream:
+            for line in stream:
+                reply = answer(line.rstrip(), state)
+                if reply:
+                    connection.sendall(f"{reply}\n".encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        yield f"TCPIP::127.0.0.1::{listener.getsockname()[1]}::SOCKET"
+        thread.join()
+
+
+def test_a_session_with_a_server_on_the_network_is_replayed_and_shows_a_fault(
+    folder: Path, server_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYVISA_LIBRARY", "@py")
+    meter: Any = load_class(folder, "Meter", Policy())("meter", server_address)
+    file = folder / "tests" / "session.jsonl"
+    with record(meter, file) as recorded:
+        recorded.connect()
+        recorded.settings = {"range": 12}
+        assert recorded.settings == {"range": 20}
+        assert recorded.perform_measurement().tolist() == [[1.5]]
+    meter.instrument.close()
+    replay(file)
+    (folder / "Meter.py").write_text(METER.replace("1000 * float", "float"))
+    with pytest.raises(BaseException, match=r"\[0\]\[0\] is 0\.0015 instead of 1\.5"):
         replay(file)
 
 

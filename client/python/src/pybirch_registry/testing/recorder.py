@@ -123,7 +123,8 @@ def in_json(value: Any, instrument: Any, attribute: str) -> Any:
         if isinstance(value, (int, str)):
             value = value.value
     if isinstance(value, (list, tuple)):
-        return [in_json(one, instrument, attribute) for one in value]
+        inside = [in_json(one, instrument, attribute) for one in value]
+        return {"tuple": inside} if isinstance(value, tuple) else inside
     encoded = values.encode(value)
     try:
         values.decode(encoded)

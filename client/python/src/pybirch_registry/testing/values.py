@@ -14,7 +14,7 @@ from typing import Any
 DEEPEST = 40
 """The deepest nesting of lists and objects that is followed."""
 FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-TAGS = frozenset(["float", "complex", "base64", "quantity", "dict", "attribute", "object"])
+TAGS = frozenset(["float", "complex", "base64", "quantity", "tuple", "dict", "attribute", "object"])
 """The keys that make an object stand for another value."""
 
 
@@ -123,6 +123,7 @@ _DECODERS: dict[str, Callable[[dict[str, Any], Any], Any]] = {
     "complex": lambda value, _: complex(*(decode(part) for part in value["complex"])),
     "base64": lambda value, _: base64.b64decode(value["base64"], validate=True),
     "quantity": _decode_quantity,
+    "tuple": lambda value, attribute: tuple(decode(one, attribute) for one in value["tuple"]),
     "dict": _decode_dict,
     "attribute": _decode_attribute,
 }
