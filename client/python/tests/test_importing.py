@@ -21,6 +21,10 @@ from enum import Enum
 import pyvisa
 
 
+class Speed(Enum):
+    SLOW = "s"
+
+
 class Supply:
     class Mode(Enum):
         FAST = 1
@@ -92,7 +96,7 @@ def expected_protocol(cls, comm_pairs, connection_attributes=None, connection_me
 TESTS = """
 import pytest
 from pymeasure.test import expected_protocol
-from Supply import Supply
+from Supply import Speed, Supply
 
 
 @pytest.mark.parametrize("value", [1.5, 2])
@@ -108,9 +112,10 @@ def test_channel():
 
 
 def test_mode_and_error():
-    with expected_protocol(Supply, [("RANG 1,5", None), ("MODE 1", None)]) as inst:
+    with expected_protocol(Supply, [("RANG 1,5", None), ("MODE 1", None), ("MODE s", None)]) as inst:
         inst.set_range((1, 5))
         inst.switch(inst.Mode.FAST)
+        inst.switch(Speed.SLOW)
         with pytest.raises(ValueError):
             inst.voltage = 11
 
@@ -163,7 +168,9 @@ def test_tests_with_expected_pairs_become_recordings_that_replay(
         "gives": "0.25",
         "io": [["w", "MEAS1?"], ["r", "0.25"]],
     }
-    assert '"args": [{"attribute": "Mode.FAST"}]' in (to / "mode_and_error.jsonl").read_text()
+    text = (to / "mode_and_error.jsonl").read_text()
+    assert '"args": [{"attribute": "Mode.FAST"}]' in text
+    assert '"args": [{"attribute": "Speed.SLOW"}]' in text
 
 
 def converted(folder: Path, name: str, source: str, adapter: str, file: Path, *calls: str) -> list[Any]:

@@ -16,7 +16,7 @@ from . import values
 from .environment import describe_environment
 from .masking import entries_of, find_identity, find_serials, mask
 from .recording import Entry, Recording, RecordingError, Step, Terminators, Verb, write
-from .steps import build, is_property, perform
+from .steps import build, find_member, is_property, perform
 from .traffic import Traffic, watched
 
 RELATIVE = 1e-9
@@ -117,9 +117,10 @@ def find_terminators(entries: Sequence[Entry]) -> Terminators:
 def in_json(value: Any, instrument: Any, attribute: str) -> Any:
     """An argument of a method in JSON. An enumeration of the instrument's class is named. Raises `RecordingError`."""
     if isinstance(value, Enum):
-        kind = type(value)
-        if getattr(instrument, kind.__name__, None) is kind:
-            return {"attribute": f"{kind.__name__}.{value.name}"}
+        path = f"{type(value).__name__}.{value.name}"
+        with contextlib.suppress(ValueError):
+            if find_member(instrument, path) is value:
+                return {"attribute": path}
         if isinstance(value, (int, str)):
             value = value.value
     if isinstance(value, (list, tuple)):

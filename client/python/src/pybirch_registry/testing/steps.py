@@ -1,7 +1,9 @@
 """Performs the steps of a recording on an instrument."""
 
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from ..construct import ADAPTERS, construct, signature_of
@@ -26,7 +28,7 @@ def perform(instrument: Any, verb: str, attribute: str, args: Sequence[Any], kwa
     """
 
     def named(path: str) -> Any:
-        return walk(instrument, parse_path(path))
+        return find_member(instrument, path)
 
     *owner, end = parse_path(attribute)
     holder, last = walk(instrument, tuple(owner)), str(end.key)
@@ -40,6 +42,22 @@ def perform(instrument: Any, verb: str, attribute: str, args: Sequence[Any], kwa
         return value
     given = [values.decode(one, named) for one in args]
     return value(*given, **{key: values.decode(one, named) for key, one in kwargs.items()})
+
+
+def find_member(instrument: Any, path: str) -> Enum:
+    """The member of an enumeration (`Mode.fast`) that the instrument's class has, or the module of one of its classes.
+
+    Raises `ValueError` if there is none.
+    """
+    modules = [sys.modules.get(cls.__module__) for cls in type(instrument).__mro__]
+    for place in (instrument, *modules):
+        try:
+            found = walk(place, parse_path(path))
+        except (AttributeError, LookupError, TypeError):
+            continue
+        if isinstance(found, Enum):
+            return found
+    raise ValueError(f"{path} is no member of an enumeration of {type(instrument).__name__}")
 
 
 def is_property(cls: type, name: str) -> bool:
