@@ -37,6 +37,8 @@ export const BUILT: Record<string, string> = {
   'registry/definitions/conditions.ts':
     'Fixed words; findSpread reads what lies between them once.',
   'registry/definitions/requirements.ts': 'Recheck proved the expression as it is put together.',
+  'client/python/src/pybirch_registry/testing/computed.py':
+    'A field ends before the first character of the text after it, so there is one way to match.',
   'registry/definitions/rename/edits.ts': 'A name between two assertions about one character.',
   'registry/definitions/python/numbers.ts': 'Recheck proved the expression as it is put together.',
   'registry/definitions/extract/render.ts':

@@ -162,9 +162,13 @@ class SR830(VisaBaseMeasurementInstrument):
         if self.instrument is None:
             log.error("%s: could not open %r", self.name, self.adapter)
             return False
+        is_serial = self.adapter.upper().startswith("ASRL")
+        if is_serial:
+            # Over RS-232, messages end with a carriage return in both directions.
+            self.instrument.read_termination = self.instrument.write_termination = "\r"
         try:
             # The command chooses the interface to which the instrument sends its replies.
-            self.instrument.write("OUTX 0" if self.adapter.upper().startswith("ASRL") else "OUTX 1")
+            self.instrument.write("OUTX 0" if is_serial else "OUTX 1")
             identity = self.instrument.query("*IDN?").strip()
         except VisaIOError as error:
             log.error("%s: no identity from %s: %s", self.name, self.adapter, error)

@@ -62,6 +62,13 @@ class _Parser(argparse.ArgumentParser):
         show(message, file or sys.stderr, keep="\n", end="")
 
 
+def _positive(given: str) -> int:
+    """Reads a number of at least 1. Raises `ArgumentTypeError`."""
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of at least 1")
+    return int(given)
+
+
 def _text(given: str) -> str:
     """Checks that Python could decode an argument. Raises `ArgumentTypeError` for letters that it could not
     decode, for example under `LC_ALL=C`.
@@ -132,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     bundle = command("import-bundle", "Import definitions from a file, without the network.", commands.import_bundle)
     bundle.add_argument("file", metavar="FILE", type=Path, help="the bundle that `registry export --bundle` wrote")
     bundle.add_argument("--trust", metavar="SHA256:…", action="append", default=[], help="trust this key of the bundle")
-    test = command("test", "Test definitions without hardware: recordings and pytest files.", testing.test)
+    test = command("test", "Test definitions without hardware: recordings, simulators and pytest files.", testing.test)
     test.add_argument(
         "targets",
         metavar="NAME[@VERSION]|FOLDER",
@@ -140,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
         help="definitions, or folders with one each, such as ./SR830 (default: all definitions on this computer)",
     )
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit's XML")
+    simulate = command("simulate", "Measure with a definition's simulator instead of hardware.", testing.simulate)
+    simulate.add_argument("target", metavar="NAME", help="NAME, NAME@V, or a folder with a definition")
+    simulate.add_argument("--rows", metavar="N", type=_positive, help="measure until there are N rows; by default once")
     record = command("record", "Record a session with a real instrument, or convert tests and logs.", testing.record)
     record.add_argument("name", metavar="NAME", help="the definition's name")
     record.add_argument("--adapter", type=_text, required=True, help="the instrument's address, such as GPIB::8::INSTR")

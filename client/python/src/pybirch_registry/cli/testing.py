@@ -1,5 +1,6 @@
 """The commands that test definitions. commands.py says how commands work."""
 
+import json
 import os
 from argparse import Namespace
 from pathlib import Path
@@ -11,6 +12,7 @@ from ..guard import Policy
 from ..home import Home
 from ..manifest import ManifestFile
 from ..registry import Registry
+from ..testing import measure
 from ..testing.environment import describe_environment
 from ..testing.importing import convert, file_name, read_sessions
 from ..testing.items import Item, overall
@@ -88,6 +90,14 @@ def test(home: Home, options: Namespace, output: Output) -> int:
     if options.junit is not None:
         write_junit(options.junit, [(subject.label, items) for subject, items in results])
     return _print_results(results, output)
+
+
+def simulate(home: Home, options: Namespace, output: Output) -> int:
+    """Prints the table as JSON, with or without `--json`."""
+    [subject] = find_subjects(home, [options.target])
+    table = measure.simulate(subject, options.rows).as_dict()
+    output.result(table, json.dumps(table))
+    return 0
 
 
 def _print_results(results: list[tuple[Subject, list[Item]]], output: Output) -> int:

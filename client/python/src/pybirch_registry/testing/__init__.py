@@ -2,5 +2,6 @@
 
 from .recorder import record
 from .replaying import replay
+from .simulated import simulated
 
-__all__ = ["record", "replay"]
+__all__ = ["record", "replay", "simulated"]

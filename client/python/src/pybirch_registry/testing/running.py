@@ -1,28 +1,28 @@
 """Runs the tests of a definition and makes items of them."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..text import make_visible
 from . import recording
 from .difference import Difference
 from .items import Item
+from .measure import run_simulator
 from .origins import find_origin
-from .process import Limits, ProcessError
+from .outcome import outcome
+from .process import Limits
 from .pytest_files import run_pytest_files
 from .recording import RecordingError
 from .replaying import replay_on
 from .subjects import Subject
-from .under_test import RaisedError, UnderTest
-
-SHOWN_LINES = 12
-"""How many of the last lines that a definition printed are shown with a failure."""
+from .under_test import UnderTest
 
 
 def run_tests(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:
-    """Runs everything that a definition brings: its recordings, then its pytest files. Gives each result at once."""
+    """Runs everything that a definition brings: its recordings, its simulator, then its pytest files. Gives each
+    result at once.
+    """
     yield from run_recordings(subject, limits)
+    yield from run_simulator(subject, limits)
     yield from run_pytest_files(subject, limits)
 
 
@@ -40,33 +40,18 @@ def run_recording(subject: Subject, file: Path, tested: UnderTest) -> Item:
     """Replays one recording. Loads the definition first if the process has none."""
     is_inside = file.is_relative_to(subject.folder)
     name = file.relative_to(subject.folder).as_posix() if is_inside else file.name
-    start = time.monotonic()
 
-    def failed(message: str, difference: str | None = None) -> Item:
-        return Item(name, "failed", time.monotonic() - start, message, difference)
-
-    try:
+    def work() -> None:
         session = recording.read(file)
         if session.cls != subject.name:
             raise RecordingError(f'{name}:1: "class" is {session.cls}; write {subject.name}, which this folder defines')
         if not tested.is_loaded:
             tested.load(subject.folder, subject.name, subject.policy, subject.label)
-        replay_on(tested, session, name)
-    except Difference as difference:
-        if difference.sent is not None and difference.wanted is not None:
-            difference.origin = find_origin(subject.folder, difference.sent, difference.wanted, difference.place)
-        return failed(str(difference), difference.lines + _printed(tested))
-    except RaisedError as error:
-        where = f" ({error.place})" if error.place else ""
-        return failed(f"{subject.name}.py cannot be loaded: {error}{where}", _printed(tested).strip() or None)
-    except ProcessError as error:
-        return failed(f"{name}: {error}", _printed(tested).strip() or None)
-    except RecordingError as error:
-        return failed(str(error))
-    return Item(name, "passed", time.monotonic() - start)
+        try:
+            replay_on(tested, session, name)
+        except Difference as difference:
+            if difference.sent is not None and difference.wanted is not None:
+                difference.origin = find_origin(subject.folder, difference.sent, difference.wanted, difference.place)
+            raise
 
-
-def _printed(tested: UnderTest) -> str:
-    """The last lines that the definition printed or logged, as a paragraph."""
-    lines = tested.printed().splitlines()[-SHOWN_LINES:]
-    return "".join(f"\nprinted  {make_visible(line)}" for line in lines)
+    return outcome(name, tested, work)
