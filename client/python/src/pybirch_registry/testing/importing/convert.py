@@ -1,7 +1,6 @@
 """Makes a recording of an imported session: runs the definition against its messages, and records what happens."""
 
 import warnings
-from collections.abc import Iterator
 
 from .. import clock, values
 from ..connections import devices
@@ -25,23 +24,28 @@ def convert(session: Session, cls: type, adapter: str) -> Recording:
     """Makes a recording for a class. Raises `ImportedError` with the reason if the definition does something else."""
     if session.fault is not None:
         raise ImportedError(f"{session.name}: {session.fault}")
-    reasons = []
-    for script in _scripts(session):
+    reasons: list[str] = []
+    tried = set(REPLY_ENDS)
+    left = _scripts(session)
+    while left:
+        script = left.pop(0)
         try:
             return _run(session, cls, adapter, script)
         except Difference as difference:
             reasons.append(f"{difference.given}; expected: {difference.expected}")
         except Exception as error:  # the definition's code may raise anything
             reasons.append(f"{type(error).__name__}: {error}")
+        if isinstance(script, MessageScript) and script.write_end not in tried:
+            tried.add(script.write_end)  # replies may end as commands do
+            left.append(MessageScript(session.messages, script.write_end))
     raise ImportedError(f"{session.name}: {reasons[0]}")
 
 
-def _scripts(session: Session) -> Iterator[MessageScript | StreamScript]:
+def _scripts(session: Session) -> list[MessageScript | StreamScript]:
     if session.is_stream:
         sent, read = (b"".join(data for kind, data in session.messages if kind == one) for one in "wr")
-        yield StreamScript(sent, read)
-    else:
-        yield from (MessageScript(session.messages, end) for end in REPLY_ENDS)
+        return [StreamScript(sent, read)]
+    return [MessageScript(session.messages, end) for end in REPLY_ENDS]
 
 
 def _run(session: Session, cls: type, adapter: str, script: MessageScript | StreamScript) -> Recording:

@@ -8,11 +8,12 @@ from ..traffic import Traffic
 
 Message = tuple[str, bytes]
 """`w` or `r`, and the bytes."""
-TERMINATORS = (b"\r\n", b"\n", b"\r", b"\n\r", b"")
+LONGEST_END = 3
+"""The longest terminator. Terminators are control characters, such as CR, LF, ETX."""
 
 
 class MessageScript:
-    """A device with messages whose terminators are not known. Accepts every usual terminator of a write."""
+    """A device with messages whose terminators are not known. Accepts every terminator of a write."""
 
     def __init__(self, messages: Sequence[Message], reply_end: bytes) -> None:
         """`reply_end` is what is tried as the terminator of replies."""
@@ -20,14 +21,18 @@ class MessageScript:
         self._end = reply_end
         self._sent = b""
         self._rest = b""
+        self.write_end = b""
+        """The terminator of the last message that was sent."""
 
     def write(self, data: bytes, end: bool) -> None:
         self._sent += data
         kind, wanted = self._left[0] if self._left else ("", b"")
         if kind != "w" or self._rest:
             raise Difference("import", "other traffic", f"sent {quote(self._sent)}")
-        if self._sent.startswith(wanted) and self._sent[len(wanted) :] in TERMINATORS:
+        after = self._sent[len(wanted) :]
+        if self._sent.startswith(wanted) and len(after) <= LONGEST_END and all(byte < 32 for byte in after):
             self._left.pop(0)
+            self.write_end = after
             self._sent = b""
         elif not wanted.startswith(self._sent):
             raise Difference("import", f"to send {quote(wanted)}", f"sent {quote(self._sent)}")
