@@ -42,7 +42,10 @@ export function leaveSlowClients(app: FastifyInstance, patience = PATIENCE_MS): 
       headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
     if (!comes) return done(null, payload);
     const chunks = (payload as Readable).iterator({ destroyOnReturn: false });
-    done(null, Readable.from(paced(chunks, patience), { objectMode: false }));
+    const body = Readable.from(paced(chunks, patience), { objectMode: false });
+    // Fastify listens only while it reads. A body that it has refused as too large may fail later.
+    body.on('error', () => undefined);
+    done(null, body);
   });
   // If a request was refused before its body was read, node:http reads and drops the rest without a time limit.
   app.addHook('onResponse', ({ raw }, _reply, done) => {

@@ -1,17 +1,22 @@
 /*
  * A client that sends only a part of a request, or does not read its response, occupies a connection and its memory.
  * The flaw: incomplete bodies stayed open as long as their senders liked. Verified with real sockets and short limits:
- * a client that stops or is too slow is disconnected, and gets an answer if possible.
+ * a client that stops or is too slow is disconnected, and gets an answer if possible. So is one whose body never ends.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { measurement, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { pushBody } from '../repos/serve/raw.ts';
 
 let registry: TestRegistry;
 t.before(async () => {
-  registry = await startRegistry(t, { patience: 400 });
+  registry = await startRegistry(t, {
+    patience: 400,
+    environment: { MAX_PACK_BYTES: String(2 ** 20) },
+  });
   await registry.admin.client.labs.create({ name: 'Lab', code: 'LAB' });
   await registry.admin.client.definitions.create({
     name: 'Slow',
@@ -45,6 +50,14 @@ const git = (service: string) => ({
   ...basic(),
   'content-type': `application/x-${service}-request`,
 });
+
+const CHUNKED = { 'transfer-encoding': 'chunked' };
+const chunk = (bytes: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+/** No JSON and no packets of git, but a stored block of the format deflate (RFC 1951, 3.2.4). */
+const PIECE = chunk(
+  Buffer.concat([Buffer.from('\0\xff\xff\0\0', 'latin1'), Buffer.alloc(0xffff, 'x')]),
+);
 
 /**
  * What the client sends before it stops, and how the answer begins. If no answer is possible, the pattern matches an
@@ -115,6 +128,59 @@ t.test('a body sent byte by byte is cut off although it never pauses', async (t)
   t.match(await text(socket), /^HTTP\/1.1 408/);
   clearInterval(drops);
 });
+
+/**
+ * Requests whose bodies never end. What comes after a refusal may fail later: by the time of the next test, this must not
+ * have ended the process.
+ */
+const ENDLESS: Record<string, () => string | Buffer> = {
+  'a sign-in': () => head('POST', '/api/auth/login', { ...json, ...CHUNKED }),
+  'a definition': () =>
+    head('POST', '/api/instrument-definitions', { ...json, ...bearer(), ...CHUNKED }),
+  'a body to nowhere': () => head('POST', '/nowhere', { ...json, ...CHUNKED }),
+  'a body of an unknown type': () =>
+    head('POST', '/api/auth/login', { 'content-type': 'x/y', ...CHUNKED }),
+  'a fetch': () =>
+    head('POST', '/definitions/Slow.git/git-upload-pack', {
+      ...git('git-upload-pack'),
+      ...CHUNKED,
+    }),
+  'a push': () => {
+    // One object of 2 GiB, whose compressed bytes are what follows.
+    const pack = Buffer.from('PACK\0\0\0\x02\0\0\0\x01\xb0\x80\x80\x80\x40\x78\x01', 'latin1');
+    const commands = [{ ref: 'refs/heads/endless', from: null, to: 'a'.repeat(40) }];
+    const about = { ...git('git-receive-pack'), ...CHUNKED };
+    const start = head('POST', '/definitions/Slow.git/git-receive-pack', about);
+    return Buffer.concat([Buffer.from(start), chunk(pushBody(commands, pack))]);
+  },
+  'a fetch that inflates to 64 MiB': () => {
+    const about = { ...git('git-upload-pack'), ...CHUNKED, 'content-encoding': 'gzip' };
+    const start = head('POST', '/definitions/Slow.git/git-upload-pack', about);
+    return Buffer.concat([Buffer.from(start), chunk(gzipSync(Buffer.alloc(64 << 20, '0005x')))]);
+  },
+};
+
+for (const [what, start] of Object.entries(ENDLESS)) {
+  t.test(`${what} that never ends is cut off`, async (t) => {
+    const socket = await open();
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const begun = performance.now();
+    // If the connection is cut off while bytes are under way, the answer may be lost.
+    let answer = '';
+    const more = () => {
+      while (!socket.destroyed && socket.write(PIECE));
+    };
+    socket.on('drain', more).setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      answer += text;
+    });
+    socket.write(start());
+    more();
+    await closed;
+    t.match(answer, /^(HTTP\/1.1 (4|200)|$)/);
+    t.ok(performance.now() - begun < 5000, 'soon');
+  });
+}
 
 t.test('a client that does not read responses is disconnected', async (t) => {
   const accepted = once(registry.server, 'connection') as Promise<[Socket]>;
