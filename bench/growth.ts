@@ -2,14 +2,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { copyName } from './growth/copies.ts';
 import { Grown } from './growth/grown.ts';
+import type { Row } from './growth/row.ts';
+import { upkeepRows } from './growth/upkeep.ts';
 import { type Database, onDatabases } from './load/databases.ts';
 import { type Replayed, type Step, stepFor } from './load/exchange.ts';
 import { helper, tell } from './load/helpers.ts';
 import { basic, type Recordings, record } from './load/rows.ts';
 import { type Figure, inTurn, type Measure, timed } from './pairs.ts';
+import { type Comparison, compare } from './statistics.ts';
 
 export interface GrowthSize {
   databases: Database[];
+  /** Which rows: requests, or work on the whole registry. */
+  rows: ('requests' | 'upkeep')[];
   /** The small registry has `few` definitions. The large registry grows to each number in `many`. */
   few: number;
   many: number[];
@@ -20,15 +25,6 @@ export interface GrowthSize {
   polled: number;
   cloned: number;
   seconds: number;
-}
-
-interface Row {
-  what: string;
-  rounds: number;
-  /** Prepares a measurement of one registry. */
-  prepare: (grown: Grown) => Promise<Measure>;
-  unit?: 'MB';
-  of?: number;
 }
 
 export const measureGrowth = (size: GrowthSize): Promise<Figure[]> => onDatabases(size, measureOn);
@@ -42,13 +38,22 @@ async function measureOn(
   // The short form needs only one registry.
   const small = size.many.includes(size.few) ? large : await Grown.open(stack, database);
   if (small !== large) await small.grow(size.few);
-  const rows = rowsOf(helper(stack, 'replay.ts'), size);
+  const rows = [
+    ...(size.rows.includes('requests') ? requestRows(helper(stack, 'replay.ts'), size) : []),
+    ...(size.rows.includes('upkeep') ? upkeepRows(size.rounds) : []),
+  ];
   const figures: Figure[] = [];
   for (const definitions of size.many) {
     await large.grow(definitions);
-    for (const { what, rounds, prepare, unit = 'ms', of } of rows) {
-      const compared = await inTurn(rounds, await prepare(large), await prepare(small));
+    for (const { what, rounds, prepare, unit = 'ms', of, most = definitions } of rows) {
       const name = `${what}, ${definitions} definitions (${database})`;
+      if (definitions > most) {
+        process.stderr.write(`  ${name}: takes too long\n`);
+        continue;
+      }
+      const ours = await prepare(large);
+      const compared =
+        small === large ? await once(ours) : await inTurn(rounds, ours, await prepare(small));
       process.stderr.write(`  ${name}: ${compared.ratio.median.toFixed(2)}\n`);
       figures.push({
         name,
@@ -64,7 +69,13 @@ async function measureOn(
   return figures;
 }
 
-function rowsOf(generator: ChildProcess, size: GrowthSize): Row[] {
+/** The short form only shows that the measurement works. */
+async function once(measure: Measure): Promise<Comparison> {
+  const ours = await measure(0);
+  return compare([{ ours, floor: ours }]);
+}
+
+function requestRows(generator: ChildProcess, size: GrowthSize): Row[] {
   const { rounds, starts, polled, cloned } = size;
   return [
     { what: 'start', rounds: starts, prepare: async (grown) => () => grown.restart() },

@@ -6,7 +6,7 @@ export interface Figure extends Comparison {
   /** What is measured, and the floor that it is compared with. */
   name: string;
   floor: string;
-  unit: 'ms' | 'MB';
+  unit: 'ms' | 'MB' | 'files';
   /** The number of items per measured time, for example definitions per import. The default is 1. */
   of?: number;
   /** The upper limit for the median of the ratios. */

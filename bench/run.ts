@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startGitRunner } from '../test/helpers/git.ts';
 import { type PostgresServer, startPostgres } from '../test/helpers/postgres-server.ts';
-import { measureGrowth } from './growth.ts';
+import { type GrowthSize, measureGrowth } from './growth.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
 import { measureLargeImport } from './large-import.ts';
@@ -28,6 +28,17 @@ import { measureSync } from './sync.ts';
 import { table } from './table.ts';
 import { measureWire } from './wire.ts';
 
+const GROWN = {
+  databases: DATABASES,
+  few: 100,
+  many: [1000, 10_000, 50_000],
+  rounds: 9,
+  starts: 3,
+  clients: 32,
+  polled: 100,
+  cloned: 4,
+  seconds: 1,
+};
 const FULL = {
   starts: 5,
   imports: { rounds: 3, definitions: 20 },
@@ -51,17 +62,8 @@ const FULL = {
     saves: 30,
     long: { turns: 10, polls: 100_000, saves: 100, clients: 32 },
   } as LoadSize,
-  growth: {
-    databases: DATABASES,
-    few: 100,
-    many: [1000, 10_000, 50_000],
-    rounds: 9,
-    starts: 3,
-    clients: 32,
-    polled: 100,
-    cloned: 4,
-    seconds: 1,
-  },
+  growth: { ...GROWN, rows: ['requests'] } as GrowthSize,
+  upkeep: { ...GROWN, rows: ['upkeep'] } as GrowthSize,
 };
 /** Zero rounds: only the warm-up runs, and its figures count. */
 const QUICK: typeof FULL = {
@@ -86,6 +88,7 @@ const QUICK: typeof FULL = {
   memory: { databases: [], restart: false, saves: 0 },
   growth: {
     databases: ['PostgreSQL'],
+    rows: ['requests', 'upkeep'],
     few: 2,
     many: [2],
     rounds: 0,
@@ -95,6 +98,8 @@ const QUICK: typeof FULL = {
     cloned: 1,
     seconds: 0,
   },
+  // Above, with the same registry.
+  upkeep: { ...GROWN, databases: [], rows: [] },
 };
 
 const { values } = parseArgs({
@@ -142,6 +147,7 @@ const parts: Record<string, () => Promise<void>> = {
   load: () => add(measureLoad(size.load)),
   memory: () => add(measureLoad(size.memory)),
   growth: () => add(measureGrowth(size.growth)),
+  upkeep: () => add(measureGrowth(size.upkeep)),
   async definitions() {
     await onEmbedded((registry) => measureImport(registry, size.imports));
     await onEmbedded((registry) => measureSave(registry, size.saves));

@@ -5,7 +5,8 @@
 import { linkSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataPaths } from '../../registry/data-paths.ts';
-import { openStore, type Store } from '../../registry/store/open.ts';
+import { openStore } from '../../registry/store/open.ts';
+import type { EntityManager } from '../../registry/store/types.ts';
 import { durableGit } from '../git.ts';
 
 const COPY = 'Copied';
@@ -24,7 +25,11 @@ export async function addCopies(
   for (let n = first; n <= last; n++) link(template, join(repositories, `${copyName(n)}.git`));
   const store = await openStore(databaseUrl ? { databaseUrl } : { folder: database });
   try {
-    await withoutSearchIndexes(store, () => copyRows(store, name, [first, last]));
+    await store.hold(async (em) => {
+      // Thousands of rows take longer than a statement of the registry may take.
+      await em.execute('set local statement_timeout = 0');
+      await withoutSearchIndexes(em, () => copyRows(em, name, [first, last]));
+    });
   } finally {
     await store.close();
   }
@@ -40,8 +45,7 @@ function link(from: string, to: string): void {
   }
 }
 
-async function copyRows(store: Store, name: string, range: [number, number]): Promise<void> {
-  const em = store.em();
+async function copyRows(em: EntityManager, name: string, range: [number, number]): Promise<void> {
   const columnsOf = async (table: string, without: string[]) => {
     const found = await em.execute<{ column_name: string }[]>(
       `select column_name from information_schema.columns
@@ -75,8 +79,7 @@ async function copyRows(store: Store, name: string, range: [number, number]): Pr
 /**
  * Drops the search indexes during `work` and rebuilds them afterwards, which is faster than updating them for each row.
  */
-async function withoutSearchIndexes(store: Store, work: () => Promise<void>): Promise<void> {
-  const em = store.em();
+async function withoutSearchIndexes(em: EntityManager, work: () => Promise<void>): Promise<void> {
   const indexes = await em.execute<{ indexname: string; indexdef: string }[]>(
     `select indexname, indexdef from pg_indexes
       where tablename in ('definitions', 'versions') and indexdef like '% USING gin %'`,

@@ -45,12 +45,21 @@ export class Grown {
     return grown;
   }
 
+  get dataDir(): string {
+    return join(this.folder, 'var');
+  }
+
+  /** The environment of a command of this registry. */
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, DATA_DIR: this.dataDir, ...this.#settings };
+  }
+
   /** Adds copies of the definition until the registry has `copies` of them. */
   async grow(copies: number): Promise<void> {
     await this.served.stop();
     const range: [number, number] = [this.copies + 1, copies];
     const { DATABASE_URL } = this.#settings;
-    await addCopies(join(this.folder, 'var'), DATABASE_URL, this.original.name, range);
+    await addCopies(this.dataDir, DATABASE_URL, this.original.name, range);
     this.copies = copies;
     this.served = await serve(this.folder, this.#settings);
   }
