@@ -41,6 +41,10 @@ export function addBackupCommands(
     .description('restore a backup into a temporary folder and check it; change nothing')
     .option(...RESTORE_AT)
     .option(
+      '--except <names>',
+      'do not count what is missing or wrong in these definitions (comma-separated)',
+    )
+    .option(
       '--with-registry',
       'also compare the audit trail and the versions in the backup with this registry',
     )

@@ -24,6 +24,8 @@ export interface RestoreFiles {
   files: string[];
   /** ISO 8601. */
   at?: string;
+  /** Names of definitions whose problems do not count, separated by commas. */
+  except?: string;
 }
 
 /** The number of rows in all tables of a backup. */

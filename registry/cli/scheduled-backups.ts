@@ -19,7 +19,7 @@ const RETRY_MS = 10 * 60_000;
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
-/** Returns a function that stops. A backup that is running ends with its next repository. */
+/** Returns a function that stops. A backup that is running ends soon. */
 export function keepBackups(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const { BACKUP_DIR: folder, BACKUP_MINUTES, BACKUP_DAYS } = deps.config;
   const paths = dataPaths(deps.config.DATA_DIR);
@@ -38,7 +38,7 @@ export function keepBackups(deps: Deps, log: FastifyBaseLogger): () => Promise<v
     keepDays: BACKUP_DAYS,
     ages: new Ages(),
     lock: paths.backupLock,
-    verify: (files) => verifyApart(files, signal),
+    verify: (files, faulty) => verifyApart(files, faulty, signal),
     signal,
   };
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -83,8 +83,13 @@ function faultIn({ path, report: { leftOut, unsettled } }: Outcome): string | nu
 }
 
 /** Verifies in a process of its own, with low priority: a restore needs as much memory as another registry. */
-async function verifyApart(files: readonly string[], signal: AbortSignal): Promise<string | null> {
-  const child = spawn(process.execPath, [MAIN, 'backup', 'verify', ...files], {
+async function verifyApart(
+  files: readonly string[],
+  faulty: readonly string[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const except = faulty.length > 0 ? ['--except', faulty.join(',')] : [];
+  const child = spawn(process.execPath, [MAIN, 'backup', 'verify', ...except, ...files], {
     stdio: ['ignore', 'ignore', 'pipe'],
     signal,
   });

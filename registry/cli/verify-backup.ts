@@ -38,7 +38,7 @@ export async function runVerify(terminal: Terminal, files: RestoreFiles): Promis
 async function verifyIn(
   folder: string,
   terminal: Terminal,
-  { files, at }: RestoreFiles,
+  { files, at, except = '' }: RestoreFiles,
 ): Promise<number> {
   const config = loadConfig({ DATA_DIR: join(folder, 'data') });
   const deps = await openDeps(config, () => '', { migrates: false, isCommand: true });
@@ -51,10 +51,13 @@ async function verifyIn(
         onProgress: (done, total) => terminal.progress(done, total, 'Restoring repositories'),
       }),
     );
-    const { problems } = await fsck(deps, (done, total) =>
+    const known = new Set(except.split(','));
+    const found = await fsck(deps, (done, total) =>
       terminal.progress(done, total, 'Checking repositories'),
     );
-    const { left_out = [], repositories, tables, made_at } = restored;
+    const { repositories, tables, made_at } = restored;
+    const left_out = (restored.left_out ?? []).filter((name) => !known.has(name));
+    const problems = found.problems.filter(({ where }) => !known.has(where));
     for (const line of aboutMoment(restored, time)) terminal.out(line);
     for (const name of left_out) terminal.err(`${name} is not in the backup.`);
     for (const { where, problem } of problems) terminal.err(`${where}: ${problem}`);

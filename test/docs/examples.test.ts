@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { parse } from 'yaml';
 import { loadConfig } from '../../registry/config.ts';
 import { startNginx } from '../helpers/balancer.ts';
 import { git } from '../helpers/git.ts';
@@ -56,6 +57,11 @@ t.test('systemd accepts the unit', async (t) => {
   t.same(about, []);
 });
 
+interface Service {
+  command: string;
+  environment: Record<string, string>;
+}
+
 t.test('the directives of nginx are what the registry needs', async (t) => {
   const text = await example('nginx.conf');
   for (const [what, count] of [
@@ -78,22 +84,20 @@ t.test(
   'the processes in compose.yml have settings of the registry and the ports of nginx',
   async (t) => {
     const compose = await example('compose.yml');
-    const [block = ''] = /^x-settings: &settings\n(?: {2}.*\n)+/m.exec(compose) ?? [];
-    const settings = Object.fromEntries(
-      [...block.matchAll(/^ {2}([A-Z_]+): (.+)$/gm)].map(([, name, value]) => [name, value]),
-    );
-    t.same(Object.keys(settings), ['DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL', 'TRUSTED_PROXIES']);
+    const { services } = parse(compose, { merge: true }) as { services: Record<string, Service> };
+    const processes = Object.entries(services).filter(([name]) => name.startsWith('registry-'));
     const unit = await example('registry.service');
     const [, program] = /^ExecStart=\/opt\/registry\/(.+)$/m.exec(unit) ?? [];
-    t.match(compose, `command: ${program}`, 'the same program as in the unit');
-    const ports = [...compose.matchAll(/^ {4}environment: \{ <<: \*settings, PORT: "(\d+)" \}$/gm)];
     const nginx = [...(await example('nginx.conf')).matchAll(/^ {4}server 127\.0\.0\.1:(\d+) /gm)];
     t.same(
-      ports.map(([, port]) => port),
+      processes.map(([, { environment }]) => environment.PORT),
       nginx.map(([, port]) => port),
     );
-    for (const [, PORT] of ports)
-      t.match(loadConfig({ ...settings, PORT }), { ...settings, PORT: Number(PORT) });
+    for (const [name, { command, environment }] of processes) {
+      t.equal(command, program, `${name}: the same program as in the unit`);
+      const wanted = { ...environment, PORT: Number(environment.PORT) };
+      t.match(loadConfig(environment), wanted, `${name}: settings of the registry`);
+    }
   },
 );
 

@@ -2,9 +2,10 @@
  * Who can read the metrics. With METRICS_TOKEN, every caller with the token can read the metrics. Without
  * METRICS_TOKEN, only callers on this machine can, and never through a proxy.
  */
-import { rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { parse } from 'yaml';
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';
 import { demandReader } from '../../registry/plugins/metrics.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
@@ -117,10 +118,35 @@ t.test('a request counts as local only from an address of this machine', async (
   }
 });
 
+/** The rules of docs/examples/alerts.yml. */
+async function alerts(): Promise<{ alert: string; expr: string }[]> {
+  const path = join(import.meta.dirname, '..', '..', 'docs', 'examples', 'alerts.yml');
+  const { groups } = parse(await readFile(path, 'utf8')) as {
+    groups: { rules: { alert: string; expr: string }[] }[];
+  };
+  return groups.flatMap(({ rules }) => rules);
+}
+
+/** In the rules, every name before `{` is that of a metric, and every metric has labels. */
+const metricsIn = (expr: string): string[] =>
+  [...expr.matchAll(/(\w+)\{/g)].map(([, name = '']) => name);
+
 t.test(
   'the metrics count runs of git, unfinished changes, open streams, and computers',
   async (t) => {
     const { url, admin, deps, dataDir } = await startRegistry(t);
+    const all = await (await fetch(`${url}/metrics`)).text();
+    const kinds = new Map(
+      [...all.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, kind]) => [name, kind]),
+    );
+    for (const { alert, expr } of await alerts()) {
+      for (const name of metricsIn(expr)) {
+        const whole = name.replace(/_(bucket|count|sum)$/, '');
+        const isThere = name === 'up' || kinds.has(name) || kinds.get(whole) === 'histogram';
+        t.ok(isThere, `${alert} asks for ${name}`);
+      }
+    }
+
     const figure = async (name: string) => {
       const text = await (await fetch(`${url}/metrics`)).text();
       return Number(

@@ -24,8 +24,8 @@ for (const database of DATABASES) {
     }
     const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
-    const verify = (name: string) =>
-      registry(['backup', 'verify', join(folder, name)], {
+    const verify = (name: string, ...options: string[]) =>
+      registry(['backup', 'verify', ...options, join(folder, name)], {
         DATA_DIR: join(folder, 'nothing'),
         TMPDIR: folder,
       });
@@ -92,6 +92,9 @@ for (const database of DATABASES) {
     t.equal(code, 1);
     t.match(stderr, /^Motor is not in the backup/m);
     t.match(stderr, /^audit trail: /m);
+    const excepted = await verify('damaged', '--except', 'Motor');
+    t.match(excepted, { code: 1, stderr: /^audit trail: /m });
+    t.notMatch(excepted.stderr, /Motor/, 'what is known does not count, and anything else does');
     t.same(
       (await readdir(folder)).sort(),
       ['cut', 'damaged', 'other', 'whole'],

@@ -29,6 +29,8 @@ export interface BackupDeps extends LandingDeps {
 export interface BackupOptions {
   /** An earlier backup. The new backup contains only the git objects that the earlier one does not have. */
   since?: string | undefined;
+  /** Ends the backup soon, with an error. */
+  signal?: AbortSignal | undefined;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -52,28 +54,28 @@ interface LeftOut {
 export async function backup(
   deps: BackupDeps,
   path: string,
-  { since, onProgress = () => {} }: BackupOptions = {},
+  { since, signal, onProgress = () => {} }: BackupOptions = {},
 ): Promise<BackupReport> {
   const { store, repositories } = deps;
   const earlier = since === undefined ? undefined : await readEarlier(since);
   const archive = await ArchiveWriter.create(path);
   let early: EarlyRows | undefined;
   try {
-    if (store.embedded) early = await EarlyRows.read(store, path);
-    const { result: cut, failed } = await atOneMoment(deps, async (em, refs) => {
+    if (store.embedded) early = await EarlyRows.read(store, path, signal);
+    const { result: cut, failed } = await atOneMoment(deps, signal, async (em, refs) => {
       const made_at = new Date().toISOString();
       const known = await knownDefinitions(em);
       return {
         made_at,
         ...settled(refs, known),
-        rows: early ? await early.catchUp(em) : await addRows(archive, em),
+        rows: early ? await early.catchUp(em) : await addRows(archive, em, signal),
       };
     });
     await early?.addTo(archive);
     const keys = await readKeys(deps.keysFolder);
     for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
     const unreadable = await addRepositories(
-      { archive, repositories, earlier },
+      { archive, repositories, earlier, signal },
       cut.refs,
       onProgress,
     );
@@ -150,6 +152,7 @@ interface Contents {
   archive: ArchiveWriter;
   repositories: Repositories;
   earlier: Earlier | undefined;
+  signal: AbortSignal | undefined;
 }
 
 /** Returns the repositories that were left out because they cannot be read. */
@@ -161,6 +164,7 @@ async function addRepositories(
   const leftOut: LeftOut[] = [];
   let done = 0;
   for (const [name, refs] of cut) {
+    contents.signal?.throwIfAborted();
     try {
       await addRepository(contents, name, refs);
     } catch (error) {

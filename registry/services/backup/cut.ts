@@ -31,13 +31,15 @@ export type RefsOfAll = ReadonlyMap<string, Refs | Error>;
  */
 export async function atOneMoment<T>(
   deps: LandingDeps,
+  signal: AbortSignal | undefined,
   read: (em: EntityManager, refs: RefsOfAll) => Promise<T>,
 ): Promise<{ result: T; failed: RepairReport['failed'] }> {
   const { store, repositories } = deps;
-  const reader = new RefReader(repositories);
+  const reader = new RefReader(repositories, signal);
   const until = performance.now() + LONGEST_TRY_MS;
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const { failed } = await repair(deps);
       // Refs that are in memory and have not changed cost one `stat` during the hold.
       await reader.readAll();
@@ -86,15 +88,18 @@ async function hasAbandoned(
 /** Reads the refs of all repositories repeatedly. The repositories keep their refs in memory until `release`. */
 class RefReader {
   readonly #repositories: Repositories;
+  readonly #signal: AbortSignal | undefined;
   readonly #opened = new Set<string>();
 
-  constructor(repositories: Repositories) {
+  constructor(repositories: Repositories, signal?: AbortSignal) {
     this.#repositories = repositories;
+    this.#signal = signal;
   }
 
   async readAll(): Promise<RefsOfAll> {
     const all = new Map<string, Refs | Error>();
     for (const name of await this.#repositories.list()) {
+      this.#signal?.throwIfAborted();
       all.set(name, this.#repositories.opened(name)?.refsInMemory() ?? (await this.#read(name)));
       // Other requests continue meanwhile.
       if (all.size % IN_A_ROW === 0) await breath();

@@ -1,6 +1,5 @@
 /** The backups that a server makes by itself, as files in one folder. Files with other names are never touched. */
-import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A full backup and the incremental backups after it, oldest first. */
@@ -11,51 +10,95 @@ export interface KeptChain {
   newest: Date;
   /** Whether the full backup was verified. */
   isVerified: boolean;
+  /** The definitions that were missing or damaged when the full backup was made and verified. */
+  faulty: ReadonlySet<string>;
 }
 
-const NAME = /^registry-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z(\.full)?\.zip$/;
+const NAME = /^registry-([0-9a-f]{8})-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z(\.full)?\.zip$/;
+/** The beginning of the names of drafts (archive.ts, rows.ts). */
+const DRAFT = /^\.registry-([0-9a-f]{8})-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(\.full)?\.zip\./;
 
-/** `registry-2026-03-02T09-00-00Z.full.zip`. The names are in the order of time. */
-export const fileName = (at: Date, isFull: boolean): string =>
-  `registry-${at.toISOString().slice(0, 19).replaceAll(':', '-')}Z${isFull ? '.full' : ''}.zip`;
+/** Exists if the full backup was verified, and lists the definitions that were faulty. */
+const markOf = (path: string): string => `${path}.verified`;
 
-/** Exists if the full backup was verified. */
-export const markOf = (path: string): string => `${path}.verified`;
+export class KeptFiles {
+  readonly #folder: string;
+  readonly #id: string;
 
-/** Returns the chains, oldest first. Leaves out incremental backups without a full one before them. */
-export async function keptChains(folder: string): Promise<KeptChain[]> {
-  const chains: KeptChain[] = [];
-  for (const name of (await readdir(folder)).sort()) {
-    const [, day, hour, minute, second, full] = NAME.exec(name) ?? [];
-    if (day === undefined) continue;
-    const newest = new Date(`${day}T${hour}:${minute}:${second}Z`);
-    const path = join(folder, name);
-    if (full) {
-      const isVerified = existsSync(markOf(path));
-      chains.push({ paths: [path], begun: newest, newest, isVerified });
-    } else {
-      const chain = chains.at(-1);
-      chain?.paths.push(path);
-      if (chain) chain.newest = newest;
+  /** @param registry identifies the registry, because several may use one folder */
+  constructor(folder: string, registry = '00000000') {
+    this.#folder = folder;
+    this.#id = registry.slice(0, 8);
+  }
+
+  /** `registry-1f3a9c2e-2026-03-02T09-00-00Z.full.zip`. The names are in the order of time. */
+  path(at: Date, isFull: boolean): string {
+    const time = at.toISOString().slice(0, 19).replaceAll(':', '-');
+    return join(this.#folder, `registry-${this.#id}-${time}Z${isFull ? '.full' : ''}.zip`);
+  }
+
+  /** Returns the chains, oldest first. Leaves out incremental backups without a full one before them. */
+  async chains(): Promise<KeptChain[]> {
+    const chains: KeptChain[] = [];
+    for (const name of (await readdir(this.#folder)).sort()) {
+      const [, id, day, hour, minute, second, full] = NAME.exec(name) ?? [];
+      if (id !== this.#id) continue;
+      const newest = new Date(`${day}T${hour}:${minute}:${second}Z`);
+      const path = join(this.#folder, name);
+      if (full) {
+        const faulty = await faultyIn(markOf(path));
+        const isVerified = faulty !== undefined;
+        const about = { isVerified, faulty: new Set(faulty) };
+        chains.push({ paths: [path], begun: newest, newest, ...about });
+      } else {
+        const chain = chains.at(-1);
+        chain?.paths.push(path);
+        if (chain) chain.newest = newest;
+      }
+    }
+    return chains;
+  }
+
+  /** Deletes what a killed process left. Only for the one that may write into the folder. */
+  async removeDrafts(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (DRAFT.exec(name)?.[1] === this.#id)
+        await rm(join(this.#folder, name), { recursive: true, force: true });
     }
   }
-  return chains;
 }
 
-/** The beginning of the names of drafts (archive.ts, rows.ts). */
-const DRAFT = /^\.registry-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(\.full)?\.zip\./;
+export async function noteVerified(full: string, faulty: readonly string[]): Promise<void> {
+  await writeFile(markOf(full), faulty.map((name) => `${name}\n`).join(''), { mode: 0o600 });
+}
 
-/** Deletes what a killed process left. Only for the one that may write into the folder. */
-export async function removeDrafts(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (DRAFT.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+async function faultyIn(mark: string): Promise<string[] | undefined> {
+  try {
+    return (await readFile(mark, 'utf8')).split('\n').filter((name) => name !== '');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
-/** The chains of which every backup is older than `before`, and which have a verified full backup after them. */
+/**
+ * The chains of which every backup is older than `before`, and which have a verified full backup after them. If definitions
+ * are faulty in that one, the newest chain with each of them stays.
+ */
 export function outdated(chains: readonly KeptChain[], before: Date): KeptChain[] {
-  const verified = chains.findLastIndex(({ isVerified }) => isVerified);
-  return chains.filter(({ newest }, n) => n < verified && newest < before);
+  const last = chains.findLastIndex(({ isVerified }) => isVerified);
+  const earlier = chains.slice(0, Math.max(last, 0));
+  const sources = [...(chains[last]?.faulty ?? [])].map((name) =>
+    earlier.findLast(({ isVerified, faulty }) => isVerified && !faulty.has(name)),
+  );
+  // Nobody knows which definitions an unverified backup has.
+  const mayDeleteUnverified = sources.every((source) => source !== undefined);
+  return earlier.filter(
+    (chain) =>
+      chain.newest < before &&
+      !sources.includes(chain) &&
+      (chain.isVerified || mayDeleteUnverified),
+  );
 }
 
 /** Deletes the newest files first: what is left of a chain can always be restored. */

@@ -13,12 +13,17 @@ import { linesOf } from './lines.ts';
 type Counts = Pick<Manifest, 'tables' | 'sequences'>;
 
 /** Adds the rows that a transaction of a database server sees. Others continue meanwhile. */
-export async function addRows(archive: ArchiveWriter, em: EntityManager): Promise<Counts> {
+export async function addRows(
+  archive: ArchiveWriter,
+  em: EntityManager,
+  signal?: AbortSignal,
+): Promise<Counts> {
   const tables: Counts['tables'] = {};
   for (const table of await tablesOf(em)) {
     let count = 0;
     const lines = async function* () {
       for await (const some of rowsOf(em, table)) {
+        signal?.throwIfAborted();
         count += some.length;
         yield `${some.join('\n')}\n`;
       }
@@ -44,10 +49,11 @@ export class EarlyRows {
   }
 
   /** Reads the rows into a folder beside the file `path`, which `close` deletes. */
-  static async read(store: Store, path: string): Promise<EarlyRows> {
+  static async read(store: Store, path: string, signal?: AbortSignal): Promise<EarlyRows> {
     const folder = await mkdtemp(join(dirname(path), `.${basename(path)}.rows-`));
     try {
       const ahead = await ReadAhead.read(store, async (table, rows) => {
+        signal?.throwIfAborted();
         const lines = rows.map(({ key, line }) => `${key}\t${line}\n`);
         await appendFile(join(folder, table), lines.join(''), { mode: 0o600 });
       });

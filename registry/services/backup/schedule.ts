@@ -2,28 +2,22 @@
  * Backups that a server makes by itself (docs/decisions/0050-automatic-backups.md). What is due follows from the files in the
  * folder, so any process can make the next one.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Leases } from '../../../repos/leases.ts';
 import { withLock } from '../../../repos/lock.ts';
 import { Problem } from '../../errors.ts';
+import { findIdentity } from '../../store/registry-identity.ts';
 import type { Ages } from './ages.ts';
 import { type BackupDeps, type BackupReport, backup } from './backup.ts';
-import {
-  fileName,
-  type KeptChain,
-  keptChains,
-  markOf,
-  outdated,
-  removeChain,
-  removeDrafts,
-} from './kept-files.ts';
+import { type KeptChain, KeptFiles, noteVerified, outdated, removeChain } from './kept-files.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** The longest time between two full backups. */
 const FULL_EVERY_MS = 7 * DAY_MS;
+/** With more faulty definitions, a disk is missing rather than a definition damaged, and no backup is deleted. */
+const MOST_FAULTY = 1000;
 
 export interface Schedule {
   folder: string;
@@ -32,8 +26,11 @@ export interface Schedule {
   ages: Ages;
   /** The lock that keeps two processes from making a backup at once. */
   lock: string;
-  /** Restores the files in a scratch place. Returns what is wrong, or null. */
-  verify(paths: readonly string[]): Promise<string | null>;
+  /**
+   * Restores the files in a scratch place. Returns what is wrong, or null. What is wrong with these definitions does not
+   * count, because it is known.
+   */
+  verify(paths: readonly string[], faulty: readonly string[]): Promise<string | null>;
   signal: AbortSignal;
 }
 
@@ -54,12 +51,14 @@ export async function backUpIfDue(
   schedule: Schedule,
 ): Promise<Outcome | undefined> {
   await mkdir(schedule.folder, { recursive: true, mode: 0o700 });
-  if (!(await isDue(schedule))) return undefined;
+  const identity = await findIdentity(deps.store.em());
+  const kept = new KeptFiles(schedule.folder, identity?.registry);
+  if (!(await isDue(kept, schedule))) return undefined;
   let isOurs = false;
   const makeOne = async () => {
     isOurs = true;
     // Another process may have made the backup meanwhile.
-    return (await isDue(schedule)) ? await backUp(deps, schedule) : undefined;
+    return (await isDue(kept, schedule)) ? await backUp(deps, kept, schedule) : undefined;
   };
   try {
     return await withLock(deps.leases, schedule.lock, makeOne, { wait: 0 });
@@ -70,25 +69,26 @@ export async function backUpIfDue(
   }
 }
 
-async function isDue({ folder, everyMinutes, ages }: Schedule): Promise<boolean> {
-  const last = (await keptChains(folder)).at(-1);
+async function isDue(kept: KeptFiles, { everyMinutes, ages }: Schedule): Promise<boolean> {
+  const last = (await kept.chains()).at(-1);
   const path = last?.paths.at(-1);
   if (last === undefined || path === undefined) return true;
   return ages.of(path, last.newest) >= everyMinutes * MINUTE_MS;
 }
 
-async function backUp(deps: ScheduleDeps, schedule: Schedule): Promise<Outcome> {
-  const { folder, keepDays, signal } = schedule;
-  await removeDrafts(folder);
-  const chain = (await keptChains(folder)).at(-1);
+async function backUp(deps: ScheduleDeps, kept: KeptFiles, schedule: Schedule): Promise<Outcome> {
+  const { keepDays, signal } = schedule;
+  await kept.removeDrafts();
+  const chain = (await kept.chains()).at(-1);
   const begun = schedule.ages.next(chain?.newest);
-  const made = await write(deps, schedule, begun, continued(chain, begun, schedule));
+  const since = continued(chain, begun, schedule);
+  const made = await write(deps, kept, schedule, { begun, since });
   // Verified now and not when it is needed: only a verified full backup lets older ones be deleted.
-  if (!(await keptChains(folder)).at(-1)?.isVerified) await verify(schedule);
+  if (!(await kept.chains()).at(-1)?.isVerified) await verify(kept, schedule, made.report);
   signal.throwIfAborted();
   const before = new Date(begun.getTime() - keepDays * DAY_MS);
   // One chain for each new backup is enough. If the clock runs years ahead, all seem old, and somebody has time to notice.
-  const [old] = outdated(await keptChains(folder), before);
+  const [old] = outdated(await kept.chains(), before);
   if (old) await removeChain(old);
   return { ...made, deleted: old?.paths.length ?? 0 };
 }
@@ -109,28 +109,36 @@ function continued(
 
 async function write(
   deps: ScheduleDeps,
-  schedule: Schedule,
-  begun: Date,
-  since: string | undefined,
+  kept: KeptFiles,
+  { signal }: Schedule,
+  { begun, since }: { begun: Date; since: string | undefined },
 ): Promise<Omit<Outcome, 'deleted'>> {
-  const path = join(schedule.folder, fileName(begun, since === undefined));
-  const onProgress = () => schedule.signal.throwIfAborted();
+  const path = kept.path(begun, since === undefined);
   try {
-    return { path, report: await backup(deps, path, { since, onProgress }) };
+    return { path, report: await backup(deps, path, { since, signal }) };
   } catch (error) {
     // The earlier backup is damaged or gone: begin anew with a full one.
     const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof Problem;
     if (since === undefined || !isGone) throw error;
-    return await write(deps, schedule, begun, undefined);
+    const full = kept.path(begun, true);
+    return { path: full, report: await backup(deps, full, { signal }) };
   }
 }
 
 /** Throws `Problem` `incomplete` if the newest chain cannot be restored. */
-async function verify({ folder, verify: check }: Schedule): Promise<void> {
-  const chain = (await keptChains(folder)).at(-1);
+async function verify(
+  kept: KeptFiles,
+  { verify: check }: Schedule,
+  { leftOut, unsettled }: BackupReport,
+): Promise<void> {
+  const chain = (await kept.chains()).at(-1);
   const [full] = chain?.paths ?? [];
   if (chain === undefined || full === undefined) return;
-  const fault = await check(chain.paths);
+  const faulty = [...leftOut, ...unsettled].map(({ name }) => name).sort();
+  const fault =
+    faulty.length > MOST_FAULTY
+      ? `${faulty.length} definitions are missing or damaged`
+      : await check(chain.paths, faulty);
   if (fault !== null) throw new Problem('incomplete', `${full} cannot be verified: ${fault}`);
-  await writeFile(markOf(full), '', { mode: 0o600 });
+  await noteVerified(full, faulty);
 }
