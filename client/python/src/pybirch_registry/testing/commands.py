@@ -62,8 +62,7 @@ def _sent_by(cls: ast.ClassDef) -> Iterator[tuple[int, Pattern]]:
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or not call.args:
                 continue
             if _is_session(call.func.value) and call.func.attr in SENDING:
-                if method.name not in passing:
-                    yield call.lineno, _pattern(call.args[0])
+                yield call.lineno, _pattern(call.args[0])
             elif _is_self(call.func.value) and call.func.attr in passing:
                 yield call.lineno, _insert(passing[call.func.attr], _pattern(call.args[0]))
 
