@@ -79,7 +79,7 @@ def test_what_may_be_known_is_not_listed(line: str) -> None:
     [
         ('self.instrument.write("NEVER")', ["NEVER"]),
         ('self.instrument.query("GAIN??")', ["GAIN??"]),
-        ('self.instrument.write(f"GAIM {x}")', ["GAIM …"]),
+        ('self.instrument.write(f"LOSS {x}")', ["LOSS …"]),
         ('self.instrument.write("*IDN?;NEVER 1;" + x)', ["NEVER 1"]),
         ('self.instrument.query(f"VOLT? (#{x})")', ["VOLT? (#…)"]),
         ('self.instrument.query("VOLT? (@3)")', ["VOLT? (@3)"]),

@@ -14,12 +14,15 @@ from pyvisa_sim.component import NoResponse
 from pyvisa_sim.devices import Device
 from pyvisa_sim.parser import get_devices
 
+from bench_definitions import definition
 from pybirch_registry.testing import simulator_file, simulators
 from pybirch_registry.testing.computed import SimulatorError
 from pybirch_registry.testing.connections import devices
 from pybirch_registry.testing.device import DeviceTimeoutError
+from pybirch_registry.testing.measure import run_simulator
 from pybirch_registry.testing.simulator_file import read_simulator
 from pybirch_registry.testing.simulators import Simulator, finder, open_simulators
+from pybirch_registry.testing.subjects import Subject
 
 ROOT = Path(__file__).parents[3]
 BUILT_IN = sorted((ROOT / "registry" / "builtin").glob("*/simulator.yaml"))
@@ -347,3 +350,36 @@ def test_every_resource_is_an_instrument_of_its_own() -> None:
     text = COMPUTED.format(items="      []") + "  GPIB0::6::INSTR: { device: meter }\n"
     one, other = open_simulators(text).values()
     assert ask(one, "LEV 4") is None and ask(other, "LEV?") == "2.000" and len(read_simulator(text)) == 2
+
+
+METER = """
+import numpy as np
+from pybirch.Instruments.base import VisaBaseMeasurementInstrument
+
+
+class Meter(VisaBaseMeasurementInstrument):
+    def __init__(self, name="meter", adapter=""):
+        super().__init__(name, adapter)
+        self.data_columns = np.array(["level"])
+        self.data_units = np.array(["V"])
+        self.instrument.write_termination = "\\n"
+
+    def _perform_measurement_impl(self):
+        try:
+            self.instrument.write("NEVER HEARD OF")
+        except Exception:
+            pass
+        return np.array([[float(self.instrument.query("LEV?"))]])
+"""
+
+
+def test_an_unknown_command_and_an_unusable_file_fail_with_words(tmp_path: Path) -> None:
+    folder = definition(tmp_path, "Meter", METER)
+    (folder / "simulator.yaml").write_text(COMPUTED.format(items="      []"))
+    measured, compared = run_simulator(Subject(folder, "Meter"))
+    assert (measured.state, compared.state) == ("failed", "failed")
+    assert measured.difference is not None and compared.message is not None
+    assert 'sent "NEVER HEARD OF' in measured.difference and "Meter.py:15  self.instrument" in measured.difference
+    assert "'NEVER HEARD OF' (Meter.py:15)" in compared.message
+    (folder / "simulator.yaml").write_text(HOSTILE["a wide number"])
+    assert [item.state for item in run_simulator(Subject(folder, "Meter"))] == ["failed", "failed"]
