@@ -206,6 +206,14 @@ export async function undecidedMergeRequests(
   );
 }
 
+export async function closedMergeRequests(
+  em: EntityManager,
+  definitionId: number,
+): Promise<MergeRequest[]> {
+  const closed = { definition_id: definitionId, state: 'closed' as const };
+  return em.find(MergeRequest, closed, { orderBy: { id: 'asc' } });
+}
+
 /** The numbers of the open merge requests of a definition, in ascending order. */
 export async function openMergeRequestsOf(
   em: EntityManager,

@@ -198,6 +198,43 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
   }
 }
 
+t.test(
+  'killed after a push has moved the head of a merge request that was just closed',
+  async (t) => {
+    const name = 'ClosedMeanwhile';
+    await ada.client.definitions.create({ name, source_code: measurement(name) });
+    const clone = await cloneOf(t, lab, name, ben);
+    await write(clone, 'one\n');
+    await clone.push(branch);
+    const id = await firstOf(name);
+    await write(clone, 'two\n');
+    const repository = await deps.repositories.open(name);
+    const { updateRefs } = repository;
+    const restart = await endAt(name, 'after');
+    const end = repository.updateRefs;
+    repository.updateRefs = async (updates) => {
+      // The push has read that the merge request is open.
+      Object.assign(repository, { updateRefs });
+      await ada.client.mergeRequests.close(id);
+      await end.call(repository, updates);
+    };
+    await clone.push(branch);
+    t.match(await restart(), { repaired: [name], failed: [] });
+    const head = await clone.git('rev-parse', 'HEAD');
+    const { pages, refs, trail } = await stateOf(name);
+    t.match(pages, [
+      { id, state: 'closed', head, heads: [{}, { head, pushed_by: { username: 'ben' } }] },
+    ]);
+    t.ok(refs.includes(`refs/merge-requests/${id}/head ${head}`));
+    t.match(trail.at(-1), {
+      action: 'merge_request.updated',
+      actor: 'ben',
+      after: { head, ...byRepair },
+    });
+    t.same(await repair(deps), { repaired: [], failed: [] });
+  },
+);
+
 /**
  * The repositories that a repair reports for a crash before the refs move. The repair reverts rows that the action
  * wrote before the refs move. A landing writes no rows before the refs move, and the rows of a closing are not visible.

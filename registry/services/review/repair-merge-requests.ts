@@ -7,6 +7,7 @@ import { headRef, isBranch, MAIN } from '../../../text/refs.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   addHead,
+  closedMergeRequests,
   findHead,
   type NewHead,
   removeHeadsAfter,
@@ -34,8 +35,16 @@ export async function repairMergeRequests(
   definitionId: number,
 ): Promise<boolean> {
   const refs = await repository.refs();
-  // A push can record a new head while somebody closes or merges the merge request. Its ref never moved.
-  let repaired = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
+  let repaired = false;
+  // A push that began before somebody closed the merge request may move its head afterwards.
+  for (const row of await closedMergeRequests(em, definitionId)) {
+    const { head = row.head } = shownBy(refs, row);
+    if (head === row.head) continue;
+    await followRefs(em, repository, row, { head, gone: false });
+    repaired = true;
+  }
+  // A push can record a new head while somebody closes or merges the merge request. If the ref did not move, nothing is left.
+  if ((await removeHeadsAfterDecisions(em, definitionId)) > 0) repaired = true;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
     const { head, gone } = shownBy(refs, row);
     if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) repaired = true;
