@@ -20,7 +20,8 @@ export async function sweep(folder: string, kept?: RegExp): Promise<void> {
 const TEMPORARY = /^(tmp_|\.tmp-)/;
 
 /**
- * Removes the files that git's programs have not finished in a repository. The caller makes sure that none of them runs.
+ * Removes the files that git's programs have not finished in a repository. Only maintenance writes such files, so the caller
+ * holds its lock.
  * Also removes the folder in which older registries kept the objects of pushes.
  */
 export async function sweepObjects(path: string): Promise<void> {

@@ -294,12 +294,12 @@ export class BareRepository implements Repository {
 
   async maintain(): Promise<void> {
     await this.#journal.maintain(this.name, async () => {
-      await this.#refs.fold();
+      await this.tidy();
       if (await pack(this.#git, this.path)) this.#objects.forget();
     });
   }
 
-  /** Removes what a maintenance left that was interrupted. The caller keeps others from maintaining the repository. */
+  /** Removes what interrupted maintenance and older registries left. The caller keeps others from maintaining the repository. */
   async tidy(): Promise<void> {
     await sweepObjects(this.path);
     await this.#refs.fold();

@@ -72,8 +72,10 @@ function requestOf(random: Random): Buffer {
     '0\r\n\r\n',
     'ffffffffffffffff\r\nx',
   ]);
+  // Larger than any body but a push may be.
+  const large = random.chance(1, 40) ? `400000\r\n${'x'.repeat(0x400000)}\r\n0\r\n\r\n` : '';
   const head = [`${method} ${random.pick(PATHS)} ${version}`, ...headers, '', ''].join(end);
-  const bytes = Buffer.from(head + body, 'latin1');
+  const bytes = Buffer.from(head + (large || body), 'latin1');
   return random.chance(1, 3) ? mangle(random, bytes, ['\0', '\r', '\n', ':', ' ']) : bytes;
 }
 

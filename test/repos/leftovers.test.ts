@@ -71,6 +71,17 @@ t.test('everything that a killed process left is removed when its lease has ende
   await landFiles(repositories.opened('Killed') as never, { a: '2' });
 });
 
+t.test('maintenance removes what older registries left in a repository', async (t) => {
+  const repository = await repositories.create('Older');
+  await landFiles(repository, { a: '1' });
+  const paths = ['quarantine/push-abc/pack', 'objects/pack/tmp_pack_abc', 'objects/tmp_objdir'].map(
+    (path) => join(root, 'Older.git', path),
+  );
+  for (const path of paths) await mkdir(path, { recursive: true });
+  await repository.maintain();
+  t.same(present([...paths, join(root, 'Older.git', 'quarantine')]), []);
+});
+
 t.test('everything stays that belongs to a living process', async (t) => {
   const living = await openLeases(leases, workshops);
   const paths = await left(t, living.id, 'Living');
