@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench_definitions import HEAD, LOCK_IN, MOTOR, STEPS, definition, recorded
-from pybirch_registry.testing import replay
+from pybirch_registry.testing import clock, replay
 from pybirch_registry.testing.difference import Difference
 
 
@@ -30,6 +30,24 @@ def test_a_recording_of_what_the_definition_does_passes_without_waiting(lock_in:
     instrument = replay(recorded(lock_in))
     assert type(instrument).__name__ == "LockIn"
     assert time.monotonic() - start < 60, "the definition sleeps 100 s"
+
+
+def test_a_module_that_is_imported_while_the_clock_is_ahead_keeps_working() -> None:
+    real = time.monotonic
+    with clock.running():
+
+        class Timeout:
+            now, now_ns, sleep = time.monotonic, time.monotonic_ns, time.sleep
+
+        kept = Timeout()
+        kept.sleep(1000)
+        assert kept.now() - real() > 999
+        assert abs(kept.now_ns() / 1e9 - kept.now()) < 1
+        with pytest.raises(ValueError, match="non-negative"):
+            time.sleep(-1)
+    assert abs(kept.now() - real()) < 10
+    kept.sleep(0)
+    assert time.monotonic is real
 
 
 def places(steps: list[Any]) -> list[tuple[int, int]]:

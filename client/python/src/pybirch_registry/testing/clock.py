@@ -19,18 +19,32 @@ def advance(seconds: float) -> None:
         _ahead_s[0] += max(seconds, 0.0)
 
 
-def _shifted(read: Callable[[], float]) -> Callable[[], float]:
-    return lambda: read() + _ahead_s[0]
+_sleep_really = time.sleep
 
 
-def _shifted_ns(read: Callable[[], int]) -> Callable[[], int]:
-    return lambda: read() + int(_ahead_s[0] * 1e9)
+class Clock:
+    """A function of `time` that shows the time of this clock. Modules that are imported meanwhile may keep it: when the
+    clock has stopped, it shows the real time. As an attribute of a class, it is no method, like Python's own functions.
+    """
+
+    def __init__(self, read: Callable[[], Any], per_second: float) -> None:
+        self._read, self._per_second = read, per_second
+
+    def __call__(self) -> Any:
+        now = self._read()
+        return now + type(now)(_ahead_s[0] * self._per_second) if _ahead_s else now
 
 
-def _sleep(seconds: float) -> None:
-    if seconds < 0:
-        raise ValueError("sleep length must be non-negative")
-    advance(seconds)
+class Sleep:
+    """`time.sleep` of this clock."""
+
+    def __call__(self, seconds: float) -> None:
+        if not _ahead_s:
+            _sleep_really(seconds)
+        elif seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        else:
+            advance(seconds)
 
 
 @contextlib.contextmanager
@@ -41,10 +55,10 @@ def running() -> Iterator[None]:
         return
     _ahead_s.append(0.0)
     names = ("time", "monotonic", "perf_counter")
-    functions: dict[str, Any] = {name: _shifted(getattr(time, name)) for name in names}
-    functions |= {f"{name}_ns": _shifted_ns(getattr(time, f"{name}_ns")) for name in names}
+    functions: dict[str, Any] = {name: Clock(getattr(time, name), 1) for name in names}
+    functions |= {f"{name}_ns": Clock(getattr(time, f"{name}_ns"), 1e9) for name in names}
     try:
-        with replaced(time, sleep=_sleep, **functions):
+        with replaced(time, sleep=Sleep(), **functions):
             yield
     finally:
         _ahead_s.clear()
