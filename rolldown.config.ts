@@ -23,6 +23,7 @@ const PACKAGES = [
   'fastify',
   'lru-cache',
   'smol-toml',
+  'yaml',
 ];
 
 /** These packages start threads from files in their own folders, by path. */

@@ -50,6 +50,7 @@ const results = [
      summary text,
      details jsonb not null,
      items int not null,
+     kinds jsonb not null,
      is_newest boolean not null default true,
      since timestamptz(3) not null default now(),
      created_at timestamptz(3) not null default now(),

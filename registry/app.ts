@@ -43,6 +43,7 @@ import { signingKeyRoutes } from './routes/signing-keys.ts';
 import { singleSignOnRoutes } from './routes/single-sign-on.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { SyncMemory } from './routes/sync-memory.ts';
+import { testResultRoutes } from './routes/test-results.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
@@ -208,6 +209,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     definitionRoutes(api, deps);
     validateRoutes(api, deps);
     versionRoutes(api, deps);
+    testResultRoutes(api, deps);
     verdictRoutes(api, deps);
     signingKeyRoutes(api, deps);
     mergeRequestRoutes(api, deps);

@@ -2,8 +2,8 @@ import type {
   Definition,
   DefinitionChange,
   DefinitionFacets,
+  DefinitionItem,
   DefinitionQuery,
-  DefinitionSummary,
   DiffDocument,
   FacetQuery,
   NewDefinition,
@@ -14,6 +14,7 @@ import type {
   VersionDetail,
   VersionSummary,
 } from '../../registry/schemas/definitions.ts';
+import type { TestResult, TestRun } from '../../registry/schemas/tests.ts';
 import { type Http, type Page, type PageQuery, type Query, search } from './http.ts';
 
 const all = '/api/instrument-definitions';
@@ -24,7 +25,7 @@ export function definitionCalls({ json, nothing, raw }: Http) {
     json<VersionSummary>('POST', `${all}/${id}/versions/${n}/${verdict}`, { reason });
   return {
     list: (query: Query<DefinitionQuery> = {}) =>
-      json<Page<DefinitionSummary>>('GET', all + search(query)),
+      json<Page<DefinitionItem>>('GET', all + search(query)),
     facets: (query: Query<FacetQuery> = {}) =>
       json<DefinitionFacets>('GET', `${all}/facets${search(query)}`),
     create: (body: NewDefinition) => json<SavedDefinition>('POST', all, body),
@@ -43,6 +44,11 @@ export function definitionCalls({ json, nothing, raw }: Http) {
     versions: (id: number, query: PageQuery = {}) =>
       json<Page<VersionSummary>>('GET', `${all}/${id}/versions${search(query)}`),
     version: (id: number, n: number) => json<VersionDetail>('GET', `${all}/${id}/versions/${n}`),
+    /** The results of testing a version on bench computers, newest first. */
+    results: (id: number, n: number, query: PageQuery = {}) =>
+      json<Page<TestResult>>('GET', `${all}/${id}/versions/${n}/results${search(query)}`),
+    postResult: (id: number, n: number, body: TestRun) =>
+      json<TestResult>('POST', `${all}/${id}/versions/${n}/results`, body),
     deprecate: judge('deprecate'),
     revoke: judge('revoke'),
     reinstate: judge('reinstate'),

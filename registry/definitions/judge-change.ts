@@ -4,6 +4,7 @@ import { compareInterfaces, type Side } from './interface/compare.ts';
 import { describe } from './metadata.ts';
 import { type Permission, permissionsNeeded } from './permissions.ts';
 import { signatureOf } from './signature.ts';
+import { compareTraffic, type TrafficChange } from './traffic.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from './types.ts';
 import { validateDefinition } from './validate.ts';
 
@@ -16,6 +17,8 @@ export interface JudgedChange {
   after: Metadata;
   /** The permissions that the files need although `policy` does not allow them. */
   permissions: Permission[];
+  /** What the change sends to the instrument that it did not send before, and the other way round. */
+  traffic: TrafficChange[];
 }
 
 /**
@@ -44,5 +47,6 @@ export function judgeChange(
     before: old,
     after,
     permissions: permissionsNeeded(name, files, policy),
+    traffic: compareTraffic(before, files),
   };
 }

@@ -2,7 +2,7 @@
 import { DefinitionError } from './errors.ts';
 import { readSources } from './files.ts';
 import { readHeader } from './header.ts';
-import { findUses, grantOf } from './policy.ts';
+import { findUses, grantOf, policyIn } from './policy.ts';
 import { positions } from './source.ts';
 import { parseModule } from './syntax.ts';
 import type { Files, ImportPolicy } from './types.ts';
@@ -31,14 +31,13 @@ export function permissionsNeeded(name: string, files: Files, policy: ImportPoli
     return one;
   };
   for (const [file, text] of readSources(files).texts) {
-    if (file.startsWith('tests/')) continue;
     if (file === `${name}.py`) {
       for (const asked of readHeader(text).header.permissions ?? []) {
         const permission = grantOf(asked, policy);
         if (permission !== null) of(permission).asked = true;
       }
     }
-    for (const { permission, place } of usesIn(text, policy)) {
+    for (const { permission, place } of usesIn(text, policyIn(file, policy))) {
       of(permission).places.push({ file, ...place });
     }
   }

@@ -13,6 +13,18 @@ import type { Diagnostic, ImportPolicy } from './types.ts';
 /** Modules in which the name `open` is the built-in `open`. */
 const OPENING: ReadonlySet<string> = new Set(['io', '_io', '_pyio']);
 
+/** What tests import besides the code under test. No policy of a lab bans it in `tests/`. */
+const TEST_TOOLS = ['pytest', 'pybirch_registry.testing'];
+
+/**
+ * The policy for one file. Tests obey the policy like all other code: their files land too, and a definition can import
+ * them.
+ */
+export const policyIn = (file: string, { banned, allowed }: ImportPolicy): ImportPolicy => ({
+  banned,
+  allowed: file.startsWith('tests/') ? [...allowed, ...TEST_TOOLS] : allowed,
+});
+
 /** A use of a banned name. */
 export interface Use {
   node: Node;

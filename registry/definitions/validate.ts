@@ -13,9 +13,11 @@ import { hiddenCharacters, otherTexts } from './hidden.ts';
 import { lint } from './lint.ts';
 import { lookAlikes } from './lookalikes.ts';
 import { checkName, checkPaths } from './names.ts';
-import { checkPolicy, grantOf } from './policy.ts';
+import { checkPolicy, grantOf, policyIn } from './policy.ts';
+import { isRecording, readRecording } from './recordings.ts';
 import { checkSchema } from './schema.ts';
 import { shadows } from './shadowing.ts';
+import { checkSimulator, SIMULATOR } from './simulator.ts';
 import { excess, SETTINGS } from './size.ts';
 import { encodeTyped, positions } from './source.ts';
 import { type Module, parseModule } from './syntax.ts';
@@ -54,6 +56,7 @@ export function validateDefinition(
   const data = checkDataFiles(given);
   result.errors.push(...data.errors);
   result.warnings.push(...data.warnings);
+  checkTests(name, given, path, result);
   const modules = new Map<string, Module>();
   for (const [file, source] of texts) {
     locate(shadows(file, path), file, path, result.warnings);
@@ -68,6 +71,22 @@ export function validateDefinition(
     checkDefinition(name, module, siblingsOf(path, modules), policy, result);
   result.valid = result.errors.length === 0;
   return result;
+}
+
+/** Checks the files that tests without hardware use: recordings and the description of simulated instruments. */
+function checkTests(
+  name: string | undefined,
+  files: Files,
+  main: string,
+  { errors, warnings }: Validation,
+): void {
+  for (const [file, bytes] of files) {
+    if (file === SIMULATOR) locate(checkSimulator(bytes), file, main, errors);
+    if (!isRecording(file)) continue;
+    const found = readRecording(bytes, name);
+    locate(found.errors, file, main, errors);
+    locate(found.warnings, file, main, warnings);
+  }
 }
 
 /** The files as a save would write them. Adds an error for each text that its declared encoding cannot represent. */
@@ -128,10 +147,9 @@ function checkFile(
     locate(lookAlikes(module), file, main, result.warnings);
     locate(warnings, file, main, result.warnings);
     locate(errors, file, main, result.errors);
-    if (!file.startsWith('tests/')) {
-      locate(checkPolicy(module, policy), file, main, result.errors);
-      locate(fileUses(module, policy), file, main, result.warnings);
-    }
+    const here = policyIn(file, policy);
+    locate(checkPolicy(module, here), file, main, result.errors);
+    locate(fileUses(module, here), file, main, result.warnings);
     return module;
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;

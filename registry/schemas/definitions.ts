@@ -12,6 +12,7 @@ import {
   Text,
   Time,
 } from './common.ts';
+import { Tested } from './tests.ts';
 
 export const InstrumentType = Type.Enum(['movement', 'measurement']);
 export const Status = Type.Enum([
@@ -157,8 +158,13 @@ const Summary = {
 export const DefinitionSummary = Type.Object(Summary);
 export type DefinitionSummary = Static<typeof DefinitionSummary>;
 
+/** A definition in a list. */
+export const DefinitionItem = Type.Object({ ...Summary, tested: Tested });
+export type DefinitionItem = Static<typeof DefinitionItem>;
+
 export const Definition = Type.Object({
   ...Summary,
+  tested: Tested,
   source_code: Type.String(),
   files: Type.Record(Type.String(), Type.String(), {
     description:

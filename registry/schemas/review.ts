@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
 import { Grants, Override } from './definitions.ts';
-import { TestDetails } from './tests.ts';
+import { CheckState, TestDetails } from './tests.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
 /** The most characters (code points) of a title. */
@@ -14,17 +14,6 @@ const Title = Line({ minLength: 1, maxLength: MOST_TITLE });
 const Body = Prose({ maxLength: MOST_TEXT });
 const Verdict = Type.Enum(['approve', 'request_changes', 'comment']);
 const Side = Type.Enum(['old', 'new']);
-/** The states of GitHub's commit statuses and of GitLab's pipelines. Only `success` counts as passed. */
-export const CheckState = Type.Enum([
-  'pending',
-  'running',
-  'success',
-  'failure',
-  'failed',
-  'error',
-  'canceled',
-  'skipped',
-]);
 /** An account. The id is null if the account no longer exists. */
 const Account = Type.Object({ id: Nullable(Id), username: Type.String() });
 
@@ -203,6 +192,16 @@ export const MergeRequestPage = Type.Object({
       }),
     ),
   }),
+  traffic: Type.Array(
+    Type.Object({
+      message: Type.String(),
+      files: Type.Array(Type.String({ description: 'The path of a recording' })),
+    }),
+    {
+      description:
+        'What the change sends to the instrument that was not sent before, and the other way round, as the recordings of both sides show',
+    },
+  ),
   permissions: Type.Array(Permission, {
     description: 'The banned imports that the definition uses or asks for',
   }),

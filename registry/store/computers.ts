@@ -160,9 +160,12 @@ export async function detachResults(em: EntityManager, id: number): Promise<void
   await em.nativeUpdate(TestResult, { computer: id }, { computer: null });
 }
 
-/** Whether the computer is a bench computer of this lab. If it is, it stays one until the transaction ends. */
+/**
+ * Whether the computer is a bench computer of this lab. If it is, it stays one until the transaction ends, and posts no
+ * other result meanwhile.
+ */
 export async function holdBench(em: EntityManager, id: number, labId: number): Promise<boolean> {
-  const lockMode = LockMode.PESSIMISTIC_READ;
+  const lockMode = LockMode.PESSIMISTIC_WRITE;
   const where = { id, lab_id: labId, is_bench: true };
   return (await em.findOne(Computer, where, { lockMode })) !== null;
 }

@@ -1,6 +1,7 @@
 import type { Key } from './cursor.ts';
 import { Version } from './entities/index.ts';
 import { listEntities } from './paging.ts';
+import { type StandingResult, standingResults } from './test-results.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 import { upsertRow } from './write-rows.ts';
 
@@ -176,8 +177,13 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
   return { deprecated: verdictsIn('deprecated'), revoked: verdictsIn('revoked') };
 }
 
+export type CurrentState = Pick<ShownVersion, 'deprecated' | 'revoked' | 'tests'>;
+
 /** The columns of a version that the page of its definition shows. */
-export type ShownVersion = Pick<Version, 'commit' | 'permissions' | 'deprecated' | 'revoked'>;
+export type ShownVersion = Pick<Version, 'commit' | 'permissions' | 'deprecated' | 'revoked'> & {
+  /** The test results that count. */
+  tests: StandingResult[] | null;
+};
 
 /**
  * Returns the username of the person who created a definition. If `version` is not null, the same query also returns
@@ -185,32 +191,37 @@ export type ShownVersion = Pick<Version, 'commit' | 'permissions' | 'deprecated'
  */
 export async function creatorAndVersion(
   em: EntityManager,
-  { id, created_by }: { id: number; created_by: number | null },
+  { id, created_by, lab_id }: { id: number; created_by: number | null; lab_id: number | null },
   version: number | null,
 ): Promise<{ creator: string | null; shown: ShownVersion | null }> {
   const [row] = await em.execute<
     [{ creator: string | null; commit: string | null } & ShownVersion]
   >(
-    `select u.username as creator, v.commit, v.permissions, v.deprecated, v.revoked from (select) one
+    `select u.username as creator, v.commit, v.permissions, v.deprecated, v.revoked,
+            ${standingResults('?::int')} as tests
+       from (select) one
        left join users u on u.id = ? left join versions v on v.definition_id = ? and v.version = ?`,
-    [created_by, id, version],
+    [lab_id, created_by, id, version],
   );
   const { creator, ...shown } = row;
   return { creator, shown: shown.commit === null ? null : shown };
 }
 
-/** The verdict on the newest version of each definition, by definition. Leaves out versions without a verdict. */
-export async function currentVerdicts(
+/**
+ * The verdicts and the test results that count for the newest version of each definition, by definition. Leaves out
+ * versions without any.
+ */
+export async function currentStates(
   em: EntityManager,
   definitionIds: readonly number[],
-): Promise<Map<number, Pick<Version, 'deprecated' | 'revoked'>>> {
+): Promise<Map<number, CurrentState>> {
   if (definitionIds.length === 0) return new Map();
-  const rows = await em.execute<Pick<Version, 'definition_id' | 'deprecated' | 'revoked'>[]>(
-    `select versions.definition_id, versions.deprecated, versions.revoked
-     from versions join definitions
-       on definitions.id = versions.definition_id and definitions.version = versions.version
-     where definitions.id in (${definitionIds.map(() => '?').join(', ')})
-       and (versions.deprecated is not null or versions.revoked is not null)`,
+  const rows = await em.execute<(CurrentState & Pick<Version, 'definition_id'>)[]>(
+    `select * from (
+       select v.definition_id, v.deprecated, v.revoked, ${standingResults('d.lab_id')} as tests
+         from versions v join definitions d on d.id = v.definition_id and d.version = v.version
+        where d.id in (${definitionIds.map(() => '?').join(', ')})) current
+      where deprecated is not null or revoked is not null or tests is not null`,
     [...definitionIds],
   );
   return new Map(rows.map((row) => [row.definition_id, row]));

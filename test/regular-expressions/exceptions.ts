@@ -29,6 +29,7 @@ export const EXCEPTIONS: Record<string, Record<string, string>> = {
 
 /** Files that put expressions together at run time, and why the time of these expressions is linear. */
 export const BUILT: Record<string, string> = {
+  'text/masked.ts': 'The name of a computer, which matches only itself.',
   'text/hidden.ts': 'One character after a lookahead of at most two.',
   'repos/serve/plainly-sound.ts':
     'Recheck proved the expression of a commit as it is put together.',

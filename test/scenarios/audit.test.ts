@@ -187,6 +187,7 @@ const BY_COMPUTERS = ['enrol'];
 const NO_WRITES = {
   readHistories: 'sends a history, as git does',
   reportSync: 'stores telemetry, which is not audited',
+  postTestResult: 'stores telemetry, which is not audited',
   linkSingleSignOn: 'stores nothing until the browser returns from the provider',
   validateSource: 'reports the errors of a text and stores nothing',
   validateDefinition: 'reports the errors of a text and stores nothing',

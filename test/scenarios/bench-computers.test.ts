@@ -242,13 +242,13 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       const { head } = await look(mr);
       t.match(await problemOf(ada.client.mergeRequests.merge(mr, { head })), { status: 409 });
       await post(worker.client, mr, 'failure');
-      t.match(await look(mr), { blockers: [/"tests" of computer:Worker is "failure"/] });
+      t.match(await look(mr), { blockers: [/"tests" of Worker is "failure"/] });
       await post(worker.client, mr, 'success');
       t.match(await look(mr), { can_merge: true, blockers: [] });
 
       await computers.change('Worker', { is_bench: false });
       const lost = await look(mr);
-      t.match(lost, { can_merge: false, blockers: [/result of computer:Worker does not count/] });
+      t.match(lost, { can_merge: false, blockers: [/result of Worker does not count/] });
       t.match(
         lost.checks.find(({ name }) => name === 'tests'),
         { state: 'success', standing: false, required: false },
@@ -300,6 +300,83 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       await labs.change(nano.id, { required_checks: {}, required_approvals: 1 });
     },
   );
+
+  await t.test('benches test versions, and the newest result of each one counts', async (t) => {
+    const one = await bench(lab, 'One');
+    const two = await bench(lab, 'Two');
+    const id = await define(lab, 'Tested', { is_public: true });
+    const run = (who: TestComputer, state: 'success' | 'failure', python = '3.13.1', n = 1) =>
+      who.client.definitions.postResult(id, n, {
+        state,
+        details: {
+          items: [
+            { name: 'tests/connect.jsonl', state: 'passed', seconds: 0.1 },
+            { name: 'tests/test_x.py::test_a', state: 'passed', seconds: 0.1 },
+            { name: 'simulator', state: 'passed', seconds: 0.1 },
+            {
+              ...{ name: 'tests/sweep.jsonl', state: 'failed', seconds: 0.1 },
+              message: 'File "/home/ada/Tested.py" on Two',
+            },
+          ],
+          environment: { python, packages: {} },
+        },
+      });
+    const tested = async (who = ada) => (await who.client.definitions.read(id)).tested;
+    t.equal(await tested(), null);
+    const first = await run(one, 'success');
+    t.match(first, { computer_name: 'One', standing: true, masked: false });
+    t.match(await tested(), {
+      ...{ state: 'success', items: 4, computers: 1, since: first.created_at },
+      kinds: { recordings: 2, functions: 1, simulator: true },
+    });
+    const second = await run(two, 'success');
+    t.match(await tested(), { computers: 2, last_run: second.created_at, since: second.since });
+    const again = await run(one, 'success');
+    t.equal(again.since, first.since, 'green since the first success');
+    t.match(await tested(), { since: second.since, last_run: again.created_at });
+    const broken = await run(two, 'failure', '3.14.0');
+    t.match(await tested(dan), { state: 'failure', computers: 2, since: broken.since });
+    const found = await dan.client.definitions.list({ q: 'Tested' });
+    t.match(found.items[0], { name: 'Tested', tested: { state: 'failure', computers: 2 } });
+    const { items } = await ben.client.definitions.results(id, 1);
+    t.match(
+      items.map((result) => [
+        result.computer_name,
+        result.standing,
+        result.details.environment.python,
+      ]),
+      [
+        ['Two', true, '3.14.0'],
+        ['One', true, '3.13.1'],
+        ['Two', false, '3.13.1'],
+        ['One', false, '3.13.1'],
+      ],
+    );
+    t.same((await dan.client.definitions.results(id, 1)).items, [], 'others see no results');
+    t.match(await problemOf(run(one, 'success', '3.13.1', 2)), { status: 404 });
+    t.match(await problemOf(dan.client.definitions.results(id, 2)), { status: 404 });
+
+    await ada.client.computers.change('Two', { is_bench: false });
+    t.match(await tested(), { state: 'success', computers: 1 }, 'a lost right counts no more');
+    t.equal((await ben.client.definitions.results(id, 1)).total, 4, 'its results stay');
+    t.match(await problemOf(run(two, 'success')), { status: 403 });
+    await ada.client.definitions.change(id, { source_code: measurement('Tested', 2) });
+    t.equal(await tested(), null, 'a new version is not tested');
+    t.match((await ada.client.definitions.read(id, 1)).tested, { state: 'success' });
+
+    const both = await lab.person('mover');
+    await admin.client.labs.addMember(nano.id, both.id, 'admin');
+    await admin.client.labs.addMember(other.id, both.id, 'admin');
+    await both.client.definitions.change(id, { lab_id: other.id });
+    t.equal((await dan.client.definitions.read(id, 1)).tested, null, "another lab's do not count");
+    const theirs = (await dan.client.definitions.results(id, 1)).items;
+    t.match(theirs[1], { masked: true, computer_name: null, standing: false });
+    t.equal(theirs[0]?.details.items[3]?.message, 'File "…" on …');
+    t.match(await problemOf(run(one, 'success')), { status: 403 }, 'only the owning lab tests it');
+    await both.client.definitions.change(id, { lab_id: nano.id });
+    for (let n = 0; n < 21; n++) await run(one, 'success');
+    t.equal((await ben.client.definitions.results(id, 1)).total, 22, '20 of One and 2 of Two');
+  });
 
   await t.test('a lab restricts runs to the changes of people whom it names', async (t) => {
     const { client } = await bench(lab, 'Careful');

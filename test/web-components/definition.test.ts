@@ -67,6 +67,24 @@ t.test('the page of a built-in shows its data, settings, provenance and code', a
   await takePictures(page, 'definition-code');
 });
 
+t.test('the page says what bench computers tested, with what result', async (t) => {
+  const bench = await enrolComputer(registry, bob, lab.id, 'BENCH-01');
+  await bob.client.computers.change(bench.id, { is_bench: true });
+  const items = ['tests/a.jsonl', 'tests/b.jsonl', 'simulator'].map((name) => ({
+    ...{ name, state: 'passed' as const, seconds: 0.3 },
+  }));
+  const environment = { python: '3.13.1', packages: { numpy: '2.3.0' } };
+  const details = { items, environment };
+  await bench.client.definitions.postResult(spectro.id, 1, { state: 'success', details });
+  const page = await browser.open(registry, '/definitions/Spectro', { username: 'bob' });
+  await page.getByText('Tested: 2 recordings, simulator, on 1 computer').waitFor();
+  await page.getByText('BENCH-01').waitFor();
+  await page.getByText('3 passed').click();
+  await page.getByText('numpy 2.3.0').waitFor();
+  await isAccessible(t, page, 'tests');
+  await takePictures(page, 'definition-tests', true);
+});
+
 t.test('the timeline shows the people, verdicts and computers of each version', async (t) => {
   await review(spectro.id, 2, 'Measure twice\n\nThe second reading is the better one.');
   await review(spectro.id, 3, 'Measure three times');

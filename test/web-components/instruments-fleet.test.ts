@@ -55,7 +55,16 @@ t.test('the two commands on the page enrol a computer', async (t) => {
   await facts.locator('dd', { hasText: '<img' }).first().waitFor();
   await isAccessible(t, page, 'computer');
 
+  await page.goto(`${lab.url}/computers`);
+  await page.getByRole('button', { name: 'Make bench… (CRYO-PC)' }).click();
+  await isAccessible(t, page, 'make bench');
+  await dialog(page).getByRole('button', { name: 'Make bench computer' }).click();
+  await page.getByRole('button', { name: 'Stop… (CRYO-PC)' }).waitFor();
+  t.match(await ada.client.computers.read('CRYO-PC'), { is_bench: true });
+  await isAccessible(t, page, 'bench computers');
+
   const viewer = await browser.open(lab, '/computers', { username: 'cleo' });
+  await viewer.getByText('bench', { exact: true }).waitFor();
   await viewer.getByRole('link', { name: 'CRYO-PC' }).click();
   await viewer.getByRole('heading', { name: 'Details' }).waitFor();
   t.equal(await viewer.getByRole('button', { name: /Edit|Enrol|Actions/ }).count(), 0);

@@ -109,7 +109,14 @@ t.test('a lab admin manages members, policy, owners and imports; a viewer cannot
   await policy.getByRole('button', { name: 'Add check' }).click();
   await page.keyboard.type('simulated run');
   await policy.getByRole('combobox', { name: 'Account' }).click();
-  await policy.getByRole('option', { name: 'Ben' }).click();
+  await policy.getByRole('option', { name: 'Ben (ben)' }).click();
+  await policy.getByRole('button', { name: 'Add check' }).click();
+  await page.keyboard.type('tests');
+  await policy.getByRole('combobox', { name: 'Account' }).nth(1).click();
+  await policy.getByRole('option', { name: 'any bench computer' }).click();
+  await policy.getByRole('combobox', { name: 'Bench computers run only' }).click();
+  await policy.locator('[name=bench_authors]').getByRole('option', { name: 'Ben (ben)' }).click();
+  await page.keyboard.press('Escape');
   const owners = card(page, 'Owners');
   await owners.getByRole('button', { name: 'Edit' }).click();
   const imports = card(page, 'Imports');
@@ -118,10 +125,13 @@ t.test('a lab admin manages members, policy, owners and imports; a viewer cannot
   await policy.getByRole('button', { name: 'Save' }).click();
   await policy.getByText('needs 2 approvals').waitFor();
   await policy.getByText('simulated run').waitFor();
+  await policy.getByText('reported by any bench computer of the lab').waitFor();
+  await policy.getByText('nobody but these people took part: Ben').waitFor();
   t.match(await ada.client.labs.read(nano.id), {
     direct_landing: 'nobody',
     required_approvals: 2,
-    required_checks: { 'simulated run': ben.id },
+    required_checks: { 'simulated run': ben.id, tests: '@bench' },
+    bench_authors: [ben.id],
   });
 
   await owners.getByRole('button', { name: 'Save' }).click();
@@ -129,7 +139,7 @@ t.test('a lab admin manages members, policy, owners and imports; a viewer cannot
   await write(page, 'Category', HOSTILE);
   await owners.getByRole('combobox', { name: 'Owners' }).click();
   await owners.getByRole('option', { name: 'Ada' }).click();
-  await owners.getByRole('option', { name: 'Ben' }).click();
+  await owners.getByRole('option', { name: 'Ben (ben)' }).click();
   await page.keyboard.press('Escape');
   await owners.getByRole('button', { name: 'Save' }).click();
   await owners.getByText('Ada or Ben').waitFor();

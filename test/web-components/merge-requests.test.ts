@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';
 import { cloneOf } from '../helpers/clone.ts';
-import { startLab } from '../helpers/lab.ts';
+import { enrolComputer, startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(180_000);
@@ -157,6 +157,40 @@ t.test(
     t.pass('the new head is approved');
   },
 );
+
+t.test('the check of a bench computer shows what failed and how', async (t) => {
+  const { id } = await propose(t, 'Benched', 'Measure volts');
+  const bench = await enrolComputer(lab, ada, nano.id, 'BENCH-01');
+  await ada.client.computers.change(bench.id, { is_bench: true });
+  await ada.client.labs.change(nano.id, { required_checks: { tests: '@bench' } });
+  const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
+  await page.getByText('a bench computer of the lab must post').waitFor();
+  const difference = `step 2, call connect: expected *CLS\nsent *RST at Benched.py:9 ${HOSTILE}`;
+  await bench.client.mergeRequests.check(id, {
+    ...{ name: 'tests', state: 'failure', summary: '1 of 3 tests failed' },
+    details: {
+      items: [
+        {
+          name: 'tests/connect.jsonl',
+          state: 'failed',
+          seconds: 0.2,
+          message: HOSTILE,
+          difference,
+        },
+        { name: 'tests/sweep.jsonl', state: 'passed', seconds: 1.2 },
+        { name: 'simulator', state: 'skipped', seconds: 0, message: 'There is no simulator.yaml.' },
+      ],
+      environment: { python: '3.13.1', packages: { numpy: '2.3.0', pyvisa: '1.15.0' } },
+    },
+  });
+  await page.getByText('expected *CLS').waitFor();
+  await page.getByText('"tests" of BENCH-01 is "failure"').waitFor();
+  await page.getByText('1 failed, 1 skipped, 1 passed').click();
+  await page.getByText('numpy 2.3.0').waitFor();
+  await isAccessible(t, page, 'test run');
+  await takePictures(page, 'merge-request-tests', true);
+  await ada.client.labs.change(nano.id, { required_checks: {} });
+});
 
 t.test('a lab admin closes, reopens, edits and merges despite the policy', async (t) => {
   const { id } = await propose(t, 'Overridden', 'In a hurry');

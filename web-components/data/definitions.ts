@@ -11,8 +11,8 @@ import { client } from './client.ts';
 export type {
   Definition,
   DefinitionFacets,
+  DefinitionItem,
   DefinitionQuery,
-  DefinitionSummary,
   FacetQuery,
   SavedDefinition,
   VersionSummary,
@@ -55,6 +55,10 @@ export const validateSource = (body: ValidateRequest, id?: number) =>
 export const readProvenance = (commit: string) => client.fleet.provenance(commit);
 
 export const readVersion = (id: number, version: number) => client.definitions.version(id, version);
+
+/** The newest results of testing a version. There are none for users of other labs. */
+export const listTestResults = async (id: number, version: number) =>
+  (await client.definitions.results(id, version)).items;
 
 /** Deprecates, revokes or reinstates a version. */
 export const setVerdict = (

@@ -2,7 +2,7 @@ import { Task } from '@lit/task';
 import { css, html, nothing } from 'lit';
 import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
-import { countFacets, type DefinitionSummary, listDefinitions } from '../data/definitions.ts';
+import { countFacets, type DefinitionItem, listDefinitions } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
 import { listLabNames } from '../data/labs.ts';
 import { session } from '../data/session.ts';
@@ -148,7 +148,7 @@ export class DefinitionsPage extends Page {
     return countOf(found, `${archived}definition`, `${archived}definitions`);
   }
 
-  #found(found: Results<DefinitionSummary>) {
+  #found(found: Results<DefinitionItem>) {
     const labs = this.#labs.value ?? new Map<number, string>();
     return html`<div class="columns">
       ${

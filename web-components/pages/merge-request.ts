@@ -25,7 +25,12 @@ import '../elements/review/edit.ts';
 import '../elements/review/merge-box.ts';
 import { onReviewKey } from '../elements/review/keys.ts';
 import { permissionList } from '../elements/review/permissions.ts';
-import { checkList, commitList, interfaceChanges } from '../elements/review/summary.ts';
+import {
+  checkList,
+  commitList,
+  interfaceChanges,
+  trafficCard,
+} from '../elements/review/summary.ts';
 import { type Thread, threadsOf } from '../elements/review/threads.ts';
 import { whenLoaded } from '../elements/states.ts';
 import { ago } from '../elements/time.ts';
@@ -149,6 +154,7 @@ export class MergeRequestPage extends Page {
             <h2>Interface changes</h2>
             ${interfaceChanges(shown.interface)}
           </section>
+          ${shown.traffic.length > 0 ? trafficCard(shown.traffic) : nothing}
           ${shown.permissions.length > 0 ? this.#permissions(shown) : nothing}
           ${this.#discussion(shown)}
         </div>

@@ -24,7 +24,7 @@ import { countFacets } from '../../store/facets.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import {
   creatorAndVersion,
-  currentVerdicts,
+  currentStates,
   findVersion,
   listVersions,
 } from '../../store/versions.ts';
@@ -37,6 +37,7 @@ import { answerPage, splitPage } from '../pages.ts';
 import { showSignature } from '../signing/signing-keys.ts';
 import { createZip } from '../zip.ts';
 import { loadForReading } from './find-definition.ts';
+import { testedOf } from './tested.ts';
 
 export interface ReadDeps extends ContentDeps {
   signingKeys: SigningKeys;
@@ -59,14 +60,17 @@ export async function listDefinitionsFor(deps: ReadDeps, caller: Caller, query: 
     em,
     found.items.map(({ created_by }) => created_by),
   );
-  const verdicts = await currentVerdicts(
+  const states = await currentStates(
     em,
     found.items.map(({ id }) => id),
   );
   return answerPage(
     page,
     found,
-    found.items.map((row) => summaryOf(deps, row, names, verdicts.get(row.id))),
+    found.items.map((row) => {
+      const state = states.get(row.id);
+      return { ...summaryOf(deps, row, names, state), tested: testedOf(state?.tests) };
+    }),
   );
 }
 
@@ -102,6 +106,7 @@ export async function readDefinition(
     : undefined;
   return {
     ...shown,
+    tested: testedOf(found?.tests),
     ...(older && { ...older.described, version: n, head: at }),
     source_code: main === undefined ? '' : textOf(main),
     files: Object.fromEntries(

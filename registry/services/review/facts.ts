@@ -124,7 +124,7 @@ export async function loadFacts(
         state: check.state,
         summary: check.summary,
         account: check.account_id ?? 0,
-        by: check.account,
+        by: check.account.replace(/^computer:/, ''),
         isBench: isFromBench(check, row),
       })),
     ],

@@ -8,6 +8,7 @@ import type { InterfaceChange } from '../../definitions/interface/change.ts';
 import { mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import type { Permission } from '../../definitions/permissions.ts';
+import type { TrafficChange } from '../../definitions/traffic.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
 import { undescribed } from '../../definitions/undescribed.ts';
 import { Problem } from '../../errors.ts';
@@ -28,6 +29,8 @@ export interface Proposal {
 export interface Judgement {
   checks: Check[];
   interface: InterfaceChange[];
+  /** The differences in what is sent to the instrument. */
+  traffic: TrafficChange[];
   /** The metadata before and after the change. */
   before: Metadata | null;
   after: Metadata;
@@ -143,6 +146,7 @@ async function judgeFiles(
       ),
     ],
     interface: changes,
+    traffic: judged.traffic,
     before: judged.before,
     after: judged.after,
     permissions: judged.permissions,
@@ -160,6 +164,7 @@ function asUnreadable(error: unknown, name: string, granted: readonly string[]):
       ownCheck('interface', []),
     ],
     interface: [],
+    traffic: [],
     before: null,
     after: undescribed(name),
     permissions: [],

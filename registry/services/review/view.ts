@@ -97,6 +97,7 @@ export async function readMergeRequest(
       breaking: git?.own.interface.some(({ breaking }) => breaking) ?? false,
       changes: git?.own.interface ?? [],
     },
+    traffic: git?.own.traffic ?? [],
     permissions: (git?.own.permissions ?? []).map((one) => ({
       ...one,
       granted:

@@ -56,6 +56,7 @@ export type { InstrumentStatus } from './instrument.ts';
 export type { Role } from './membership.ts';
 export type { MergeRequestState } from './merge-request.ts';
 export type { Edits } from './review.ts';
+export type { TestedKinds } from './test-result.ts';
 export type { TokenScope } from './token.ts';
 export {
   AuditEvent,

@@ -4,6 +4,13 @@ import { Computer } from './computer.ts';
 import { Definition } from './definition.ts';
 import { Lab } from './lab.ts';
 
+/** How many recordings and test functions a run had, and whether it used the simulator. */
+export interface TestedKinds {
+  recordings: number;
+  functions: number;
+  simulator: boolean;
+}
+
 const schema = defineEntity({
   name: 'TestResult',
   tableName: 'test_results',
@@ -58,6 +65,8 @@ const schema = defineEntity({
     details: p.json<{ [key: string]: Json }>(),
     /** The number of items. */
     items: p.integer(),
+    /** What was tested, counted by kind. */
+    kinds: p.json<TestedKinds>(),
     /** Whether the computer has posted no later result for this version. */
     is_newest: p.boolean().default(true),
     /** Since when the results of this computer for this version have had this state. */

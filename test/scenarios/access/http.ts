@@ -15,7 +15,7 @@ export async function request(
   const given = thing ?? ({} as Thing);
   const { id, name, member: user_id, computer: computer_name, hash } = given;
   const parameters: Record<string, string | number> = {
-    id,
+    id: url.includes('/instrument-definitions/') ? given.definition : id,
     name,
     user_id,
     computer_name,

@@ -45,6 +45,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   deprecateVersion: () => reason,
   revokeVersion: () => reason,
   reinstateVersion: () => reason,
+  postTestResult: () => ({ body: { state: 'success', details: run } }),
   listMergeRequests: ({ definition }) => ({ query: { definition_id: definition } }),
   comment: () => ({ body: { body: 'Why?' } }),
   postCheck: () => ({ body: { name: 'bench', state: 'success' } }),

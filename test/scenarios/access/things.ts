@@ -202,6 +202,14 @@ const commitOf = (make: Maker): Maker =>
     return { hash: head ?? '', page: `/api/provenance/${head}` };
   });
 
+/** The result that a bench computer posted for the first version. The request names the definition by `definition`. */
+const tested = (make: Maker): Maker =>
+  then(make, async ({ bench }, { id }) => {
+    const details = { items: [], environment: { python: '3.13.1', packages: {} } };
+    const result = await bench.client.definitions.postResult(id, 1, { state: 'success', details });
+    return { id: result.id };
+  });
+
 const privately = landed();
 const publicly = landed({ is_public: true });
 const reviewed = landed({}, 'reviewed');
@@ -230,6 +238,8 @@ export const THINGS: Record<string, Maker> = {
   'merge request of a reviewed lab': reviewOf(reviewed, ({ ada }) => ada),
   'commit of a private definition': commitOf(privately),
   'commit of a public definition': commitOf(publicly),
+  'test result of a private definition': tested(privately),
+  'test result of a public definition': tested(publicly),
   'branch of a private definition': branch(privately),
   'branch of a public definition': branch(publicly),
   lab,

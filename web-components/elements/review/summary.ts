@@ -49,6 +49,22 @@ export function interfaceChanges({ breaking, changes }: MergeRequestPage['interf
     </ul>`;
 }
 
+/** What the change sends to the instrument that was not sent before, and the other way round. */
+export function trafficCard(changes: MergeRequestPage['traffic']): TemplateResult {
+  return html`<section class="card" aria-label="Traffic">
+    <h2>Traffic</h2>
+    <p class="small quiet">What the recordings of this change show, compared with the newest version.</p>
+    <ul class="list">
+      ${changes.map(
+        ({ message, files }) => html`<li class="row">
+          ${icon('plug')}
+          <span>${revealHidden(message)} <span class="small quiet">(${files.join(', ')})</span></span>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
 export function commitList(commits: MergeRequestPage['commits']): TemplateResult {
   return html`<ol class="list">
     ${commits.map(

@@ -9,6 +9,7 @@ import { shared } from '../../styles/shared.ts';
 import './instances.ts';
 import './provenance.ts';
 import './requests.ts';
+import './tested.ts';
 
 /** The overview of a definition: description, data, settings, instruments and details. */
 export class DefinitionOverview extends LitElement {
@@ -68,7 +69,7 @@ export class DefinitionOverview extends LitElement {
   readonly #session = new SessionController(this);
 
   override render() {
-    const { id, description, settings_schema, default_settings, lab_id } = this.definition;
+    const { id, description, settings_schema, default_settings, lab_id, tested } = this.definition;
     return html`<div class="main">
         <section>
           <h2>Description</h2>
@@ -93,6 +94,7 @@ export class DefinitionOverview extends LitElement {
       <div class="side">
         ${this.#use()}
         ${this.#session.may('contributor', lab_id) ? html`<definition-requests .definitionId=${id}></definition-requests>` : nothing}
+        ${tested ? html`<definition-tested .definition=${this.definition}></definition-tested>` : nothing}
         <definition-provenance .definition=${this.definition}></definition-provenance>
         ${this.#facts()}
       </div>`;

@@ -1,14 +1,14 @@
 /** The columns of the list of definitions. */
 
 import { html, nothing, type TemplateResult } from 'lit';
-import type { DefinitionSummary } from '../../data/definitions.ts';
+import type { DefinitionItem } from '../../data/definitions.ts';
 import { badge, statusBadge } from '../../elements/badge.ts';
 import { revealHidden } from '../../elements/reveal-hidden.ts';
 import '../../elements/table.ts';
 import type { Column } from '../../elements/table.ts';
 import { ago } from '../../elements/time.ts';
 
-export function definitionColumns(labs: ReadonlyMap<number, string>): Column<DefinitionSummary>[] {
+export function definitionColumns(labs: ReadonlyMap<number, string>): Column<DefinitionItem>[] {
   return [
     { label: 'Definition', sort: 'display_name', cell: title },
     {
@@ -47,7 +47,7 @@ export function definitionColumns(labs: ReadonlyMap<number, string>): Column<Def
 export const definitionAddress = (name: string): string =>
   `/definitions/${encodeURIComponent(name)}`;
 
-function title(definition: DefinitionSummary): TemplateResult {
+function title(definition: DefinitionItem): TemplateResult {
   const { name, display_name, description, is_archived } = definition;
   return html`<div class="row">
       <a class=${is_archived ? 'quiet' : nothing} href=${definitionAddress(name)}><strong>${revealHidden(display_name)}</strong></a>
@@ -59,7 +59,7 @@ function title(definition: DefinitionSummary): TemplateResult {
 }
 
 /** Badges for what is unusual about a definition, such as being archived or revoked. */
-function marks({ is_approved, is_archived, status, revoked, deprecated }: DefinitionSummary) {
+function marks({ is_approved, is_archived, status, revoked, deprecated }: DefinitionItem) {
   return [
     is_archived ? badge('archived', 'neutral', 'archive') : nothing,
     is_approved ? nothing : badge('proposed', 'warning', 'mergeRequest'),
