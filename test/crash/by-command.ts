@@ -9,7 +9,8 @@ import { type Action, blobOf } from './by-rest.ts';
 const MOST_DEFINITIONS = 16;
 
 /** Imports two definitions. Sometimes the command itself is killed. */
-export const importFolder: Action = async ({ random, history, names, folder, settings }) => {
+export const importFolder: Action = async (world) => {
+  const { random, history, names, folder, settings, inside } = world;
   if (names.length > MOST_DEFINITIONS - 2) return;
   const path = await mkdtemp(join(folder, 'import-'));
   const entries = [];
@@ -30,8 +31,8 @@ export const importFolder: Action = async ({ random, history, names, folder, set
   }
   const args = ['import', path, '--lab', 'kills', '--json'];
   const { code, stdout, stderr } = random.chance(0.3)
-    ? await killed(args, settings, after(random.int(3000)))
-    : await registry(args, settings);
+    ? await killed(args, settings, after(random.int(3000)), 'SIGKILL', inside)
+    : await registry(args, settings, '', inside);
   for (const entry of entries) {
     if (code !== 0) {
       history.end(entry, { answer: 'unknown', detail: stderr.slice(-500) });

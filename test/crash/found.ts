@@ -41,8 +41,9 @@ export async function find(world: World, url: string, dataDir: string): Promise<
   const definitions: FoundDefinition[] = [];
   for (const { id, name, version, head } of all) {
     const versions = await everyPage((page) => client.definitions.versions(id, page));
-    const cwd = join(dataDir, 'repos', `${name}.git`);
-    const [line, refs] = [await lineOf(cwd, name), await refsOf(cwd)];
+    // Not as the working directory: nobody outside can work on a disk that only the registry sees.
+    const repository = `--git-dir=${join(dataDir, 'repos', `${name}.git`)}`;
+    const [line, refs] = [await lineOf(repository, name), await refsOf(repository)];
     const own = pages.filter(({ definition }) => definition.name === name);
     definitions.push({
       ...{ name, version, head, line, refs },
@@ -101,8 +102,9 @@ async function thingsBeside(client: RegistryClient, { labId }: World): Promise<T
   ];
 }
 
-async function lineOf(cwd: string, name: string): Promise<FoundDefinition['line']> {
+async function lineOf(repository: string, name: string): Promise<FoundDefinition['line']> {
   const log = [
+    repository,
     'log',
     '--first-parent',
     '--reverse',
@@ -110,7 +112,7 @@ async function lineOf(cwd: string, name: string): Promise<FoundDefinition['line'
     '--no-abbrev',
     '--format=%x01%H%x00%B%x00',
   ];
-  const commits = (await git([...log, 'main'], { cwd })).split('\x01').slice(1);
+  const commits = (await git([...log, 'main'])).split('\x01').slice(1);
   return commits.map((text) => {
     const [commit = '', message = '', changes = ''] = text.split('\0');
     const changed = changes.split('\n').find((line) => line.endsWith(`\t${name}.py`));
@@ -118,9 +120,9 @@ async function lineOf(cwd: string, name: string): Promise<FoundDefinition['line'
   });
 }
 
-async function refsOf(cwd: string): Promise<Map<string, string>> {
+async function refsOf(repository: string): Promise<Map<string, string>> {
   const format = '--format=%(refname) %(objectname) %(*objectname)';
-  const lines = (await git(['for-each-ref', format], { cwd })).split('\n').filter(Boolean);
+  const lines = (await git([repository, 'for-each-ref', format])).split('\n').filter(Boolean);
   return new Map(
     lines.flatMap((line): [string, string][] => {
       const [ref = '', oid = '', peeled = ''] = line.split(' ');

@@ -38,10 +38,10 @@ type Point = (world: World, server: Server) => Promise<boolean>;
 
 const atEffect =
   (effect: Effect): Point =>
-  async ({ settings, names }, server) => {
+  async ({ dataDir, names }, server) => {
     const workerData = {
       pid: server.pid,
-      folders: effect.folders(settings.DATA_DIR as string, names),
+      folders: effect.folders(dataDir, names),
       pattern: effect.pattern,
       gone: effect.gone === true,
     };

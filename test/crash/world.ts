@@ -11,6 +11,10 @@ export interface World {
   folder: string;
   /** The settings with which the registry is started. */
   settings: Record<string, string>;
+  /** The data folder, as this process can reach it. */
+  dataDir: string;
+  /** The command inside which the registry and its commands run (small-disk.ts). */
+  inside: readonly string[];
   history: History;
   random: Random;
   labId: number;
@@ -32,9 +36,14 @@ export async function makeWorld(
   {
     folder,
     settings,
+    dataDir = settings.DATA_DIR as string,
+    inside = [],
     random,
     session,
-  }: Pick<World, 'folder' | 'settings' | 'random'> & { session: string },
+  }: Pick<World, 'folder' | 'settings' | 'random'> &
+    Partial<Pick<World, 'inside' | 'dataDir'>> & {
+      session: string;
+    },
 ): Promise<World> {
   const root = clientOf(url, session);
   const lab = await root.labs.create({ name: 'Kills', code: 'kills' });
@@ -60,5 +69,16 @@ export async function makeWorld(
     });
     history.end(entry, { answer: 'done', detail: '', version: 1 });
   }
-  return { folder, settings, history, random, labId: lab.id, names, admin, contributor };
+  return {
+    folder,
+    settings,
+    dataDir,
+    inside,
+    history,
+    random,
+    labId: lab.id,
+    names,
+    admin,
+    contributor,
+  };
 }
