@@ -31,9 +31,12 @@ class Supply:
 
     def __init__(self, adapter, limit=None):
         self.connection = adapter if hasattr(adapter, "ask") else Session(adapter)
-        self.channels = [Channel(self, 1)]
         if limit is not None:
             self.connection.write(f"LIM {limit}")
+
+    @property
+    def channels(self):
+        return [Channel(self, 1)]
 
     @property
     def voltage(self):

@@ -33,6 +33,11 @@ class Performs(Protocol):
         self, instrument: Any, verb: Verb, attribute: str, args: Any = (), kwargs: Any = None, to: Any = None
     ) -> Any: ...
 
+    def drop_part(self) -> None:
+        """Removes the last step if it only found a part of the instrument. A later step that uses the part finds it
+        again.
+        """
+
 
 class Recorder:
     """Collects the steps of one recording."""
@@ -68,6 +73,10 @@ class Recorder:
             raise
         self._steps.append(replace(with_result(step, result), io=self._traffic.take()))
         return result
+
+    def drop_part(self) -> None:
+        if not self._steps[-1].io:
+            self._steps.pop()
 
     def _check_quiet(self, attribute: str) -> None:
         if self._traffic.take():
@@ -175,7 +184,11 @@ class Recorded:
                 return Recorded(self._recorder, self._root, attribute, value)
             if callable(value):
                 return lambda *args, **kwargs: self._recorder.perform(self._root, "call", attribute, args, kwargs)
-        return self._recorder.perform(self._root, "call", attribute)
+        value = self._recorder.perform(self._root, "call", attribute)
+        if not is_part(value):
+            return value
+        self._recorder.drop_part()
+        return Recorded(self._recorder, self._root, attribute, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):

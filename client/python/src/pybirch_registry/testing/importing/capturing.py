@@ -54,6 +54,9 @@ class Capture:
         self.steps.append(with_result(step, result))
         return result
 
+    def drop_part(self) -> None:
+        self.steps.pop()
+
     def _step(self, instrument: Any, verb: Any, attribute: str, args: Any, kwargs: Any, to: Any) -> Step:
         try:
             return Step(
