@@ -133,6 +133,37 @@ t.test('hiding a definition counts in the other process before it is answered', 
   }
 });
 
+t.test('a bench computer loses its right in the other process too, and at once', async (t) => {
+  const { registry, second } = await startBoth(t);
+  const { admin, anonymous } = registry;
+  const { lab, id } = await labOf(admin, 'optics', 'Tested');
+  const enrol = async () => {
+    const { code } = await admin.client.computers.createCode(lab.id);
+    return await anonymous.computers.enrol({ code, computer_name: 'BENCH-1' });
+  };
+  let { token } = await enrol();
+  const details = { items: [], environment: { python: '3.13.1', packages: {} } };
+  const post = async () => {
+    const client = createClient({ url: second.url, token });
+    return await client.definitions.postResult(id, 1, { state: 'success', details }).then(
+      () => 201,
+      ({ status }) => status,
+    );
+  };
+  for (let round = 0; round < 3; round++) {
+    await admin.client.computers.change('BENCH-1', { is_bench: true });
+    t.equal(await post(), 201, `round ${round}`);
+    await admin.client.computers.change('BENCH-1', { is_bench: false });
+    t.equal(await post(), 403, `round ${round}: the right ended`);
+  }
+  await admin.client.computers.change('BENCH-1', { is_bench: true });
+  t.equal(await post(), 201);
+  const again = await enrol();
+  t.equal(await post(), 401, 'the old token ended');
+  token = again.token;
+  t.equal(await post(), 403, 'and the new one has no right');
+});
+
 t.test('a paused process delays a revocation, and allows nothing when it continues', async (t) => {
   const { registry, second } = await startBoth(t);
   const { admin } = registry;
