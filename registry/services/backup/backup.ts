@@ -65,11 +65,8 @@ export async function backup(
     const { result: cut, failed } = await atOneMoment(deps, signal, async (em, refs) => {
       const made_at = new Date().toISOString();
       const known = await knownDefinitions(em);
-      return {
-        made_at,
-        ...settled(refs, known),
-        rows: early ? await early.catchUp(em) : await addRows(archive, em, signal),
-      };
+      const rows = early ? await early.catchUp(em) : await addRows(archive, em, signal);
+      return { made_at, ...settled(await refs, known), rows };
     });
     await early?.addTo(archive);
     const keys = await readKeys(deps.keysFolder);

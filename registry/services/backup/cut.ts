@@ -32,7 +32,7 @@ export type RefsOfAll = ReadonlyMap<string, Refs | Error>;
 export async function atOneMoment<T>(
   deps: LandingDeps,
   signal: AbortSignal | undefined,
-  read: (em: EntityManager, refs: RefsOfAll) => Promise<T>,
+  read: (em: EntityManager, refs: Promise<RefsOfAll>) => Promise<T>,
 ): Promise<{ result: T; failed: RepairReport['failed'] }> {
   const { store, repositories } = deps;
   const reader = new RefReader(repositories, signal);
@@ -46,14 +46,17 @@ export async function atOneMoment<T>(
       const hold = await tryHold(repositories, until);
       try {
         if (hold === undefined || (await hasAbandoned(repositories, failed))) continue;
-        // The embedded database serves nobody else during a transaction. Nothing moves refs until the hold is released.
-        const early = store.embedded ? await reader.readAll() : undefined;
         const result = await store.snapshot(async (em) => {
           // The first statement chooses the moment of the snapshot.
           await em.execute('select 1');
-          const refs = early ?? (await reader.readAll());
-          await hold.release();
-          return await read(em, refs);
+          const refs = reader.readAll().then(async (all) => {
+            await hold.release();
+            return all;
+          });
+          // The embedded database serves nobody else during a transaction, and works in a thread of its own meanwhile.
+          if (!store.embedded) await refs;
+          const [result] = await Promise.all([read(em, refs), refs]);
+          return result;
         });
         return { result, failed };
       } finally {
