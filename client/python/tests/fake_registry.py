@@ -139,6 +139,8 @@ class FakeRegistry:
         self.histories: Callable[[list[tuple[str, bytes]]], bytes] | None = join_histories
         """Makes the answer with many histories, or None for a registry that is too old to send such answers."""
         self.histories_kind = "application/vnd.pybirch.histories"
+        self.lab_bench: Callable[[str, str, Any], tuple[int, Any]] | None = None
+        """Answers what bench computers ask (fake_lab.py), as `_api` does."""
         # Faults
         self.git_fault: str | None = None
         self.snapshot_extra: dict[str, bytes] = {}
@@ -181,15 +183,8 @@ class FakeRegistry:
             repo = self.repos[name] = Repo.init_bare(str(path), mkdir=True)
         before = self.definitions.get(name)
         version = before["version"] + 1 if before else 1
-        commit = Commit()
-        commit.tree = self._tree(repo, contents)
-        commit.parents = [before["commit"].encode()] if before else []
-        commit.author = commit.committer = b"Ada <ada@lab.example>"
-        commit.author_time = commit.commit_time = int(time.time())
-        commit.author_timezone = commit.commit_timezone = 0
-        commit.message = f"{name} v{version}\n".encode()
-        repo.object_store.add_object(commit)
-        identity = commit.id.decode()
+        commit = self.commit(name, contents, [before["commit"].encode()] if before else [], f"{name} v{version}")
+        identity = commit.decode()
         approvals = [{"by": {"id": 1, "username": "ada", "name": "Ada", "email": ""}, "at": "", "head": ""}]
         number = before["id"] if before else len(self.definitions) + 1
         record: dict[str, Any] = {"id": number, "name": name} if self.names_in_tags else {}
@@ -199,8 +194,8 @@ class FakeRegistry:
             "landed_at": "2026-01-01T00:00:00Z",
             "permissions": permissions,
         }
-        repo.refs[f"refs/tags/v{version}".encode()] = self._tag(repo, commit, version, record, signed)
-        repo.refs[b"refs/heads/main"] = commit.id
+        repo.refs[f"refs/tags/v{version}".encode()] = self.add_tag(repo, f"v{version}", commit, record, signed)
+        repo.refs[b"refs/heads/main"] = commit
         self.definitions[name] = {
             "id": number,
             "name": name,
@@ -234,6 +229,19 @@ class FakeRegistry:
         for waiting in self.events:
             waiting.put(f"id: {number}\nevent: {event}\ndata: {json.dumps(data)}\n\n")
 
+    def commit(self, name: str, contents: Mapping[str, bytes], parents: list[bytes], message: str) -> bytes:
+        """Adds a commit, to which no ref points yet."""
+        repo = self.repos[name]
+        commit = Commit()
+        commit.tree = self._tree(repo, contents)
+        commit.parents = parents
+        commit.author = commit.committer = b"Ada <ada@lab.example>"
+        commit.author_time = commit.commit_time = int(time.time())
+        commit.author_timezone = commit.commit_timezone = 0
+        commit.message = f"{message}\n".encode()
+        repo.object_store.add_object(commit)
+        return commit.id
+
     def _tree(self, repo: Repo, contents: Mapping[str, bytes]) -> bytes:
         tree, folders = Tree(), {}
         for path, content in contents.items():
@@ -248,9 +256,6 @@ class FakeRegistry:
             tree.add(head.encode(), 0o040000, self._tree(repo, below))
         repo.object_store.add_object(tree)
         return tree.id
-
-    def _tag(self, repo: Repo, commit: Commit, version: int, record: Any, signed: bool) -> bytes:
-        return self.add_tag(repo, f"v{version}", commit.id, record, signed)
 
     def add_tag(self, repo: Repo, name: str, commit: bytes, record: Any, signed: bool = True) -> bytes:
         """Makes a tag object, to which no ref points yet."""
@@ -318,6 +323,8 @@ class FakeRegistry:
         return {"items": items[at : at + 1], "total": len(items), **following}
 
     def _api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        if self.lab_bench is not None and (path.startswith("/api/merge-requests") or path.endswith("/results")):
+            return self.lab_bench(method, path, body)
         if path == "/api/sync/report":
             self.reports.append(body)
             return 200, {}

@@ -17,7 +17,7 @@ from .. import __version__
 from ..errors import FolderError, RegistryError
 from ..files import reason_of
 from ..home import Home
-from . import commands, definitions, instruments, testing
+from . import bench, commands, definitions, instruments, testing
 from .output import Output, show
 
 INSTRUMENT = "its number, its name, or a definition's name"
@@ -84,7 +84,7 @@ def _text(given: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--json", action="store_true", help="print one JSON value (watch: one per line)")
+    common.add_argument("--json", action="store_true", help="print one JSON value (watch, bench: one per line)")
     common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
     common.add_argument("--verbose", action="store_true", help="print what the command does")
     parser = _Parser(
@@ -167,5 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--calls", metavar="A,B", help="the methods to call and properties to read (default: connect to shutdown)"
     )
+    benches = command("bench", "Test what the lab proposes, on a bench computer, until Ctrl+C.", bench.bench)
+    benches.add_argument("--once", action="store_true", help="test what is to be tested now, and end")
     command("doctor", "Check this computer, and say what to repair.", commands.doctor)
     return parser

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .isolation import Isolation
+
 LONGEST_LINE = 16 * 1024 * 1024
 MOST_OUTPUT = 64 * 1024 * 1024
 """How many bytes a process may print before it is ended."""
@@ -32,10 +34,14 @@ class Limits:
 
     seconds: float = 60.0
     """Of real time, for one recording, one test function or one simulated measurement."""
+    pytest_seconds: float = 1800.0
+    """Of real time, for all test functions together."""
     start_seconds: float = 60.0
     """Of real time, for the start of a process and the import of the definition."""
     memory: int = 4 * 1024**3
     """In bytes of address space."""
+    isolation: Isolation | None = None
+    """Keeps the code away from this computer. None for code that somebody here chose to run."""
 
 
 class ProcessError(Exception):
@@ -45,13 +51,14 @@ class ProcessError(Exception):
 class Process:
     """A child process. Its standard output carries one JSON object a line; what it prints besides is kept in part."""
 
-    def __init__(self, command: Sequence[str], folder: Path) -> None:
-        """Starts the process in `folder`, which is also its home folder."""
+    def __init__(self, command: Sequence[str], folder: Path, isolation: Isolation | None = None) -> None:
+        """Starts Python with these arguments in `folder`, which is also its home folder. Raises `IsolationError`."""
+        whole = [sys.executable, *command]
         self._lines: queue.Queue[bytes | None] = queue.Queue(maxsize=16)
         self._printed = bytearray()
         self._fault: str | None = None
         self._process = subprocess.Popen(
-            [sys.executable, *command],
+            whole if isolation is None else isolation.wrap(whole, folder),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from .under_test import copy_files
 CHILD = "pybirch_registry.testing.pytest_child"
 LONGEST = 8000
 """The longest text of a failure that is kept, in characters."""
+MOST_RESULTS = 5000
 
 
 def run_pytest_files(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:
@@ -42,21 +43,26 @@ def _run(subject: Subject, files: list[str], limits: Limits, scratch: Path) -> I
     home.mkdir()
     job = {"folder": str(folder), "name": subject.name, "label": subject.label, "files": files}
     job |= {"banned": sorted(subject.policy.banned), "allowed": sorted(subject.policy.allowed)}
-    process = Process(["-m", CHILD, str(limits.memory), str(int(limits.seconds * 100))], home)
+    command = ["-m", CHILD, str(limits.memory), str(int(limits.seconds * 100))]
+    process = Process(command, home, limits.isolation)
     start = time.monotonic()
     deadline = start + limits.start_seconds
-    running = files[0]
+    end = start + limits.pytest_seconds
+    running, count = files[0], 0
     try:
         process.send(job)
         while True:
-            message = process.receive(deadline)
+            message = process.receive(min(deadline, end))
+            count += 1
+            if count > 2 * MOST_RESULTS:
+                raise ProcessError(f"it has more than {MOST_RESULTS} results")
             if message.get("ended"):
                 return
             if isinstance(message.get("started"), str):
                 running, start = message["started"], time.monotonic()
                 deadline = start + limits.seconds
             else:
-                yield _item(message)
+                yield read_item(message)
     except ProcessError as error:
         yield Item(
             running, "failed", time.monotonic() - start, f"{running}: {error}", process.printed().strip() or None
@@ -65,11 +71,12 @@ def _run(subject: Subject, files: list[str], limits: Limits, scratch: Path) -> I
         process.stop()
 
 
-def _item(message: dict[str, Any]) -> Item:
+def read_item(message: dict[str, Any]) -> Item:
+    """The item that a process sent. Raises `ProcessError`."""
     name, state, seconds = message.get("name"), message.get("state"), message.get("seconds")
     texts = (message.get("message"), message.get("difference"))
-    is_right = isinstance(name, str) and state in ("passed", "failed", "skipped") and isinstance(seconds, (int, float))
+    is_right = isinstance(name, str) and state in ("passed", "failed", "skipped") and type(seconds) in (int, float)
     if not is_right or not all(text is None or isinstance(text, str) for text in texts):
         raise ProcessError(f"it sent something that is not a result: {json.dumps(message)[:100]}")
     message_text, difference = (None if text is None else text[:LONGEST] for text in texts)
-    return Item(str(name), state, float(seconds or 0), message_text, difference)  # type: ignore[arg-type]
+    return Item(str(name), state, float(min(seconds or 0, 1e9)), message_text, difference)  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ class UnderTest:
         home = self._scratch / "home"
         home.mkdir(exist_ok=True)
         seconds = str(int(self.limits.seconds * 100))
-        self._process = Process(["-m", CHILD, str(self.limits.memory), seconds], home)
+        self._process = Process(["-m", CHILD, str(self.limits.memory), seconds], home, self.limits.isolation)
         rules = policy or Policy()
         self._command(
             "load",
