@@ -8,7 +8,7 @@ import type { Diagnostic, Json } from './types.ts';
 type Line = { [key: string]: Json };
 
 /** One entry of the traffic: what the definition sent or read, or what happened instead. */
-export type Entry = readonly [kind: string, value?: Json];
+type Entry = readonly [kind: string, value?: Json];
 
 export interface Step {
   /** What the step does, such as `call sweep` or `set voltage`. The construction of the object is `connect`. */
@@ -33,6 +33,8 @@ const STEP = ['call', 'set', 'args', 'kwargs', 'to', 'gives', 'relative', 'raise
 /** The properties that only one of the two verbs has. */
 const OF_CALL = ['args', 'kwargs', 'gives', 'relative'];
 const NAME = /^[A-Za-z_]\w{0,99}$/;
+/** The most characters of the name of a method or property, such as `ch[0].gain`. */
+const LONGEST_NAME = 200;
 const KINDS = ['w', 'r', 'timeout', 'status', 'clear'];
 /** The most errors for one file. A person who fixes these can ask again. */
 const MOST = 20;
@@ -196,8 +198,12 @@ function readStep(line: Line): Step {
   if (verb === undefined || verbs.length !== 1)
     throw new Fault('A step has either "call" or "set": write one step a line', verbs[1]);
   const attribute = line[verb];
-  if (typeof attribute !== 'string' || !/^[A-Za-z_]/.test(attribute) || attribute.startsWith('__'))
-    throw new Fault(`"${verb}" is not the name of a method or property`, verb);
+  const isName =
+    typeof attribute === 'string' &&
+    attribute.length <= LONGEST_NAME &&
+    /^[A-Za-z_]/.test(attribute) &&
+    !attribute.startsWith('__');
+  if (!isName) throw new Fault(`"${verb}" is not the name of a method or property`, verb);
   const misplaced = (verb === 'set' ? OF_CALL : ['to']).find((key) => key in line);
   if (misplaced)
     throw new Fault(`"${misplaced}" does not belong to "${verb}": remove it`, misplaced);

@@ -2,7 +2,7 @@
  * Compares the recordings of two versions: which commands a new version sends to the instrument, and which it sends no
  * longer. Recordings are files, so nothing runs.
  */
-import { type Entry, isRecording, readRecording, type Step } from './recordings.ts';
+import { isRecording, readRecording, type Step } from './recordings.ts';
 import type { Files } from './types.ts';
 
 /** A difference in what is sent to the instrument. */
@@ -35,7 +35,10 @@ export function compareTraffic(before: Files | null, after: Files): TrafficChang
 
 const isEqual = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-/** What is sent in all steps with the same label, in order, by label. */
+/**
+ * The commands of all steps with the same label, in order, by label. Each command is whole, as JSON, because long ones
+ * may differ only at their ends.
+ */
 type Sent = ReadonlyMap<string, readonly string[]>;
 
 function sentIn(bytes: Uint8Array): Sent | null {
@@ -45,17 +48,16 @@ function sentIn(bytes: Uint8Array): Sent | null {
   for (const { label, io } of recording.steps) {
     const all = sent.get(label) ?? [];
     sent.set(label, all);
-    for (const entry of io) if (entry[0] === 'w') all.push(shown(entry));
+    for (const entry of io) if (entry[0] === 'w') all.push(JSON.stringify(entry[1]));
   }
   return sent;
 }
 
-function shown([, value]: Entry): string {
-  if (typeof value !== 'string') {
-    const { base64 } = value as { base64: string };
-    return `${Buffer.from(base64, 'base64').length} bytes (${cut(base64)})`;
-  }
-  return `\`${cut(value)}\``;
+/** A command in a message, cut if it is long. */
+function shown(command: string): string {
+  const value = JSON.parse(command) as string | { base64: string };
+  if (typeof value === 'string') return `\`${cut(value)}\``;
+  return `${Buffer.from(value.base64, 'base64').length} bytes (${cut(value.base64)})`;
 }
 
 const cut = (text: string): string =>
@@ -68,9 +70,11 @@ function differences(before: Sent | null, after: Sent | null): string[] {
     // A step that only one of the recordings has says nothing about the commands.
     if (!old || !now) return [];
     const where = placeOf(label);
-    const gone = without(old, now).map((one) => `this version no longer sends ${one} ${where}`);
+    const gone = without(old, now).map(
+      (one) => `this version no longer sends ${shown(one)} ${where}`,
+    );
     const added = without(now, old).map(
-      (one) => `this version sends ${one} ${where}, which is new`,
+      (one) => `this version sends ${shown(one)} ${where}, which is new`,
     );
     const isMoved = gone.length + added.length === 0 && old.join('\n') !== now.join('\n');
     const moved = isMoved ? [`this version sends the same commands in another order ${where}`] : [];

@@ -189,6 +189,8 @@ t.test('recordings show what a new version sends differently', async (t) => {
     'this version no longer sends 2 bytes (AAE=) when gain is set',
     'this version sends 2 bytes (AAI=) when gain is set, which is new',
   ]);
+  const long = (end: string) => of([`TRAC:DATA ${'1,'.repeat(60)}${end}`], []);
+  t.equal(messages(long('2'), long('3')).length, 2, 'long commands may differ at their ends');
   t.same(messages(base, 'broken'), []);
   t.same(compareTraffic(null, withFiles({ 'tests/a.jsonl': base })), []);
 });
