@@ -106,23 +106,25 @@ export function readShort(
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
+  // A refused request may end without a further event, and the timer would keep its chunks.
+  const fail = (error: Error) => {
+    clearTimeout(late);
+    reject(error);
+  };
   const late = setTimeout(
-    () => reject(new RequestRefused(408, 'the request arrives too slowly')),
+    () => fail(new RequestRefused(408, 'the request arrives too slowly')),
     patience,
   );
   stream.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size <= limit) chunks.push(chunk);
-    else reject(new RequestRefused(413, `the request is larger than ${limit} bytes`));
+    else fail(new RequestRefused(413, `the request is larger than ${limit} bytes`));
   });
   stream.once('end', () => {
     clearTimeout(late);
     resolve(Buffer.concat(chunks));
   });
-  stream.once('error', (error) => {
-    clearTimeout(late);
-    reject(error);
-  });
+  stream.once('error', fail);
   return promise;
 }
 
