@@ -153,9 +153,11 @@ export async function updateComputer(
 
 /**
  * Cuts the results that a bench computer has posted from the computer, because it loses the right to test. The results
- * stay as history, but never count again.
+ * stay as history, but never count again. Locks checks in the order of their ids, as a landing does, so that the two
+ * cannot deadlock.
  */
 export async function detachResults(em: EntityManager, id: number): Promise<void> {
+  await em.execute('select 1 from checks where computer = ? order by id for update', [id]);
   await em.nativeUpdate(Check, { computer: id }, { computer: null });
   await em.nativeUpdate(TestResult, { computer: id }, { computer: null });
 }
@@ -170,8 +172,9 @@ export async function holdBench(em: EntityManager, id: number, labId: number): P
   return (await em.findOne(Computer, where, { lockMode })) !== null;
 }
 
-/** Deletes a computer and its bindings. */
+/** Deletes a computer and its bindings. Its results stay, but never count again. */
 export async function deleteComputer(em: EntityManager, id: number): Promise<void> {
+  await detachResults(em, id);
   await em.nativeDelete(Computer, { id });
 }
 
