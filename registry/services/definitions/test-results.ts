@@ -50,7 +50,7 @@ export async function postTestResult(
       items: stored.items.length,
       kinds: kindsOf(stored),
     });
-    return showResult(added, row.lab_id, true);
+    return showResult(added, { labId: row.lab_id, commit: version.commit }, true);
   });
 }
 
@@ -67,8 +67,8 @@ export async function listTestResultsOf(
 ) {
   const row = await loadForReading(deps, caller, id);
   const em = deps.store.em();
-  if (!(await findVersion(em, row.id, n)))
-    throw new Problem('not_found', `${row.name} has no version ${n}.`);
+  const version = await findVersion(em, row.id, n);
+  if (!version) throw new Problem('not_found', `${row.name} has no version ${n}.`);
   const { labs } = equipmentSeenBy(caller.actor);
   const sees = (labId: number | null) =>
     labs === undefined || (labId !== null && labs.includes(labId));
@@ -79,15 +79,25 @@ export async function listTestResultsOf(
     labs: sees(row.lab_id) ? undefined : labs,
     ...page,
   });
-  const shown = found.items.map((result) => showResult(result, row.lab_id, sees(result.lab_id)));
+  const now = { labId: row.lab_id, commit: version.commit };
+  const shown = found.items.map((result) => showResult(result, now, sees(result.lab_id)));
   return answerPage(page, found, shown);
 }
 
-function showResult(row: Row, labId: number | null, isOurs: boolean): TestResult {
+/** @param now the lab that owns the definition, and the commit of the version: a result for others does not count */
+function showResult(
+  row: Row,
+  now: { labId: number | null; commit: string },
+  isOurs: boolean,
+): TestResult {
   const shown = {
     ...show(row, ['id', 'version', 'commit', 'since', 'created_at']),
     state: row.state as TestResult['state'],
-    standing: row.is_newest && row.computer !== null && row.lab_id === labId,
+    standing:
+      row.is_newest &&
+      row.computer !== null &&
+      row.lab_id === now.labId &&
+      row.commit === now.commit,
     ...pick(row, ['computer_name', 'summary']),
     details: row.details as unknown as TestDetails,
   };
