@@ -92,6 +92,7 @@ export class LabPolicy extends EditableCard {
     const { direct_landing, required_approvals, allow_self_approval, public_definitions } =
       this.lab;
     const authors = this.lab.bench_authors ?? [];
+    const runsNothing = this.lab.bench_authors?.length === 0;
     return html`<wa-radio-group name="direct_landing" label="Landing without review" .value=${direct_landing}>
         ${Object.entries(LANDING).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
       </wa-radio-group>
@@ -125,8 +126,8 @@ export class LabPolicy extends EditableCard {
       <wa-select
         name="bench_authors"
         label="Bench computers run only the changes of"
-        hint="Everybody who opened, pushed or wrote a change must be chosen. With nobody chosen, they run every change."
-        placeholder="Everybody who may propose"
+        hint=${`Everybody who opened, pushed or wrote a change must be chosen. With nobody chosen, they run ${runsNothing ? 'no' : 'every'} change.`}
+        placeholder=${runsNothing ? 'Nobody' : 'Everybody who may propose'}
         multiple
         with-clear
         .value=${authors.map(String)}
@@ -167,6 +168,8 @@ export class LabPolicy extends EditableCard {
 
   protected async save(fields: FormData) {
     const authors = fields.getAll('bench_authors').map(Number);
+    // An empty list, which the form cannot choose, lets benches run nothing. Another change must not lift that.
+    const nobody = this.lab.bench_authors?.length === 0 ? [] : null;
     await changeLab(this.lab.id, {
       direct_landing: String(fields.get('direct_landing')) as Lab['direct_landing'],
       public_definitions: String(fields.get('public_definitions')) as Lab['public_definitions'],
@@ -175,7 +178,7 @@ export class LabPolicy extends EditableCard {
       required_checks: Object.fromEntries(
         this.checks.map(([name, user]) => [name.trim(), user ?? 0]),
       ),
-      bench_authors: authors.length === 0 ? null : authors,
+      bench_authors: authors.length === 0 ? nobody : authors,
     });
   }
 }
