@@ -74,8 +74,9 @@ export async function createCode(
 
 /**
  * Exchanges a code for a token. If the lab already has a computer of this name, the enrolment takes it over, and its old
- * token ends. So does its right to test, because whoever has a code may choose the name. Throws `bad_code` for unknown, used and expired codes alike, `name_taken` if another lab has a computer of
- * this name (the code stays valid), and `too_many_attempts`.
+ * token ends. So does its right to test, because whoever has a code may choose the name. Throws `bad_code` for unknown,
+ * used and expired codes alike, `name_taken` if another lab has a computer of this name (the code stays valid), and
+ * `too_many_attempts`.
  */
 export async function enrol(
   deps: EnrolmentDeps,

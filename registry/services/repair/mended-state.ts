@@ -11,8 +11,8 @@ type Known = (em: EntityManager, id: number) => Promise<KnownState>;
 
 /**
  * Compares the state of a definition with what was known of it before an update: by default, what the index had. Pass
- * `first` to `indexRepository` as an option. `first` throws `RecordError` if another definition in the database has the id that this repository names, because the update
- * would replace the row of that definition.
+ * `first` to `indexRepository` as an option. `first` throws `RecordError` if another definition in the database has the id
+ * that this repository names, because the update would replace the row of that definition.
  */
 export function mendedState(name: string, knownOf?: Known) {
   let known: KnownState | undefined;
