@@ -161,10 +161,10 @@ class Worker:
 
 def limit(memory: int, seconds: int) -> None:
     """Limits the memory and processor time of this process, where the system can. No definition can lift the limits."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return
+    import resource
+
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),

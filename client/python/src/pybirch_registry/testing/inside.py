@@ -9,7 +9,6 @@ import contextlib
 import ctypes
 import json
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +26,8 @@ NO_ROOM = "size=1m,nr_inodes=1024,mode=755"
 MOST_PROCESSES = 256
 """Processes and threads. The limit does not apply to root of the whole computer."""
 
-libc = ctypes.CDLL(None, use_errno=True)
+if sys.platform == "linux":
+    libc = ctypes.CDLL(None, use_errno=True)
 
 
 class MountAttributes(ctypes.Structure):
@@ -69,6 +69,7 @@ def is_here(path: str, file: int) -> bool:
 
 
 def opened(paths: list[str]) -> Iterator[tuple[str, int]]:
+    assert sys.platform == "linux"
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             yield path, os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -110,6 +111,9 @@ def give_up_rights() -> None:
     """Enters a second user namespace, in which this process has no user. So it can neither unmount anything nor make
     further namespaces (user_namespaces(7)).
     """
+    assert sys.platform == "linux"
+    import resource
+
     check(libc.unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare")
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))), "prctl")
     resource.setrlimit(resource.RLIMIT_NPROC, (MOST_PROCESSES, MOST_PROCESSES))
