@@ -5,6 +5,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +15,8 @@ import pytest
 from bench_definitions import HEAD, LOCK_IN, STEPS, definition, recorded
 from pybirch_registry.cli import main
 from pybirch_registry.testing.items import Item
-from pybirch_registry.testing.process import Limits
+from pybirch_registry.testing.process import Limits, Process, ProcessError
+from pybirch_registry.testing.pytest_files import run_pytest_files
 from pybirch_registry.testing.running import run_tests
 from pybirch_registry.testing.subjects import Subject
 
@@ -141,6 +143,27 @@ def test_what_comes_after_a_hostile_recording_still_runs(hostile: dict[str, Item
 def test_an_answer_that_was_not_asked_for_turns_nothing_green(hostile: dict[str, Item]) -> None:
     """The definition answers twice, so that the next call would get the first answer."""
     assert "it sent an answer that was not asked for" in (hostile["say_done"].message or "")
+
+
+def test_a_process_that_never_stops_asking_ends_at_its_time_limit(tmp_path: Path) -> None:
+    process = Process(["-c", "while True: print('{}', flush=True)"], tmp_path)
+    deadline = time.monotonic() + 0.5
+    try:
+        with pytest.raises(ProcessError, match="it did not end within its time limit"):
+            while time.monotonic() < deadline + 5:
+                process.receive(deadline)
+    finally:
+        process.stop()
+
+
+def test_pytest_files_that_pytest_cannot_run_fail(tmp_path: Path) -> None:
+    folder = definition(tmp_path / "LockIn", "LockIn", LOCK_IN)
+    (folder / "tests").mkdir(exist_ok=True)
+    (folder / "tests" / "test_none.py").write_text("def test_a(): pass")
+    (folder / "tests" / "conftest.py").write_text("raise RuntimeError('broken')")
+    [item] = run_pytest_files(Subject(folder, "LockIn"))
+    assert (item.name, item.state) == ("tests/test_none.py", "failed")
+    assert "broken" in (item.difference or "")
 
 
 def test_a_child_replays_as_this_process_does_and_tells_the_line(

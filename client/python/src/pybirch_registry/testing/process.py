@@ -1,5 +1,5 @@
 """A child process that runs code under test. The parent believes nothing that the child sends: lines are limited in
-size and number, and everything that the child started ends with it.
+size, and everything that the child started ends with it.
 """
 
 import contextlib
@@ -82,7 +82,10 @@ class Process:
     def receive(self, deadline: float) -> dict[str, Any]:
         """The next message. `deadline` is a time of `time.monotonic`. Raises `ProcessError`."""
         try:
-            line = self._lines.get(timeout=max(deadline - time.monotonic(), 0.001))
+            left = deadline - time.monotonic()
+            if left <= 0:  # however fast a process asks and is answered
+                raise queue.Empty
+            line = self._lines.get(timeout=left)
         except queue.Empty as error:
             raise ProcessError("it did not end within its time limit") from error
         if line is None:
@@ -123,6 +126,7 @@ class Process:
             code = self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             return "it closed its output"
+        self._kill_group()
         if code < 0:
             with contextlib.suppress(ValueError):
                 return f"its process was ended by {signal.Signals(-code).name}"
@@ -155,11 +159,16 @@ class Process:
         self._kill()
 
     def _kill(self) -> None:
-        if self._process.returncode is None and sys.platform != "win32":
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.returncode is None:
+            self._kill_group()
         with contextlib.suppress(OSError):
             self._process.kill()
+
+    def _kill_group(self) -> None:
+        """Ends what the process started, also if the process itself has just ended."""
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -106,8 +106,7 @@ def main() -> None:
         os.devnull,
         f"--rootdir={folder}",
     ]
-    pytest.main([*options, *job["files"]], plugins=[reporter])
-    reporter.send({"ended": True})
+    reporter.send({"ended": int(pytest.main([*options, *job["files"]], plugins=[reporter]))})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Runs the pytest files of a definition in a process of their own (pytest_child.py)."""
 
 import json
+import math
 import shutil
 import tempfile
 import time
@@ -18,6 +19,9 @@ CHILD = "pybirch_registry.testing.pytest_child"
 LONGEST = 8000
 """The longest text of a failure that is kept, in characters."""
 MOST_RESULTS = 5000
+LONGEST_NAME = 500
+ALL_PASSED, SOME_FAILED, NONE_FOUND = 0, 1, 5
+"""Exit codes of pytest. All others say that it could not run the tests."""
 
 
 def run_pytest_files(subject: Subject, limits: Limits | None = None) -> Iterator[Item]:
@@ -48,7 +52,7 @@ def _run(subject: Subject, files: list[str], limits: Limits, scratch: Path) -> I
     start = time.monotonic()
     deadline = start + limits.start_seconds
     end = start + limits.pytest_seconds
-    running, count = files[0], 0
+    running, count, has_failed = files[0], 0, False
     try:
         process.send(job)
         while True:
@@ -56,13 +60,16 @@ def _run(subject: Subject, files: list[str], limits: Limits, scratch: Path) -> I
             count += 1
             if count > 2 * MOST_RESULTS:
                 raise ProcessError(f"it has more than {MOST_RESULTS} results")
-            if message.get("ended"):
+            if "ended" in message:
+                yield from _rest(message["ended"], has_failed, files[0], process)
                 return
             if isinstance(message.get("started"), str):
                 running, start = message["started"], time.monotonic()
                 deadline = start + limits.seconds
             else:
-                yield read_item(message)
+                item = read_item(message)
+                has_failed = has_failed or item.state == "failed"
+                yield item
     except ProcessError as error:
         yield Item(
             running, "failed", time.monotonic() - start, f"{running}: {error}", process.printed().strip() or None
@@ -71,12 +78,22 @@ def _run(subject: Subject, files: list[str], limits: Limits, scratch: Path) -> I
         process.stop()
 
 
+def _rest(code: Any, has_failed: bool, name: str, process: Process) -> Iterator[Item]:
+    """What pytest's exit code says and its results do not: that there are no tests, or that it could not run them."""
+    if code == NONE_FOUND:
+        yield Item(name, "skipped", 0.0, "pytest found no tests to run")
+    elif code not in (ALL_PASSED, SOME_FAILED) and not has_failed:
+        text = process.printed().strip()[-LONGEST:] or None
+        yield Item(name, "failed", 0.0, f"{name}: pytest could not run the tests", text)
+
+
 def read_item(message: dict[str, Any]) -> Item:
     """The item that a process sent. Raises `ProcessError`."""
     name, state, seconds = message.get("name"), message.get("state"), message.get("seconds")
     texts = (message.get("message"), message.get("difference"))
-    is_right = isinstance(name, str) and state in ("passed", "failed", "skipped") and type(seconds) in (int, float)
-    if not is_right or not all(text is None or isinstance(text, str) for text in texts):
+    is_named = isinstance(name, str) and len(name) <= LONGEST_NAME and state in ("passed", "failed", "skipped")
+    is_timed = type(seconds) in (int, float) and 0 <= seconds < math.inf
+    if not is_named or not is_timed or not all(text is None or isinstance(text, str) for text in texts):
         raise ProcessError(f"it sent something that is not a result: {json.dumps(message)[:100]}")
     message_text, difference = (None if text is None else text[:LONGEST] for text in texts)
     return Item(str(name), state, float(min(seconds or 0, 1e9)), message_text, difference)  # type: ignore[arg-type]
