@@ -173,8 +173,8 @@ def _binary(parts: list[object]) -> Binary:
     return Binary(layout.size, layout, tuple(fixed), tuple(names))
 
 
-def _layout(parts: list[object]) -> tuple[struct.Struct, list[object]]:
-    if not parts or not _LAYOUT.fullmatch(str(parts[0])):
+def _layout(parts: object) -> tuple[struct.Struct, list[object]]:
+    if not isinstance(parts, list) or not parts or not _LAYOUT.fullmatch(str(parts[0])):
         raise SimulatorError("a binary message begins with a layout, such as '<HBBBB'")
     layout = struct.Struct(str(parts[0]))
     if layout.size > LONGEST_MESSAGE:
@@ -255,11 +255,12 @@ def _block(reply: dict[str, Any], expression: Callable[[object], Expression]) ->
     if unknown or not reply.keys() >= {"block", "values", "count"}:
         raise SimulatorError("a binary block has block, values, count and perhaps digits")
     code = str(reply["block"])
-    layout = struct.Struct(code if code[:1] in "<>" else f"<{code}")
-    if not _ELEMENT.fullmatch(layout.format):
+    element = code if code[:1] in ("<", ">") else f"<{code}"
+    if not _ELEMENT.fullmatch(element):
         raise SimulatorError(f"{code!r} is no type of a value, such as 'B' or '<f'")
+    layout = struct.Struct(element)
     values, count, digits = expression(reply["values"]), expression(reply["count"]), reply.get("digits", "")
-    if not re.fullmatch(r"[1-9]?", digits):
+    if not isinstance(digits, str) or not re.fullmatch(r"[1-9]?", digits):
         raise SimulatorError("digits is not between 1 and 9")
 
     def block(scope: Scope) -> bytes:

@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..errors import RegistryError
-from . import values
 from .commands import unknown_commands
 from .computed import SimulatorError
 from .device import Device, Reading
@@ -17,7 +16,7 @@ from .items import Item
 from .outcome import outcome
 from .process import Limits, ProcessError
 from .replaying import Driver
-from .simulator_file import FILE, read_simulator
+from .simulator_file import FILE, read_simulator, read_text
 from .subjects import Subject
 from .under_test import RaisedError, UnderTest
 
@@ -60,8 +59,8 @@ class Watched:
         known = len(self._simulator.unknown)
         try:
             self._simulator.write(data, end)
-        except SimulatorError as error:
-            raise Difference(self.step, f"an answer of {FILE}", str(error)) from None
+        except Exception as error:  # pyvisa-sim raises the type of whatever went wrong
+            raise Difference(self.step, f"an answer of {FILE}", str(error) or type(error).__name__) from None
         if len(self._simulator.unknown) > known:
             raise Difference(self.step, f"a command that {FILE} knows and accepts", f"sent {quote(data)}")
 
@@ -152,8 +151,10 @@ def _texts(values_: Any) -> list[str]:
 
 
 def _number(value: Any) -> float | None:
-    given = values.decode(value)
-    return given if isinstance(given, int | float) and math.isfinite(given) else None
+    try:
+        return value if isinstance(value, int | float) and math.isfinite(value) else None
+    except OverflowError:  # an integer that no float can hold
+        return None
 
 
 def open_simulators(subject: Subject) -> "dict[str, Simulator]":
@@ -206,10 +207,10 @@ def _compared(subject: Subject) -> Item:
     start = time.monotonic()
     file = f"{subject.name}.py"
     try:
-        files = read_simulator((subject.folder / FILE).read_text(encoding="utf-8"))
+        files = read_simulator(read_text(subject.folder))
         unknown = unknown_commands((subject.folder / file).read_text(encoding="utf-8"), files)
-    except (SimulatorError, SyntaxError, UnicodeDecodeError, OSError) as error:
-        return Item(name, "failed", time.monotonic() - start, str(error))
+    except (SimulatorError, SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
+        return Item(name, "failed", time.monotonic() - start, str(error) or type(error).__name__)
     if not unknown:
         return Item(name, "passed", time.monotonic() - start)
     first = unknown[0]

@@ -31,7 +31,7 @@ def _texts(source: str) -> Iterator[tuple[str, int]]:
     """The texts in a module, with their lines. Parts of f-strings count."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and node.end_lineno == node.lineno:

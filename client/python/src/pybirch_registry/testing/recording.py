@@ -155,6 +155,8 @@ class _Line:
             raise self.error(f"this is not JSON that can be read: {error}") from error
         if not isinstance(value, dict):
             raise self.error("the line is not a JSON object; each line is {…}")
+        if values.is_deeper(value, values.DEEPEST_JSON):
+            raise self.error(f"lists and objects are nested more than {values.DEEPEST_JSON} times; remove some")
         self.value: dict[str, Any] = value
 
     def error(self, text: str) -> RecordingError:

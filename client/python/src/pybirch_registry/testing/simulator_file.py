@@ -8,6 +8,7 @@ the file.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from .computed import Dialogue, SimulatorError, read_dialogue
@@ -30,6 +31,26 @@ class DeviceFile:
     binding: dict[str, Any]
     """The entry under `resources`."""
     computed: "tuple[Computed, ...]"
+
+
+def read_text(folder: Path) -> str:
+    """The text of the `simulator.yaml` in a folder. Raises `SimulatorError`, also if there is none or it is a link."""
+    path = folder / FILE
+    try:
+        if path.is_symlink():
+            raise SimulatorError(f"{path} is a link; write the file itself")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise SimulatorError(f"{folder} has no {FILE}") from None
+    except OSError as error:
+        raise SimulatorError(f"{path} cannot be read: {error}") from None
+    if len(content) > LARGEST_FILE:
+        raise SimulatorError(f"{FILE} is larger than {LARGEST_FILE} bytes")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise SimulatorError(f"{path} cannot be read: {error}") from None
 
 
 def read_simulator(text: str) -> list[DeviceFile]:

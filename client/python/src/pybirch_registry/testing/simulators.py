@@ -17,7 +17,7 @@ from pyvisa_sim.parser import get_device
 from .computed import Binary, Dialogue, Fields, SimulatorError
 from .device import Device, DeviceFinder, DeviceTimeoutError, Reading
 from .expressions import ExpressionError, Value
-from .simulator_file import FILE, DeviceFile, channel_ids, read_simulator
+from .simulator_file import FILE, DeviceFile, channel_ids, read_simulator, read_text
 
 LONGEST_QUERY: Final = 1 << 16
 """The most bytes that a definition may send without a terminator."""
@@ -56,7 +56,7 @@ class Simulator:
                 raise SimulatorError(f"the definition sent {LONGEST_QUERY} bytes without a terminator")
             self._sim.write(bytes(data))
             # `Device.read` gives single bytes, each in a time that grows with the length of the reply.
-            self._output.extend(self._sim._output_buffers)
+            self._output.extend(one for one in self._sim._output_buffers if one)
             self._sim._output_buffers.clear()
         if self.waiting() > MOST_WAITING:
             raise SimulatorError(f"the definition left {MOST_WAITING} bytes of replies unread")
@@ -222,10 +222,4 @@ def finder(devices: Mapping[str, Device]) -> DeviceFinder:
 
 def simulators_of(folder: Path) -> dict[str, Simulator]:
     """The simulators in the folder of a definition. Raises `SimulatorError`, also if there is no file."""
-    try:
-        text = (folder / FILE).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SimulatorError(f"{folder} has no {FILE}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SimulatorError(f"{folder / FILE} cannot be read: {error}") from None
-    return open_simulators(text)
+    return open_simulators(read_text(folder))

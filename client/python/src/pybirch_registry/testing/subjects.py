@@ -24,10 +24,16 @@ class Subject:
         return self.name if self.version is None else f"{self.name} v{self.version}"
 
     def recordings(self) -> list[Path]:
-        return sorted((self.folder / "tests").glob("*.jsonl"))
+        return self._tests("*.jsonl")
 
     def pytest_files(self) -> list[Path]:
-        return sorted((self.folder / "tests").glob("test_*.py"))
+        return self._tests("test_*.py")
+
+    def _tests(self, pattern: str) -> list[Path]:
+        """Leaves out links, which could lead to files of this computer that are not the definition's."""
+        folder = self.folder / "tests"
+        found = [] if folder.is_symlink() else sorted(folder.glob(pattern))
+        return [file for file in found if not file.is_symlink()]
 
 
 def find_subject(folder: Path, policy: Policy | None = None) -> Subject:
@@ -50,7 +56,7 @@ def _names(folder: Path) -> Iterator[str]:
     for file in folder.glob("*.py"):
         try:
             body = ast.parse(file.read_bytes()).body
-        except (SyntaxError, ValueError, OSError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
             if file.stem == folder.resolve().name:
                 yield file.stem  # the test then says what is wrong with it
             continue

@@ -13,12 +13,15 @@ from types import TracebackType
 from typing import Any
 
 from ..guard import Policy
+from . import values
 from .device import Device, DeviceFinder, DeviceTimeoutError, Reading
 from .difference import Difference, Place
 from .loading import files_of
 from .process import Limits, Process, ProcessError
 
 CHILD = "pybirch_registry.testing.child"
+LONGEST = 4000
+"""The longest text of an error that is kept, in characters."""
 GRACE_S = 2.0
 """How long a definition may take to end after its traffic was stopped, in seconds."""
 
@@ -147,10 +150,12 @@ class UnderTest:
 
     def _result(self, done: dict[str, Any]) -> Any:
         if "gives" in done:
+            if values.is_deeper(done["gives"], values.DEEPEST_JSON):
+                raise ProcessError("it sent a value that is nested too deep")
             return done["gives"]
         kinds, text = done.get("raises"), done.get("text")
         if isinstance(kinds, list) and kinds and all(isinstance(one, str) for one in kinds) and isinstance(text, str):
-            raise RaisedError(kinds, text, self._place(done.get("at")))
+            raise RaisedError([one[:LONGEST] for one in kinds[:LONGEST]], text[:LONGEST], self._place(done.get("at")))
         raise ProcessError("it sent something that is not an answer")
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -178,11 +183,15 @@ class UnderTest:
         for one in at if isinstance(at, list) else []:
             if not (isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and type(one[1]) is int):
                 continue
-            file = (self._folder / one[0]).resolve()
-            if file.is_relative_to(self._folder.resolve()) and file.is_file():
+            try:
+                file = (self._folder / one[0]).resolve()
+                if not file.is_relative_to(self._folder.resolve()) or not file.is_file():
+                    continue
                 lines = file.read_text(errors="replace").splitlines()
-                if 0 < one[1] <= len(lines):
-                    return Place(one[0], one[1], lines[one[1] - 1].strip())
+            except (OSError, ValueError):  # no name of a file
+                continue
+            if 0 < one[1] <= len(lines):
+                return Place(one[0], one[1], lines[one[1] - 1].strip())
         return None
 
     def _stop(self) -> None:

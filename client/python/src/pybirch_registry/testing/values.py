@@ -7,12 +7,14 @@ numpy arrays and tuples become lists, numpy numbers become numbers. What JSON la
 
 import base64
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
 DEEPEST = 40
 """The deepest nesting of lists and objects that is followed."""
+DEEPEST_JSON = 4 * DEEPEST
+"""The deepest nesting of their JSON, in which an object with other keys than text takes three levels."""
 FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 TAGS = frozenset(["float", "complex", "base64", "quantity", "tuple", "dict", "attribute", "object"])
 """The keys that make an object stand for another value."""
@@ -45,6 +47,20 @@ def encode(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return _mapping(value, depth)
     return _foreign(value, depth)
+
+
+def is_deeper(value: Any, most: int) -> bool:
+    """Whether lists and objects in JSON are nested more than `most` times. Needs no stack, as comparing them does."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
 
 
 def _float(value: float) -> Any:

@@ -83,7 +83,7 @@ class Session:
             found += data
             if ended and not is_serial and not suppresses_end:
                 return found, StatusCode.success
-            if stop is not None and found[-1] == stop:
+            if stop is not None and found[-1:] == bytes([stop]):
                 is_end = ends_by_char and not suppresses_end
                 return found, StatusCode.success if is_end else StatusCode.success_termination_character_read
             if len(found) >= count:
