@@ -3,6 +3,7 @@
 import json
 import os
 from argparse import Namespace
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,12 @@ def _import(subject: Subject, cls: type, calls: list[str], options: Namespace, o
     """Writes a recording for each session of a test file or log, and replays it."""
     sessions = read_sessions(options.source, calls)
     items: list[Item] = []
+    taken: Counter[str] = Counter()
     with UnderTest() as tested:
         for number, session in enumerate(sessions, 1):
-            file = options.to / f"{file_name(session.name)}.jsonl"
+            name = file_name(session.name)
+            taken[name] += 1  # one test may have several sessions
+            file = options.to / (f"{name}.jsonl" if taken[name] == 1 else f"{name}-{taken[name]}.jsonl")
             try:
                 if session.cls is not None and session.cls.rpartition(".")[2] != subject.name:
                     raise RecordingError(f"it tests {session.cls}")

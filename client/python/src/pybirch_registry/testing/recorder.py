@@ -21,7 +21,7 @@ from .traffic import Traffic, watched
 
 RELATIVE = 1e-9
 """The tolerance of recorded numbers: the last digits of a computed number may differ between computers."""
-TERMINATORS = ("\r\n", "\n", "\r")
+TERMINATORS = ("\r\n", "\n", "\r", "\0")
 TOLD = ("numpy", "pyvisa", "pyvisa-py", "pyserial", "pybirch-registry")
 """The packages whose versions a recording names."""
 
@@ -157,13 +157,18 @@ def record_session(cls: type, args: Mapping[str, Any], calls: Sequence[str], don
     with watched(traffic):
         instrument = build(cls, args)
         recorder = Recorder(cls.__name__, args, traffic)
-        for call in calls or [name for name in CALLS if hasattr(cls, name)]:
-            with contextlib.suppress(Exception):
-                recorder.perform(instrument, "call", call)
-            done(call)
-        recording = recorder.finish()
-        close_session(instrument)
-    return recording
+        try:
+            for call in calls or [name for name in CALLS if hasattr(cls, name)]:
+                try:
+                    recorder.perform(instrument, "call", call)
+                except RecordingError:
+                    raise
+                except Exception:  # is recorded
+                    pass
+                done(call)
+            return recorder.finish()
+        finally:
+            close_session(instrument)
 
 
 class Recorded:
