@@ -7,6 +7,7 @@ The order matters. What is mounted before the second user namespace is made cann
 
 import contextlib
 import ctypes
+import functools
 import json
 import os
 import sys
@@ -26,8 +27,10 @@ NO_ROOM = "size=1m,nr_inodes=1024,mode=755"
 MOST_PROCESSES = 256
 """Processes and threads. The limit does not apply to root of the whole computer."""
 
-if sys.platform == "linux":
-    libc = ctypes.CDLL(None, use_errno=True)
+
+@functools.cache
+def libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 class MountAttributes(ctypes.Structure):
@@ -44,7 +47,7 @@ def check(result: int, what: str) -> None:
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
     texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, options)]
-    check(libc.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]), f"mount {target}")
+    check(libc().mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]), f"mount {target}")
 
 
 def hide(folder: str, options: str = NO_ROOM) -> None:
@@ -69,10 +72,10 @@ def is_here(path: str, file: int) -> bool:
 
 
 def opened(paths: list[str]) -> Iterator[tuple[str, int]]:
-    assert sys.platform == "linux"
+    flags: int = getattr(os, "O_PATH", 0) | getattr(os, "O_CLOEXEC", 0)  # Windows has neither
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
-            yield path, os.open(path, os.O_PATH | os.O_CLOEXEC)
+            yield path, os.open(path, flags)
 
 
 def set_up(hide_also: list[str], home: str, keep: list[str]) -> None:
@@ -83,7 +86,7 @@ def set_up(hide_also: list[str], home: str, keep: list[str]) -> None:
     read_only = MountAttributes(set=MS_RDONLY)
     size = ctypes.c_size_t(ctypes.sizeof(read_only))
     flags = ctypes.c_uint(AT_RECURSIVE)
-    check(libc.syscall(MOUNT_SETATTR, AT_FDCWD, b"/", flags, ctypes.byref(read_only), size), "mount_setattr")
+    check(libc().syscall(MOUNT_SETATTR, AT_FDCWD, b"/", flags, ctypes.byref(read_only), size), "mount_setattr")
     hidden = [folder for folder in HIDDEN if Path(folder).is_dir() and not Path(folder).is_symlink()]
     for folder in hidden:
         hide(folder)
@@ -111,12 +114,12 @@ def give_up_rights() -> None:
     """Enters a second user namespace, in which this process has no user. So it can neither unmount anything nor make
     further namespaces (user_namespaces(7)).
     """
-    assert sys.platform == "linux"
-    import resource
+    check(libc().unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare")
+    check(libc().prctl(PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))), "prctl")
+    if sys.platform == "linux":
+        import resource
 
-    check(libc.unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare")
-    check(libc.prctl(PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))), "prctl")
-    resource.setrlimit(resource.RLIMIT_NPROC, (MOST_PROCESSES, MOST_PROCESSES))
+        resource.setrlimit(resource.RLIMIT_NPROC, (MOST_PROCESSES, MOST_PROCESSES))
 
 
 def main() -> None:

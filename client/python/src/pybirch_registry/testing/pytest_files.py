@@ -92,7 +92,7 @@ def read_item(message: dict[str, Any]) -> Item:
     name, state, seconds = message.get("name"), message.get("state"), message.get("seconds")
     texts = (message.get("message"), message.get("difference"))
     is_named = isinstance(name, str) and len(name) <= LONGEST_NAME and state in ("passed", "failed", "skipped")
-    is_timed = type(seconds) in (int, float) and 0 <= seconds < math.inf
+    is_timed = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < math.inf
     if not is_named or not is_timed or not all(text is None or isinstance(text, str) for text in texts):
         raise ProcessError(f"it sent something that is not a result: {json.dumps(message)[:100]}")
     message_text, difference = (None if text is None else text[:LONGEST] for text in texts)
