@@ -4,8 +4,8 @@
  */
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { diskFault } from '../disk-faults.ts';
 import { Problem } from '../errors.ts';
-import { diskFault } from '../plugins/disk-faults.ts';
 import { StoreError } from '../store/errors.ts';
 import { runProgram } from './program.ts';
 import { printError } from './terminal.ts';

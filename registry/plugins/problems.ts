@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError, type RepositoryErrorCode } from '../../repos/errors.ts';
+import { diskProblem } from '../disk-faults.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { invalidInput } from '../invalid-input.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
-import { diskProblem } from './disk-faults.ts';
 
 export function problems(app: FastifyInstance): void {
   app.setErrorHandler(answerError);

@@ -1,6 +1,6 @@
 import type { Repositories } from '../../repos/types.ts';
+import { diskProblem } from '../disk-faults.ts';
 import { Problem } from '../errors.ts';
-import { diskProblem } from '../plugins/disk-faults.ts';
 import { Type } from '../schemas/build.ts';
 import type { Difference } from '../services/repair/compare.ts';
 import type { Store } from '../store/open.ts';

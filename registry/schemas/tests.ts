@@ -1,7 +1,7 @@
 /** Schemas of test runs (docs/contract.md, section 11.1). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
-import { Id, Nullable, Prose, Time } from './common.ts';
+import { Id, NOT_BLANK, Nullable, Prose, Time } from './common.ts';
 
 /** The states of GitHub's commit statuses and of GitLab's pipelines. Only `success` counts as passed. */
 export const CheckState = Type.Enum([
@@ -23,7 +23,7 @@ const Told = (maxLength: number, description?: string) =>
   Type.String({ maxLength, ...(description && { description }) });
 
 const TestItem = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 500 }),
+  name: Type.String({ minLength: 1, maxLength: 500, pattern: NOT_BLANK }),
   state: Type.Enum(['passed', 'failed', 'skipped']),
   seconds: Type.Number({ minimum: 0 }),
   message: Type.Optional(Told(100_000)),

@@ -1,5 +1,5 @@
 /** Finds out whether an error means that a disk is full or broken, in errors of files, of git and of the database. */
-import { Problem } from '../errors.ts';
+import { Problem } from './errors.ts';
 
 /** A full disk, a quota, a limit on the size of files (errno(3)), and PostgreSQL's disk_full. */
 const FULL = /^(ENOSPC|EDQUOT|EFBIG|53100)$/;
