@@ -156,6 +156,17 @@ def test_a_process_that_never_stops_asking_ends_at_its_time_limit(tmp_path: Path
         process.stop()
 
 
+def test_a_process_that_does_not_read_what_it_asked_for_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pybirch_registry.testing.process.READS_WITHIN_S", 0.2)
+    deaf = Process(["-c", "import time; time.sleep(600)"], tmp_path)
+    with pytest.raises(ProcessError, match="does not read the answers"):
+        for _ in range(100):
+            deaf.send({"answer": "x" * 65536})
+    deaf.stop()
+
+
 def test_pytest_files_that_pytest_cannot_run_fail(tmp_path: Path) -> None:
     folder = definition(tmp_path / "LockIn", "LockIn", LOCK_IN)
     (folder / "tests").mkdir(exist_ok=True)

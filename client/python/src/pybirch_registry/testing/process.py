@@ -21,6 +21,8 @@ from .isolation import Isolation
 LONGEST_LINE = 16 * 1024 * 1024
 MOST_OUTPUT = 64 * 1024 * 1024
 """How many bytes a process may print before it is ended."""
+READS_WITHIN_S = 10.0
+"""How long a process may leave the answers to its questions unread."""
 KEPT_OUTPUT = 16 * 1024
 """How many of the last bytes that a process printed are kept."""
 KEPT = ("PATH", "LANG", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
@@ -55,8 +57,10 @@ class Process:
         """Starts Python with these arguments in `folder`, which is also its home folder. Raises `IsolationError`."""
         whole = [sys.executable, *command]
         self._lines: queue.Queue[bytes | None] = queue.Queue(maxsize=16)
+        self._unsent: queue.Queue[bytes | None] = queue.Queue(maxsize=16)
         self._printed = bytearray()
         self._fault: str | None = None
+        self._is_stopped = False
         self._process = subprocess.Popen(
             whole if isolation is None else isolation.wrap(whole, folder),
             stdin=subprocess.PIPE,
@@ -66,18 +70,17 @@ class Process:
             env=environment(folder),
             start_new_session=True,
         )
-        self._readers = [threading.Thread(target=one, daemon=True) for one in (self._read_lines, self._read_printed)]
-        for reader in self._readers:
-            reader.start()
+        work = (self._read_lines, self._read_printed, self._write)
+        self._threads = [threading.Thread(target=one, daemon=True) for one in work]
+        for thread in self._threads:
+            thread.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Raises `ProcessError`."""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
-        except OSError as error:
-            raise ProcessError(self._ending()) from error
+            self._unsent.put(json.dumps(message).encode() + b"\n", timeout=READS_WITHIN_S)
+        except queue.Full as error:
+            raise ProcessError("it asks, and does not read the answers") from error
 
     def receive(self, deadline: float) -> dict[str, Any]:
         """The next message. `deadline` is a time of `time.monotonic`. Raises `ProcessError`."""
@@ -104,20 +107,23 @@ class Process:
 
     def stop(self) -> None:
         """Ends the process and all that it started. May be called again."""
-        if self._process.stdin is None or self._process.stdin.closed:
+        if self._is_stopped:
             return
+        self._is_stopped = True
         self._kill()
         self._process.wait()
         # What left the process's group may still hold the pipes. Then the readers go on until this program ends.
         deadline = time.monotonic() + 1
-        while any(reader.is_alive() for reader in self._readers) and time.monotonic() < deadline:
+        with contextlib.suppress(queue.Full):
+            self._unsent.put_nowait(None)
+        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
             with contextlib.suppress(queue.Empty):
                 self._lines.get(timeout=0.02)  # a reader may wait for a place in the queue
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        for reader, stream in zip(self._readers, (self._process.stdout, self._process.stderr), strict=True):
-            if stream is not None and not reader.is_alive():
-                stream.close()
+        streams = (self._process.stdout, self._process.stderr, self._process.stdin)
+        for thread, stream in zip(self._threads, streams, strict=True):
+            if stream is not None and not thread.is_alive():
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def _ending(self) -> str:
         if self._fault is not None:
@@ -131,6 +137,16 @@ class Process:
             with contextlib.suppress(ValueError):
                 return f"its process was ended by {signal.Signals(-code).name}"
         return f"its process ended with exit code {code}"
+
+    def _write(self) -> None:
+        """Writes what `send` leaves. A process that does not read would block whoever writes."""
+        assert self._process.stdin is not None
+        while (line := self._unsent.get()) is not None:
+            try:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+            except (OSError, ValueError):  # it ended, which `receive` notices
+                return
 
     def _read_lines(self) -> None:
         assert self._process.stdout is not None
