@@ -15,7 +15,11 @@ async function upgrade(name: string, texts: Record<string, string>): Promise<str
 
 const newest = async (name: string) => await admin.client.definitions.byName(name);
 const classOf = (name: string, value = 1) => ({ [`${name}.py`]: measurement(name, value) });
-const TESTS = { 'simulator.yaml': 'spec: "1.1"\n', 'tests/connects.jsonl': '{}\n' };
+const SIMULATOR = 'spec: "1.1"\ndevices: {}\nresources: {}\n';
+const testsOf = (name: string) => ({
+  'simulator.yaml': SIMULATOR,
+  'tests/connects.jsonl': `${JSON.stringify({ recording: 1, class: name, args: {}, terminators: { write: '\n', read: '\n' } })}\n{"call":"connect"}\n`,
+});
 
 for (const [name, state] of [
   ['Meter', 'indexed by this registry'],
@@ -35,7 +39,7 @@ for (const [name, state] of [
       t.strictSame((await newest(name)).files, files);
     };
     await lands(classOf(name), 1);
-    await lands({ ...classOf(name), ...TESTS }, 2);
+    await lands({ ...classOf(name), ...testsOf(name) }, 2);
     await lands({ ...classOf(name, 2), 'simulator.yaml': 'spec: "1.0"\n' }, 3);
     t.same(await upgrade(name, classOf(name)), [], 'files that were a version do not land again');
   });
@@ -46,17 +50,21 @@ t.test("an admin's class stays until a release has a new class", async (t) => {
   const { id } = await newest('Stage');
   await admin.client.definitions.change(id, { source_code: measurement('Stage', 7) });
   t.same(await upgrade('Stage', classOf('Stage')), []);
-  t.same(await upgrade('Stage', { ...classOf('Stage'), ...TESTS }), [], 'with new files beside it');
+  t.same(
+    await upgrade('Stage', { ...classOf('Stage'), ...testsOf('Stage') }),
+    [],
+    'with new files beside it',
+  );
   t.equal((await newest('Stage')).source_code, measurement('Stage', 7));
   t.same(await upgrade('Stage', classOf('Stage', 8)), ['Stage']);
   t.equal((await newest('Stage')).version, 3);
 });
 
 t.test("an admin's files beside the class stay until a release has new files", async (t) => {
-  await upgrade('Lamp', { ...classOf('Lamp'), ...TESTS });
+  await upgrade('Lamp', { ...classOf('Lamp'), ...testsOf('Lamp') });
   const { id } = await newest('Lamp');
   await admin.client.definitions.change(id, { files: { 'simulator.yaml': null } });
-  t.same(await upgrade('Lamp', { ...classOf('Lamp'), ...TESTS }), []);
+  t.same(await upgrade('Lamp', { ...classOf('Lamp'), ...testsOf('Lamp') }), []);
   t.notOk((await newest('Lamp')).files?.['simulator.yaml']);
   t.same(await upgrade('Lamp', { ...classOf('Lamp'), 'simulator.yaml': 'spec: "1.0"\n' }), [
     'Lamp',
