@@ -4,14 +4,16 @@ import copy
 import random
 import time
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench_definitions import HEAD, LOCK_IN, MOTOR, STEPS, definition, recorded
-from pybirch_registry.testing import clock, replay
+from pybirch_registry.testing import clock, replay, values
 from pybirch_registry.testing.difference import Difference
+from pybirch_registry.testing.steps import build
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +210,19 @@ def test_each_kind_of_session_reads_one_message_for_one_question(tmp_path: Path,
     folder = definition(tmp_path, "LockIn", LOCK_IN)
     head = {**HEAD, "args": {"adapter": adapter}}
     assert replay(recorded(folder, STEPS[:1] + STEPS[2:3], head)).adapter == adapter
+
+
+class Range(Enum):
+    WIDE = 1
+
+
+class Ranged:
+    def __init__(self, range: Any) -> None:
+        self.range = range
+
+
+def test_a_constructor_gets_the_member_of_an_enumeration_and_a_unit_is_computed_only_for_it() -> None:
+    assert build(Ranged, {"range": {"attribute": "Range.WIDE"}}).range is Range.WIDE
+    assert values.decode({"quantity": [2, "9**9**9"]}) == (2, "9**9**9"), "a check of the form computes nothing"
+    with pytest.raises(ValueError, match="no value that can be passed"):
+        values.decode({"quantity": [2, 3]})

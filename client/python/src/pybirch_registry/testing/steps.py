@@ -13,7 +13,11 @@ from .path import parse_path, walk
 
 def build(cls: type, args: Mapping[str, Any]) -> Any:
     """Creates an instrument with the arguments of a recording's head. The adapter goes where the class takes it."""
-    options = {key: values.decode(value) for key, value in args.items()}
+
+    def named(path: str) -> Any:
+        return find_member(cls, path)
+
+    options = {key: values.decode(value, named) for key, value in args.items()}
     name, adapter = options.pop("name", None), options.pop("adapter", None)
     own = signature_of(cls).find(ADAPTERS)
     if own is not None and own.name in options:
@@ -44,20 +48,21 @@ def perform(instrument: Any, verb: str, attribute: str, args: Sequence[Any], kwa
     return value(*given, **{key: values.decode(one, named) for key, one in kwargs.items()})
 
 
-def find_member(instrument: Any, path: str) -> Enum:
-    """The member of an enumeration (`Mode.fast`) that the instrument's class has, or the module of one of its classes.
+def find_member(owner: Any, path: str) -> Enum:
+    """The member of an enumeration (`Mode.fast`) that an instrument, its class or the module of a base class has.
 
     Raises `ValueError` if there is none.
     """
-    modules = [sys.modules.get(cls.__module__) for cls in type(instrument).__mro__]
-    for place in (instrument, *modules):
+    kind = owner if isinstance(owner, type) else type(owner)
+    modules = [sys.modules.get(cls.__module__) for cls in kind.__mro__]
+    for place in (owner, *modules):
         try:
             found = walk(place, parse_path(path))
         except (AttributeError, LookupError, TypeError):
             continue
         if isinstance(found, Enum):
             return found
-    raise ValueError(f"{path} is no member of an enumeration of {type(instrument).__name__}")
+    raise ValueError(f"{path} is no member of an enumeration of {kind.__name__}")
 
 
 def is_property(cls: type, name: str) -> bool:
