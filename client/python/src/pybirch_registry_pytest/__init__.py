@@ -17,9 +17,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collects the recordings of a definition: files `tests/*.jsonl` that begin as recordings do."""
     if file_path.suffix != ".jsonl" or file_path.parent.name != "tests":
         return None
-    with file_path.open("rb") as file:
-        if b'"recording"' not in file.readline(4096):
-            return None
+    try:
+        with file_path.open("rb") as file:
+            begin = file.readline(4096).replace(b" ", b"")
+    except OSError:
+        return None
+    if b'"recording":1' not in begin or b'"class":' not in begin:
+        return None
     from pybirch_registry.testing.collecting import RecordingFile
 
     return RecordingFile.from_parent(parent, path=file_path)
