@@ -32,7 +32,7 @@ export async function startRegistry(databaseUrl?: string): Promise<BenchRegistry
   const deps = await openDeps(config, () => url);
   const app = await createApp(
     { ...deps, jwtSecret: 'x'.repeat(32), version: 'bench', isReady: () => true },
-    false,
+    { level: 'error', stream: process.stderr },
   );
   await app.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
