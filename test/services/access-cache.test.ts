@@ -58,6 +58,34 @@ await onEachDatabase(t, 'a cached token needs no query', async (t, store, { stat
   t.same(asked, [], 'except for renewing the lease and recording the use');
 });
 
+await onEachDatabase(
+  t,
+  'a connection remembers its credentials, and how they were read',
+  async (t, store) => {
+    await person(store, 'root');
+    const ada = await person(store, 'ada');
+    const ben = await person(store, 'ben');
+    const access = cacheOf(store);
+    t.teardown(() => access.close());
+    await warm(access, ada.secret);
+    await warm(access, ben.secret);
+    const connection = {};
+    const withoutScheme = (credentials: string) => credentials.slice('Bearer '.length);
+    const nothing = () => '';
+    const askedBy = (secret: string, secretIn = withoutScheme) =>
+      access.keptTokenOf(connection, `Bearer ${secret}`, secretIn)?.actor;
+    t.equal(askedBy(ada.secret, nothing), undefined, 'git reads no token in this scheme');
+    t.match(askedBy(ada.secret), { id: ada.id });
+    t.match(
+      askedBy(ben.secret),
+      { id: ben.id },
+      'a proxy sends several callers over one connection',
+    );
+    t.match(askedBy(ada.secret), { id: ada.id });
+    t.equal(askedBy(ada.secret, nothing), undefined);
+  },
+);
+
 await onEachDatabase(t, 'a change of rights is seen by the next question', async (t, store) => {
   await person(store, 'root');
   const { id, secret } = await person(store, 'ada');

@@ -28,6 +28,13 @@ const DEFINITION = 500;
 const FOLLOW_AGAIN = 1000;
 
 type SignedIn = SessionClaims & { exp: number };
+/** Finds the secret in credentials. Git and the API read different schemes. */
+type SecretIn = (credentials: string) => string;
+interface Seen {
+  credentials: string;
+  secretIn: SecretIn;
+  key: string;
+}
 
 export interface AccessCacheDeps {
   store: Store;
@@ -44,7 +51,7 @@ export class AccessCache {
   readonly #lists = new ListStates();
   readonly #lastUse: LastUse;
   /** The last credentials of each connection, and the key of their token. */
-  readonly #connections = new WeakMap<object, { credentials: string; key: string }>();
+  readonly #connections = new WeakMap<object, Seen>();
   /** Counts the changes that were applied. A value is not kept if a change was applied while it was being read. */
   #forgotten = 0;
   #following: Following | undefined;
@@ -84,11 +91,11 @@ export class AccessCache {
   keptTokenOf(
     connection: object,
     credentials: string,
-    secretIn: (credentials: string) => string,
+    secretIn: SecretIn,
   ): TokenIdentity | undefined {
     let last = this.#connections.get(connection);
-    if (last?.credentials !== credentials) {
-      last = { credentials, key: tokenKey(secretIn(credentials)) };
+    if (last?.credentials !== credentials || last.secretIn !== secretIn) {
+      last = { credentials, secretIn, key: tokenKey(secretIn(credentials)) };
       this.#connections.set(connection, last);
     }
     return this.#keptTokenAt(last.key);
