@@ -54,6 +54,7 @@ const clientCheck = (name: string, command: Job['command']): Job => ({
 
 export const clientTests = (python: string): Job => ({
   name: 'Python client: pytest',
-  command: [python, '-m', 'pytest', '-n', '2'],
+  // Tests that share a costly fixture are in an `xdist_group`, and run in one process.
+  command: [python, '-m', 'pytest', '-n', '2', '--dist', 'loadgroup'],
   folder: CLIENT_FOLDER,
 });

@@ -23,6 +23,7 @@ const ADMIN_PASSWORD = 'open-sesame-1';
 async function started(t: Test, settings: Record<string, string>, after: string) {
   const server = await serve({ ...settings, ADMIN_PASSWORD }, { first: true, after });
   t.teardown(async () => {
+    if (!t.passing()) t.comment(server.output());
     server.signal('SIGKILL');
     await server.ended;
   });

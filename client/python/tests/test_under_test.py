@@ -116,6 +116,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, port: int) -> dict[str, It
     return {Path(item.name).stem if item.name.endswith("jsonl") else item.name: item for item in items}
 
 
+# The tests of one fixture run in one process, because the fixture starts ten.
+in_one_process = pytest.mark.xdist_group("hostile")
+
+
+@in_one_process
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -135,11 +140,13 @@ def test_a_hostile_definition_fails_at_its_limit(hostile: dict[str, Item], name:
     assert says in (hostile[name].message or "")
 
 
+@in_one_process
 def test_what_comes_after_a_hostile_recording_still_runs(hostile: dict[str, Item]) -> None:
     assert hostile["zz_last"].state == "passed"
     assert hostile["tests/test_endless.py::test_a"].state == "passed"
 
 
+@in_one_process
 def test_an_answer_that_was_not_asked_for_turns_nothing_green(hostile: dict[str, Item]) -> None:
     """The definition answers twice, so that the next call would get the first answer."""
     assert "it sent an answer that was not asked for" in (hostile["say_done"].message or "")
